@@ -23,7 +23,6 @@ class SnapshotOptions:
     own: bool
     workers: int
     json: bool
-    workloads: bool = False
 
 
 def snapshot_command(options: SnapshotOptions) -> int:
@@ -33,7 +32,7 @@ def snapshot_command(options: SnapshotOptions) -> int:
     from verifier.collect import CollectError, Wanted, collect
     from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
 
-    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers, options.workloads)
+    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers)
     with shown() as progress:
         try:
             collection = collect(wanted, progress)

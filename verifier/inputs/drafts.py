@@ -9,7 +9,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from verifier.inputs.access import is_null
-from verifier.inputs.identity_providers import LISTS
 from verifier.inputs.nodes import Items, Node, Scalar, entries, listing, member, obj, plain, text_at, text_of
 from verifier.inputs.unknown import Unknown
 
@@ -124,7 +123,7 @@ class Draft:
         found: dict[str, Node] = {
             f"{title}Name": text_at(at, self.name),
             "Arn": text_at(at, self.arn),
-            f"{title}PolicyList": listing(at, [inline_policy(name, document) for name, document in self.inline.items()]),
+            f"{title}PolicyList": listing(at, [obj(n, PolicyName=text_at(n, name), PolicyDocument=n) for name, n in self.inline.items()]),
             "AttachedManagedPolicies": listing(at, [obj(arn, PolicyArn=arn) for arn in self.managed.values()]),
         }
         if self.kind == "user":
@@ -146,17 +145,6 @@ class Draft:
         return found
 
 
-def provider_listing(place: Node, name: str, arns: Iterable[Node]) -> Node:
-    """What `list-open-id-connect-providers` or `list-saml-providers` prints (by the names of `identity_providers`). An ARN that is not
-    known is listed as it is."""
-    return obj(place, **{LISTS[name]: listing(place, [obj(place, Arn=arn) for arn in arns])})
-
-
-def inline_policy(name: str, document: Node) -> Node:
-    """An entry of the inline policies of a user, group or role."""
-    return obj(document, PolicyName=text_at(document, name), PolicyDocument=document)
-
-
 def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:
     """An entry of `Policies`. One that is not `new` may have earlier versions, whose documents are not known."""
     version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=plain(place, "true"), Document=document)
@@ -170,9 +158,3 @@ def details(place: Node, drafts: Iterable[Draft], policies: Iterable[Node]) -> N
     drafts = list(drafts)
     lists = {f"{title}DetailList": listing(place, [d.node() for d in drafts if d.kind == kind]) for kind, title in NAMES.items()}
     return obj(place, **lists, Policies=listing(place, policies))
-
-
-def multi_region(place: Node, kind: str, primary: Node | None) -> dict[str, Node]:
-    """What `describe-key` tells of a multi-Region key: `kind` is PRIMARY or REPLICA, `primary` the ARN of the primary key, where known."""
-    found: dict[str, Node] = {} if primary is None else {"PrimaryKey": obj(place, Arn=primary)}
-    return {"MultiRegion": plain(place, "true"), "MultiRegionConfiguration": obj(place, MultiRegionKeyType=text_at(place, kind), **found)}

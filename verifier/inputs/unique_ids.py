@@ -31,9 +31,8 @@ def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[
         return replace(policy, statements=tuple(statements))
 
     found = (with_policies(key, named) for key in keys)
-    return tuple(replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found), with_policies(
-        accounts, named
-    )
+    with_grants = tuple(replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found)
+    return with_grants, with_policies(accounts, named)
 
 
 def _grant(grant: Grant, known: Mapping[str, str]) -> Grant:

@@ -59,6 +59,15 @@ def replaced(node: Members, name: str, value: Node | None) -> Members:
     return resolved(node, [(key, own) for key, own in kept if own is not None])
 
 
+def moved(place: Node, node: Node) -> Node:
+    """A value at the place where it is used; one that has parts stays where it is."""
+    if not isinstance(node, Scalar | Unknown):
+        return node
+    found = copy(node)
+    found.source, found.start, found.end = place.source, place.start, place.end
+    return found
+
+
 class Embedded(Scalar):
     """A text with a source of its own, to which its places belong."""
 

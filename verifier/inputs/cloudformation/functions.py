@@ -19,7 +19,7 @@ from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, with_values
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
-from verifier.inputs.unknown import Unknown, joined, may_be_equal, names_in, resolved, text_pieces
+from verifier.inputs.unknown import Unknown, joined, may_be_equal, moved, names_in, resolved, text_pieces
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
@@ -123,14 +123,6 @@ class Functions:
         self.remarks.error(node, message)
         return self.unknown(node, message)
 
-    def at(self, place: Node, node: Node) -> Node:
-        """A value at the place where it is used."""
-        if isinstance(node, Scalar):
-            return Scalar(place.source, place.start, place.end, node.text, node.type)
-        if isinstance(node, Unknown):
-            return Unknown(place, node.names, node.pieces, node.options)
-        return node
-
     # -- references --
 
     def ref(self, node: Node, argument: Node) -> Node | None:
@@ -147,7 +139,7 @@ class Functions:
             return self._parameter(place, name)
         if name in self.template.resources:
             found = self.called(name, None)
-            return self.unknown(place, f"what CloudFormation calls `{name}`") if found is None else self.at(place, found)
+            return self.unknown(place, f"what CloudFormation calls `{name}`") if found is None else moved(place, found)
         if name.startswith("AWS::"):
             text = self.template.supplied.parameters.get(name) or self.pseudo.get(name)
             return self.unknown(place, f"`{name}`") if text is None else text_at(place, text)
@@ -179,7 +171,7 @@ class Functions:
                 return self._of_macro(place, name, attribute)
             return self.wrong(place, f"`{name}` is no resource of the template")
         found = self.called(name, attribute)
-        return self.unknown(place, f"`{name}.{attribute}`") if found is None else self.at(place, found)
+        return self.unknown(place, f"`{name}.{attribute}`") if found is None else moved(place, found)
 
     def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
         """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of the account."""
@@ -208,7 +200,7 @@ class Functions:
         if not isinstance(name, Scalar):
             return self.unknown(node, "the name of an export", name)
         found = self.exported(name.text)
-        return self.unknown(node, f"the export `{name.text}` of another stack") if found is None else self.at(node, found)
+        return self.unknown(node, f"the export `{name.text}` of another stack") if found is None else moved(node, found)
 
     def find_in_map(self, node: Node, argument: Node) -> Node | None:
         """`Fn::FindInMap`, with a default value or without."""
@@ -225,7 +217,7 @@ class Functions:
         if "Mappings" in self.template.rewritten or (found is None and self.template.macros):
             return self.unknown(node, f"mapping `{texts[0]}`, which a macro may write")
         if found is not None:
-            return self.at(node, self.written(found) or found)
+            return moved(node, self.written(found) or found)
         default = member(items[3], "DefaultValue") if len(items) == 4 else None
         if default is not None:
             return self.written(default)

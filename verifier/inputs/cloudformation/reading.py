@@ -67,9 +67,9 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     IdentityProviders(*read).read()
     Endpoints(*read).read()
     Shares(*read).read()
-    add_roles(parts, functions, side.own_account)
+    add_roles(parts, functions, side.where[1])
     arns = {name: key.arn for name, key in keys.by_address.items()}
-    parts.unknown += unknown_resources(functions, arns, side.own_account, parts.accounts)
+    parts.unknown += unknown_resources(functions, arns, side.where[1], parts.accounts)
     controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
     parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
     for key in found:
@@ -100,14 +100,14 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     """The template where it is deployed. Raises `InputError` where that must be asked for (S4)."""
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
-        return TemplateSide(node, remarks, template, partition_of(region), account, region)
+        return TemplateSide(node, remarks, template, (partition_of(region), account, region))
     texts = list(_texts(node, template))
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else "aws"
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
-    return TemplateSide(node, remarks, template, partition, account, STAND_IN_REGIONS[partition])
+    return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 
 
 def _texts(root: Node, template: Template) -> Iterator[str]:

@@ -15,7 +15,7 @@ from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template, references
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
-from verifier.inputs.resources.resource import Resource, Side, Verb
+from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.unknown import Unknown, names_in
 
 _PROPERTIES = {
@@ -48,9 +48,7 @@ class TemplateSide(Side):
     node: Node
     remarks: Remarks
     template: Template
-    own_partition: str
-    own_account: str | None
-    own_region: str
+    where: tuple[str, str | None, str]
     chosen: dict[str, None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _known: dict[tuple[str, str | None], Node | None] = field(default_factory=dict)
@@ -58,14 +56,14 @@ class TemplateSide(Side):
     def __post_init__(self) -> None:
         self.file, self.mark, self.what = self.node.source.name, self.template.mark, "template"
         self.functions = Functions(self.remarks, self.template, self.called, self.pseudo)
-        self._resources = {name: _resource(name, own.type) for name, own in self.template.resources.items()}
+        self._resources = {name: Resource(name, True, own.type, name) for name, own in self.template.resources.items()}
 
     @property
     def pseudo(self) -> Mapping[str, str | None]:
         """The pseudo parameters that follow from where the template is deployed."""
-        suffix = "amazonaws.com.cn" if self.own_partition == "aws-cn" else "amazonaws.com"
-        known = {"AWS::AccountId": self.own_account, "AWS::Region": self.own_region, "AWS::Partition": self.own_partition}
-        return {**known, "AWS::URLSuffix": suffix}
+        partition, account, region = self.where
+        suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+        return {"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition, "AWS::URLSuffix": suffix}
 
     # -- names --
 
@@ -114,20 +112,8 @@ class TemplateSide(Side):
         found = self.template.of_type(*types) if managed else []
         return (self._resources[own.name] for own in found if self.functions.exists(own) is not False)
 
-    def done(self, *types: str) -> Iterator[Resource]:
-        return self.of_type(*types)
-
     def at(self, resource: Resource | None) -> Node:
         return self.node if resource is None else self.template.resources[resource.address].place
-
-    def partition(self, resource: Resource) -> str:
-        return self.own_partition
-
-    def account(self, resource: Resource) -> str | None:
-        return self.own_account
-
-    def region(self, resource: Resource) -> str:
-        return self.own_region
 
     def told(self, resource: Resource) -> tuple[str | None, str | None]:
         return self.template.supplied.account, self.template.supplied.region
@@ -190,7 +176,3 @@ class TemplateSide(Side):
 
     def made_up(self, resource: Resource) -> str | None:
         return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None
-
-
-def _resource(name: str, type_: str) -> Resource:
-    return Resource(name, True, type_, name, None, (), {}, None, Verb.MAKES, None, "")

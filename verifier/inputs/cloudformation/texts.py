@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verifier.inputs.access import describe
 from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
@@ -102,7 +102,7 @@ def select(functions: Functions, node: Node, argument: Node) -> Node | None:
         return functions.unknown(node, "an entry of a list, others of which may be left out")
     if isinstance(index, Scalar) and index.text.isdecimal() and isinstance(listed, Items):
         if int(index.text) < len(listed.items):
-            return functions.at(node, listed.items[int(index.text)])
+            return moved(node, listed.items[int(index.text)])
         return functions.wrong(argument, f"`Fn::Select` asks for entry {index.text} of a list of {len(listed.items)}")
     return functions.unknown(node, "an entry of a list", index, listed)
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.drafts import provider_listing
-from verifier.inputs.identity_providers import OPEN_ID_CONNECT, SAML
+from verifier.inputs.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Node, Scalar, listing, obj, text_at
 from verifier.inputs.resources.reader import Reader, Word
@@ -95,10 +94,10 @@ class IdentityProviders(Reader):
     def read(self) -> None:
         """Adds the identity providers."""
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
-            account, kind = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type]
+            account, kind, at = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type], self.side.at(resource)
             arn = self.side.value(resource, "arn") or self.unknown(resource, f"{resource.address}.arn (known after apply)")
             if account is not None:
-                self.parts.add_providers(account, kind, provider_listing(self.side.at(resource), kind, [arn]))
+                self.parts.add_providers(account, kind, obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])}))
 
 
 class Shares(Reader):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
-from verifier.inputs.drafts import multi_region
 from verifier.inputs.key_metadata import is_key_arn
 from verifier.inputs.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
@@ -85,9 +84,8 @@ class Keys(Reader):
     # -- keys --
 
     def _key(self, resource: Resource) -> None:
-        arn = self.side.text(resource, "arn")
+        arn = self._arn(resource)
         if arn is None:
-            self._without_arn(resource)
             return
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
@@ -103,20 +101,20 @@ class Keys(Reader):
     def _add(self, key: _Key) -> None:
         self.by_address[f"{key.resource.address} (goes)" if key.gone else key.resource.address] = self.by_arn[key.arn] = key
 
-    def _without_arn(self, resource: Resource) -> None:
-        """Records why the key has no ARN yet."""
-        if self.side.account(resource) is None:
+    def _arn(self, resource: Resource) -> str | None:
+        """The ARN; `None` after recording why the key has none yet."""
+        arn = self.side.text(resource, "arn")
+        if arn is None and self.side.account(resource) is None:
             message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
             self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account)
-        else:
+        elif arn is None:
             self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
+        return arn
 
     def _unread(self, resource: Resource) -> None:
         """A key of the provider awscc: there is one, and its policy is not known."""
-        arn, at = self.side.text(resource, "arn"), self.side.at(resource)
-        if arn is None:
-            self._without_arn(resource)
-        elif arn not in self.by_arn:
+        arn, at = self._arn(resource), self.side.at(resource)
+        if arn is not None and arn not in self.by_arn:
             policy = Unknown(at, ["the provider awscc, whose keys are not read"])
             self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [Word(resource, policy, True)])
 
@@ -163,8 +161,9 @@ class Keys(Reader):
         if not is_replica and not (isinstance(given, Scalar) and given.text.lower() == "true"):
             return {"MultiRegion": plain(at, "false")}
         arn = self.side.text(primary or resource, "primary_key_arn" if is_replica and primary is None else "arn")
-        primary_key = text_at(at, arn) if arn is not None and is_key_arn(arn) else None
-        return multi_region(at, "REPLICA" if is_replica else "PRIMARY", primary_key)
+        related: dict[str, Node] = {"MultiRegionKeyType": text_at(at, "REPLICA" if is_replica else "PRIMARY")}
+        related |= {"PrimaryKey": obj(at, Arn=text_at(at, arn))} if arn is not None and is_key_arn(arn) else {}
+        return {"MultiRegion": plain(at, "true"), "MultiRegionConfiguration": obj(at, **related)}
 
     def _tags(self, resource: Resource) -> Node | None:
         node, names = self.side.tags(resource), self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +40,13 @@ class Resource:
     managed: bool
     type: str
     name: str
-    index: Index
-    module: ModulePath
-    values: Json
-    unknown: Any
-    verb: Verb
-    configuration: Block | None
-    provider: str
+    index: Index = None
+    module: ModulePath = ()
+    values: Json = field(default_factory=dict)
+    unknown: Any = None
+    verb: Verb = Verb.MAKES
+    configuration: Block | None = None
+    provider: str = ""
     was: Json | None = None
 
     @property
@@ -91,10 +91,8 @@ class Side(ABC):
     what: str
     """What messages call it."""
     tell_account = "give it with --account 111122223333"
-
-    @abstractmethod
-    def done(self, *types: str) -> Iterator[Resource]:
-        """What is done to managed resources of these types, and those that are kept."""
+    where: tuple[str, str | None, str] = ("aws", None, "")
+    """The partition, the account and the Region, where all resources have the same."""
 
     @abstractmethod
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
@@ -125,20 +123,24 @@ class Side(ABC):
         """The ARNs of what is shared through AWS RAM, without what is certainly no key."""
 
     @abstractmethod
-    def partition(self, resource: Resource) -> str:
-        """The partition that a resource is in."""
-
-    @abstractmethod
-    def account(self, resource: Resource) -> str | None:
-        """The account that a resource belongs to; `None` where nothing tells."""
-
-    @abstractmethod
-    def region(self, resource: Resource) -> str:
-        """The Region of a resource, or what stands for it. Raises `InputError` where it must be asked for (S4)."""
-
-    @abstractmethod
     def told(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""
+
+    def partition(self, resource: Resource) -> str:
+        """The partition that a resource is in."""
+        return self.where[0]
+
+    def account(self, resource: Resource) -> str | None:
+        """The account that a resource belongs to; `None` where nothing tells."""
+        return self.where[1]
+
+    def region(self, resource: Resource) -> str:
+        """The Region of a resource, or what stands for it. Raises `InputError` where it must be asked for (S4)."""
+        return self.where[2]
+
+    def done(self, *types: str) -> Iterator[Resource]:
+        """What is done to managed resources of these types, and those that are kept."""
+        return self.of_type(*types)
 
     def text(self, resource: Resource, name: str) -> str | None:
         """An attribute that is known and a text; `None` otherwise."""

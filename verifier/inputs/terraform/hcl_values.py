@@ -13,7 +13,6 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -24,7 +23,7 @@ from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.values import after_apply
-from verifier.inputs.unknown import Missing, Unknown, names_in, resolved
+from verifier.inputs.unknown import Missing, Unknown, moved, names_in, resolved
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
@@ -193,15 +192,7 @@ class Evaluator:
             raise FailsError
         if "*" in forms:
             return None if found is None or kinds.is_open(found) else found
-        return null(self.at(tree)) if found is None else self._here(tree, found)
-
-    def _here(self, tree: Tree, node: Node) -> Node:
-        """A value that has no parts, at the place where it is used."""
-        if node.source is self.source or not isinstance(node, Scalar | Unknown):
-            return node
-        found, at = copy(node), self.at(tree)
-        found.source, found.start, found.end = at.source, at.start, at.end
-        return found
+        return null(self.at(tree)) if found is None else found if found.source is self.source else moved(self.at(tree), found)
 
     # -- operators and functions --
 
