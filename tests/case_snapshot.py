@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-IDENTITY_MEMBERS = {"statements", "version", "tags", "path", "id", "boundary", "managed", "groups", "trust", "profile"}
+IDENTITY_MEMBERS = {"statements", "version", "tags", "path", "id", "boundary", "managed", "groups", "trust", "profiles"}
 """What may be said of a user or role."""
 
 
@@ -143,8 +143,9 @@ def _identity(kind: str, home: str, name: str, given: Any) -> dict[str, Any]:
         identity["GroupList"] = list(its.get("groups", ()))
     else:
         identity["AssumeRolePolicyDocument"] = policy_document(its.get("trust", TRUST))
-        if "profile" in its:
-            identity["InstanceProfileList"] = [{"InstanceProfileName": its["profile"], "Arn": f"{home}:instance-profile/{its['profile']}"}]
+    if "profiles" in its:
+        profiles = [{"InstanceProfileName": own, "Arn": f"{home}:instance-profile/{own}"} for own in its["profiles"]]
+        identity["InstanceProfileList"] = profiles
     if "boundary" in its:
         arn = f"{home}:policy/{_boundary_name(kind, name)}" if _bounded(its) else its["boundary"]
         identity["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
