@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 import verifier
 from tests.inputs import test_cloudformation as cloudformation
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, plan, refers, write
+from tests.inputs.samples import KEY as SNAPSHOT_KEY
+from tests.inputs.samples import key
 from tests.inputs.test_cloudformation import KEY, PARAMETERS, text
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
@@ -48,6 +51,15 @@ def test_l5a_a_plan_that_shares_its_key(tmp_path: Path) -> None:
 
 def test_l5a_what_is_shared_may_be_any_key(tmp_path: Path) -> None:
     assert found(shared_by_plan(tmp_path, refers("data.aws_ssm_parameter.arn.value"))) == [("L5a", "may allow", None)]
+
+
+def test_l5a_a_plan_that_shares_a_key_of_a_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "snapshot.json").write_text(json.dumps({"keys": [key(policy=key_policy())]}), encoding="utf-8")
+    shares = write(tmp_path, plan(caller_identity(), association(SNAPSHOT_KEY)))
+    estate = load_estate([tmp_path / "snapshot.json", shares])
+    assert found(estate) == [("L5a", "may allow", SNAPSHOT_KEY)]
+    (verdict,) = verifier.prove(estate, [builtin("no-external-access")]).verdicts
+    assert verdict.status.value == "unknown"
 
 
 def test_other_things_that_are_shared_are_none_of_it(tmp_path: Path) -> None:
