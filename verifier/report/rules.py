@@ -40,8 +40,8 @@ def _rows(head: str, texts: Iterable[str]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Markdown without its emphasis; code keeps its backticks."""
-    return re.sub(r"\*\*(.+?)\*\*|(?<![\w*`:])\*(\w[^*`]*)\*", r"\1\2", text, flags=re.S)
+    """Markdown without its emphasis and links; code keeps its backticks."""
+    return re.sub(r"\*\*(.+?)\*\*|(?<![\w*`:])\*(\w[^*`]*)\*|\[([^]]+)\]\([^)]+\)", r"\1\2\3", text, flags=re.S)
 
 
 def rules_json(rule: Rule | None) -> str:
