@@ -102,6 +102,12 @@ def test_e5_each_kind_is_read_from_the_output_of_its_command(tmp_path: Path, kin
     assert found.all_workloads == (kind,)
 
 
+def test_e5_the_page_tells_each_kind_and_how_it_is_changed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reach.md").read_text(encoding="utf-8")
+    for kind in KINDS.values():
+        assert f"`{kind.name}`" in page and all(action.rpartition(":")[2] in page for action in kind.actions), kind.name
+
+
 def test_e5_pages_and_the_list_alone_are_read_alike(tmp_path: Path) -> None:
     pages = [{"Functions": [], "NextMarker": "more"}, {"Functions": [FUNCTION]}]
     for listed in (pages, [FUNCTION]):
