@@ -126,9 +126,9 @@ def as_told(remarks: Remarks, entry: Node, known: Node | None, whole: Node | Non
     found: dict[str, Node] = {}
     if known is not None and other is not None:
         mine, others = draft.contents(), other.contents()
-        found = {what: agreed(mine[what], others.get(what), known) for what in mine.keys() - ({TRUST} - others.keys())}
+        found = {what: agreed(mine[what], others.get(what), known) for what in mine if what != TRUST or what in others}
         why = f"whether it stays, which {known.span} has and {entry.span} has not,"
-        found |= {what: Unknown(entry, [why]) for what in others.keys() - mine.keys() - {TRUST, BOUNDARY, TAGS}}
+        found |= {what: Unknown(entry, [why]) for what in others if what not in {TRUST, BOUNDARY, TAGS, *mine}}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         tags = draft.tags
