@@ -11,7 +11,7 @@ from benchmarks.clock import CLOCKS, choose
 from benchmarks.measures import MEASURES, Row
 from verifier.cycles import seldom
 
-_TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "recheck ms", "ratio", "refuted %")
+_TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "recheck ms", "ratio", "refuted %", "growth")
 _COLUMNS = ("what", "engine", *_TIMES, "MiB", "KiB", "policies", "verdicts", "classes", "terms", "solver_calls")
 
 

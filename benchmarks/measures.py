@@ -18,6 +18,7 @@ from benchmarks.access import access
 from benchmarks.certificates import certificates
 from benchmarks.chains import chains
 from benchmarks.clock import now
+from benchmarks.closures import closures
 from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
@@ -173,6 +174,7 @@ MEASURES: dict[str, Callable[[], list[Row]]] = {
     "keys": keys,
     "roles": roles,
     "chains": chains,
+    "closures": closures,
     "certificates": certificates,
 }
 """`memory` is a column of `start`."""

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.access import access, known_roles, wildcards
 from benchmarks.certificates import certificates
 from benchmarks.chains import chains
+from benchmarks.closures import closures
 from benchmarks.comparisons import comparisons
 from benchmarks.families import large_policy, overlap_problems, speed_problem
 from benchmarks.measures import Contradiction, agree, grants, overlap, parse, speed, surroundings
@@ -142,6 +143,11 @@ def test_policies_of_the_snapshot_differ(tmp_path: Path) -> None:
 
 def test_html_runs_on_few_keys() -> None:
     assert [row["KiB"] > 0 for row in html(keys=2, roles=2, rounds=1)] == [True, True]
+
+
+def test_closures_run_on_few_roles() -> None:
+    rows = closures({"chain": (2,), "account": (3, 9)})
+    assert ["growth" in row for row in rows] == [True, False, True]
 
 
 def test_chains_run_on_few_roles() -> None:

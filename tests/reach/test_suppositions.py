@@ -15,7 +15,11 @@ from verifier.model.estate import Workload
 from verifier.model.invariants_text import read_invariants
 from verifier.model.reach import State
 from verifier.model.verdict import Status
+from verifier.report.reach.json import reach_to_json
+from verifier.report.reach.markdown import render_reach_markdown
+from verifier.report.reach.text import render_reach
 from verifier.syntax.source import Source
+from verifier.verify.reach.reach import reach_to
 
 USES = own("kms:Decrypt", KEY)
 FREE: dict[str, Any] = {"facts": {"grants": ()}}
@@ -84,3 +88,14 @@ def test_w3_a_proof_tells_only_of_what_was_taken_away() -> None:
     found = verdict(supposing(before, "nobody calls sts:AssumeRole", "no key is shared through RAM"))
     assert found.status is Status.PROVED
     assert not [one for one in found.assumptions if one.rule == "W3"]
+
+
+def test_w3_what_is_out_of_reach_only_as_supposed_is_set_apart() -> None:
+    worlds = (ASSUMES, supposing(ASSUMES, "nobody calls sts:AssumeRole"))
+    without, supposed = (reach_to(one.estate, ["kms:Decrypt"], [KEY]) for one in worlds)
+    (key,) = supposed.keys
+    assert [one.supposed for one in without.keys] == [()]
+    assert (ALICE in key.supposed, BOB in key.supposed, BOB in key.beyond) == (True, False, True)
+    assert "as supposed user/Alice: out of reach only" in " ".join(render_reach(supposed, in_full=True).split())
+    assert "As supposed: user/Alice" in render_reach_markdown(supposed, in_full=True)
+    assert reach_to_json(supposed)["keys"][0]["supposed"] == list(key.supposed)

@@ -53,6 +53,7 @@ def _key(key: KeyReach, names: Names) -> Json:
         "bound": bound_to_json(key.bound),
         "rows": [_row(row, names, key.key.arn) for row in key.rows],
         "beyond": list(key.beyond),
+        "supposed": list(key.supposed),
         "reasons": [reason_to_json(reason) for reason in key.reasons],
         **supposed(key.assumptions, key.elapsed),
     }

@@ -17,7 +17,7 @@ from verifier.report.naming import key_name
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import story_lines
 from verifier.report.reach.told import told_steps
-from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
+from verifier.report.reach.words import beyond_words, conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told
 from verifier.report.style import Style
 from verifier.report.supposed import of_all, supposed_end, supposed_items
 
@@ -42,8 +42,8 @@ def _key(report: ReachReport, key: KeyReach, names: Names, in_full: bool) -> Ite
         head = []
     if rows:
         yield Block([""], counts=0)
-    if key.beyond:
-        yield Block([f"Out of reach: {escaped(some(key.beyond, names, in_full=in_full))}", ""])
+    for label, text in beyond_words(key, names, in_full=in_full):
+        yield Block([f"{label.capitalize()}: {escaped(text)}", ""])
     for row in rows:
         if row.story is not None and (row.steps or in_full):
             yield Block(list(_folded(report, key, row, names)), [])

@@ -13,7 +13,7 @@ from verifier.model.verdict import Story
 from verifier.report.naming import Places, rule_label
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines
-from verifier.report.reach.words import conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told, some
+from verifier.report.reach.words import beyond_words, conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told
 from verifier.report.style import Style, flow, pad, sentence
 from verifier.report.supposed import of_all, supposed_lines
 from verifier.report.text import counted, key_lines
@@ -50,8 +50,8 @@ class _Writer:
             yield from self._row(key, one, names)
             if one.steps or self.in_full or one.reason is not None or number == len(told):
                 yield ""
-        if key.beyond:
-            yield from sentence(some(key.beyond, names, in_full=self.in_full), pad("out of reach", self.label))
+        for label, text in beyond_words(key, names, in_full=self.in_full):
+            yield from sentence(text, pad(label, self.label))
             yield ""
         yield from self._conclusion(key)
 

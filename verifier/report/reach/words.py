@@ -6,7 +6,7 @@ how long the chains are is always said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.verdict import Status
@@ -46,6 +46,15 @@ def distance(row: ReachRow) -> str:
 def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
     """Callers or actions in one line: all of them, or the first few and how many more."""
     return first([names.callers(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
+
+
+def beyond_words(key: KeyReach, names: Names, *, in_full: bool) -> Iterator[tuple[str, str]]:
+    """What is out of reach, each kind with its label: whatever is supposed, and only by what a person supposes (W3)."""
+    certain = [one for one in key.beyond if one not in key.supposed]
+    if certain:
+        yield "out of reach", some(certain, names, in_full=in_full)
+    if key.supposed:
+        yield "as supposed", f"{some(key.supposed, names, in_full=in_full)}: out of reach only by what is supposed [W3]"
 
 
 def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:

@@ -30,7 +30,7 @@ from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.in_doubt import looked_at, why
 from verifier.verify.reach.plans import Make, Task, planned
-from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.setting import Setting, supposing
 from verifier.verify.reach.stories import Other
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
@@ -232,11 +232,14 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
     started = time.perf_counter()
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
-    reason = not_known(target)
+    reason, supposed = not_known(target), tuple[str, ...]()
     if reason is None:
         try:
             setting = Setting(estate, key, goals, how)
             found = answer(setting, how)
+            if estate.suppositions and found.beyond:
+                certain = answer(Setting(supposing(estate, ()), key, goals, how), how).beyond
+                supposed = tuple(one for one in found.beyond if one not in certain)
             rests = (*rests, *looked_at(setting, 0))
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
@@ -246,4 +249,4 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
     reason = not_listed(estate)
     if reason is not None:
         return KeyReach(about, found.rows, (), Bound(how.steps, False), (reason,), rests, elapsed)
-    return KeyReach(about, found.rows, found.beyond, Bound(how.steps, found.complete), (), rests, elapsed)
+    return KeyReach(about, found.rows, found.beyond, Bound(how.steps, found.complete), (), rests, elapsed, supposed)
