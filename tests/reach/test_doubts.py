@@ -13,10 +13,12 @@ from tests.evaluate.steps.worlds import BASE, BOB, document, state
 from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_suppositions import supposing
+from verifier.model.catalogue import Effect, entry
 from verifier.model.estate import Account, Controls, Group, Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import State
 from verifier.model.verdict import Status
+from verifier.verify.reach.code_that_runs import left_in_doubt
 
 USES = own("kms:Decrypt", KEY)
 FREE: dict[str, Any] = {"facts": {"grants": (), "multi_region": False}}
@@ -206,3 +208,24 @@ TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
 )
 def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:
     assert told(before) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "listed", "left"),
+    [
+        ("ssm:SendCommand", set(), (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),
+        ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),
+        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks"))),  # a machine of one's own may have a role for ssm
+        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ecs-tasks",))),
+        ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # others may start
+        ("ssm:SendCommand", {"ecs_task_definitions", "instances"}, (Effect.RUN, ("ssm", "ecs-tasks!"))),
+        ("lambda:UpdateFunctionCode", {"functions"}, None),
+        ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),  # its Role member
+        ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
+        ("batch:SubmitJob", {"batch_job_definitions"}, (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker"))),
+        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # no row has it
+    ],
+)
+def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:
+    found = left_in_doubt(entry(action), listed)
+    assert (found and (found.effect, found.services)) == left
