@@ -14,6 +14,8 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Principal, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
+ORDINARY = "example"
+"""The name of a session that may have any."""
 NOBODY = "999999999999"
 """An account for callers of any that is not listed."""
 
@@ -51,7 +53,7 @@ def _named(estate: Estate, role: Identity, principal: Principal) -> Iterator[Ass
         case PrincipalType.USER:
             yield Assumer(Caller(CallerKind.USER, text, account))
         case PrincipalType.ROLE:
-            yield Assumer(Caller(CallerKind.ROLE, text, account, session="example"))
+            yield Assumer(Caller(CallerKind.ROLE, text, account, session=ORDINARY))
         case PrincipalType.SESSION:
             yield from _sessions(estate, principal)
         case PrincipalType.SERVICE:
@@ -75,12 +77,12 @@ def _of_account(estate: Estate, partition: str, account: str, *, directly: bool)
     inventory = inventory_of(estate, account)
     if inventory is not None:
         yield from (Assumer(Caller(CallerKind.USER, user.arn, account)) for user in inventory.users)
-        yield from (Assumer(Caller(CallerKind.ROLE, role.arn, account, session="example")) for role in inventory.roles)
+        yield from (Assumer(Caller(CallerKind.ROLE, role.arn, account, session=ORDINARY)) for role in inventory.roles)
     if directly or inventory is None or not inventory.complete:
         start = f"arn:{partition}:iam::{account}:"
         yield Assumer(Caller(CallerKind.USER, f"{start}user/stranger", account), stranger=True)
         for role in ("stranger", "aws-service-role/example.amazonaws.com/AWSServiceRoleForExample"):
-            yield Assumer(Caller(CallerKind.ROLE, f"{start}role/{role}", account, session="example"), stranger=True)
+            yield Assumer(Caller(CallerKind.ROLE, f"{start}role/{role}", account, session=ORDINARY), stranger=True)
 
 
 def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:

@@ -21,11 +21,12 @@ from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grant_index import Candidates
 from verifier.evaluate.judge import Memo
-from verifier.evaluate.passing import PRINCIPAL_TAG, TRIED, Tags, spelled
+from verifier.evaluate.passing import TRIED, Tags, spelled
 from verifier.evaluate.session_tags import SessionTags, session_tags
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import in_scope
+from verifier.evaluate.values_of_tags import PRINCIPAL_TAG
 from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind
 

@@ -8,13 +8,13 @@ whatever the request does not say, and whatever tags the caller can itself have.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 from math import prod
 
 from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS, TRANSITIVE, compared_alone, conditions, listed_tags
-from verifier.evaluate.assumers import NOBODY, Assumer, assumers
+from verifier.evaluate.assumers import NOBODY, ORDINARY, Assumer, assumers
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
@@ -25,11 +25,14 @@ from verifier.evaluate.judge import Memo
 from verifier.evaluate.patterns import text_matches
 from verifier.evaluate.plausible_session import MOST_SESSION_TAGS
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
+from verifier.evaluate.values_of_tags import PRINCIPAL_TAG, values_of_tags
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
 
-PRINCIPAL_TAG = "aws:principaltag/"
+_NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""[API: AssumeRole, RoleSessionName]"""
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
@@ -38,10 +41,6 @@ TRIED = 64
 allowed."""
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
-_OTHER = "another value"
-"""A value of a tag that no policy lists."""
-_VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECASE)
-
 Tags = Mapping[str, str]
 """Values of tags by their names in lower case."""
 
@@ -143,7 +142,51 @@ class Passing:
     def _may(
         self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
     ) -> bool:
-        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests."""
+        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests: by a
+        session of some name that it can have."""
+        return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one))
+
+    def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, Mapping[str, Entry]]]:
+        """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust policy names one;
+        and what a request says of a session of some other name."""
+        before = self._role(one)
+        if before is None or before.trust is None:
+            yield one, {}
+            return
+        asked = [
+            condition for condition in conditions(self._case(role, one, _call(one.caller), {})) if condition.key.value.lower() == _USER_ID
+        ]
+        ends = [text.value.rpartition(":")[2] for condition in asked for text in condition.values]
+        if not ends and one.caller.session == ORDINARY:
+            yield one, {}
+            return
+        elsewhere = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
+        if asked and (elsewhere or any(mark in end for end in ends for mark in "*?$")):
+            yield one, {_USER_ID: Free(present=True)}
+        bound = (c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME)
+        names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
+        for name in dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",):
+            if self._may_be_named(before, name):
+                yield replace(one, caller=replace(one.caller, session=name)), {}
+
+    @property
+    def _names_of_users(self) -> Iterator[str]:
+        return (user.arn.rsplit("/", 1)[1] for account in self.estate.accounts for user in account.users)
+
+    def _may_be_named(self, role: Identity, name: str) -> bool:
+        """Whether a session of the role may have a name. A role that nobody can assume, as far as is known, is supposed to have sessions
+        all the same."""
+        state = role.arn, ((_NAME, name),)
+        if not _SESSION_NAME.fullmatch(name) or state in self.seen:
+            return False
+        if len(self.seen) >= _SESSIONS:
+            return True
+        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        return replace(others, fixed={_NAME: name}).assumable(role) or not others.assumable(role)
+
+    def _may_as(
+        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None
+    ) -> bool:
         besides = (*besides, *self.besides)
         if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
             return False
@@ -154,7 +197,7 @@ class Passing:
         if before is None or before.trust is None or not _names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
             return True
         case = self._case(role, one, "sts:TagSession", {})
-        values = _values(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
+        values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
         ways = None if values is None else [(name, (own[name],) if name in own else found) for name, found in values.items()]
         if ways is None or prod(len(found) for _, found in ways) > TRIED:
             return True
@@ -284,26 +327,6 @@ def allows(statement: Statement, action: str) -> bool:
 
 
 _WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
-
-
-def _values(case: Case, shown: Tags, tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
-    """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
-    where they are not compared with listed values alone."""
-    asked = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
-    compared = [(key, texts) for key, base, texts in asked if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
-    exact = ("StringEquals", "StringNotEquals", "Null")
-    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in asked):
-        return None
-    known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
-    known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
-    found: dict[str, dict[str | None, None]] = {}
-    for key, _, texts in asked:
-        if key.startswith(PRINCIPAL_TAG):
-            name = key.removeprefix(PRINCIPAL_TAG)
-            found.setdefault(name, {}).update(dict.fromkeys(value for other, value in known if other == name))
-        for name in (name.lower() for text in texts for name in _VARIABLE.findall(text)):
-            found.setdefault(name, {}).update(dict.fromkeys(value for _, value in known))
-    return {name: (*values, None, _OTHER) for name, values in found.items()}
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from verifier.evaluate.asked import REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
-from verifier.evaluate.passing import PRINCIPAL_TAG, SOURCE_IDENTITY, Passing, Tags, with_source
+from verifier.evaluate.passing import SOURCE_IDENTITY, Passing, Tags, with_source
+from verifier.evaluate.values_of_tags import PRINCIPAL_TAG
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind

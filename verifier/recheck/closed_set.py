@@ -179,7 +179,9 @@ class ClosedSet:
                 return not self.estate.endpoints
             case Effect.KEYS:
                 return account != self.key.account
-            case Effect.ACCOUNT:
+            case Effect.MEMBERS:
+                return self.estate.organization is None or account != self.estate.organization.management_account
+            case Effect.ACCOUNT | Effect.FEDERATED:
                 return account in self.lost
             case Effect.RUN | Effect.PASS if account not in self.lost:
                 passed = self.of("passed") if doubt.effect is Effect.PASS else None
