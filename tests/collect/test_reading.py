@@ -147,7 +147,7 @@ def test_all_that_is_allowed_reads() -> None:
         model = Loader().load_service_model(service, "service-2")["operations"]
         for operation in operations:
             assert operation in model
-            assert re.match("Get|List|Describe", operation) or (service, operation) == ("sts", "AssumeRole")
+            assert re.match("Get|List|Describe|BatchGet", operation) or (service, operation) == ("sts", "AssumeRole")
 
 
 def test_the_page_asks_for_the_permissions_of_what_is_called_and_no_others() -> None:
@@ -155,7 +155,8 @@ def test_the_page_asks_for_the_permissions_of_what_is_called_and_no_others() -> 
     actions: set[str] = set()
     for statement in json.loads(text)["Statement"]:
         actions |= set([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    called = {f"{service}:{operation}" for service, operations in ALLOWED.items() for operation in operations}
+    prefixes = {"stepfunctions": "states", "bedrock-agentcore-control": "bedrock-agentcore"}
+    called = {f"{prefixes.get(service, service)}:{name}" for service, operations in ALLOWED.items() for name in operations}
     assert actions == called - {"sts:GetCallerIdentity"}  # which needs none [API: GetCallerIdentity]
 
 

@@ -25,6 +25,7 @@ def snapshot(
         typer.Option(metavar="ARN[,ARN…]", help="A role, to read its account as well; several with commas are a chain. May be repeated."),
     ] = [],  # noqa: B006
     only_assumed: Annotated[bool, typer.Option("--only-assumed", help="Leave out the account of the profile itself.")] = False,
+    workloads: Annotated[bool, typer.Option("--workloads", help="Also read what runs as which role, in all Regions.")] = False,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="How many calls at a time, at most.")] = 4,
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
 ) -> None:
@@ -46,7 +47,7 @@ def snapshot(
 
         own = not only_assumed
         return snapshot_command(
-            SnapshotOptions(directory, tuple(region), profile, tuple(assume_role), own, concurrency, output.value == "json")
+            SnapshotOptions(directory, tuple(region), profile, tuple(assume_role), own, concurrency, output.value == "json", workloads)
         )
 
     run(body)

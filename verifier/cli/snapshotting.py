@@ -23,6 +23,7 @@ class SnapshotOptions:
     own: bool
     workers: int
     json: bool
+    workloads: bool = False
 
 
 def snapshot_command(options: SnapshotOptions) -> int:
@@ -32,7 +33,7 @@ def snapshot_command(options: SnapshotOptions) -> int:
     from verifier.collect import CollectError, Wanted, collect
     from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
 
-    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers)
+    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers, options.workloads)
     with shown() as progress:
         try:
             collection = collect(wanted, progress)

@@ -19,6 +19,7 @@ from verifier.collect.organization import Organizations
 from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
 from verifier.collect.steps import Progress, Runner
+from verifier.collect.workloads import code_steps, regions_step
 from verifier.model.collection import Collection
 from verifier.model.forms import REGION
 from verifier.syntax.text import printable
@@ -37,6 +38,8 @@ class Wanted:
     roles: tuple[str, ...] = ()
     own: bool = True
     workers: int = 4
+    workloads: bool = False
+    """Whether to read what runs as which role, in every Region that an account has enabled."""
 
 
 def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
@@ -54,6 +57,9 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
     with _recorded(folder):
         runner = Runner(folder, wanted.workers, progress)
         organization = _read(folder, runner, found, regions)
+        if wanted.workloads:
+            runner.run([regions_step(folder, identity, regions[0]) for identity in found if identities_name(identity) in folder.done])
+            runner.run([step for identity in found for step in code_steps(folder, identity)])
     folder.finish()
     return Collection(
         folder=str(wanted.folder),

@@ -21,7 +21,32 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListOpenIDConnectProviders": ("OpenIDConnectProviderList.Arn",),
         "ListSAMLProviders": ("SAMLProviderList.Arn",),
     },
-    "ec2": {"DescribeVpcEndpoints": ("VpcEndpoints.VpcEndpointId",)},
+    "ec2": {
+        "DescribeVpcEndpoints": ("VpcEndpoints.VpcEndpointId",),
+        "DescribeRegions": ("Regions.RegionName",),
+        "DescribeInstances": ("Reservations.Instances.InstanceId",),
+    },
+    "lambda": {"ListFunctions": ("Functions.FunctionArn",)},
+    "ssm": {"DescribeInstanceInformation": ("InstanceInformationList.InstanceId",)},
+    "codebuild": {"ListProjects": ("projects",), "BatchGetProjects": ("projects.arn",)},
+    "glue": {"GetJobs": ("Jobs.Name",), "GetDevEndpoints": ("DevEndpoints.EndpointName",)},
+    "sagemaker": {
+        "ListNotebookInstances": ("NotebookInstances.NotebookInstanceName",),
+        "DescribeNotebookInstance": ("NotebookInstanceArn", "RoleArn"),
+    },
+    "cloudformation": {"DescribeStacks": ("Stacks.StackId",)},
+    "batch": {"DescribeJobDefinitions": ("jobDefinitions.jobDefinitionArn",)},
+    "stepfunctions": {
+        "ListStateMachines": ("stateMachines.stateMachineArn",),
+        "DescribeStateMachine": ("stateMachineArn", "roleArn"),
+    },
+    "ecs": {"ListTaskDefinitions": ("taskDefinitionArns",), "DescribeTaskDefinition": ("taskDefinition.taskDefinitionArn",)},
+    "bedrock-agentcore-control": {
+        "ListCodeInterpreters": ("codeInterpreterSummaries.codeInterpreterId",),
+        "GetCodeInterpreter": ("codeInterpreterArn",),
+        "ListAgentRuntimes": ("agentRuntimes.agentRuntimeId",),
+        "GetAgentRuntime": ("agentRuntimeArn", "roleArn"),
+    },
     "organizations": {
         "DescribeOrganization": ("Organization.Id",),
         "ListAccounts": ("Accounts.Id",),

@@ -22,6 +22,7 @@ class Part(Enum):
     TAGS = "tags", "the tags are free"
     IDENTITIES = "authorization-details", "the policies of the account's users and roles are free"
     PROVIDERS = "identity-providers", "who may have identities at them is not known: what steps lead to may be unknown (`can eventually`)"
+    WORKLOADS = "workloads", "what runs there as which role is not known: what steps lead to may be unknown (`can eventually`)"
     ORGANIZATION = "organization", "service and resource control policies are not known: verdicts that they could change are unknown"
     SERVICE_CONTROL = "service-control-policies", "verdicts that they could change are unknown"
     RESOURCE_CONTROL = "resource-control-policies", "verdicts that they could change are unknown"

@@ -1,0 +1,126 @@
+"""What runs as which role: the Regions that an account has enabled, and the code in each (E5).
+
+In: an `Identity`. Out: `Step`s. Guarantee: a kind of code that was not read in a Region has no file there, so that it is not known; of what
+AWS answers only the names, roles and tags are kept (environment variables, parameters and definitions may hold secrets).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verifier.collect.folder import Folder
+from verifier.collect.reading import Service
+from verifier.collect.sessions import Identity
+from verifier.collect.steps import Step
+from verifier.model.collection import Part
+from verifier.model.workloads import KINDS, WorkloadKind
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How all code of one kind in a Region is read: an operation that lists it, and the member that holds the entries. Where that says too
+    little, each entry is described: by an operation with a parameter, whose value is a member of the entry (empty: the entry itself); by
+    one that takes several, with `at_once` of them, whose answers have them under `described`."""
+
+    service: str
+    operation: str
+    member: str
+    describe: tuple[str, str, str] | None = None
+    at_once: int = 0
+
+    def read(self, service: Service) -> Any:
+        """What the AWS CLI would print, as one output or a list of them."""
+        found = service.listed(self.operation, self.member)
+        if self.describe is None:
+            return found
+        operation, parameter, member = self.describe
+        names = [entry[member] if member else entry for entry in found[self.member]]
+        if not self.at_once:
+            return [service.read(operation, **{parameter: name}) for name in names]
+        parts = [names[start : start + self.at_once] for start in range(0, len(names), self.at_once)]
+        return [service.read(operation, **{parameter: part}) for part in parts]
+
+
+LISTINGS = {
+    "functions": Listing("lambda", "ListFunctions", "Functions"),
+    "instances": Listing("ec2", "DescribeInstances", "Reservations"),
+    "managed_instances": Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
+    "codebuild_projects": Listing("codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100),
+    "glue_jobs": Listing("glue", "GetJobs", "Jobs"),
+    "glue_dev_endpoints": Listing("glue", "GetDevEndpoints", "DevEndpoints"),
+    "sagemaker_notebooks": Listing(
+        "sagemaker",
+        "ListNotebookInstances",
+        "NotebookInstances",
+        ("DescribeNotebookInstance", "NotebookInstanceName", "NotebookInstanceName"),
+    ),
+    "stacks": Listing("cloudformation", "DescribeStacks", "Stacks"),
+    "batch_job_definitions": Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
+    "state_machines": Listing(
+        "stepfunctions", "ListStateMachines", "stateMachines", ("DescribeStateMachine", "stateMachineArn", "stateMachineArn")
+    ),
+    "ecs_task_definitions": Listing("ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")),
+    "code_interpreters": Listing(
+        "bedrock-agentcore-control",
+        "ListCodeInterpreters",
+        "codeInterpreterSummaries",
+        ("GetCodeInterpreter", "codeInterpreterId", "codeInterpreterId"),
+    ),
+    "agent_runtimes": Listing(
+        "bedrock-agentcore-control", "ListAgentRuntimes", "agentRuntimes", ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId")
+    ),
+}
+"""The kinds of `model.workloads` that a collection reads; containers come and go, and are told by their task definitions."""
+
+
+def regions_step(folder: Folder, identity: Identity, region: str) -> Step:
+    """The Regions that the account has enabled; `region` says where to ask."""
+    ec2, account = identity.service("ec2", region), identity.account
+
+    def work() -> None:
+        answer = ec2.read("DescribeRegions")
+        folder.write(f"accounts/{account}/regions.json", answer)
+        folder.keep(_regions(account), [entry["RegionName"] for entry in answer["Regions"]])
+
+    return Step(_regions(account), Part.WORKLOADS, account, work)
+
+
+def _regions(account: str) -> str:
+    return f"regions/{account}"
+
+
+def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
+    """The code of each kind in each Region that is enabled. Where AWS's list of endpoints has none of a service, it runs nothing."""
+    for region in folder.values.get(_regions(identity.account), ()):
+        for kind, listing in LISTINGS.items():
+            yield _step(folder, identity, region, kind, listing)
+
+
+def _step(folder: Folder, identity: Identity, region: str, kind: str, listing: Listing) -> Step:
+    name = f"accounts/{identity.account}/workloads/{region}/{kind.replace('_', '-')}.json"
+
+    def work() -> None:
+        offered = region in identity.session.get_available_regions(listing.service)
+        folder.write(name, _kept(KINDS[kind], listing.read(identity.service(listing.service, region))) if offered else [])
+
+    return Step(f"workloads/{identity.account}/{region}/{kind}", Part.WORKLOADS, identity.account, work, region)
+
+
+def _kept(kind: WorkloadKind, answer: Any) -> Any:
+    """Of outputs, what says as which role what runs."""
+    patterns = (kind.arn,) if isinstance(kind.arn, str) else tuple(kind.arn.values())
+    named = [name for pattern in patterns for name in re.findall(r"{([A-Z]\w*)}", pattern) or (pattern,)]
+    members = [*named, *kind.roles, *((kind.tags,) if kind.tags else ())]
+    return _only(answer, [[*kind.entries.split(), *path.split()] for path in members])
+
+
+def _only(value: Any, paths: Sequence[Sequence[str]]) -> Any:
+    if isinstance(value, list):
+        return [_only(one, paths) for one in value]
+    if not isinstance(value, dict) or any(not path for path in paths):
+        return value
+    inner = {name: [path[1:] for path in paths if path[0] == name] for name in value}
+    return {name: _only(value[name], own) for name, own in inner.items() if own}
