@@ -99,3 +99,9 @@ def test_w3_what_is_out_of_reach_only_as_supposed_is_set_apart() -> None:
     assert "as supposed user/Alice: out of reach only" in " ".join(render_reach(supposed, in_full=True).split())
     assert "As supposed: user/Alice" in render_reach_markdown(supposed, in_full=True)
     assert reach_to_json(supposed)["keys"][0]["supposed"] == list(key.supposed)
+
+
+def test_w1_a_proof_says_how_many_actions_the_callers_policies_name() -> None:
+    found = verdict(supposing(WRITES, "nobody calls kms:Put*"))
+    told = next(one.text for one in found.assumptions if one.rule == "W1")
+    assert "of what their policies name, 1 are steps, and 0 harmless" in told

@@ -6,6 +6,7 @@ Guarantee: none beyond its types.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from verifier.model.catalogue import Effect, Head, catalogue_version
@@ -88,10 +89,11 @@ def _sentence(fact: Fact, doubt: Doubt) -> str:
 def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
     found = setting.doubts.counted(setting.starters(number))
-    doubtful, unknown = found[Head.DOUBT], found[Head.UNKNOWN]
+    named = Counter(one.head for one in setting.named(number))
     text = (
-        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {doubtful} doubtful and {unknown} "
-        "unknown actions were followed to the most that they can bring about; the others are steps, or harmless by what it says of them"
+        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {found[Head.DOUBT]} doubtful and "
+        f"{found[Head.UNKNOWN]} unknown actions were followed to the most that they can bring about; of what their policies name, "
+        f"{named[Head.STEP]} are steps, and {named[Head.HARMLESS]} harmless by what it says of them"
     )
     governed = "no account but the management account of its organization governs another one (delegated administration)"
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"

@@ -8,12 +8,14 @@ target decides alike.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from verifier.model.catalogue import Entry, entries, entry
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.invariant import Invariant
-from verifier.model.policy import Policy, Statement
+from verifier.model.policy import Effect, Policy, Statement
 from verifier.problem.callers import callers
 from verifier.problem.decision import allowed
 from verifier.problem.expression import Expression
@@ -44,6 +46,21 @@ def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goa
     share_tests(space)
     questions([*all_facts(space), *relation_facts(space)], space.questions)
     return tuple({**space.questions.get(CALLER, {}), **space.questions.get(GRANTEE, {})})
+
+
+def actions_named(policies: Iterable[Policy]) -> frozenset[Entry]:
+    """The actions of the catalogue that Allow statements name, whatever they are about and under which conditions."""
+    statements = (statement for policy in policies for statement in policy.statements if statement.effect is Effect.ALLOW)
+    said = {(statement.not_action, tuple(text.value.lower() for text in statement.actions)) for statement in statements}
+    found = (frozenset[Entry]().union(*map(_matched, patterns)) for _, patterns in said)
+    every = frozenset(entries()) if any(negated for negated, _ in said) else frozenset[Entry]()
+    return frozenset[Entry]().union(*(every - one if negated else one for (negated, _), one in zip(said, found, strict=True)))
+
+
+@lru_cache(1 << 12)
+def _matched(pattern: str) -> frozenset[Entry]:
+    exact = not set("*?[") & set(pattern)
+    return frozenset([entry(pattern)] if exact else entries(pattern))
 
 
 def bare(estate: Estate) -> Estate:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 
 from verifier.model.caller_sets import of_account
+from verifier.model.catalogue import Entry, entries
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.named_accounts import an_account_of_its_own
@@ -33,7 +34,7 @@ from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.newly_made import imagined
 from verifier.verify.reach.offers import KeyOffers
-from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.own_policies import actions_named, asked_of_callers, bare
 from verifier.verify.reach.replicas import replicas
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
@@ -114,6 +115,13 @@ class Setting:
                 principal.startswith(WEB_PREFIX) and holds_identities(whom, principal.removeprefix(WEB_PREFIX))
             ):
                 yield principal
+
+    def named(self, goal: int) -> frozenset[Entry]:
+        """The actions of the catalogue that an Allow statement of somebody whom a goal is about names; all of them for a root user."""
+        whom = {member for start in self.starters(goal) for member in self.universe.alike(start)}
+        if any(one.endswith(":root") for one in whom):
+            return frozenset(entries())
+        return actions_named(policy for arn in whom if (one := self._shared.identities.by_arn.get(arn)) for policy in one.policies)
 
     def check(self, goal: int) -> None:
         """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
