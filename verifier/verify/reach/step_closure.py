@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count, takewhile
 
 from verifier.model.reach import StepKind
 from verifier.problem.domains import WEB_PREFIX
@@ -56,10 +56,8 @@ class StepClosure:
         if any(isinstance(fact, Fact) for fact, *_ in refused):
             return self._begun(starts, refused)
         if starts not in self._found:
-            wider = self._wider.of(starts) if self._wider is not None else None
-            nothing = wider is not None and all(one.step in (None, StepKind.OWN_IDENTITY) for one in wider.values())
-            begun = self._wider.search(starts) if nothing and self._wider is not None else self._begun(starts, ANY_WAY)
-            self._found[starts] = begun
+            wider = self._wider.search(starts) if self._wider is not None else None
+            self._found[starts] = wider if wider is not None and wider.nothing() else self._begun(starts, ANY_WAY)
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -110,6 +108,11 @@ class Search:
             self.rounds.append(new)
             self.facts.add(new)
         return self.rounds[-1] if rounds is None or rounds > len(self.rounds) else self.rounds[rounds - 1]
+
+    def nothing(self) -> bool:
+        """Whether nothing comes about, but what the callers have outside."""
+        rounds = (self.new(number) for number in count(1))
+        return all(one.step is StepKind.OWN_IDENTITY for new in takewhile(bool, rounds) for one in new.values())
 
     @cached_property
     def offers(self) -> Offers:
