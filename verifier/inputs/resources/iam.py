@@ -266,10 +266,9 @@ class Identities(Reader):
                 words = [self._outlives(word) for word in words]
             found = self.settled(words)
             is_document = not (what.startswith(("arn:", membership(""))))
-            name, change = (owner.kind, owner.name), self.elsewhere_of(words[-1].resource)
-            if found is None or (isinstance(found, Unknown) and not is_document):
-                change.detached.setdefault(name, set()).add(what)
             if found is None:
+                change = self.elsewhere_of(words[-1].resource)
+                change.detached.setdefault((owner.kind, owner.name), set()).add(what)
                 continue
             if is_document or isinstance(found, Unknown):
                 owner.inline[what] = found
