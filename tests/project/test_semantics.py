@@ -42,11 +42,14 @@ def name(path: Path) -> str:
 
 
 def files_of(label: str) -> list[str]:
-    """The files of cases about a rule; where there are none, the modules of tests that cite it."""
+    """The files of cases about a rule; where there are none, the modules of tests that cite it, in the first line if there are such."""
     about = re.compile(rf"^rules: \[(?:.*, )?{label}[,\]]", re.MULTILINE)
     cases = [name(path) for path in TEXTS if path.parent == ROOT / "tests" / "cases" and about.search(text(path))]
-    modules = (path for path in TEXTS if path.name.startswith("test_") and path.suffix == ".py")
-    return cases or [name(path) for path in modules if re.search(rf"\b{label}\b", text(path))]
+    cited = re.compile(rf"\b{label}\b")
+    modules = (
+        [path for path in TEXTS if path.name.startswith("test_") and path.suffix == ".py" and cited.search(text(path))] if not cases else []
+    )
+    return cases or [name(path) for path in modules if cited.search(text(path).partition("\n")[0])] or list(map(name, modules))
 
 
 def written_lines() -> Iterator[tuple[str, str]]:
