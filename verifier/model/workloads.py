@@ -49,6 +49,10 @@ class WorkloadKind:
         return (*(self.actions if self.closes else ()), *self.bounds)
 
 
+_SESSIONS = ("ssm:ResumeSession", "ssm:GetAccessToken", "ssm:StartAccessRequest")
+"""What goes on with a session, or asks for one: it leads nowhere else."""
+_PASSING_BY_AUTOMATION = ("ssm:CreateAssociation",)
+"""An association may run an Automation document, as a role that is passed."""
 _NEXT_TASK = "arn:{partition}:ecs:{region}:{account}:task/{parent}/00000000000000000000000000000000"
 _LIFECYCLE = "arn:{partition}:sagemaker:{region}:{account}:notebook-instance-lifecycle-config/escalation"
 _ENDPOINT = "{arn}/runtime-endpoint/DEFAULT"
@@ -101,6 +105,8 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("ec2:AttachVolume", "ec2:DetachVolume", "ec2:StopInstances", "ec2:StartInstances"),
             ),
             tags="Tags",
+            passing=_PASSING_BY_AUTOMATION,
+            bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
         ),
         WorkloadKind(
             name="managed_instances",
@@ -110,6 +116,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=("IamRole",),
             services=("ssm",),
             ways=_BY_SYSTEMS_MANAGER,
+            passing=_PASSING_BY_AUTOMATION,
+            bounds=_SESSIONS,
         ),
         WorkloadKind(
             name="ecs_task_definitions",
@@ -122,6 +130,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             bounds=(
                 *("ecs:ExecuteCommand", "ecs:UpdateService", "ecs:CreateTaskSet", "ecs:UpdateServicePrimaryTaskSet", "ecs:Poll"),
                 *("ecs:RegisterContainerInstance", "ssm:StartSession", "ssm:SendCommand", "ssm:CreateAssociation"),
+                *_SESSIONS,
             ),
         ),
         WorkloadKind(
