@@ -164,13 +164,19 @@ class Setting:
         those that may."""
 
         def look(some: tuple[str, ...]) -> Found | None:
-            if doubtful and not self._in_doubt(self.reached(some, goal).facts):
+            by_steps_alone = self.reached(some, goal) if doubtful else None
+            # Where they get there by steps together, not everything that they bring about was looked for.
+            if by_steps_alone and self.goal(by_steps_alone, goal) is None and not self._in_doubt(by_steps_alone.facts):
                 return None
             steps = some[0] in by_steps
             reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
             return self.goal(reached, goal)
 
-        return nearest(tuple(starts), look, alone=lambda start: start in by_steps or is_federated(start))
+        def kind(start: str) -> object:
+            # What root users bring about at once, for which others need many steps, is not looked for in each set.
+            return start if start in by_steps or is_federated(start) else start.endswith(":root")
+
+        return nearest(tuple(starts), look, kind)
 
     def _in_doubt(self, facts: Facts) -> bool:
         """Whether somebody who is held may bring about something by a doubtful action."""

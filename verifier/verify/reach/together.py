@@ -16,9 +16,9 @@ Found = tuple[Goal, Reached]
 Look = Callable[[tuple[str, ...]], Found | None]
 
 
-def nearest(starts: Sequence[str], look: Look, alone: Callable[[str], bool] = lambda _: False) -> Iterator[Found]:
+def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = lambda _: None) -> Iterator[Found]:
     """The callers that get to a goal, each with how, by rounds and then in their order; `look` says how some get there together, if they
-    do. Those that are `alone` are looked at one by one."""
+    do. Those of one `kind` are looked at together."""
     waiting: list[tuple[int, int, Sequence[int], Found]] = []
 
     def wait(numbers: Sequence[int]) -> None:
@@ -26,10 +26,11 @@ def nearest(starts: Sequence[str], look: Look, alone: Callable[[str], bool] = la
         if found is not None:
             heappush(waiting, (found[0].rounds, numbers[0], numbers, found))
 
-    apart = [number for number, start in enumerate(starts) if alone(start)]
-    wait([number for number, start in enumerate(starts) if not alone(start)])
-    for number in apart:
-        wait([number])
+    kinds: dict[object, list[int]] = {}
+    for number, start in enumerate(starts):
+        kinds.setdefault(kind(start), []).append(number)
+    for alike in kinds.values():
+        wait(alike)
     while waiting:
         *_, numbers, found = heappop(waiting)
         if len(numbers) == 1:
