@@ -192,20 +192,17 @@ THINGS = {
         APP,
         lambda o: {**identities([the_role(RolePolicyList=inline(IF_KEY_TAGGED))]), **keys(tags=[{"TagKey": "in", "TagValue": str(o)}])},
         lambda o: with_tags(the_key(CLOSED), {"in": str(o)}),
-        free=True,
     ),
     "an alias": Thing(
         APP,
         lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]), **keys(aliases=["alias/in"] if o else [])},
         lambda o: its("aws_kms_alias", {"name": "alias/in", "target_key_id": GRANTED["key_id"]}) if o else None,
-        free=True,
     ),
     "an alias of a key of the plan": Thing(
         APP,
         lambda o: {**identities([the_role(RolePolicyList=inline(IF_ALIAS))]), **keys(aliases=["alias/in"] if o else [])},
         lambda o: its("aws_kms_alias", {"name": "alias/in", "target_key_id": GRANTED["key_id"]}) if o else None,
         (the_key(CLOSED),),
-        True,
     ),
     "the policy of an endpoint": Thing(
         THROUGH,
