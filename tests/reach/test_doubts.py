@@ -218,8 +218,8 @@ def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:
         ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks"))),  # a machine of one's own may have a role for ssm
         ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ecs-tasks",))),
         ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # others may start
-        ("ssm:SendCommand", {"ecs_task_definitions", "instances"}, (Effect.RUN, ("ssm", "ecs-tasks!"))),
-        ("ssm:ResumeSession", {"instances", "managed_instances", "ecs_task_definitions"}, (Effect.RUN, ("ssm!", "ec2!", "ecs-tasks!"))),
+        ("ssm:SendCommand", {"ecs_task_definitions", "instances"}, (Effect.RUN, ("ssm", "ecs-tasks"))),  # a task may have another role
+        ("ssm:ResumeSession", {"instances", "managed_instances", "ecs_task_definitions"}, (Effect.RUN, ("ssm!", "ec2!", "ecs-tasks"))),
         ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ssm!", "ec2", "ecs-tasks"))),
         ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # runs Automation documents as well
         ("lambda:UpdateFunctionCode", {"functions"}, None),

@@ -73,7 +73,7 @@ LISTINGS = {
         "bedrock-agentcore-control", "ListAgentRuntimes", "agentRuntimes", ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId")
     ),
 }
-"""The kinds of `model.workloads` that a collection reads; containers come and go, and are told by their task definitions."""
+"""The kinds of `model.workloads` that a collection reads; containers come and go."""
 
 
 def regions_step(folder: Folder, identity: Identity, region: str) -> Step:

@@ -24,7 +24,7 @@ class WorkloadKind:
     patterns by how the `InstanceId` begins. `roles` are members that hold the ARN or name of a role, or the ARN of an instance profile.
     `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
-    there may soon be more of it than is listed."""
+    there may be, or soon come, more of it than is listed, or code of it may run as another role."""
 
     name: str
     command: str
@@ -127,11 +127,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=("taskRoleArn",),
             services=("ecs-tasks",),
             ways=(),
-            bounds=(
-                *("ecs:ExecuteCommand", "ecs:UpdateService", "ecs:CreateTaskSet", "ecs:UpdateServicePrimaryTaskSet", "ecs:Poll"),
-                *("ecs:RegisterContainerInstance", "ssm:StartSession", "ssm:SendCommand", "ssm:CreateAssociation"),
-                *_SESSIONS,
-            ),
+            closes=False,
         ),
         WorkloadKind(
             name="ecs_tasks",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from verifier.model.catalogue import Effect, Head, catalogue_version
 from verifier.model.policy import StatementRef
 from verifier.model.verdict import Assumption, Reason
-from verifier.model.workloads import kinds_about
+from verifier.model.workloads import KINDS, kinds_about
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
@@ -96,8 +96,11 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         f"{named[Head.STEP]} are steps, and {named[Head.HARMLESS]} harmless by what it says of them"
     )
     governed = "no account but the management account of its organization governs another one (delegated administration)"
+    of_code = "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
+    logins = "callers have no login of their own at an identity provider (Google, GitHub, a Cognito user pool) that a trust policy admits"
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
-    known = [f"{', '.join(one.all_workloads)} of {one.id}" for one in setting.estate.accounts if one.all_workloads]
+    closing = ((one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts)
+    known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
     runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
     further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
-    return (Assumption("W1", text), Assumption("W1", governed), *further)
+    return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)
