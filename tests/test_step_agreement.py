@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.agreement.steps import StepCounts, check_steps, step_scenario
-from tests.agreement.world import HOME, tapes
+from tests.agreement.world import tapes
 from tests.verify.stepping import answer
-from verifier.model.step_actions import StepResource, step_action, step_actions
+from verifier.model.step_actions import step_actions
 from verifier.model.verdict import Reason
 from verifier.verify.claims import Found, Proved
+from verifier.verify.explanation.symbolic import target_of
 
 ESTATES = 60
 
@@ -20,8 +21,8 @@ ESTATES = 60
 def test_problem_agrees_with_evaluate_on_steps() -> None:
     counts = StepCounts()
 
-    for tape in tapes(1, ESTATES):
-        check_steps(step_scenario(tape), counts)
+    for turn, tape in enumerate(tapes(1, ESTATES)):
+        check_steps(step_scenario(tape, turn), counts)
     total = sum(counts.outcomes.values())
     assert total >= 1000 and counts.outcomes["allow"] >= 0.1 * total, str(counts)
     assert sum(counts.undetermined.values()) <= 0.02 * total, str(counts)
@@ -35,10 +36,7 @@ def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
 
     for scenario in map(step_scenario, tapes(2, ESTATES)):
         for request in scenario.requests[:3]:
-            action = step_action(request.action)
-            assert action is not None
-            arn = f"arn:aws:iam::{HOME}:root" if action.on is StepResource.ACCOUNT else request.resource
-            found = answer(scenario.estate, str(arn), request.action)
+            found = answer(scenario.estate, target_of(scenario.estate, request), request.action)
             seen[type(found)] += 1
             if isinstance(found, Found):
                 assert found.counterexample.decision.warnings == (), found.counterexample.request

@@ -1,4 +1,4 @@
-"""Generated requests of steps (E1–E3): callers of every kind, on roles, users, groups, managed policies, and in accounts.
+"""Generated requests of steps (E1–E3, E5): callers of every kind, on what steps change, on code that runs, and in accounts.
 
 In: a tape of choices, an estate, the keys that its policies test. Out: `Request`s, which could be sent.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from tests.agreement.callers import of_account, user_id
 from tests.agreement.contexts import MOMENTS
 from tests.agreement.step_conditions import StepKey, value
-from tests.agreement.step_worlds import PROVIDERS, arn
+from tests.agreement.step_worlds import CODE, PROVIDERS, arn, code
 from tests.agreement.world import HOME, PARTNER, ROLES, STRANGER, USERS, Dice, World
 from verifier.model.estate import Account, Estate
 from verifier.model.request import Caller, CallerKind, Request, Value
@@ -20,17 +20,20 @@ _ON = {
     StepResource.USER: (*USERS, "user/Zoe"),
     StepResource.GROUP: ("group/keys", "group/app/others"),
     StepResource.POLICY: ("policy/keys", "policy/shared"),
+    StepResource.INSTANCE_PROFILE: ("instance-profile/keys", "instance-profile/app/others"),
 }
+_MAKING = tuple(f"iam:Create{kind}" for kind in ("Role", "User", "Group", "Policy", "InstanceProfile"))
 _IN_A_REGION = (StepResource.ACCOUNT, StepResource.WORKLOAD)
 _BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _KINDS = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.SERVICE)
 _COMMON = ("sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "iam:PassRole", *_BY_PROVIDERS)
 
 
-def a_request(dice: Dice, estate: Estate, keys: tuple[StepKey, ...]) -> Request:
-    """One request."""
-    by_name = {action.name: action for action in step_actions()}
-    action = by_name[dice.one(_COMMON)] if dice.chance(60) else dice.one(step_actions())
+def a_request(dice: Dice, estate: Estate, keys: tuple[StepKey, ...], action: StepAction | None = None) -> Request:
+    """One request; where no action is given, most are of the common ones."""
+    if action is None:
+        by_name = {one.name: one for one in step_actions()}
+        action = by_name[dice.one(_COMMON)] if dice.chance(60) else dice.one(step_actions())
     who = _caller(dice, action)
     context = dict(_context(dice, who, action, keys))
     return Request(who, action.name, _resource(dice, estate, who, action), tuple(context.items()))
@@ -46,10 +49,11 @@ def _caller(dice: Dice, action: StepAction) -> Caller:
 
 
 def _resource(dice: Dice, estate: Estate, who: Caller, action: StepAction) -> str | None:
-    if action.name in ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy"):
-        return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{action.on.value}/{dice.one(('New', 'app/New'))}")
+    if action.name in _MAKING:
+        kind = _ON[action.on][0].split("/")[0]
+        return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{kind}/{dice.one(('New', 'app/New'))}")
     if action.on is StepResource.WORKLOAD:
-        return dice.one((f"arn:aws:ec2:us-east-1:{who.account}:instance/i-1", "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"))
+        return dice.one((*(code(who.account or HOME, name) for name in CODE), "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"))
     if action.on is not StepResource.ACCOUNT:
         return dice.one(_targets(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)), action.on))
     if action.resource is None:

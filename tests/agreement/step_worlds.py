@@ -1,4 +1,5 @@
-"""Generated estates for requests of steps: users and roles with policies, boundaries, tags and trust policies; control policies (E1–E3).
+"""Generated estates for requests of steps: users and roles with policies, boundaries, tags and trust policies; control policies (E1–E3);
+code that runs, with its tags (E5).
 
 In: a tape of choices. Out: an `Estate`, and the condition keys that its policies and the requests share.
 """
@@ -10,7 +11,7 @@ from typing import Any
 from tests.agreement.library import Library
 from tests.agreement.step_conditions import StepKey, block, some_keys
 from tests.agreement.world import HOME, PARTNER, ROLES, USERS, Dice, iam, unique_id
-from verifier.model.estate import Account, Controls, Estate, Identity, Influence, Level, Organization, Unmodelled
+from verifier.model.estate import Account, Controls, Estate, Identity, Influence, Level, Organization, Unmodelled, Workload
 from verifier.model.policy import Policy, PolicyKind
 
 PROVIDERS = ("oidc-provider/token.actions.githubusercontent.com", "saml-provider/corporate")
@@ -26,6 +27,15 @@ RESOURCES = (
     *("*", "*", "*", "role/*", "role/app/*", "role/Admin", "user/*", "user/${aws:username}", "user/dev/Bob", "group/*", "policy/keys"),
     *("role/app/${aws:PrincipalTag/team}*", "role/${aws:username, 'Admin'}"),
 )
+
+
+CODE = ("i-1", "i-2")
+"""Instances: the first is listed, or may be."""
+
+
+def code(account: str, name: str) -> str:
+    """The ARN of an instance."""
+    return f"arn:aws:ec2:us-east-1:{account}:instance/{name}"
 
 
 def arn(account: str, name: str) -> str:
@@ -48,7 +58,13 @@ def _account(dice: Dice, library: Library, keys: tuple[StepKey, ...], account: s
     found = [_identity(dice, library, keys, arn(account, name), (shared, limit)) for name in names]
     users, roles = ([known for known in found if kind in known.arn] for kind in (":user/", ":role/"))
     providers = tuple(arn(account, name) for name in PROVIDERS[: dice.count(0, 2)]) if dice.chance(30) else None
-    return Account(account, tuple(users), tuple(roles), complete=not dice.chance(15), providers=providers)
+    complete = not dice.chance(15)
+    return Account(account, tuple(users), tuple(roles), complete, providers=providers, workloads=_running(dice.aside, account))
+
+
+def _running(dice: Dice, account: str) -> tuple[Workload, ...]:
+    tags = dice.one((None, (), (("team", "red"),), (("Team", "Alice"),)))
+    return (Workload("instances", code(account, CODE[0]), (arn(account, ROLES[0]),), tags),) if dice.chance(75) else ()
 
 
 def _identity(dice: Dice, library: Library, keys: tuple[StepKey, ...], name: str, shared: tuple[Policy, Policy]) -> Identity:

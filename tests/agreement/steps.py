@@ -19,21 +19,25 @@ from tests.agreement.world import TAPE, Dice
 from verifier.model.estate import Estate
 from verifier.model.readings import trust_symbol, trusting_role
 from verifier.model.request import Request
+from verifier.model.step_actions import step_actions
 from verifier.verify.explanation.symbolic import Decider
 
 REQUESTS = 12
+IN_TURN = 3
+"""Requests of a scenario that are of the actions whose turn it is."""
 
 
 @dataclass(frozen=True, repr=False)
 class StepScenario:
-    """An estate and requests about what steps change. `tape` makes it again."""
+    """An estate and requests about what steps change. `tape` and `turn` make it again."""
 
     estate: Estate
     requests: tuple[Request, ...]
     tape: bytes
+    turn: int | None = None
 
     def __repr__(self) -> str:
-        return f"step_scenario(bytes.fromhex({self.tape.hex()!r}))"
+        return f"step_scenario(bytes.fromhex({self.tape.hex()!r}), {self.turn})"
 
 
 @dataclass
@@ -62,11 +66,14 @@ def step_scenarios() -> st.SearchStrategy[StepScenario]:
     return st.binary(min_size=TAPE, max_size=TAPE).map(step_scenario)
 
 
-def step_scenario(tape: bytes) -> StepScenario:
-    """The scenario that a tape of choices tells."""
+def step_scenario(tape: bytes, turn: int | None = None) -> StepScenario:
+    """The scenario that a tape of choices tells. With a turn, some requests are of the actions whose turn it is, so that all are asked."""
     dice = Dice(tape)
     found, keys = estate(dice)
-    return StepScenario(found, tuple(dict.fromkeys(a_request(dice, found, keys) for _ in range(REQUESTS))), tape)
+    every = step_actions()
+    fixed = () if turn is None else tuple(every[(turn * IN_TURN + n) % len(every)] for n in range(IN_TURN))
+    asked = (*fixed, *(None,) * (REQUESTS - len(fixed)))
+    return StepScenario(found, tuple(dict.fromkeys(a_request(dice, found, keys, action) for action in asked)), tape, turn)
 
 
 def check_steps(scenario: StepScenario, counts: StepCounts) -> None:

@@ -6,15 +6,15 @@ from tests.verify.proving import nobody
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.problem.question import ask
-from verifier.problem.targets import step_target
+from verifier.problem.targets import Target, step_target
 from verifier.solve.engines import open_session
 from verifier.verify.claims import Answer, decide
 from verifier.verify.preferences import preferences
 
 
-def answer(found: Estate, arn: str, action: str) -> Answer:
-    """The answer to the claim that nobody may do the action on what has this ARN."""
-    question = ask(found, step_target(found, arn), [nobody(action)])
+def answer(found: Estate, on: str | Target, action: str) -> Answer:
+    """The answer to the claim that nobody may do the action on what has this ARN, or is told."""
+    question = ask(found, step_target(found, on) if isinstance(on, str) else on, [nobody(action)])
     claim = question.claims[0]
     queries = [claim.scope, claim.violation, question.known_action, *preferences(question)]
     return decide(question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries))
