@@ -104,7 +104,8 @@ class Judgements:
     """The lines of the file of judgements; those that were of use are remembered."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._services: Mapping[str, str] = document["services"]
+        self._groups: Mapping[str, str] = document["groups"]
+        self._services = {service: self._written_out(names) for service, names in document["services"].items()}
         self._lines: Mapping[str, str] = document["judgements"]
         self._used: set[str] = set()
 
@@ -133,8 +134,13 @@ class Judgements:
         effect, _, services = said.partition(" ")
         if effect == "harmless":
             return Ground("harmless", "", "", reason)
-        acting = services or self.services(service) if effect in ("run", "pass") else ""
+        acting = self._written_out(services) or self.services(service) if effect in ("run", "pass") else ""
         return Ground("doubt", effect, acting, reason)
+
+    def _written_out(self, services: str) -> str:
+        """With the members of groups; in a line `web` stands for `web:`, which would end what comes before the reason."""
+        names = " ".join(self._groups.get(name, name) for name in services.split()).split()
+        return " ".join(dict.fromkeys("web:" if name == "web" else name for name in names))
 
     def check(self) -> None:
         """Raises `ValueError` where a line was of no use."""

@@ -210,23 +210,35 @@ def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:
     assert told(before) == expected
 
 
+FURTHER = ("pods.eks", "web:", "batch", "codebuild", "elasticmapreduce", "sagemaker")
+"""What else somebody comes to who enters a machine, and no list tells."""
+
+
 @pytest.mark.parametrize(
     ("action", "listed", "left"),
     [
-        ("ssm:SendCommand", set(), (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),
-        ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),
-        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks"))),  # a machine of one's own may have a role for ssm
-        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ecs-tasks",))),
-        ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # others may start
-        ("ssm:SendCommand", {"ecs_task_definitions", "instances"}, (Effect.RUN, ("ssm", "ecs-tasks"))),  # a task may have another role
-        ("ssm:ResumeSession", {"instances", "managed_instances", "ecs_task_definitions"}, (Effect.RUN, ("ssm!", "ec2!", "ecs-tasks"))),
-        ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ssm!", "ec2", "ecs-tasks"))),
-        ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # runs Automation documents as well
+        ("ssm:SendCommand", set(), (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
+        ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
+        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),  # a machine of one's own may have a role for ssm
+        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ecs-tasks", *FURTHER))),
+        ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # others may start
+        (
+            "ssm:SendCommand",
+            {"ecs_task_definitions", "instances"},
+            (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER)),
+        ),  # a task may have another role
+        (
+            "ssm:ResumeSession",
+            {"instances", "managed_instances", "ecs_task_definitions"},
+            (Effect.RUN, ("ec2!", "ssm!", "ecs-tasks", *FURTHER)),
+        ),
+        ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm!", "ecs-tasks", *FURTHER))),
+        ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # runs Automation documents as well
         ("lambda:UpdateFunctionCode", {"functions"}, None),
         ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),  # its Role member
         ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
         ("batch:SubmitJob", {"batch_job_definitions"}, (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker"))),
-        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ssm", "ec2", "ecs-tasks"))),  # no row has it
+        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # no row has it
     ],
 )
 def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:

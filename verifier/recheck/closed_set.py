@@ -166,7 +166,7 @@ class ClosedSet:
         """Whether a service that may have been made to run code may act as a role (E4). One of which it is not known how may."""
         account = role.arn.split(":")[4]
         actions = {fact[2] for fact in self.facts if fact[0] == "starts" and fact[1].split(":")[4] == account}
-        return self._admits(role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), frozenset())
+        return self._admits(role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ())
 
     def brings_nothing(self, doubt: Entry, account: str) -> bool:
         """Whether the most that a doubtful action can bring about in an account is in the set."""
@@ -192,14 +192,14 @@ class ClosedSet:
     def _acts_for(self, role: Identity, names: tuple[str, ...]) -> bool:
         """Whether one of some services (`*`: any; `web:…`: identities of a provider) may run things as a role. Only its own service acts as
         a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
-        providers = frozenset(name for name in names if name.startswith(WEB_PREFIX))
+        providers = tuple(name.removeprefix(WEB_PREFIX) for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
         reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
         if ":role/aws-service-role/" in role.arn or any(one is not None and one.matches(role.arn) for one in reviewed):
             return False
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 
-    def _admits(self, role: Identity, service: Callable[[str], bool], providers: frozenset[str]) -> bool:
+    def _admits(self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]) -> bool:
         """Whether a trust policy may admit one of some services or providers: by what it names alone."""
         if role.trust is None or role.arn in self.of("trust"):
             return True
@@ -211,7 +211,7 @@ class ClosedSet:
                     if one.type is PrincipalType.SERVICE:
                         named = service(one.value)
                     elif one.type is PrincipalType.FEDERATED:
-                        named = not providers.isdisjoint((WEB_PREFIX, WEB_PREFIX + one.value))
+                        named = one.value.endswith(providers)
                     else:
                         named = one.type not in _BY_ARN
                     if named:

@@ -187,7 +187,7 @@ class Doubts:
             if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED):
                 yield from trusting(group, f"{name}.amazonaws.com")
         for provider in self._providers:
-            if WEB_PREFIX in names or provider in names:
+            if any(name.startswith(WEB_PREFIX) and provider.endswith(name.removeprefix(WEB_PREFIX)) for name in names):
                 for action in BY_PROVIDERS:
                     yield from group.allowed(action, provider)
 
