@@ -105,3 +105,11 @@ def test_w1_a_proof_says_how_many_actions_the_callers_policies_name() -> None:
     found = verdict(supposing(WRITES, "nobody calls kms:Put*"))
     told = next(one.text for one in found.assumptions if one.rule == "W1")
     assert "of what their policies name, 1 are steps, and 0 harmless" in told
+
+
+def test_e4_tags_of_a_role_do_not_limit_who_may_pass_it_whatever_is_supposed() -> None:
+    passes = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    red = replace(trusting(admits({"Service": LAMBDA}), own=(USES,)), tags=(("team", "red"),))
+    before = state(passes, own("lambda:CreateFunction"), others=(red,), **FREE)
+    for found in (before, supposing(before, "no key is shared through RAM")):
+        assert verdict(found).status is Status.UNKNOWN

@@ -41,7 +41,7 @@ class Allowed:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The targets of one account and kind, and what was found of them so far; if `plain`, without powers."""
+    """The targets of one account and kind, and what was found of them so far; if `plain`, without powers of callers."""
 
     permissions: StepPermissions
     plain: bool = False
@@ -96,7 +96,8 @@ class Group:
 
     def _of_class(self, action: str, number: int, further: tuple[str, ...]) -> list[Allowed]:
         diagrams = self.permissions.joint.diagrams
-        without = dict.fromkeys(self.permissions.powers, 0) if self.plain else {}
+        # What it takes of the target stays: that may not be what decides (`passed_roles`).
+        without = dict.fromkeys(self.permissions.powers.difference(OF_TARGETS), 0) if self.plain else {}
         node = diagrams.restrict(self.permissions.allowed(action, further), {**without, CALLER: number})
         every = (1 << len(self.permissions.targets)) - 1
         return [Allowed(mask & every, cube) for mask, cube in cubes_over(diagrams, node, self.permissions.powers, TARGET)]
