@@ -165,8 +165,8 @@ class Facts(dict[Fact, Derivation]):
 
     @property
     def others(self) -> int:
-        """How many facts are not that a principal is held."""
-        return len(self) - len(self.of_kind(FactKind.HOLDS))
+        """How many facts may give a power: that a principal is held, or a key shared, does not."""
+        return len(self) - len(self.of_kind(FactKind.HOLDS)) - len(self.of_kind(FactKind.SHARED))
 
     @property
     def held(self) -> list[str]:

@@ -101,7 +101,7 @@ class Needs:
 
     def available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
         """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
-        if len(facts.of_kind(FactKind.HOLDS)) == len(facts):
+        if not facts.others:
             return frozenset()  # each of them takes something that was done before
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
         if not facts.of_kind(FactKind.JOINED) and facts.changed.isdisjoint(self._identities.about(by)):

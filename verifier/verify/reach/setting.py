@@ -173,8 +173,8 @@ class Setting:
             return self.goal(reached, goal)
 
         def kind(start: str) -> object:
-            # What root users bring about at once, for which others need many steps, is not looked for in each set.
-            return start if start in by_steps or is_federated(start) else start.endswith(":root")
+            # What root users, and callers of accounts without an inventory, bring about at once is not looked for with that of others.
+            return start if start in by_steps or is_federated(start) else (start in self.listed, start.endswith(":root"))
 
         return nearest(tuple(starts), look, kind)
 
