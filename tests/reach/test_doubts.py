@@ -220,7 +220,7 @@ FURTHER = ("pods.eks", "web:", "batch", "codebuild", "elasticmapreduce", "sagema
         ("ssm:SendCommand", set(), (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),  # a machine of one's own may have a role for ssm
-        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ecs-tasks", *FURTHER))),
+        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),
         ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # others may start
         (
             "ssm:SendCommand",
@@ -230,9 +230,9 @@ FURTHER = ("pods.eks", "web:", "batch", "codebuild", "elasticmapreduce", "sagema
         (
             "ssm:ResumeSession",
             {"instances", "managed_instances", "ecs_task_definitions"},
-            (Effect.RUN, ("ec2!", "ssm!", "ecs-tasks", *FURTHER)),
+            (Effect.RUN, ("ec2!", "ssm", "ecs-tasks", *FURTHER)),
         ),
-        ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm!", "ecs-tasks", *FURTHER))),
+        ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # runs Automation documents as well
         ("lambda:UpdateFunctionCode", {"functions"}, None),
         ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),  # its Role member

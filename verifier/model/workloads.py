@@ -24,7 +24,8 @@ class WorkloadKind:
     patterns by how the `InstanceId` begins. `roles` are members that hold the ARN or name of a role, or the ARN of an instance profile.
     `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
-    there may be, or soon come, more of it than is listed, or code of it may run as another role."""
+    there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
+    of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one."""
 
     name: str
     command: str
@@ -37,6 +38,7 @@ class WorkloadKind:
     passing: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
     closes: bool = True
+    opens: tuple[str, ...] = ()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -69,6 +71,13 @@ _BY_SYSTEMS_MANAGER: tuple[Way, ...] = (
     (("ssm:SendCommand", ""), ("ssm:SendCommand", _RUN_SHELL_SCRIPT)),
     _on_it("ssm:StartSession"),
     (("ssm:CreateAssociation", ""), ("ssm:CreateAssociation", _RUN_SHELL_SCRIPT)),
+)
+
+_STARTING_INSTANCES = (
+    *("ec2:*Tags", "ec2:Run*", "ec2:*Fleet*", "ec2:RequestSpot*", "ec2:Import*", "ec2:*LaunchTemplate*", "tag:*", "autoscaling*:*"),
+    *("application-autoscaling:*", "imagebuilder:*", "eks:*", "elasticmapreduce:*", "batch:*", "ecs:*", "elasticbeanstalk:*"),
+    *("cloudformation:*", "servicecatalog:*", "codedeploy:*", "codepipeline:*", "gamelift:*", "opsworks*:*", "datapipeline:*"),
+    *("cloud9:*", "pcs:*", "mgn:*", "drs:*", "backup:*", "ssm:StartAutomation*", "ssm:StartChangeRequest*", "proton:*"),
 )
 
 KINDS: Mapping[str, WorkloadKind] = {
@@ -107,6 +116,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             tags="Tags",
             passing=_PASSING_BY_AUTOMATION,
             bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
+            opens=_STARTING_INSTANCES,
         ),
         WorkloadKind(
             name="managed_instances",
@@ -117,7 +127,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("ssm",),
             ways=_BY_SYSTEMS_MANAGER,
             passing=_PASSING_BY_AUTOMATION,
-            bounds=_SESSIONS,
+            closes=False,  # by Default Host Management Configuration an instance has a role that no output names
         ),
         WorkloadKind(
             name="ecs_task_definitions",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from verifier.model.catalogue import Effect, Entry
+from verifier.model.catalogue import Effect, Entry, entries
 from verifier.model.estate import Estate, Workload
 from verifier.model.reach import StepKind
 from verifier.model.step_actions import service_name
@@ -44,6 +45,13 @@ def _left(service: str, action: str, kinds: Sequence[WorkloadKind], listed: Coll
     if not own or any(kind.name not in listed for kind in own):
         return service
     return service + BOUNDED if any(action in kind.bounds for kind in own) else ""
+
+
+@lru_cache
+def opening(patterns: tuple[str, ...]) -> frozenset[str]:
+    """The actions that some patterns match; those that read are none."""
+    names = (one.name for pattern in patterns for one in entries(pattern))
+    return frozenset(name for name in names if not name.split(":")[1].startswith(("Describe", "Get", "List")))
 
 
 def roles_of(estate: Estate, account: str, service: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.supposition import SuppositionKind
+from verifier.model.workloads import KINDS
 from verifier.problem.callers import callers
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
@@ -25,9 +26,9 @@ from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import ACTION, CALLER, StepPermissions, step_permissions
 from verifier.problem.targets import Target, TargetKind
-from verifier.verify.reach.code_that_runs import left_in_doubt, reviewed
+from verifier.verify.reach.code_that_runs import left_in_doubt, opening, reviewed
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
-from verifier.verify.reach.facts import Doubt
+from verifier.verify.reach.facts import LINKED, Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 
@@ -38,33 +39,72 @@ _Kind = tuple[Effect | None, tuple[str, ...], frozenset[str]]
 
 class DoubtfulPermissions:
     """The requests in doubt in the account whose root user is given; of federated sessions those `issued` by a set of callers. All its
-    questions are put when the first is asked. Raises `TooLarge`."""
+    questions are put when the first is asked; where `opening` are given, without regard to what lists of code settle. Raises
+    `TooLarge`."""
 
-    def __init__(self, estate: Estate, root: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet = ANYONE) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        root: str,
+        powers: frozenset[str],
+        held: Mapping[str, bool],
+        issued: CallerSet = ANYONE,
+        opening: frozenset[str] = frozenset(),
+    ) -> None:
         _, self._partition, _, _, self.account, _ = root.split(":")
         self._root = root
         self._whole = estate
         self._powers = powers
         self._held = held
         self._issued = issued
+        self._opening = opening
         self._doubts: dict[int, tuple[tuple[Doubt, Cube], ...]] = {}
 
     @cached_property
     def _estate(self) -> Estate:
         """As far as it bears on callers of the account: no others can do anything in it (E1)."""
         own = tuple(account for account in self._whole.accounts if account.id == self.account)
-        return for_doubts(replace(self._whole, accounts=own))
+        return for_doubts(replace(self._whole, accounts=own), self._opening)
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """The kinds of code whose lists settle something: nobody may start more of it as it is, or change its tags, but who may bring about
+        anything in the account."""
+        if self._opening:
+            return frozenset()
+        listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
+        return frozenset(kind for kind in listed if not self._opened(opening(KINDS[kind].opens)))
+
+    def _opened(self, actions: frozenset[str]) -> bool:
+        if not actions:
+            return False
+        own = [account for account in self._whole.accounts if account.id == self.account]
+        wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
+        callers = (one.arn for account in own for one in (*account.users, *account.roles) if LINKED not in one.arn)
+        return not all(account.complete for account in own) or any(map(wide._opens, dict.fromkeys(map(wide.representative, callers))))
+
+    def _opens(self, number: int | None) -> bool:
+        """Whether callers of a class may do one of the actions `opening` with powers that do not bring about anything in the account."""
+        if number is None:
+            return True
+        classes = self._permissions.joint.finite.tables[ACTION].class_of
+        mask = sum({1 << place for name in self._opening if (place := classes(name.lower())) is not None})
+        diagrams = self._permissions.joint.diagrams
+        paths = list(diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number})))
+        needed = [frozenset(name for name, own in path.items() if name in self._powers and own == 2) for path in paths]
+        everything = [powers for one, powers in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
+        found = [powers for path, powers in zip(paths, needed, strict=True) if path.get(ACTION, -1) & mask]
+        return any(not any(fewer <= powers for fewer in everything) for powers in found)
 
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
-        found = alike(of_callers(self._estate, says_of_doubts), supposed, lambda entry: left_in_doubt(entry, listed))
+        found = alike(of_callers(self._estate, says_of_doubts), supposed, lambda entry: left_in_doubt(entry, self._listed))
         return {one.first.name.lower(): one for one in found}
 
     @cached_property
     def _target(self) -> Target:
-        names = frozenset(found.first.name for found in self._alike.values())
+        names = self._opening.union(found.first.name for found in self._alike.values())
         return Target(TargetKind.DOUBT, self._partition, self.account, None, self._root, actions=names)
 
     @cached_property

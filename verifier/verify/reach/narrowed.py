@@ -5,7 +5,7 @@ In: an estate. Out: a smaller one. Guarantee: every such request is decided alik
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -23,10 +23,15 @@ def for_steps(estate: Estate) -> Estate:
     return replace(_narrowed(estate, says_of_steps, trusts), keys=())
 
 
-def for_doubts(estate: Estate) -> Estate:
-    """For requests in doubt (W1)."""
+def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
+    """For requests in doubt (W1), and `further` actions."""
     trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
-    return replace(_narrowed(estate, says_of_doubts, trusts), keys=())
+
+    def says(policy: Policy) -> bool:
+        patterns = (text.value.lower() for statement in policy.statements for text in statement.actions) if further else ()
+        return says_of_doubts(policy) or any(like(pattern).matches(name.lower()) for pattern in patterns for name in further)
+
+    return replace(_narrowed(estate, says, trusts), keys=())
 
 
 def for_keys(estate: Estate) -> Estate:
