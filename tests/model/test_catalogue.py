@@ -38,7 +38,7 @@ def test_u4_the_catalogue_is_not_stale(generator: ModuleType) -> None:
 
 
 def test_w1_a_judgement_about_no_action_is_an_error(generator: ModuleType) -> None:
-    judged = generator.Judgements({"services": {}, "judgements": {"lambda:UpdateFunktionCode": "run: a slip"}})
+    judged = generator.Judgements({"groups": {}, "services": {}, "judgements": {"lambda:UpdateFunktionCode": "run: a slip"}})
     with pytest.raises(ValueError, match="UpdateFunktionCode"):
         judged.check()
 
