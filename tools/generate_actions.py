@@ -138,9 +138,9 @@ class Judgements:
         return Ground("doubt", effect, acting, reason)
 
     def _written_out(self, services: str) -> str:
-        """With the members of groups; in a line `web` stands for `web:`, which would end what comes before the reason."""
+        """With the members of groups; `web` stands for identities of any provider."""
         names = " ".join(self._groups.get(name, name) for name in services.split()).split()
-        return " ".join(dict.fromkeys("web:" if name == "web" else name for name in names))
+        return " ".join(dict.fromkeys("web:*" if name == "web" else name for name in names))
 
     def check(self) -> None:
         """Raises `ValueError` where a line was of no use."""

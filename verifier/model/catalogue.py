@@ -61,8 +61,8 @@ class Effect(Enum):
 @dataclass(frozen=True)
 class Entry:
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one; `services` are, for
-    `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:` for identities of any provider, `web:NAME` for those of providers
-    whose names end so, `*` for any service."""
+    `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:PATTERN` for identities of the providers
+    that a pattern with `*` fits, `*` for any service."""
 
     name: str
     head: Head

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
 from verifier.model.catalogue import Effect, Entry
@@ -192,7 +193,7 @@ class ClosedSet:
     def _acts_for(self, role: Identity, names: tuple[str, ...]) -> bool:
         """Whether one of some services (`*`: any; `web:…`: identities of a provider) may run things as a role. Only its own service acts as
         a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
-        providers = tuple(name.removeprefix(WEB_PREFIX) for name in names if name.startswith(WEB_PREFIX))
+        providers = tuple(name for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
         reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
         if ":role/aws-service-role/" in role.arn or any(one is not None and one.matches(role.arn) for one in reviewed):
@@ -211,7 +212,7 @@ class ClosedSet:
                     if one.type is PrincipalType.SERVICE:
                         named = service(one.value)
                     elif one.type is PrincipalType.FEDERATED:
-                        named = one.value.endswith(providers)
+                        named = one.value == "*" or any(fnmatchcase(WEB_PREFIX + one.value, name) for name in providers)
                     else:
                         named = one.type not in _BY_ARN
                     if named:

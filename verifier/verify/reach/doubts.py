@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain, product
 
@@ -187,7 +188,7 @@ class Doubts:
             if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED):
                 yield from trusting(group, f"{name}.amazonaws.com")
         for provider in self._providers:
-            if any(name.startswith(WEB_PREFIX) and provider.endswith(name.removeprefix(WEB_PREFIX)) for name in names):
+            if any(name.startswith(WEB_PREFIX) and fnmatchcase(provider, name) for name in names):
                 for action in BY_PROVIDERS:
                     yield from group.allowed(action, provider)
 
