@@ -81,3 +81,8 @@ def test_all_errors_of_a_policy_are_told(run: Run, tmp_path: Path) -> None:
     result = run("prove", str(path), "--builtin", "no-external-access", "--key-arn", PAYMENTS)
     assert "3 errors; nothing was checked" in result.err
     assert "did you mean `StringEquals`?" in result.err
+
+
+def test_of_an_input_that_is_not_there_that_is_all_there_is_to_say(run: Run) -> None:
+    result = run("prove", "no-such-folder")
+    assert result.code == 2 and result.err.count("error:") == 1 and "no such file or directory" in result.err

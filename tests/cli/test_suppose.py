@@ -56,6 +56,12 @@ def test_w3_the_configuration(run: Run, asked: str, tmp_path: Path) -> None:
     assert told(json.loads(result.out)) == ("proved", [SENTENCE])
 
 
+def test_w3_reach_warns_of_what_keeps_nobody_out(run: Run) -> None:
+    words = ("reach", "user/oncall", "--key", "tickets", ESCALATION, "--suppose")
+    assert "nobody is out of reach only because this is supposed: nobody calls sso:*" in run(*words, "nobody calls sso:*").err
+    assert "is supposed:" not in run(*words, SENTENCE).err
+
+
 def test_w3_reach(run: Run) -> None:
     result = run("reach", "user/oncall", "--key", "tickets", ESCALATION, "--suppose", SENTENCE)
     assert "kms:Decrypt" not in result.out.split("out of reach")[0] and f"{SENTENCE} [W3]" in result.out

@@ -126,7 +126,7 @@ def _invariant_paths(asked: Asked) -> tuple[Path, ...]:
     if asked.invariants or asked.builtins:
         return asked.invariants
     found = beside(asked.paths)
-    if not found:
+    if not found and all(path.exists() for path in asked.paths):  # of others the reader of inputs says more
         where = " or ".join(str(path) for path in asked.paths)
         raise InputError.of(
             f"no invariants: none were given, and there is no *.inv file beside {where}",

@@ -51,4 +51,4 @@ class Supposition:
 
     def names(self, action: str) -> bool:
         """Whether it is about requests for an action: true iff one of its patterns matches the name."""
-        return any(fnmatchcase(action.lower(), pattern.value.lower()) for pattern in self.actions)
+        return any(fnmatchcase(action.lower(), pattern.value.lower().replace("[", "[[]")) for pattern in self.actions)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from verifier.model.catalogue import Entry, Head, catalogue_version
 from verifier.report.style import Style, pad
+from verifier.report.text import counted
 
 
 def render_actions(entries: Iterable[Entry], colour: bool) -> str:
@@ -15,9 +16,9 @@ def render_actions(entries: Iterable[Entry], colour: bool) -> str:
     style, found = Style(colour), list(entries)
     width = max((len(entry.name) for entry in found), default=0) + 2
     lines = [f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}" for entry in found]
-    counted = Counter(entry.head for entry in found)
-    said = ", ".join(f"{counted[head]} {head.value}" for head in Head if counted[head]) or "none"
-    return "\n".join((*lines, style.dim(f"{len(found)} actions: {said} ({catalogue_version()})"))) + "\n"
+    heads = Counter(entry.head for entry in found)
+    said = ", ".join(f"{heads[head]} {head.value}" for head in Head if heads[head]) or "none"
+    return "\n".join((*lines, style.dim(f"{counted(len(found), 'action')}: {said} ({catalogue_version()})"))) + "\n"
 
 
 def _effect(entry: Entry) -> str:

@@ -19,10 +19,12 @@ from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.step_limits import STEPS
+from verifier.model.supposition import Supposition
 from verifier.model.verdict import Bound, Reason, Story
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import key_target
+from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.prove import How
 from verifier.verify.reach.asking import principal
@@ -225,7 +227,14 @@ def _report(
             progress(number, len(chosen), key.name or key.arn)
     free = tuple(reading.label for reading in READINGS if reading.label not in how.held)
     accounts = tuple(account.id for account in estate.accounts)
-    return ReachReport(tuple(found), caller, to, accounts, data_version(), estate.warnings, estate.inputs, free)
+    warnings = (*estate.warnings, *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)))
+    return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)
+
+
+def _not_needed(supposition: Supposition) -> Diagnostic:
+    """The warning of one of several suppositions none of which keeps anybody out of reach (W3)."""
+    message = f"nobody is out of reach only because this is supposed: {supposition.told}"
+    return Diagnostic(Severity.WARNING, message, supposition.span, rule="W3")
 
 
 def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answer: Callable[[Setting, How], Answer]) -> KeyReach:
