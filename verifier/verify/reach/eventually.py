@@ -24,8 +24,9 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.common import supposing
 from verifier.verify.reach.in_doubt import looked_at, why
-from verifier.verify.reach.setting import Setting, supposing
+from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed

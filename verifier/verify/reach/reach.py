@@ -29,10 +29,11 @@ from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.prove import How
 from verifier.verify.reach.asking import principal
 from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.in_doubt import looked_at, why
 from verifier.verify.reach.plans import Make, Task, planned
-from verifier.verify.reach.setting import Setting, supposing
+from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories import Other
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed

@@ -1,0 +1,214 @@
+"""What the closures for all keys of an estate have in common: steps that are not on keys, doubtful actions, principals to begin with.
+
+In: an estate, the readings that are held. Out: `Common`.
+Guarantee: of an estate it is made once, and each part of it when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from verifier.model.estate import Estate, Key
+from verifier.model.invariant import CallerSet, Invariant
+from verifier.model.named_accounts import an_account_of_its_own
+from verifier.model.reach import OWN_KEY
+from verifier.model.supposition import Supposition
+from verifier.problem.predicates import Predicate
+from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.verify.reach.cubes import ANYONE
+from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.doubts import Doubts
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.keyless_rules import KeylessRules
+from verifier.verify.reach.narrowed import for_keys
+from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.newly_made import imagined
+from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.step_closure import StepClosure
+from verifier.verify.reach.step_offers import StepOffers
+from verifier.verify.reach.universe import Universe, strangers
+
+
+class Common:
+    """What is found once for all keys of an estate, some of which have own keys of the caller's beside them."""
+
+    def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
+        own = an_account_of_its_own(estate)
+        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_account=own)
+        self._imagined = imagined(self.estate)
+        self.narrow = for_keys(self._imagined.estate)
+        self._bare = bare(self.narrow)
+        self._held = held
+        self.identities = Identities(self._imagined.estate)
+        self._issued: tuple[CallerSet, ...] = ()
+        self._steps: dict[str, StepOffers] = {}
+        self._closures: dict[tuple[str, tuple[str, ...], CallerSet], StepClosure] = {}
+        self._permitted: dict[tuple[str, CallerSet], dict[str, DoubtfulPermissions]] = {}
+        self._doubts: dict[tuple[Universe, CallerSet], Doubts] = {}
+        self._doubting: dict[Doubts, StepClosure] = {}
+        self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
+        self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
+        self._strangers: dict[str, None] = {}
+
+    def expect(self, issued: Iterable[CallerSet]) -> None:
+        """Sets of federated sessions that will be asked about: known beforehand, they are read with everything else."""
+        if not self._steps:
+            self._issued = tuple(dict.fromkeys((*self._issued, *issued)))
+
+    def steps(self, partition: str) -> StepOffers:
+        """Everything that is not a key."""
+        if partition not in self._steps:
+            self._steps[partition] = self._made_steps(partition, self._issued)
+        return self._steps[partition]
+
+    def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
+        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made)
+        steps.take_in(self._strangers)
+        return steps
+
+    def rules(self, key: Key, goals: Sequence[Invariant], issued: Sequence[CallerSet]) -> KeyRules:
+        """The rules of one key."""
+        return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
+
+    def creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+        """The rules of creating keys."""
+        return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+
+    def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
+        """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""
+        if (partition, own, issued) not in self._closures:
+            if issued == ANYONE:
+                found = StepClosure(self.identities, lambda: self.steps(partition), own)
+            else:
+                found = StepClosure(self.identities, lambda: self._of_issued(partition, issued), own, self.closure(partition, own))
+            self._closures[partition, own, issued] = found
+        return self._closures[partition, own, issued]
+
+    def doubts(self, partition: str, universe: Universe, issued: CallerSet) -> Doubts:
+        """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions those in a set
+        alone."""
+        if any(other is not universe for other, _ in self._doubts):
+            self._doubts.clear()  # one is asked about at a time
+            self._doubting.clear()
+        if (universe, issued) not in self._doubts:
+            steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
+            permissions = self._permissions(partition, issued)
+            self._doubts[universe, issued] = Doubts(self.estate, self.identities, steps, permissions, universe.starts)
+        return self._doubts[universe, issued]
+
+    def _permissions(self, partition: str, issued: CallerSet = ANYONE) -> Mapping[str, DoubtfulPermissions]:
+        """Who may do which doubtful actions, by account."""
+        steps, found = self.steps(partition), self._permitted.setdefault((partition, issued), {})
+        for group in steps.groups:
+            target = group.permissions.targets[0]
+            if target.kind is TargetKind.ACCOUNT and str(target.account) not in found:
+                found[str(target.account)] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
+        return found
+
+    def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:
+        """What principals may bring about without keys, by steps and doubtful actions."""
+        if doubts not in self._doubting:
+            self._doubting[doubts] = StepClosure(self.identities, lambda: doubts, own)
+        return self._doubting[doubts]
+
+    def _of_issued(self, partition: str, issued: CallerSet) -> StepOffers:
+        steps = self.steps(partition)
+        return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
+
+    def further(self, key: Key) -> Iterator[Key]:
+        """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among them."""
+        for other in self.estate.keys:
+            if other.arn != key.arn and (other.partition, other.region) == (key.partition, key.region) and other.policies:
+                yield other
+
+    def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
+        """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
+        own = frozenset(asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals))
+        place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
+        if place not in self._universes or self._universes[place][0] != further:
+            universe = self._made(key, own)
+            if self._take_in(strangers(self.estate, universe.starts)):
+                universe = self._made(key, own)
+            universe.split(self.closure(key.partition, universe.own).touching)
+            self._universes[place] = further, universe
+        return self._universes[place][1]
+
+    def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
+        doubtful = (permissions.asked for permissions in self._permissions(key.partition).values())
+        return Universe(self.estate, key.partition, (own, *self._asked_of(key), *self.steps(key.partition).asked(), *doubtful))
+
+    def _take_in(self, principals: Iterable[str]) -> bool:
+        """Takes in users and roles that no inventory lists. Returns whether any is new."""
+        self._strangers |= dict.fromkeys(principals)
+        new = [steps.take_in(self._strangers) for steps in self._steps.values()]
+        if any(new):
+            self._closures.clear()
+            self._doubts.clear()
+            self._doubting.clear()
+        return any(new)
+
+    def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
+        """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""
+        place = key.partition, key.region
+        if place not in self._asked:
+            targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
+            self._asked[place] = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
+        return self._asked[place]
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """An estate, which is equal to itself alone: to compare two takes long."""
+
+    estate: Estate
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.estate is self.estate
+
+    def __hash__(self) -> int:
+        return id(self.estate)
+
+
+_REMEMBERED = 8
+"""Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried out."""
+
+
+def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
+    """The estate with certain suppositions alone (W3); the same object for the same estate."""
+    return _supposing(_Same(estate), supposed)
+
+
+@lru_cache(_REMEMBERED)
+def _supposing(same: _Same, supposed: tuple[Supposition, ...]) -> Estate:
+    return replace(same.estate, suppositions=supposed)
+
+
+def of_estate(estate: Estate, held: Mapping[str, bool]) -> Common:
+    """What is found once for all keys of an estate; the same object for the same estate."""
+    return _of_same(_Same(estate), tuple(sorted(held.items())))
+
+
+@lru_cache(_REMEMBERED)
+def _of_same(same: _Same, held: tuple[tuple[str, bool], ...]) -> Common:
+    return Common(same.estate, dict(held))
+
+
+def _own_keys(estate: Estate, account: str) -> Iterator[Key]:
+    """In each Region, a key of an account that nobody else knows, where everyone may do everything: a caller can always have one (W2)."""
+    for partition, region in dict.fromkeys((key.partition, key.region) for key in estate.keys):
+        arn = f"arn:{partition}:kms:{region}:{account}:key/{OWN_KEY}"
+        yield Key(
+            arn,
+            name="a key of the caller's own",
+            policies=(key_policy(arn, ()),),
+            spec="SYMMETRIC_DEFAULT",
+            usage="ENCRYPT_DECRYPT",
+            origin="AWS_KMS",
+            multi_region=False,
+            aliases=(),
+            tags=(),
+            grants=(),
+        )
