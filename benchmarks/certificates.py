@@ -10,18 +10,15 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
 from benchmarks.clock import now
 from benchmarks.whole_runs import Row
-from verifier import invariants, load
+from verifier.bench.corpus import examples
 from verifier.bench.queries import Query
 from verifier.bench.sets import Folders, collect
-from verifier.model.invariant import Invariant
 from verifier.model.verdict import Status
-from verifier.problem.subjects import targets_of
 from verifier.problem.targets import key_target
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
@@ -29,7 +26,7 @@ from verifier.verify import prove
 from verifier.verify.certificate import certificate
 
 T = TypeVar("T")
-STEPS, ESCALATION = "steps", Path(__file__).resolve().parents[1] / "examples" / "escalation"
+STEPS = "steps"
 """What the examples say of steps."""
 
 
@@ -39,12 +36,8 @@ def certificates(sets: Sequence[str] = ("many", "families", "examples", STEPS), 
 
 
 def _queries(name: str) -> Sequence[Query]:
-    if name != STEPS:
-        return collect([name], Folders()).queries
-    estate, asked = load(ESCALATION), [one for one in invariants(ESCALATION / "escalation.inv") if isinstance(one, Invariant)]
-    numbers = {key.arn: number for number, key in enumerate(estate.keys)}
-    named = [(numbers[str(target.resource)], asked[number]) for target, found in targets_of(estate, asked) for number in found]
-    return [Query(one.name, name, 1, estate, one, key) for key, one in named if one.eventually]
+    folders = Folders()
+    return (examples(folders.examples, eventually=True) if name == STEPS else collect([name], folders)).queries
 
 
 def _of_set(name: str, queries: Sequence[Query]) -> Row:

@@ -36,14 +36,14 @@ class Collected:
     skipped: list[str] = field(default_factory=list)
 
 
-def examples(folder: Path) -> Collected:
-    """Every invariant about requests of every example in a folder, on each of its keys."""
+def examples(folder: Path, *, eventually: bool = False) -> Collected:
+    """Every invariant about requests of every example in a folder, on each of its keys; or every one that says `can eventually`."""
     found = Collected()
     for path in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else ():
         try:
             files = beside([path])
             if files:
-                found.queries += _of_example(path, files)
+                found.queries += _of_example(path, files, eventually)
         except InputError as error:
             found.skipped.append(f"{path}: {error.diagnostics[0].message}")
     if not found.queries:
@@ -51,9 +51,9 @@ def examples(folder: Path) -> Collected:
     return found
 
 
-def _of_example(path: Path, files: tuple[Path, ...]) -> Iterator[Query]:
-    estate = load_estate([path])
-    invariants = [invariant for invariant in read_files(files).invariants if isinstance(invariant, Invariant) and not invariant.eventually]
+def _of_example(path: Path, files: tuple[Path, ...], eventually: bool) -> Iterator[Query]:
+    estate, read = load_estate([path]), read_files(files).invariants
+    invariants = [invariant for invariant in read if isinstance(invariant, Invariant) and invariant.eventually is eventually]
     for target, numbers in targets_of(estate, invariants):
         if target.key is None or not_known(target) is not None:
             continue
