@@ -31,31 +31,34 @@ class BenchOutput(StrEnum):
     HTML = "html"
 
 
+Sets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SET...",
+        help="Query sets: a family, `families`, `examples`, `corpus`, `hundred`, `many`, or `all`.",
+        show_default=False,
+    ),
+]
+Engines = Annotated[
+    list[Engine],
+    typer.Option(
+        help="An engine; may be repeated. The first one is what ratios are to. Without it: z3, and sat if it is installed.",
+        show_default=False,
+    ),
+]
+ClockOption = Annotated[ClockChoice, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")]
+
+
 @app.command(
     short_help="Measure engines on questions about policies.",
     epilog="Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an internal error.",
 )
 def bench(
-    sets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SET...",
-            help="Query sets: a family, `families`, `examples`, `corpus`, `hundred`, `many`, or `all`.",
-            show_default=False,
-        ),
-    ],
-    engine: Annotated[
-        list[Engine],
-        typer.Option(
-            help="An engine; may be repeated. The first one is what ratios are to. Without it: z3, and sat if it is installed.",
-            show_default=False,
-        ),
-    ] = [],  # noqa: B006  (typer copies it)
+    sets: Sets,
+    engine: Engines = [],  # noqa: B006  (typer copies it)
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Rounds that count, after one that does not.")] = 3,
     limit: Annotated[float, typer.Option(min=0.01, max=3600, help="Seconds for one answer.")] = 2.0,
-    clock: Annotated[
-        ClockChoice, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")
-    ] = ClockChoice.WALL,
+    clock: ClockOption = ClockChoice.WALL,
     output: Annotated[BenchOutput, typer.Option(help="How to write the run.")] = BenchOutput.TEXT,
     sizes: Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")] = False,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")] = None,
@@ -80,19 +83,9 @@ def bench(
         from verifier.cli.benching import BenchOptions, bench_command
         from verifier.solve.engines import usual_engines
 
+        engines = tuple(dict.fromkeys(engine)) or usual_engines()
         return bench_command(
-            BenchOptions(
-                tuple(sets),
-                tuple(dict.fromkeys(engine)) or usual_engines(),
-                rounds,
-                limit,
-                output.value,
-                Clock(clock.value),
-                sizes,
-                baseline,
-                examples,
-                corpus,
-            )
+            BenchOptions(tuple(sets), engines, rounds, limit, output.value, Clock(clock.value), sizes, baseline, examples, corpus)
         )
 
     run(body)

@@ -158,7 +158,7 @@ Suppose = Annotated[
     typer.Option(
         "--suppose",
         metavar="SENTENCE",
-        help="What is taken for granted where an answer is about steps, such as `nobody calls sso:*`; may be repeated (docs/reach.md).",
+        help="What is taken for granted in answers about steps, such as `nobody calls sso:*`; may be repeated (docs/invariants.md).",
     ),
 ]
 CrossCheck = Annotated[

@@ -52,14 +52,15 @@ def recheck(
     \b
     verifier prove examples/payments --certificate payments.cert
     verifier recheck payments.cert examples/payments
+    verifier recheck proofs.cert snapshot.yaml --suppose "nobody calls sso:*"
     """
 
     def body() -> int:
         from verifier.cli.reading import Asked
         from verifier.cli.rechecking import recheck_command
 
-        supplied_ = supplied(account, region, parameter)
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied_, suppose=tuple(suppose))
+        own = supplied(account, region, parameter)
+        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, suppose=tuple(suppose))
         return recheck_command(certificate, asked, settled_readings(reading))
 
     run(body)

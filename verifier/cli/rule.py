@@ -47,7 +47,7 @@ def rule(
 
         found = None if label is None else rules().get(rule_of(label))
         if label is not None and found is None:
-            close = get_close_matches(label.upper(), rules(), n=3, cutoff=0.5)
+            close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
             raise InputError.of(
                 f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
             )

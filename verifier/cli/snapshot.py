@@ -25,7 +25,10 @@ def snapshot(
         typer.Option(metavar="ARN[,ARN…]", help="A role, to read its account as well; several with commas are a chain. May be repeated."),
     ] = [],  # noqa: B006
     only_assumed: Annotated[bool, typer.Option("--only-assumed", help="Leave out the account of the profile itself.")] = False,
-    workloads: Annotated[bool, typer.Option("--workloads", help="Also read what runs as which role, in all Regions.")] = False,
+    workloads: Annotated[
+        bool,
+        typer.Option("--workloads", help="Also read what runs as which role, in every Region that the account has enabled (docs/live.md)."),
+    ] = False,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="How many calls at a time, at most.")] = 4,
     output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
 ) -> None:
@@ -39,15 +42,15 @@ def snapshot(
     \b
     verifier snapshot live --profile audit --region eu-west-1 --region us-east-1
     verifier snapshot live --region us-east-1 --assume-role arn:aws:iam::444455556666:role/audit
+    verifier snapshot live --region us-east-1 --workloads     # for invariants that say `can eventually`
     verifier prove live --builtin no-external-access
     """
 
     def body() -> int:
-        from verifier.cli.snapshotting import SnapshotOptions, snapshot_command
+        from verifier.cli.snapshotting import snapshot_command
+        from verifier.model.collection import Wanted
 
-        own = not only_assumed
-        return snapshot_command(
-            SnapshotOptions(directory, tuple(region), profile, tuple(assume_role), own, concurrency, output.value == "json", workloads)
-        )
+        wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
+        return snapshot_command(wanted, output is Output.JSON)
 
     run(body)

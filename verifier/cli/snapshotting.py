@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from verifier.cli.progress import shown
 from verifier.cli.run import emit
+from verifier.model.collection import Wanted
 from verifier.syntax.diagnostic import InputError
 
 
-@dataclass(frozen=True)
-class SnapshotOptions:
-    """What the command line says. `own` is whether to read the profile's own account."""
-
-    directory: Path
-    regions: tuple[str, ...]
-    profile: str | None
-    roles: tuple[str, ...]
-    own: bool
-    workers: int
-    json: bool
-    workloads: bool = False
-
-
-def snapshot_command(options: SnapshotOptions) -> int:
+def snapshot_command(wanted: Wanted, json: bool) -> int:
     """Returns the exit code. Raises `InputError` where the collection cannot begin or go on."""
     if find_spec("boto3") is None:
         raise InputError.of("`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'")
-    from verifier.collect import CollectError, Wanted, collect
+    from verifier.collect import CollectError, collect
     from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
 
-    wanted = Wanted(options.directory, options.regions, options.profile, options.roles, options.own, options.workers, options.workloads)
     with shown() as progress:
         try:
             collection = collect(wanted, progress)
@@ -42,5 +26,5 @@ def snapshot_command(options: SnapshotOptions) -> int:
         except KeyboardInterrupt:
             print("stopped: the same command goes on from here", file=sys.stderr)
             raise
-    emit(render_collection_json(collection) + "\n" if options.json else render_collection(collection))
+    emit(render_collection_json(collection) + "\n" if json else render_collection(collection))
     return collection_exit_code(collection)

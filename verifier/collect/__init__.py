@@ -9,8 +9,8 @@ The only room that opens a connection, and the only one that imports boto3 and b
 
 from __future__ import annotations
 
-from verifier.collect.collecting import Wanted, collect
+from verifier.collect.collecting import collect
 from verifier.collect.operations import ALLOWED
 from verifier.collect.reading import CollectError
 
-__all__ = ["ALLOWED", "CollectError", "Wanted", "collect"]
+__all__ = ["ALLOWED", "CollectError", "collect"]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 from verifier.collect.account import endpoints_step, identities_name, identities_step, providers_step, write_endpoints
 from verifier.collect.folder import Folder, open_folder
@@ -20,26 +18,11 @@ from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
 from verifier.collect.steps import Progress, Runner
 from verifier.collect.workloads import code_steps, regions_step
-from verifier.model.collection import Collection
+from verifier.model.collection import Collection, Wanted
 from verifier.model.forms import REGION
 from verifier.syntax.text import printable
 
 _REGION = re.compile(REGION)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to read, and into which folder. `roles` are role ARNs, or several of them with commas: a chain. `own` is whether to read the
-    profile's own account besides. `workers` is the most that is asked at a time."""
-
-    folder: Path
-    regions: tuple[str, ...]
-    profile: str | None = None
-    roles: tuple[str, ...] = ()
-    own: bool = True
-    workers: int = 4
-    workloads: bool = False
-    """Whether to read what runs as which role, in every Region that an account has enabled."""
 
 
 def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:

@@ -1,13 +1,29 @@
-"""What a live collection read, and what it could not read.
+"""What a live collection is to read, what it read, and what it could not read.
 
-In: nothing (plain data). Out: `Part`, `NotRead`, `Collection`. Guarantee: each part says what is not known where it was not read, so that
-reports and the reader of the snapshot say the same.
+In: nothing (plain data). Out: `Wanted`, `Part`, `NotRead`, `Collection`. Guarantee: each part says what is not known where it was not read,
+so that reports and the reader of the snapshot say the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to read, and into which folder. `roles` are role ARNs, or several of them with commas: a chain. `own` is whether to read the
+    profile's own account besides. `workers` is the most that is asked at a time."""
+
+    folder: Path
+    regions: tuple[str, ...]
+    profile: str | None = None
+    roles: tuple[str, ...] = ()
+    own: bool = True
+    workers: int = 4
+    workloads: bool = False
+    """Whether to read what runs as which role, in every Region that an account has enabled."""
 
 
 class Part(Enum):
