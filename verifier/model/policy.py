@@ -139,8 +139,9 @@ def _reads_tag(statement: Statement) -> bool:
 class Policy:
     """A policy document and where it is attached.
 
-    `identity` is unique in an estate: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
-    `PRINCIPAL_ARN#NAME` for an inline policy. `variables` is true for version 2012-10-17 (L1).
+    `identity` is unique in an account: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
+    `PRINCIPAL_ARN#NAME` for an inline policy. Of one that AWS publishes each account has the document that was listed for it.
+    `variables` is true for version 2012-10-17 (L1).
     `size` is the number of characters that AWS counts (white space excluded for identity policies, SCPs and RCPs).
     `id` is the document's `Id`, which decides nothing.
     """

@@ -1,16 +1,17 @@
 """I, B and S: what the policies that follow a caller allow and deny (D2–D5, U1, U2).
 
 In: a space. Out: `Permissions`, three expressions; the Deny statements of identity policies and boundaries.
-Guarantee: a policy is read once, however many identities it is attached to.
+Guarantee: a document is read once, however many identities it is attached to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from verifier.model.estate import Identity
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
 from verifier.problem.callers import identities
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
@@ -75,15 +76,31 @@ def outside(space: Space) -> Expression:
 
 
 def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:
-    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions."""
-    arns: dict[str, list[str]] = {}
-    policies: dict[str, Policy] = {}
+    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions. One of AWS's
+    may have been listed for two accounts at different times, with another document."""
+    found: dict[str, list[tuple[Policy, list[str]]]] = {}
     for identity in identities(space):
         for policy in policies_of(identity):
-            arns.setdefault(policy.identity, []).append(identity.arn)
-            policies[policy.identity] = policy
-    for name, policy in policies.items():
-        yield policy, holders(space, arns[name])
+            listed = found.setdefault(policy.identity, [])
+            arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)
+            if arns is None:
+                listed.append((policy, [identity.arn]))
+            else:
+                arns.append(identity.arn)
+    for policy, arns in chain.from_iterable(found.values()):
+        yield policy, holders(space, arns)
+
+
+def _said(policy: Policy) -> tuple[object, ...]:
+    """What an identity policy or a boundary says, wherever it stands."""
+    return (policy.variables, *((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements))
+
+
+def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
+    for listed in (statement.actions, statement.resources or ()):
+        yield tuple(text.value for text in listed)
+    for one in statement.conditions:
+        yield (str(one.operator), one.key.value, *(text.value for text in one.values))
 
 
 def _boundary(identity: Identity) -> Sequence[Policy]:
