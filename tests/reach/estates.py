@@ -35,6 +35,7 @@ ACROSS = f"arn:aws:kms:us-west-2:{PARTNER}:key/3234abcd-12ab-34cd-56ef-123456789
 STRANGER = "arn:aws:iam::777788889999:role/example"
 """A role of an account that has no inventory."""
 EDGE = f"arn:aws:iam::{HOME}:policy/edge"
+PARTNERS_EDGE = f"arn:aws:iam::{PARTNER}:policy/edge"
 TEAM, COLOURS, EXTERNAL_ID, LAMBDA = "team", ("red", "blue"), "x1", "lambda.amazonaws.com"
 ALIAS, REPLICA_REGION = "alias/open", "eu-west-1"
 
@@ -163,15 +164,16 @@ class _Maker:
 
     def _identity(self, arn: str) -> Identity:
         bounded = self._chance(0.2)
-        edge = self._edge("#boundary", PolicyKind.BOUNDARY) if bounded else None
+        home = arn.split(":")[4] == HOME
+        edge = self._edge("#boundary", PolicyKind.BOUNDARY, EDGE if home else PARTNERS_EDGE) if bounded else None
         policies = [document(self._own(arn), PolicyKind.IDENTITY, f"{arn}#own")]
-        if arn.split(":")[4] == HOME and self._chance(0.15):
+        if home and self._chance(0.15):
             policies.append(self._edge("", PolicyKind.IDENTITY))
         trust = self._trust(arn) if ":role/" in arn else None
         return Identity(arn, tuple(policies), self._tags(0.4), bounded=bounded, boundary=edge, trust=trust)
 
-    def _edge(self, suffix: str, kind: PolicyKind) -> Policy:
-        """The one managed policy of the estate: the same document wherever it is attached."""
+    def _edge(self, suffix: str, kind: PolicyKind, arn: str = EDGE) -> Policy:
+        """The one managed policy of each account: the same document wherever it is attached."""
         if not hasattr(self, "_edge_statements"):
             self._edge_statements = [
                 {"Effect": "Allow", "Action": self._one("*", ["kms:*"], ["kms:*", "sts:*"], ["iam:*", "sts:*"]), "Resource": "*"}
@@ -180,7 +182,7 @@ class _Maker:
                 self._edge_statements.append(
                     {"Effect": "Deny", "Action": self._one("kms:Decrypt", "iam:Put*", "kms:CreateGrant"), "Resource": "*"}
                 )
-        return document(self._edge_statements, kind, f"{EDGE}{suffix}", "edge")
+        return document(self._edge_statements, kind, f"{arn}{suffix}", "edge")
 
     def _grants(self, key: str) -> tuple[Grant, ...]:
         if not self._chance(0.25):
@@ -236,7 +238,8 @@ class _Maker:
             )
         managed = (ManagedPolicy(EDGE, tuple(versions), "v1"),)
         home = Account(HOME, (user,), tuple(roles[:2]), groups=groups, managed=managed, providers=())
-        partner = Account(PARTNER, (), (roles[2],), providers=())
+        theirs = (ManagedPolicy(PARTNERS_EDGE, (("v1", self._edge("", PolicyKind.IDENTITY, PARTNERS_EDGE)),), "v1"),)
+        partner = Account(PARTNER, (), (roles[2],), managed=theirs, providers=())
         keys = tuple(self._key(arn) for arn in self._keys)
         estate = Estate(keys, (home, partner), self._organization())
         caller: Caller = self._one(Caller(CallerKind.USER, USER, HOME), *(session(role) for role in ROLES))

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.reach import estates as menus
-from tests.reach.estates import EDGE, GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
+from tests.reach.estates import GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import PolicyKind
 
@@ -69,23 +69,53 @@ class _Theme:
         self.question = replace(self.question, estate=replace(estate, accounts=tuple(map(change, estate.accounts))))
         return self
 
-    def attach(self, managed: ManagedPolicy) -> _Theme:
-        """The caller has the managed policy of the estate attached, of which this is the last word."""
-        ((_, first), *_) = managed.versions
+    def _home(self, change: Callable[[Account], Account], of: str = GROUP) -> _Theme:
+        """The account of what an ARN names is changed: the first one, if it is not told."""
+        return self._accounts(lambda account: change(account) if account.id == of.split(":")[4] else account)
 
-        def account(found: Account) -> Account:
-            return replace(found, managed=(managed,)) if found.id == HOME else found
+    @property
+    def edge(self) -> str:
+        """The managed policy of the caller's account."""
+        return f"arn:aws:iam::{self.question.caller.account}:policy/edge"
 
-        mine = self.question.caller.principal_arn
-        self._accounts(account)
+    def managed(self, *documents: list[Statement]) -> _Theme:
+        """That policy has these versions, of which the first is in force wherever it is attached."""
+        read = [document(one, PolicyKind.IDENTITY, self.edge, "edge") for one in documents]
+        bounding = document(documents[0], PolicyKind.BOUNDARY, f"{self.edge}#boundary", "edge")
+
+        def now(found: Identity) -> Identity:
+            policies = tuple(read[0] if one.identity == self.edge else one for one in found.policies)
+            bounded = found.boundary is not None and found.boundary.identity == bounding.identity
+            return replace(found, policies=policies, boundary=bounding if bounded else found.boundary)
+
+        return self._home(
+            lambda account: replace(
+                account,
+                users=tuple(map(now, account.users)),
+                roles=tuple(map(now, account.roles)),
+                managed=(ManagedPolicy(self.edge, tuple((f"v{number}", one) for number, one in enumerate(read, 1)), "v1"),),
+            ),
+            self.edge,
+        )
+
+    def attach(self) -> _Theme:
+        """The caller has it attached."""
+        (managed,) = next(account.managed for account in self.question.estate.accounts if account.id == self.question.caller.account)
+        attached = {one.identity: one for _, one in managed.versions[:1]}
         return self._identity(
-            mine, lambda found: replace(found, policies=tuple({p.identity: p for p in (*found.policies, first)}.values()))
+            self.question.caller.principal_arn,
+            lambda found: replace(found, policies=tuple(({one.identity: one for one in found.policies} | attached).values())),
         )
 
     def group(self, *statements: Statement) -> _Theme:
         """There is a group with these statements."""
         group = Group(GROUP, (document(list(statements), PolicyKind.IDENTITY, f"{GROUP}#own"),))
-        return self._accounts(lambda account: replace(account, groups=(group,)) if account.id == HOME else account)
+
+        def now(found: Identity) -> Identity:
+            policies = {one.identity: one for one in (*found.policies, *group.policies)}
+            return replace(found, policies=tuple(policies.values())) if GROUP in found.groups else found
+
+        return self._home(lambda account: replace(account, groups=(group,), users=tuple(map(now, account.users))))
 
     def key(self, *statements: Statement, **facts: Any) -> _Theme:
         """The first key lets its account decide, and has these statements and facts."""
@@ -153,7 +183,7 @@ def _code(theme: _Theme) -> _Theme:
     code = Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", (role,), tags)
     admitting = {"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}
     theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
-    theme._accounts(lambda account: replace(account, workloads=(code,), all_workloads=("functions",)) if account.id == HOME else account)
+    theme._home(lambda account: replace(account, workloads=(code,), all_workloads=("functions",)))
     asked = theme.one("lambda:UpdateFunctionCode", "lambda:UpdateFunction*", "lambda:UpdateFunctionConfiguration")
     return theme.mine(theme.allow(asked, *menus.ABAC, resource=theme.one("*", code.arn, f"{code.arn}-other")))
 
@@ -164,10 +194,7 @@ def _join(theme: _Theme) -> _Theme:
 
 
 def _version(theme: _Theme) -> _Theme:
-    documents = [
-        document([theme.allow(action)], PolicyKind.IDENTITY, EDGE, "edge") for action in ("s3:*", theme.one("kms:*", "kms:Encrypt"))
-    ]
-    theme.key().attach(ManagedPolicy(EDGE, tuple((f"v{number}", found) for number, found in enumerate(documents, 1)), "v1"))
+    theme.key().managed([theme.allow("s3:*")], [theme.allow(theme.one("kms:*", "kms:Encrypt"))]).attach()
     return theme.mine(
         theme.allow(theme.one("iam:SetDefaultPolicyVersion", "iam:CreatePolicyVersion"), {"Bool": {"aws:SecureTransport": "false"}})
     )
@@ -195,10 +222,9 @@ def _taken_away(theme: _Theme) -> _Theme:
 def _boundary(theme: _Theme) -> _Theme:
     mine = theme.question.caller.principal_arn
     kind = "User" if ":user/" in mine else "Role"
-    edge = document([{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}], PolicyKind.BOUNDARY, f"{EDGE}#boundary", "edge")
-    narrow = ManagedPolicy(EDGE, (("v1", replace(edge, kind=PolicyKind.IDENTITY, identity=EDGE)),), "v1")
-    theme.key()._accounts(lambda account: replace(account, managed=(narrow,)) if account.id == HOME else account)
-    theme.give(mine, theme.allow("kms:Decrypt"), bounded=True, boundary=edge)
+    narrow = [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]
+    boundary = document(narrow, PolicyKind.BOUNDARY, f"{theme.edge}#boundary", "edge")
+    theme.key().managed(narrow).give(mine, theme.allow("kms:Decrypt"), bounded=True, boundary=boundary)
     return theme.mine(theme.allow(f"iam:{theme.one('Delete', 'Put')}{kind}PermissionsBoundary", *menus.WRITES))
 
 
