@@ -39,9 +39,14 @@ class StepPermissions:
     powers: frozenset[str]
     _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
 
+    @property
+    def aside(self) -> Sequence[Node]:
+        """The sets of requests that were put aside (`step_permissions`)."""
+        return self.joint.scopes[:-1]
+
     def without(self, number: int) -> StepPermissions:
-        """The same without the requests in one of the sets that were put `aside`."""
-        aside = self.joint.diagrams.complement(self.joint.scopes[number])
+        """The same without the requests in one of these sets."""
+        aside = self.joint.diagrams.complement(self.aside[number])
         return replace(self, joint=replace(self.joint, definitions=[*self.joint.definitions, aside]), _nodes={})
 
     def allowed(self, action: str, further: Iterable[str] = ()) -> Node:

@@ -15,7 +15,7 @@ from verifier.model.estate import Estate, Workload
 from verifier.model.reach import StepKind
 from verifier.model.step_actions import service_name
 from verifier.model.workloads import KINDS, WorkloadKind, kinds_about
-from verifier.problem.diagram import EVERYTHING, Node
+from verifier.problem.diagram import EVERYTHING
 from verifier.problem.steps.permissions import CALLER, StepPermissions
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.passed_roles import trusting
@@ -48,7 +48,7 @@ def _left(service: str, action: str, kinds: Sequence[WorkloadKind], listed: Coll
 
 
 @lru_cache
-def opening(patterns: tuple[str, ...]) -> frozenset[str]:
+def writes_among(patterns: tuple[str, ...]) -> frozenset[str]:
     """The actions that some patterns match; those that read are none."""
     names = (one.name for pattern in patterns for one in entries(pattern))
     return frozenset(name for name in names if not name.split(":")[1].startswith(("Describe", "Get", "List")))
@@ -60,11 +60,12 @@ def roles_of(estate: Estate, account: str, service: str) -> frozenset[str]:
     return frozenset(role for one in code if service in KINDS[one.kind].services for role in one.roles)
 
 
-def reviewed(permissions: StepPermissions, supposed: Sequence[Node], roles: Iterable[str]) -> int:
-    """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3): those in one of some sets of callers."""
+def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> int:
+    """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3): those in one of the sets of callers that
+    were put aside, from the `first` on."""
     found = 0
     for number, role in enumerate(roles):
-        known = permissions.class_of(role)
+        known, supposed = permissions.class_of(role), permissions.aside[first:]
         inside = (permissions.joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING for scope in supposed if known is not None)
         found |= any(inside) << number
     return found

@@ -103,9 +103,8 @@ class Common:
         """Who may do which doubtful actions, by account."""
         steps, found = self.steps(partition), self._permitted.setdefault((partition, issued), {})
         for group in steps.groups:
-            target = group.permissions.targets[0]
-            if target.kind is TargetKind.ACCOUNT and str(target.account) not in found:
-                found[str(target.account)] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
+            if group.kind is TargetKind.ACCOUNT and group.account not in found:
+                found[group.account] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
         return found
 
     def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:

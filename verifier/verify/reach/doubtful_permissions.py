@@ -26,7 +26,7 @@ from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import ACTION, CALLER, StepPermissions, step_permissions
 from verifier.problem.targets import Target, TargetKind
-from verifier.verify.reach.code_that_runs import left_in_doubt, opening, reviewed
+from verifier.verify.reach.code_that_runs import left_in_doubt, reviewed, writes_among
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
 from verifier.verify.reach.facts import LINKED, Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
@@ -73,7 +73,7 @@ class DoubtfulPermissions:
         if self._opening:
             return frozenset()
         listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
-        return frozenset(kind for kind in listed if not self._opened(opening(KINDS[kind].opens)))
+        return frozenset(kind for kind in listed if not self._opened(writes_among(KINDS[kind].opens)))
 
     def _opened(self, actions: frozenset[str]) -> bool:
         if not actions:
@@ -185,7 +185,7 @@ class DoubtfulPermissions:
 
     def reviewed(self, roles: Iterable[str]) -> int:
         """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3)."""
-        return reviewed(self._permissions, self._permissions.joint.scopes[1:-1], roles)
+        return reviewed(self._permissions, 1, roles)
 
 
 _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS)

@@ -179,7 +179,7 @@ class Doubts:
     def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
         """The roles that admit one of some services, or identities of providers; of some services those that listed code has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
-            known = sum(map(group.bit, roles_of(self._estate, str(group.permissions.targets[0].account), name.removesuffix(BOUNDED))))
+            known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
             for one in self._trusting(group, (name.removesuffix(BOUNDED),)):
                 yield replace(one, targets=one.targets & known)
         for service in self._among(names):
@@ -246,7 +246,7 @@ class Doubts:
             yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, most=most)
 
     def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
-        return (group for group in self.groups if _kind(group) is kind and group.permissions.targets[0].account == account)
+        return (group for group in self.groups if group.kind is kind and group.account == account)
 
     @cached_property
     def _providers(self) -> tuple[str, ...]:
@@ -258,10 +258,6 @@ class Doubts:
 def _issues_sessions(principal: str) -> bool:
     """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
     return principal.endswith(":root") or ":user/" in principal
-
-
-def _kind(group: Group) -> TargetKind:
-    return group.permissions.targets[0].kind
 
 
 def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:

@@ -16,6 +16,7 @@ from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDAR
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
+from verifier.problem.targets import TargetKind
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
 
@@ -74,10 +75,19 @@ class Group:
         return sum(1 << number for number, one in enumerate(given) if one)
 
     @cached_property
+    def kind(self) -> TargetKind:
+        """What its targets are."""
+        return self.permissions.targets[0].kind
+
+    @cached_property
+    def account(self) -> str:
+        """The account of its targets."""
+        return str(self.permissions.targets[0].account)
+
+    @cached_property
     def root(self) -> str:
         """The root user of the account."""
-        first = self.permissions.targets[0]
-        return f"arn:{first.partition}:iam::{first.account}:root"
+        return f"arn:{self.permissions.targets[0].partition}:iam::{self.account}:root"
 
     def bit(self, arn: str) -> int:
         """A target as a mask; 0 for one of another group."""

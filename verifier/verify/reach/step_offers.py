@@ -160,7 +160,7 @@ class StepOffers:
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
         group = self._groups[number]
-        key = number, classes[number], *(classes[place] for place in self._further(group))
+        key = number, classes[number], *(classes[place] for place in self._further(group).values())
         if key not in self._own:
             found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
@@ -182,16 +182,10 @@ class StepOffers:
             self._new[group] = sum(group.bit(arn) for arn in self._made)
         return self._new[group]
 
-    def _further(self, group: Group) -> list[int]:
+    def _further(self, group: Group) -> dict[TargetKind, int]:
         """The places of the groups by which a role is passed as well: its account, and the instance profiles of that."""
-        first = group.permissions.targets[0]
-        kinds = (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE) if first.kind is TargetKind.ROLE else ()
-        of_account = {
-            found.permissions.targets[0].kind: number
-            for number, found in enumerate(self._groups)
-            if found.permissions.targets[0].account == first.account
-        }
-        return [of_account[kind] for kind in kinds if kind in of_account]
+        kinds = (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE) if group.kind is TargetKind.ROLE else ()
+        return {one.kind: number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account}
 
     def asked(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
@@ -226,7 +220,7 @@ class StepOffers:
     # -- offers --
 
     def _offered(self, group: Group, by: str) -> Iterator[Bundle]:
-        return _OFFERED[group.permissions.targets[0].kind](self, group, by)
+        return _OFFERED[group.kind](self, group, by)
 
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
@@ -258,8 +252,8 @@ class StepOffers:
                     yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
-        further = {self._groups[place].permissions.targets[0].kind: self._groups[place] for place in self._further(group)}
-        known = next((one.profiles for one in self._estate.accounts if one.id == group.permissions.targets[0].account), None)
+        further = {kind: self._groups[place] for kind, place in self._further(group).items()}
+        known = next((one.profiles for one in self._estate.accounts if one.id == group.account), None)
         holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
         targets = further.get(TargetKind.INSTANCE_PROFILE)
         profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))
@@ -267,11 +261,9 @@ class StepOffers:
             yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
 
     def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
-        permissions = group.permissions
         for roles in self._groups:
-            target = roles.permissions.targets[0]
-            if target.kind is TargetKind.ROLE and target.account == permissions.targets[0].account:
-                free = roles.all & ~reviewed(permissions, permissions.joint.scopes[len(self.issued) : -1], roles.arns)
+            if roles.kind is TargetKind.ROLE and roles.account == group.account:
+                free = roles.all & ~reviewed(group.permissions, len(self.issued), roles.arns)
                 yield from entered(group, by, roles, self._running, self._services, free)
 
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:

@@ -54,9 +54,8 @@ class WrittenPolicies:
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
-            account = group.permissions.targets[0].account
             for arn in self._new_policies if not unknown else ():
-                if arn.split(":")[4] == account and group.holds(POLICY_ARN, mask, arn):
+                if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
                     gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
                     yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
 
@@ -69,8 +68,8 @@ class WrittenPolicies:
         """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
         AWS's, what gives nothing and may be given another document afterwards. A policy is attached within its account."""
         for arn in self.managed:
-            of_aws, of_account = arn.split(":")[4] == "aws", arn.split(":")[4] == group.permissions.targets[0].account
-            if (of_aws or of_account) and (attach(arn) in self._powers or not (everything or of_aws)):
+            owner = arn.split(":")[4]
+            if owner in ("aws", group.account) and (attach(arn) in self._powers or not (everything or owner == "aws")):
                 yield arn
 
     @cached_property
