@@ -104,7 +104,9 @@ class Judgements:
     """The lines of the file of judgements; those that were of use are remembered."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._groups: Mapping[str, str] = document["groups"]
+        self._groups: dict[str, str] = {}
+        for name, members in document["groups"].items():
+            self._groups[name] = self._written_out(members)
         self._services = {service: self._written_out(names) for service, names in document["services"].items()}
         self._lines: Mapping[str, str] = document["judgements"]
         self._used: set[str] = set()
