@@ -122,3 +122,17 @@ def test_a_trust_policy_is_what_the_step_before_made_it() -> None:
     steps = (moves.put_trust(BY, TARGET, opened), moves.assume(BY, TARGET))
     assert story(before, chain(*steps, at_last=moves.session(TARGET))).outcome is Outcome.ALLOW
     assert story(before, chain(steps[1], at_last=moves.session(TARGET))).depends_on == (f"U3:trust:{TARGET}",)
+
+
+def test_time_goes_forward() -> None:
+    def told(first: str, then: str, issued: str) -> Outcome:
+        at = {"aws:CurrentTime": then, "aws:TokenIssueTime": issued}
+        last = replace(moves.request(moves.session(TARGET), "kms:Decrypt", KEY, at), context=tuple(at.items()))
+        mine = state(others=(trusting(admits(aws(ALICE)), own=(USES,)),))
+        return story(mine, Chain(BY, (moves.assume(BY, TARGET, context={"aws:EpochTime": first}),), last)).outcome
+
+    assert told("1767225600", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z") is Outcome.ALLOW
+    with pytest.raises(InputError, match="before what comes earlier"):
+        told("1767225600", "2025-12-31T23:59:59Z", "2025-12-31T23:59:59Z")
+    with pytest.raises(InputError, match="not issued in the step"):
+        told("1767225600", "2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z")

@@ -66,6 +66,8 @@ class Asker:
     """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
 
     how: How
+    also_when: tuple[ConditionExpression, ...] = ()
+    """What each request must meet besides."""
 
     def request(
         self,
@@ -91,6 +93,7 @@ class Asker:
 
     def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
+        scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
         if caller is not None and caller.kind is CallerKind.ROLE:
             found = self._found(tagged(estate, caller), target, scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
@@ -131,7 +134,11 @@ class Asker:
 
     def holding(self, readings: Mapping[str, bool]) -> Asker:
         """The same under further readings."""
-        return Asker(replace(self.how, held={**self.how.held, **readings}))
+        return replace(self, how=replace(self.how, held={**self.how.held, **readings}))
+
+    def when(self, *further: ConditionExpression) -> Asker:
+        """The same of requests that meet further conditions."""
+        return replace(self, also_when=(*self.also_when, *further))
 
 
 def _session_tags(estate: Estate, request: Request) -> Pairs:

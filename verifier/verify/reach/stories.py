@@ -6,17 +6,18 @@ Guarantee: every request of a story, the last one included, is allowed by `evalu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 
-from verifier.evaluate.steps import after, permitted
+from verifier.evaluate.steps import after, against_time, permitted
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
-from verifier.model.invariant import ALWAYS, CallersAnd, Invariant
+from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
 from verifier.model.policy import Principal, Text
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import OWN_KEY, Became, State
+from verifier.model.reach import OWN_KEY, Became, State, StepKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.problem.targets import key_target
@@ -29,6 +30,7 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.moves import made
 from verifier.verify.reach.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 from verifier.verify.reach.scene import Scene
+from verifier.verify.reach.times import ISSUED, at, instants, tells_time
 from verifier.witness.request import caller as some_caller
 
 MOST_WAYS = 32
@@ -46,6 +48,12 @@ class Teller:
     estate: Estate
     rules: Mapping[str, KeyRules]
     how: How
+
+    @cached_property
+    def ages(self) -> bool:
+        """Whether a policy asks when credentials were issued."""
+        identities = (one.arn for account in self.estate.accounts for one in (*account.users, *account.roles))
+        return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads. The goal is
@@ -179,6 +187,10 @@ class _Telling:
     steps: list[StoryStep] = field(default_factory=list)
     readings: dict[str, bool] = field(default_factory=dict)
     free: dict[str, bool] = field(default_factory=dict)
+    now: int = 0
+    """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
+    issued: dict[str, int] = field(default_factory=dict)
+    """When steps gave sessions, by principal, where a policy asks for it."""
 
     def __post_init__(self) -> None:
         self.state = State(self.teller.estate, ())
@@ -186,6 +198,7 @@ class _Telling:
     def copy(self) -> _Telling:
         """The same story so far, to be gone on with in another way."""
         other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
+        other.issued = dict(self.issued)
         other.state = self.state
         return other
 
@@ -200,20 +213,43 @@ class _Telling:
         other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
         return other
 
-    def _scene(self, later: tuple[str, ...]) -> Scene:
+    def _scene(self, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asker = Asker(self.teller.how).holding(self.readings)
+        asker = Asker(self.teller.how).holding(self.readings).when(*when)
         rules, about = self.teller.rules, (self.key, self.invariant.when)
         return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about)
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
+        by = task.derivation.by if isinstance(task, Make) else task.by
+        moments: Sequence[int] = ()
         for found in made(task, self._scene(later)):
             if isinstance(found, Reason):
                 yield found
-            else:
-                other = self.copy()
-                yield other._take(found) or other
+                continue
+            asked = tells_time(found.move.requests) or self.teller.ages and found.move.kind is StepKind.ASSUME_ROLE
+            moments = moments or (self._moments((by, task.fact.subject, *later)) if asked else ())
+            if not asked or not moments:
+                yield self._with(found, self.now)
+        for now in moments:
+            told = (found for found in made(task, self._scene(later, *self._at(by, now))) if isinstance(found, StoryStep))
+            yield from (self._with(found, now) for found in told)
+
+    def _with(self, found: StoryStep, now: int) -> _Telling | Reason:
+        other = self.copy()
+        other.now = now
+        return other._take(found) or other
+
+    def _moments(self, whom: Iterable[str]) -> Sequence[int]:
+        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the time."""
+        found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
+        return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
+
+    def _at(self, by: str, now: int) -> Iterator[ConditionExpression]:
+        """That a request is made at an instant; with the credentials that a step gave when it was taken."""
+        yield at(now)
+        if by in self.issued:
+            yield at(self.issued[by], ISSUED)
 
     def _take(self, found: StoryStep) -> Reason | None:
         """Takes one step; or says why it is not permitted."""
@@ -223,7 +259,10 @@ class _Telling:
             return reason
         self.state = after(self.state, found.move)
         if isinstance(found.move.change, Became):
-            self.callers[found.move.change.caller.principal_arn] = found.move.change.caller
+            became = found.move.change.caller.principal_arn
+            self.callers[became] = found.move.change.caller
+            if found.move.kind is StepKind.ASSUME_ROLE and self.teller.ages:
+                self.issued[became] = self.now
         self.steps.append(found)
         return None
 
@@ -243,6 +282,9 @@ class _Telling:
             decisions = permitted(self.state, step.move, {**self.readings, **self.free})
         except InputError as error:
             return Reason("E0", str(error))
+        backwards = against_time([*(one.move for one in self.steps), step.move])
+        if backwards is not None:
+            return Reason("W4", backwards)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
             return None
         return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed")
@@ -251,7 +293,7 @@ class _Telling:
         """The last request."""
         access: Counterexample | None = None
         if goal.access is not None or goal.onto is not None:
-            found = self._access(goal, invariant)
+            found = self._in_time(goal, invariant)
             if isinstance(found, Reason):
                 return found
             self._learn(found)
@@ -259,8 +301,19 @@ class _Telling:
         first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
         return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
 
-    def _access(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
-        scene = self._scene(())
+    def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
+        """The last request, at an instant that is not before the steps (W4)."""
+        found = self._access(goal, invariant)
+        if isinstance(found, Reason) or not tells_time((found.request,)):
+            return found
+        moves = [one.move for one in self.steps]
+        moments = self._moments((goal.by,))
+        pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
+        told = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
+        return next(told, Reason("W4", "no such request was found that can be made after the steps before it"))
+
+    def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
+        scene = self._scene((), *when)
         whom = scene.whom(goal.by)
         if goal.access is None and goal.onto != REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)

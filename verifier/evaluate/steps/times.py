@@ -1,0 +1,68 @@
+"""Time goes forward in a chain (W4).
+
+In: the moves of a chain, its last request. Out: what contradicts the order of time, if anything does.
+Guarantee: only instants that requests give are compared; one that is not given may be any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from verifier.evaluate.steps.asked import Asked
+from verifier.evaluate.values import instant
+from verifier.model.reach import Became, Move, StepKind
+from verifier.model.request import Caller, Request
+
+NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
+
+
+@dataclass
+class _Session:
+    """A session that a step made: its credentials are not issued before; once for all, if `once`, and then before what is asked next."""
+
+    since: Decimal | None
+    once: bool
+    until: Decimal | None = None
+    issued: Decimal | None = None
+
+
+def time_of(request: Request, *keys: str) -> Decimal | None:
+    """The instant that a request gives for one of some condition keys, in seconds since 1970."""
+    texts = (Asked(request).text(key) for key in keys)
+    return next((instant(text) for text in texts if text is not None), None)
+
+
+def against_time(moves: Sequence[Move], access: Request | None = None) -> str | None:
+    """What is out of order in a chain; `None` iff each request may come after those before it: at no earlier instant, and with credentials
+    that were issued when a step gave them or, where a service renews them (code that runs as a role), later. [IAM:
+    reference_policies_condition-keys, aws:CurrentTime, aws:TokenIssueTime]"""
+    latest: Decimal | None = None
+    sessions: dict[Caller, _Session] = {}
+    last = () if access is None else ((None, (access,)),)
+    for move, requests in (*((move, move.requests) for move in moves), *last):
+        for request in requests:
+            now, issued = time_of(request, *NOW), time_of(request, ISSUED)
+            if now is not None and latest is not None and now < latest:
+                return f"{request.action} would be asked for before what comes earlier in the chain"
+            latest = latest if now is None else now
+            for one in sessions.values():
+                one.until = now if one.until is None else one.until
+            session = sessions.get(request.caller)
+            if session is not None and issued is not None and not _fits(session, issued):
+                return f"{request.action} would be asked for with credentials that were not issued in the step that gave them"
+        if move is not None and isinstance(move.change, Became):
+            sessions.setdefault(move.change.caller, _Session(latest, move.kind is StepKind.ASSUME_ROLE))
+    return None
+
+
+def _fits(session: _Session, issued: Decimal) -> bool:
+    if session.since is not None and issued < session.since:
+        return False
+    if not session.once:
+        return True
+    if session.until is not None and issued > session.until or session.issued not in (None, issued):
+        return False
+    session.issued = issued
+    return True
