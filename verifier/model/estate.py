@@ -268,8 +268,8 @@ class Estate:
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
-    own_account: str | None = None
-    """An account that nothing names, where questions are about what callers can bring about: one of the caller's own (W2)."""
+    own_accounts: tuple[str, ...] = ()
+    """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own (W2)."""
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
 

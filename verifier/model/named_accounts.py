@@ -8,7 +8,7 @@ organization that anything names, but for patterns: a pattern is no name, only a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from verifier.model.caller_sets import parts_of, with_parts
@@ -73,27 +73,25 @@ def accounts_named(estate: Estate) -> frozenset[str]:
     found |= {account for account, _ in estate.organization.accounts} if estate.organization is not None else set()
     for key in keys:
         found |= set(_of_grants(key))
-    for policy in _every_policy(estate, keys):
+    return frozenset(found.union(*map(_ACCOUNT.findall, texts_about_accounts(estate))))
+
+
+def texts_about_accounts(estate: Estate) -> Iterator[str]:
+    """Whatever text of a policy may name accounts, or be a pattern of their IDs."""
+    for policy in _every_policy(estate):
         for statement in policy.statements:
-            resources = (text.value for text in statement.resources or ())
-            found |= {account for text in (*_said(statement), *resources) for account in _ACCOUNT.findall(text)}
-    return frozenset(found)
+            yield from _said(statement)
+            yield from (text.value for text in statement.resources or ())
 
 
-def an_account_of_its_own(estate: Estate) -> str:
-    """An account that the input does not name: it stands for those that a caller may have (W2)."""
-    named = accounts_named(estate)
-    return next(str(number) for number in range(999999999999, 0, -1) if str(number) not in named)
-
-
-def _every_policy(estate: Estate, keys: Iterable[Key]) -> Iterator[Policy]:
+def _every_policy(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
         for identity in (*account.users, *account.roles):
             yield from (found for found in (identity.trust, *identity.policies, identity.boundary) if found is not None)
         yield from (policy for group in account.groups for policy in group.policies)
         yield from (policy for managed in account.managed for _, policy in managed.versions)
-    for key in keys:
-        yield from key.policies or ()
+    for key in estate.keys:
+        yield from () if OWN_KEY in key.arn else key.policies or ()
     for controls in estate.organization.controls if estate.organization is not None else ():
         yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
     yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

@@ -76,10 +76,10 @@ def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expressi
 
 
 def _own_account(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
-    """W2: an account of the caller's own is in none of the organizations that policies name, nor in the key's."""
-    if space.estate.own_account is None:
+    """W2: accounts of the caller's own are in none of the organizations that policies name, nor in the key's."""
+    own, view = disjunction(map(space.in_account, space.estate.own_accounts)), space.attribute_view(identifier)
+    if own is FALSE:
         return
-    own, view = space.in_account(space.estate.own_account), space.attribute_view(identifier)
     yield from (implies(own, negation(view.test(exactly(one)))) for one in _mentioned(space, identifier, paths))
     for relation in space.relations.values():
         if {view.name for view in relation.views} == {"aws:principalorgid", "aws:resourceorgid"}:

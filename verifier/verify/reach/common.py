@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
-from verifier.model.named_accounts import an_account_of_its_own
 from verifier.model.reach import OWN_KEY
 from verifier.model.supposition import Supposition
 from verifier.problem.predicates import Predicate
@@ -26,6 +26,7 @@ from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.newly_made import imagined
+from verifier.verify.reach.own_accounts import own_accounts
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
@@ -36,8 +37,8 @@ class Common:
     """What is found once for all keys of an estate, some of which have own keys of the caller's beside them."""
 
     def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
-        own = an_account_of_its_own(estate)
-        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_account=own)
+        own = own_accounts(estate)
+        self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate)
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
@@ -195,9 +196,10 @@ def _of_same(same: _Same, held: tuple[tuple[str, bool], ...]) -> Common:
     return Common(same.estate, dict(held))
 
 
-def _own_keys(estate: Estate, account: str) -> Iterator[Key]:
-    """In each Region, a key of an account that nobody else knows, where everyone may do everything: a caller can always have one (W2)."""
-    for partition, region in dict.fromkeys((key.partition, key.region) for key in estate.keys):
+def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:
+    """In each Region, keys of accounts that nobody else knows, where everyone may do everything: a caller can always have one (W2)."""
+    places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
+    for (partition, region), account in product(places, accounts):
         arn = f"arn:{partition}:kms:{region}:{account}:key/{OWN_KEY}"
         yield Key(
             arn,

@@ -276,5 +276,5 @@ def _limited(estate: Estate, account: str) -> bool:
 
 def _has_endpoint(estate: Estate, account: str) -> bool:
     """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that the input names."""
-    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {estate.own_account}
+    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
     return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())

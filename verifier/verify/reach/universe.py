@@ -32,7 +32,7 @@ class Universe:
     """The callers of one partition, by class. `asked` are the predicates that each target puts to callers. Raises `TooLarge`."""
 
     def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]]) -> None:
-        patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (estate.own_account, *(one.id for one in estate.accounts)) if account))
+        patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))))
         predicates = dict.fromkeys(map(like, patterns)) | {one: None for found in asked for one in found}
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
@@ -51,10 +51,10 @@ class Universe:
             other = self._not_listed(table, number, found)
             if other is not None:
                 self._alike[other] = (other,)
-        own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) == estate.own_account]
+        own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) in estate.own_accounts]
         order = sorted(own, key=lambda arn: (":user/" not in arn, ":root" not in arn, arn))
         self.own = tuple(arn for arn in order if LINKED not in arn)
-        """What a caller has in an account of its own (W2): users first, whose requests say most freely what policies ask for."""
+        """What a caller has in accounts of its own (W2): users first, whose requests say most freely what policies ask for."""
         for arn in own:
             del self._alike[arn]
 
