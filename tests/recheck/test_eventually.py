@@ -12,15 +12,15 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, aws, identity, own
 from tests.evaluate.reaching import TARGET, admits, trusting
-from tests.evaluate.steps.worlds import ADMINS, BOB, state
+from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state
 from tests.examples import RANDOM
 from tests.project.shown import ROOT
 from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier import invariants, load
-from verifier.model.estate import Estate, Group, Identity
+from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.invariants_text import suppose
-from verifier.model.policy import Text
+from verifier.model.policy import PolicyKind, Text
 from verifier.model.reach import State
 from verifier.problem.subjects import targets_of
 from verifier.problem.targets import Target, key_target
@@ -163,10 +163,13 @@ def entry_of(*mine: dict[str, Json], supposed: Sequence[str] = (), others: Seque
     return entry_from(replace(before, estate=suppose(before.estate, *supposed)))
 
 
-def entry_from(before: State) -> Json:
+def nobody() -> Invariant:
     whom = PrincipalLike(Text(ALICE))
-    nobody = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
-    return eventual_entry(before.estate, key_target(before.estate.keys[0]), nobody, {})
+    return Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, ALWAYS, (), "no escalation", eventually=True)
+
+
+def entry_from(before: State) -> Json:
+    return eventual_entry(before.estate, key_target(before.estate.keys[0]), nobody(), {})
 
 
 @pytest.mark.parametrize("action", OPEN)
@@ -225,6 +228,22 @@ OPEN_STATES = [name for number, name in enumerate(CASES) if RANDOM or number % 4
 def test_what_is_refuted_by_each_step_has_no_set(name: str) -> None:
     _, mine, world, _ = CASES[name]
     assert isinstance(entry_from(home(*mine, **world)), str)
+
+
+def test_a_set_without_a_boundary_that_may_be_put_is_rejected() -> None:
+    """Whatever it says: it may have been given another document first."""
+    edge = document(own("iam:*"), arn=f"{BASE}-edge#boundary", kind=PolicyKind.BOUNDARY)
+    puts = own("iam:PutUserPermissionsBoundary", Condition={"ArnEquals": {"iam:PermissionsBoundary": BASE}})
+    managed = (ManagedPolicy(BASE, (("v1", document(own("s3:*"), arn=BASE)),), "v1"),)
+    one, other = (
+        state(own("kms:Decrypt"), own("iam:CreatePolicyVersion"), *more, managed=managed, alice={"boundary": edge}, facts={"grants": ()})
+        for more in ((), (puts,))
+    )
+    entry = entry_from(one)
+    check_eventual(entry, one.estate, key_target(one.estate.keys[0]), nobody(), {})
+    with pytest.raises(Rejected, match="steps on each user"):
+        check_eventual(entry, other.estate, key_target(other.estate.keys[0]), nobody(), {})
+    assert isinstance(entry_from(other), str)
 
 
 def test_a_set_has_what_leads_nowhere() -> None:

@@ -33,8 +33,8 @@ from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.passed_roles import PASSED_TO, Profiles, names_of, passed, services
 from verifier.verify.reach.scene import policies_of
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
-from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, administrator, other_boundaries, taken_away
-from verifier.verify.reach.written_policies import POLICY_ARN, WrittenPolicies, plain, useful
+from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, administrator, taken_away
+from verifier.verify.reach.written_policies import WrittenPolicies, plain, useful
 
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
@@ -301,7 +301,7 @@ class StepOffers:
         if owner != "Group":
             for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
                 yield from plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
-            yield from other_boundaries(group, by, owner, self._bounded, self._policies.managed)
+            yield from self._policies.boundaries(group, by, owner, self._bounded)
 
     @cached_property
     def _tags_matter(self) -> bool:

@@ -1,7 +1,7 @@
-"""What takes policies, boundaries and memberships away, or puts another boundary in the place of one, as offers (docs/reach.md).
+"""What takes policies and memberships away, as offers (docs/reach.md).
 
 In: a group of targets, a principal. Out: bundles.
-Guarantee: as of `offers`: a boundary that may allow more than the one before counts as one that allows everything.
+Guarantee: as of `offers`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.model.estate import ManagedPolicy
 from verifier.model.policy import Effect, Policy
 from verifier.model.reach import StepKind
 from verifier.problem.predicates import like
@@ -53,36 +52,3 @@ def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence
     if owner == "Group" and having:
         for allowed in group.allowed("iam:RemoveUserFromGroup", by):
             yield Bundle(StepKind.LEAVE_GROUP, "iam:RemoveUserFromGroup", group, allowed.targets, (allowed.cube,), Gives(FactKind.LEFT))
-
-
-def other_boundaries(
-    group: Group, by: str, owner: str, bounded: Mapping[str, str | None], managed: Mapping[str, ManagedPolicy]
-) -> Iterator[Bundle]:
-    """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one. `bounded` are those with a
-    boundary, by its ARN."""
-    having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
-    every = sum(having.values())
-    action = f"iam:Delete{owner}PermissionsBoundary"
-    for allowed in group.allowed(action, by) if every else ():
-        yield Bundle(StepKind.DELETE_BOUNDARY, action, group, allowed.targets & every, (allowed.cube,), Gives(FactKind.UNBOUNDED))
-    action = f"iam:Put{owner}PermissionsBoundary"
-    for allowed in group.allowed(action, by, BOUNDARY_ARN):
-        mask, own = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), (replace(allowed.cube, values=()),)
-        wider = sum(bit for arn, bit in having.items() if _may_allow_more(group, mask, bounded[arn], managed))
-        yield Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets & wider, own, Gives(FactKind.UNBOUNDED))
-        if group.asks(BOUNDARY_ARN):
-            yield Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets, own, Gives(FactKind.REBOUND))
-
-
-def _may_allow_more(group: Group, mask: int, present: str | None, managed: Mapping[str, ManagedPolicy]) -> bool:
-    """Whether a boundary of a mask is another one than the present one, and may allow something: of those of the input, by their documents;
-    whatever else there is may allow everything."""
-    if not group.only_known(BOUNDARY_ARN, mask, frozenset(managed)):
-        return True
-    useful = (arn for arn, policy in managed.items() if arn != present and _useful(policy))
-    return any(group.holds(BOUNDARY_ARN, mask, arn) for arn in useful)
-
-
-def _useful(policy: ManagedPolicy) -> bool:
-    document = dict(policy.versions).get(policy.default or "")
-    return document is None or gives_something(document)
