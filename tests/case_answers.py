@@ -6,7 +6,6 @@ Guarantee: nothing is compared here but `wrong_statuses` and `is_error`, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from verifier.inputs import load_estate
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.invariants_text import read_invariants
-from verifier.model.policy import Policy
 from verifier.model.request import Decision
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
@@ -125,15 +123,4 @@ def is_error(diagnostic: Diagnostic, error: ErrorCase) -> bool:
 
 def all_warnings(estate: Estate) -> list[Diagnostic]:
     """What loading warned of, in the estate and in each of its policies."""
-    return [*estate.warnings, *(warning for policy in _all_policies(estate) for warning in policy.warnings)]
-
-
-def _all_policies(estate: Estate) -> Iterator[Policy]:
-    yield from (policy for key in estate.keys for policy in key.policies or ())
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from (identity.boundary,) if identity.boundary else ()
-    for controls in estate.organization.controls if estate.organization else ():
-        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy)
+    return [*estate.warnings, *(warning for policy in estate.deciding_policies() for warning in policy.warnings)]

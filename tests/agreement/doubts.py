@@ -6,7 +6,7 @@ Guarantee: a statement is in doubt wherever its policy is attached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tests.agreement.world import Dice
@@ -22,7 +22,7 @@ def some_doubts(dice: Dice, estate: Estate) -> tuple[Doubt, ...]:
     """Up to two statements of the estate, seldom any."""
     if not dice.chance(8):
         return ()
-    every = sorted({(policy.identity, statement.index) for policy in every_policy(estate) for statement in policy.statements})
+    every = sorted({(policy.identity, statement.index) for policy in estate.deciding_policies() for statement in policy.statements})
     return tuple(sorted(set(dice.some(tuple(every), 1, 2)))) if every else ()
 
 
@@ -70,29 +70,16 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
 
 def doubts_of(estate: Estate) -> list[Doubt]:
     """The statements of an estate that are in doubt."""
-    found = {(p.identity, s.index): None for p in every_policy(estate) for s in p.statements if s.doubt is not None}
+    found = {(p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.doubt is not None}
     return list(found)
 
 
 def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:
     identity, index = doubt
-    effects = {s.effect for p in every_policy(estate) if p.identity == identity for s in p.statements if s.index == index}
+    effects = {s.effect for p in estate.deciding_policies() if p.identity == identity for s in p.statements if s.index == index}
     influence = Influence.MAY_ALLOW if effects == {Effect.ALLOW} else Influence.MAY_REFUSE
     return Unmodelled(f"statement {index} of {identity}", "U3", influence, "a statement with unknown parts", of_statement=True)
 
 
 def _symbol(thing: Unmodelled) -> str:
     return allow_symbol(thing) if thing.influence is Influence.MAY_ALLOW else refuse_symbol(thing)
-
-
-def every_policy(estate: Estate) -> Iterator[Policy]:
-    """Every policy of an estate, where it is attached."""
-    for key in estate.keys:
-        yield from key.policies or ()
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from (*identity.policies, *([identity.boundary] if identity.boundary else []))
-    for controls in estate.organization.controls if estate.organization else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

@@ -13,7 +13,6 @@ from itertools import takewhile
 from typing import Any
 
 from tests.agreement.estates import Setting
-from verifier.model.estate import Estate
 from verifier.model.policy import Condition, Policy, Statement
 from verifier.model.request import Step
 
@@ -76,27 +75,13 @@ def _spot(policy: Policy, statement: Statement, loose: bool, step: Step, shown: 
 def _statements(setting: Setting) -> dict[tuple[str, int], list[tuple[Policy, Statement, bool]]]:
     documents = dict(setting.documents)
     found: dict[tuple[str, int], list[tuple[Policy, Statement, bool]]] = {}
-    for policy in {(policy.identity, policy.kind): policy for policy in policies_of(setting.estate)}.values():
+    for policy in {(policy.identity, policy.kind): policy for policy in setting.estate.deciding_policies()}.values():
         listed = json.loads(documents[policy.identity])["Statement"]
         written = listed if isinstance(listed, list) else [listed]
         for statement in policy.statements:
             bare = not isinstance(listed, list) or _is_loose(written[statement.index])
             found.setdefault((policy.identity, statement.index), []).append((policy, statement, bare))
     return found
-
-
-def policies_of(estate: Estate) -> Iterator[Policy]:
-    """Every policy of an estate; one that is attached in several places comes several times."""
-    for key in estate.keys:
-        yield from key.policies or ()
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from (identity.boundary,) if identity.boundary is not None else ()
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
 
 
 def _is_loose(statement: dict[str, Any]) -> bool:

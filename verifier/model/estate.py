@@ -91,6 +91,11 @@ class Identity:
     settled: bool = False
     """Whether the sessions of a role in question have exactly its `tags`: those with which a step made them (E2)."""
 
+    @property
+    def documents(self) -> tuple[Policy, ...]:
+        """Its identity policies and its boundary, as far as the input has them."""
+        return self.policies if self.boundary is None else (*self.policies, self.boundary)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -149,13 +154,24 @@ class Account:
     """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): which groups and policies there are
     besides is not known."""
     providers: tuple[str, ...] | None = None
+    """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
     profiles: tuple[InstanceProfile, ...] | None = None
     """The instance profiles that hold a role; others are not listed. `None` where they are not known."""
-    """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
     workloads: tuple[Workload, ...] = ()
     """What runs as which role, as far as the input says (E5)."""
     all_workloads: tuple[str, ...] = ()
     """The kinds of code of which `workloads` holds all that there is in the account."""
+
+    def policies(self) -> Iterator[Policy]:
+        """The documents of its users, roles and groups, and the versions of its managed policies."""
+        for identity in (*self.users, *self.roles):
+            yield from identity.documents
+        yield from self.shared_policies()
+
+    def shared_policies(self) -> Iterator[Policy]:
+        """The policies of its groups, and the versions of its managed policies."""
+        yield from (policy for group in self.groups for policy in group.policies)
+        yield from (policy for managed in self.managed for _, policy in managed.versions)
 
 
 @dataclass(frozen=True)
@@ -190,6 +206,11 @@ class Organization:
     management_account: str
     accounts: tuple[tuple[str, str | None], ...]
     controls: tuple[Controls, ...] = ()
+
+    def policies(self) -> Iterator[Policy]:
+        """The control policies, at each level above each account."""
+        levels = (level for one in self.controls for level in (*(one.service or ()), *(one.resource or ())))
+        return (policy for level in levels for policy in level.policies)
 
 
 @dataclass(frozen=True)
@@ -279,7 +300,7 @@ class Estate:
         policies = [policy for key in self.keys for policy in key.policies or ()]
         for account in self.accounts:
             for identity in (*account.users, *account.roles):
-                policies += identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
+                policies += identity.documents
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
     @cached_property
@@ -314,9 +335,16 @@ class Estate:
         """The policies that decide on requests on keys."""
         for key in self.keys:
             yield from key.policies or ()
+        yield from self.policies_beside_keys()
+
+    def policies_beside_keys(self) -> Iterator[Policy]:
+        """Those of them that belong to no key."""
         for account in self.accounts:
             for identity in (*account.users, *account.roles):
-                yield from identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
-        for controls in self.organization.controls if self.organization is not None else ():
-            yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
+                yield from identity.documents
+        yield from self.surrounding_policies()
+
+    def surrounding_policies(self) -> Iterator[Policy]:
+        """Those of them that belong to an organization or a VPC endpoint."""
+        yield from () if self.organization is None else self.organization.policies()
         yield from (endpoint.policy for endpoint in self.endpoints or () if endpoint.policy is not None)

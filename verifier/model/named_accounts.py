@@ -86,15 +86,11 @@ def texts_about_accounts(estate: Estate) -> Iterator[str]:
 
 def _every_policy(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from (found for found in (identity.trust, *identity.policies, identity.boundary) if found is not None)
-        yield from (policy for group in account.groups for policy in group.policies)
-        yield from (policy for managed in account.managed for _, policy in managed.versions)
+        yield from account.policies()
+        yield from (role.trust for role in account.roles if role.trust is not None)
     for key in estate.keys:
         yield from () if OWN_KEY in key.arn else key.policies or ()
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
+    yield from estate.surrounding_policies()
 
 
 def _policies(estate: Estate, key: Key) -> Iterator[Policy]:

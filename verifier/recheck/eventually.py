@@ -312,11 +312,5 @@ def partly_listed(estate: Estate) -> list[str]:
 def _policies(estate: Estate) -> Iterator[Policy]:
     """The policies that bear on callers."""
     for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from () if identity.boundary is None else (identity.boundary,)
-        yield from (policy for group in account.groups for policy in group.policies)
-        yield from (policy for managed in account.managed for _, policy in managed.versions)
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
+        yield from account.policies()
+    yield from () if estate.organization is None else estate.organization.policies()

@@ -52,7 +52,5 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
 
 def policies_of(estate: Estate) -> dict[str, Policy]:
     """Every policy of an estate by its identity."""
-    from verifier.runs.remembered import other_policies
-
     of_keys = (policy for key in estate.keys for policy in key.policies or ())
-    return {policy.identity: policy for policy in (*other_policies(estate), *of_keys)}
+    return {policy.identity: policy for policy in (*estate.policies_beside_keys(), *of_keys)}

@@ -175,19 +175,4 @@ def places_of(shared: Mapping[str, Policy], target: Target, statements: Statemen
 
 def shared_policies(estate: Estate) -> dict[str, Policy]:
     """All policies that belong to no key, by name."""
-    return {policy.identity: policy for policy in other_policies(estate)}
-
-
-def other_policies(estate: Estate) -> Iterator[Policy]:
-    """All policies that belong to no key."""
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            if identity.boundary is not None:
-                yield identity.boundary
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
-    for endpoint in estate.endpoints or ():
-        if endpoint.policy is not None:
-            yield endpoint.policy
+    return {policy.identity: policy for policy in estate.policies_beside_keys()}

@@ -31,19 +31,8 @@ _OF_AWS = (":iam::aws:policy/", "p-FullAWSAccess", "p-RCPFullAWSAccess")
 
 def other_policies(estate: Estate) -> list[Policy]:
     """The policies of the estate that are no key policies, and that their owners wrote, each once."""
-    found = {(policy.identity, policy.kind): policy for policy in _every_policy(estate) if _is_own(policy)}
+    found = {(policy.identity, policy.kind): policy for policy in estate.policies_beside_keys() if _is_own(policy)}
     return list(found.values())
-
-
-def _every_policy(estate: Estate) -> Iterator[Policy]:
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            yield from identity.policies
-            yield from (identity.boundary,) if identity.boundary is not None else ()
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
 
 
 def _is_own(policy: Policy) -> bool:

@@ -103,15 +103,8 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
         for identity in (*account.users, *account.roles):
             yield from filter(says, identity.policies)
             yield from () if identity.boundary is None else (identity.boundary,)
-        for group in account.groups:
-            yield from group.policies
-        for managed in account.managed:
-            yield from (policy for _, policy in managed.versions)
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        for level in (*(controls.service or ()), *(controls.resource or ())):
-            yield from level.policies
-    for endpoint in estate.endpoints or ():
-        yield from () if endpoint.policy is None else (endpoint.policy,)
+        yield from account.shared_policies()
+    yield from estate.surrounding_policies()
 
 
 def _account(account: Account, says: Callable[[Policy], bool], named: set[str], reached: frozenset[str], *, keep: bool) -> Account:

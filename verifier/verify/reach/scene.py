@@ -95,12 +95,9 @@ def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     for account in estate.accounts:
         for identity in (*account.users, *account.roles):
             if identity.arn in whom:
-                yield from (found for found in (identity.trust, *identity.policies, identity.boundary) if found is not None)
+                yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
     for key in estate.keys:
         yield from key.policies or ()
     for account in estate.accounts:
-        yield from (policy for group in account.groups for policy in group.policies)
-        yield from (policy for managed in account.managed for _, policy in managed.versions)
-    for controls in estate.organization.controls if estate.organization is not None else ():
-        yield from (policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies)
-    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)
+        yield from account.shared_policies()
+    yield from estate.surrounding_policies()
