@@ -1,0 +1,42 @@
+"""docs/architecture.md: its picture is that of the imports, the files that it names are there, and what verdicts rest on stays readable."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tools.architecture import PAGE, PICTURE, ROOT, entered, imported, picture, trusted
+
+TEXT = PAGE.read_text("utf-8")
+
+
+def test_the_picture_is_that_of_the_imports() -> None:
+    drawn = PICTURE.search(TEXT)
+    assert drawn and drawn.group() == picture(), "python tools/architecture.py --write draws it anew"
+
+
+def test_the_files_that_the_walk_names_are_there() -> None:
+    named = [
+        name for name in re.findall(r"`([a-z]+/[\w/*]+\.py)`", TEXT.partition("## What a sceptic")[0]) if not name.startswith("tools/")
+    ]
+    assert len(named) >= 12
+    assert [
+        name for name in named if not list((ROOT / "verifier").glob(name)) and not list((ROOT / "verifier" / "problem").glob(name))
+    ] == []
+
+
+def test_what_verdicts_rest_on_has_fewer_lines_than_the_page_says() -> None:
+    limit = re.search(r"fewer than ([\d,]+) lines", TEXT)
+    assert limit and sum(trusted(TEXT).values()) < int(limit.group(1).replace(",", ""))
+
+
+def test_a_name_that_no_file_has_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no file is named"):
+        trusted("<!-- trusted --> `verifier/model/nothing.py` <!-- end -->")
+
+
+def test_one_proof_does_not_enter_more_files_than_it_did() -> None:
+    files, functions = entered()
+    assert 50 < files <= 200 and files < functions
+    assert imported() <= 185

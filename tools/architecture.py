@@ -1,0 +1,103 @@
+"""The picture of docs/architecture.md, made from the imports, and the counts that tell how much there is to read.
+
+    python tools/architecture.py [--write]
+
+Out: the picture, the lines of what a verdict rests on, the files that one proof enters, the modules that `verifier.verify.prove` imports.
+With --write, the picture goes into docs/architecture.md. `tests/project/test_architecture.py` holds the page against the code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grimp
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "architecture.md"
+PICTURE = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
+POLICY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}]}
+ENTERED = """
+import sys
+entered = set()
+sys.setprofile(lambda frame, event, value: entered.add(frame.f_code) if event == "call" else None)
+try:
+    from verifier.cli import main
+    main()
+finally:
+    sys.setprofile(None)
+    own = {code for code in entered if "/verifier/" in code.co_filename and not code.co_name.startswith("<")}
+    print(len({code.co_filename for code in own}), len(own), file=sys.stderr)
+"""
+
+
+def rooms() -> dict[str, set[str]]:
+    """Each room, and each module beside them, with the others that it imports, but for imports for types alone."""
+    graph = grimp.build_graph("verifier", exclude_type_checking_imports=True, cache_dir=None)
+    names = graph.find_children("verifier")
+    for name in names:
+        if graph.find_children(name):
+            graph.squash_module(name)
+    return {name: graph.find_modules_directly_imported_by(name) & names - {name} for name in names}
+
+
+def picture() -> str:
+    """The imports between rooms as a Mermaid diagram; an import that others imply is left out."""
+    direct = {room: {below for below in used if below != "verifier.cycles"} for room, used in rooms().items() if room != "verifier.cycles"}
+    reach: dict[str, set[str]] = {}
+    for room in TopologicalSorter(direct).static_order():
+        reach[room] = direct[room].union(*(reach[below] for below in direct[room]))
+    lines = [
+        f"    {room.removeprefix('verifier.')} --> {below.removeprefix('verifier.')}\n"
+        for room in sorted(direct)
+        for below in sorted(direct[room] - set().union(*(reach[other] for other in direct[room])))
+    ]
+    return "flowchart TD\n" + "".join(lines)
+
+
+def trusted(page: str) -> dict[str, int]:
+    """The files that the page's table of what verdicts rest on names, with their lines. Raises ValueError: a name that no file has."""
+    table = page.partition("<!-- trusted -->")[2].partition("<!-- end -->")[0]
+    found: dict[str, int] = {}
+    for pattern in re.findall(r"`((?:verifier|grammar)/[^`]+)`", table):
+        paths = sorted(ROOT.glob(pattern))
+        if not paths:
+            raise ValueError(f"no file is named {pattern}")
+        found |= {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in paths if path.is_file()}
+    return found
+
+
+def entered() -> tuple[int, int]:
+    """The files and functions of the package that proving one invariant of a policy with one statement enters."""
+    with TemporaryDirectory() as folder:
+        policy = Path(folder) / "policy.json"
+        policy.write_text(json.dumps({"Version": "2012-10-17", **POLICY}), encoding="utf-8")
+        asked = ("prove", str(policy), "--account", "111122223333", "--builtin", "no-external-access", "--no-cache")
+        run = subprocess.run([sys.executable, "-c", ENTERED, *asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    files, functions = map(int, run.stderr.split()[-2:])
+    return files, functions
+
+
+def imported() -> int:
+    """The modules of the package that importing `verifier.verify.prove` imports."""
+    counted = "import sys, verifier.verify.prove; print(sum(name.startswith('verifier') for name in sys.modules))"
+    return int(subprocess.run([sys.executable, "-c", counted], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+def main() -> None:
+    page, drawn = PAGE.read_text("utf-8"), picture()
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(PICTURE.sub(lambda _: drawn, page), encoding="utf-8")
+    files, functions = entered()
+    print(drawn)
+    print(f"{sum(trusted(page).values())} lines in {len(trusted(page))} files are what verdicts rest on")
+    print(f"one proof enters {functions} functions in {files} files; verifier.verify.prove imports {imported()} modules")
+
+
+if __name__ == "__main__":
+    main()
