@@ -85,7 +85,6 @@ def _action(row: Mapping[str, Any], model: Any) -> dict[str, object]:
     keys = {_template(key) for key in (*row["conditionKeys"], *ADDED_KEYS_OF_ACTION.get(name, ()))} - UBIQUITOUS_KEYS
     return {
         "name": f"kms:{name}",
-        "access_level": row["accessLevel"],
         "resources": sorted(resource["name"] for resource in row["resourceTypes"]),
         "cross_account": _cross_account(name, operations, model),
         "grant_operation": name in model["shapes"]["GrantOperation"]["enum"],

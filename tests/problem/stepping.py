@@ -16,7 +16,6 @@ from verifier.verify.explanation.symbolic import decide_symbolically
 ROLE = f"arn:aws:iam::{HOME}:role/app/KeyAdmin"
 GROUP = f"arn:aws:iam::{HOME}:group/keys"
 MANAGED = f"arn:aws:iam::{HOME}:policy/keys"
-ALICE_SESSION = f"arn:aws:sts::{HOME}:assumed-role/other/session"
 OTHER_ROLE = f"arn:aws:iam::{HOME}:role/other"
 BOB = f"arn:aws:iam::{HOME}:user/Bob"
 PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/token.actions.githubusercontent.com"

@@ -272,7 +272,6 @@ def test_a_role_only_if_its_trust_policy_admits_the_caller(trust: tuple[Statemen
 
 
 TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
-ONLY_RED = {"StringEquals": {"aws:RequestTag/team": "red"}}
 
 
 @pytest.mark.parametrize(

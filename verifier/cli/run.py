@@ -63,7 +63,7 @@ def _guarded(body: Callable[[], int]) -> int:
         return _output_error(error.__cause__, str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # a fault of the program: exit code 4, and no verdict
         return internal_error(error)
 
 

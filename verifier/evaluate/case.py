@@ -36,11 +36,11 @@ class Case:
     grants: Candidates
     session_policies: tuple[Policy, ...] | None
     caller_gates: tuple[Gate, ...] = ()
-    """Whether such a caller can make such a request at all (E1–E4)."""
+    """Whether such a caller can make such a request at all (E1–E5)."""
 
     @property
     def operation(self) -> Operation | None:
-        """The operation of a step that is not on a key (E1–E4); `None` for one of KMS."""
+        """The operation of a step that is not on a key (E1–E5); `None` for one of KMS."""
         return operation(self.action)
 
     @property

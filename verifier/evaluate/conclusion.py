@@ -33,10 +33,8 @@ _CONCLUSIONS = {
     ("E3", True): "sharing a key is decided by the policies of the caller and its account, and they allow it",
     ("E3", False): "sharing a key is decided by the policies of the caller and its account, and they do not allow it",
     ("E4", True): "starting or changing code that has a role is decided by the caller's policies and its account's, and they allow it",
-    (
-        "E4",
-        False,
-    ): "starting or changing code that has a role is decided by the caller's policies and its account's, and they do not allow it",
+    ("E4", False): "starting or changing code that has a role is decided by the caller's policies and its account's, "
+    "and they do not allow it",
     ("G5", True): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow: "
     "one of these is so",
     ("G5", False): "a grant is retired by whom it names, or by what identity policies of the key's or the issuing account allow, "

@@ -1,4 +1,4 @@
-"""The context of a request of a step that is not on a key, completed with what follows from its caller and its resource (E1–E4).
+"""The context of a request of a step that is not on a key, completed with what follows from its caller and its resource (E1–E5).
 
 In: the operation, the caller, the target, what the request gives. Out: entries of the context, and the keys that are not modelled.
 Guarantee: a key that such a request may lack is absent unless given; one that it must have, or that is not modelled, is free (U3).

@@ -47,7 +47,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     """Reads one request.
 
     Raises `InputError` for a missing, unknown or ill-typed member, a principal that is none of R2 and no identity of a provider (E2w), an
-    action that is neither of KMS nor of a step (E1–E4), a key that is not in the estate, and a Region where nothing tells the key's (S4).
+    action that is neither of KMS nor of a step (E1–E5), a key that is not in the estate, and a Region where nothing tells the key's (S4).
     """
     if not isinstance(data, Mapping):
         raise InputError.of("a request must be a JSON object")

@@ -1,4 +1,4 @@
-"""What requests of steps have beside those of KMS: actions, resources, identities of providers, session tags (E1–E4).
+"""What requests of steps have beside those of KMS: actions, resources, identities of providers, session tags (E1–E5).
 
 In: members of a request as a JSON object. Out: their values.
 Guarantee: what is not understood is an `InputError` that names the member.

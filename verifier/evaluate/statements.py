@@ -1,4 +1,4 @@
-"""Whether one statement of a policy applies to a request (L1–L9, section 3, section 4).
+"""Whether one statement of a policy applies to a request (L1–L9, P1–P7, C).
 
 In: a policy, one of its statements, the request. Out: the truth of the whole for each way of naming the caller, and the
 finding for the trace. Guarantee: action, resource and principal are all examined, so the trace never depends on the order of

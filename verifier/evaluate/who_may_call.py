@@ -1,4 +1,4 @@
-"""Which callers can make a request for an operation at all, whatever policies say (E1–E4, R2).
+"""Which callers can make a request for an operation at all, whatever policies say (E1–E5, R2).
 
 In: a case. Out: a gate where it matters.
 Guarantee: a caller is refused only where a page of AWS says that it cannot call, or where it is no principal of AWS.

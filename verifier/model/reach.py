@@ -1,4 +1,4 @@
-"""Steps that change what later requests may do, and chains of them (W2, E0–E3; docs/reach.md).
+"""Steps that change what later requests may do, and chains of them (W2, E0–E5; docs/reach.md).
 
 In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `verify` and `report`.
 Guarantee: a `Move` says all that its step changes; nothing is left to whoever applies it.

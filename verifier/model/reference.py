@@ -50,7 +50,6 @@ class Action:
     `operations` are the API operations that need the permission (`ReEncrypt` for `kms:ReEncryptFrom`)."""
 
     name: str
-    access_level: str
     resources: frozenset[str]
     condition_keys: frozenset[str]
     cross_account: bool
@@ -125,7 +124,6 @@ def _action(row: Mapping[str, Any]) -> Action:
     keys = frozenset(row["condition_keys"])
     return Action(
         name=row["name"],
-        access_level=row["access_level"],
         resources=frozenset(row["resources"]),
         condition_keys=keys,
         cross_account=row["cross_account"],

@@ -29,7 +29,7 @@ from verifier.problem.unmodelled import grants_unmodelled, own_refusals, unrestr
 
 
 def allowed(space: Space) -> Expression:
-    """True iff the request is allowed (D1–D3, D6, D8, D9; for steps E1–E3)."""
+    """True iff the request is allowed (D1–D3, D6, D8, D9; for steps E1–E5)."""
     if space.target.of_step:
         from verifier.problem.steps.decision import step_allowed  # which is built on this module
 

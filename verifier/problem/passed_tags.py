@@ -162,8 +162,3 @@ def _remembered(estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Pre
             del _known[next(iter(_known))]
         _known[name] = parts, PassedTags(estate, found, asked)  # the parts are kept, so that their ids stay their own
     return _known[name][1]
-
-
-def forget_passed_tags() -> None:
-    """Drops what is remembered."""
-    _known.clear()

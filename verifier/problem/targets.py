@@ -1,4 +1,4 @@
-"""What requests are about: a key, an alias, or no resource (R4); for steps, what they change (E1–E3). Which facts a key can have (U3).
+"""What requests are about: a key, an alias, or no resource (R4); for steps, what they change (E1–E5). Which facts a key can have (U3).
 
 In: keys, roles, users … of the estate. Out: targets; key facts as values of the attribute `facts`.
 Guarantee: a target's facts are every combination that agrees with what is given.

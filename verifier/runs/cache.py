@@ -126,7 +126,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
         )
         file.execute(f"PRAGMA user_version = {_FORMAT}")
         file.commit()
-    except BaseException:
+    except BaseException:  # whatever it is, it is raised again
         file.close()
         raise
     return file

@@ -71,7 +71,7 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
                     yield answers
         except BrokenProcessPool:
             pass
-        except BaseException:
+        except BaseException:  # an interruption too, and it is raised again
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return list(left.values())

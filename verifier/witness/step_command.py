@@ -268,25 +268,24 @@ _PASSING: Mapping[str, tuple[str, ...]] = {
     "states:CreateStateMachine": ("--name", "<name>", "--definition", "file://definition.json", "--role-arn", "ROLE"),
 }
 _CALLED = {
-    **{f"bedrock-agentcore:Create{made}": "bedrock-agentcore-control" for made in ("AgentRuntime", "CodeInterpreter")},
-    **{f"states:{name}": "stepfunctions" for name in ("CreateStateMachine", "UpdateStateMachine", "StartExecution", "TestState")},
+    **{f"bedrock-agentcore:Create{made}": f"bedrock-agentcore-control:Create{made}" for made in ("AgentRuntime", "CodeInterpreter")},
+    **{f"states:{name}": f"stepfunctions:{name}" for name in ("CreateStateMachine", "UpdateStateMachine", "StartExecution", "TestState")},
+    "lambda:InvokeFunction": "lambda:Invoke",
 }
-"""Where the CLI calls a service otherwise than IAM does."""
+"""The operations that the CLI calls otherwise than IAM does."""
+_WITHOUT_COMMAND = frozenset({"iam:PassRole", "bedrock-agentcore:InvokeAgentRuntimeCommandShell"})
+"""A permission of other calls, and a WebSocket that the CLI does not open."""
 
 
 def _of_services(move: Move) -> Iterator[str]:
-    """The calls by which a service comes to run code as a role (`iam:PassRole` is a permission of one of them), or by which that is
-    changed."""
+    """The calls by which a service comes to run code as a role, or by which that code is changed or entered."""
     assert isinstance(move.change, Became)
-    for action in (request.action for request in move.requests if request.action != "iam:PassRole"):
-        service, operation = action.split(":")
+    role = move.change.caller.principal_arn
+    for action in (request.action for request in move.requests if request.action not in _WITHOUT_COMMAND):
+        service, operation = _CALLED.get(action, action).split(":")
         hyphenated = re.sub("(?<=[a-z])(?=[A-Z])|(?=[A-Z][a-z])", "-", operation).strip("-").lower()
         words = _PASSING.get(action, ("--cli-input-json", f"file://{hyphenated}.json"))
-        role = move.change.caller.principal_arn
-        own = (word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)
-        yield shlex.join(
-            ["aws", _CALLED.get(action, service), hyphenated.removesuffix("-function" if "invoke" in hyphenated else ""), *own]
-        )
+        yield shlex.join(["aws", service, hyphenated, *(word.replace("ROLE", role).replace("NAME", _name(role)) for word in words)])
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------------------

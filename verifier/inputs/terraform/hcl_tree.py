@@ -28,7 +28,7 @@ def parse(text: str) -> Tree | None:
         return None
     try:
         return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
-    except Exception:  # its parser raises errors of several libraries, and a file that it cannot read is no fault of the input
+    except Exception:  # errors of Lark, which this room does not import; what is not read is in doubt, and never passed over
         return None
 
 

@@ -1,1 +1,1 @@
-"""Requests that are not on a key or alias but change what later requests may do (W2, E1–E3; docs/reach.md)."""
+"""Requests that are not on a key or alias but change what later requests may do (W2, E1–E5; docs/reach.md)."""

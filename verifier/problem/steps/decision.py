@@ -1,4 +1,4 @@
-"""Who may write to IAM, assume a role, share a key, start code with a role (E1–E3) → one expression.
+"""Who may write to IAM, assume a role, share a key, start code with a role (E1–E5) → one expression.
 
 In: a space whose target is a role, user, group, managed policy or account. Out: the expression that is true iff the request is allowed.
 Guarantee: trust policies are read as D2–D4 read key policies; the policies of KMS endpoints and grants have no part.
@@ -46,7 +46,7 @@ CHANGES_A_ROLE = frozenset(
 
 
 def step_allowed(space: Space) -> Expression:
-    """True iff the request is allowed (E1–E3)."""
+    """True iff the request is allowed (E1–E5)."""
     gates = both(negation(step_denied(space)), service_controls_allow(space), unrestricted(space))
     own, unmodelled = permissions(space), _unmodelled_allow(space)
     written = both(_at_home(space), either(own.whole, unmodelled), _modifiable(space))

@@ -1,4 +1,4 @@
-"""Facts about the requests of steps (F6, E1–E3): which operation carries which condition keys, who can send it.
+"""Facts about the requests of steps (F6, E1–E5): which operation carries which condition keys, who can send it.
 
 In: a space whose target is a role, user, group, managed policy or account. Out: expressions that hold of every request.
 Guarantee: an operation is without a key only where the reference data lists the key with another step and not with it.

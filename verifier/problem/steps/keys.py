@@ -1,4 +1,4 @@
-"""Condition keys in the requests of steps (E1–E3).
+"""Condition keys in the requests of steps (E1–E5).
 
 In: a space whose target is a role, user, group, managed policy or account, and a condition key in lower case. Out: its view.
 Guarantee: a key that follows from the caller or the target is never an attribute of its own; one that the data does not know may be
