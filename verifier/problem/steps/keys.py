@@ -130,13 +130,13 @@ CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has one."""
     having = space.on(lambda target: target.identity is not None and target.identity.bounded)
-    writes = both(acts(_written_to(space) - PUTS_BOUNDARY - CREATES_BOUNDED), negation(power(space, TARGET_BOUNDARY)))
-    return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, either(writes, acts(_written_to(space) & CREATES_BOUNDED))))
+    writes = both(acts(_written_to(space) - PUTS_BOUNDARY), negation(power(space, TARGET_BOUNDARY)))
+    return either(acts(_written_to(space) & PUTS_BOUNDARY), both(having, writes))
 
 
 def made_with(space: Space) -> Iterator[Expression]:
-    """What is made has the boundary that the request for it says."""
-    creates = acts(_written_to(space) & CREATES_BOUNDED)
+    """What is made has the boundary that the request for it says; with the power it may have another one."""
+    creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(power(space, TARGET_BOUNDARY)))
     members = space.target.members or (space.target,)
     boundaries = {target.identity.boundary.identity.partition("#")[0] for target in members if target.identity and target.identity.boundary}
     for arn in sorted(boundaries):

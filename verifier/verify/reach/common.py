@@ -66,7 +66,7 @@ class Common:
         return self._steps[partition]
 
     def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
-        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made)
+        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free)
         steps.take_in(self._strangers)
         return steps
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from verifier.model.estate import Group, Identity, ManagedPolicy
+from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.reach import Created, IdentityTagged, StepKind
@@ -16,8 +16,9 @@ from verifier.model.verdict import Reason
 from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test
 from verifier.verify.reach.documents import identity_policy, trust_policy
+from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.plans import Make
-from verifier.verify.reach.scene import Made, Scene, fixed, step
+from verifier.verify.reach.scene import Made, Scene, administrator, as_boundary, fixed, in_force, step
 from verifier.verify.reach.session_tags import OF_CALLERS, OF_RESOURCES, choices
 
 _MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
@@ -38,13 +39,25 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
         return
     identity = offer.identity
     assert identity is not None
-    if identity.bounded and identity.boundary is None:
-        yield Reason("U3", f"{arn} can be made with a permissions boundary whose document is not in the input")
-        return
     if kind == "role":
         identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
     chosen = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
-    yield from (_identity(replace(identity, tags=tags), target, by, scene, kind) for tags in ((), *chosen))
+    for bounded in _boundaries(scene.state.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
+        document = bounded.boundary and in_force(scene.state.estate, bounded.boundary.identity.removesuffix("#boundary"))
+        if bounded.bounded and document is None:
+            yield Reason("U3", f"{arn} can be made with a permissions boundary whose document is not in the input")
+            continue
+        bounded = replace(bounded, boundary=document and as_boundary(document))
+        yield from (_identity(replace(bounded, tags=tags), target, by, scene, kind) for tags in ((), *chosen))
+
+
+def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
+    """A user or role without a permissions boundary, with the one that allows everything, and with each of its account."""
+    yield replace(identity, bounded=False, boundary=None)
+    partition, account = identity.arn.split(":")[1], identity.arn.split(":")[4]
+    managed = (one.arn for known in estate.accounts if known.id == account for one in known.managed)
+    for arn in (administrator(partition), *managed):
+        yield replace(identity, bounded=True, boundary=as_boundary(identity_policy(arn, arn)))
 
 
 MOST = 6

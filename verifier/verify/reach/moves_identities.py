@@ -36,10 +36,10 @@ from verifier.verify.reach.moves_code import change_code
 from verifier.verify.reach.moves_created import create, tag_identity
 from verifier.verify.reach.moves_passed import pass_role
 from verifier.verify.reach.plans import JoinGroup, Make
-from verifier.verify.reach.scene import Made, Scene, fixed, policies_of, step
+from verifier.verify.reach.scene import Made, Scene, administrator, as_boundary, fixed, in_force, policies_of, step
 from verifier.verify.reach.session_tags import choices as session_tags
 from verifier.verify.reach.session_tags import session_names
-from verifier.verify.reach.taken_away import BOUNDARY_ARN, administrator
+from verifier.verify.reach.taken_away import BOUNDARY_ARN
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
@@ -80,7 +80,7 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
         made = tuple(fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE and ":policy/" in fact.subject)
         arns = made or (administrator(owner.split(":")[1]),)
     (arn,) = arns
-    policy = identity_policy(arn, "AdministratorAccess") if arn == administrator(owner.split(":")[1]) else _default(scene.state.estate, arn)
+    policy = in_force(scene.state.estate, arn)
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
@@ -92,11 +92,6 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
 
 def _managed(estate: Estate, arn: str) -> ManagedPolicy | None:
     return next((found for account in estate.accounts for found in account.managed if found.arn == arn), None)
-
-
-def _default(estate: Estate, arn: str) -> Policy | None:
-    found = _managed(estate, arn)
-    return dict(found.versions).get(found.default or "") if found is not None else None
 
 
 def new_version(task: Make, scene: Scene) -> Iterator[Made]:
@@ -174,9 +169,9 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     )
     own = (arn for arn in (*managed, *asked) if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4]))
     for arn in dict.fromkeys((everything, *own)):
-        policy = identity_policy(arn, "AdministratorAccess") if arn == everything else _default(scene.state.estate, arn)
+        policy = in_force(scene.state.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
-        put = BoundaryPut(owner, replace(document, kind=PolicyKind.BOUNDARY, identity=f"{arn}#boundary"), policy is not None)
+        put = BoundaryPut(owner, as_boundary(document), policy is not None)
         named = test("ArnEquals", "iam:PermissionsBoundary", arn)
         found = _request(scene, owner, by, f"iam:Put{_kind(owner)}PermissionsBoundary", named)
         yield step(StepKind.PUT_BOUNDARY, fixed(put), found)

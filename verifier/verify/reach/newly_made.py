@@ -3,8 +3,8 @@ boundaries policies tell apart.
 
 In: an estate. Out: the same with these among its inventories, and their ARNs.
 Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
-and that has the same permissions boundary (policy variables in patterns stand for any text). Where no inventory is complete, who there is
-is free anyway (U1).
+and that has the same permissions boundary (policy variables in patterns stand for any text), or may be made with another one. Where no
+inventory is complete, who there is is free anyway (U1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
-from verifier.model.policy import Policy, PolicyKind, Statement
+from verifier.model.policy import Condition, Policy, PolicyKind, Statement
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import NAME, PATH, some
 from verifier.problem.predicates import Predicate, Tokens, like, literal_tokens
@@ -21,7 +21,7 @@ from verifier.problem.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.trusting import names_action
 from verifier.problem.words import Domain
 from verifier.verify.reach.documents import identity_policy
-from verifier.verify.reach.scene import policies_of
+from verifier.verify.reach.scene import administrator, as_boundary, policies_of
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
     "instance-profile": "iam:createinstanceprofile"
@@ -34,10 +34,11 @@ _LINKED = "role/aws-service-role/"
 
 @dataclass(frozen=True)
 class Imagined:
-    """An estate with what could be made in it; `made` are the ARNs of that."""
+    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary."""
 
     estate: Estate
     made: frozenset[str]
+    free: frozenset[str]
 
 
 def imagined(estate: Estate) -> Imagined:
@@ -51,17 +52,20 @@ def imagined(estate: Estate) -> Imagined:
     grantees = [grant.grantee.value for key in estate.keys for grant in key.grants or ()]
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
+    free: set[str] = set()
     accounts = []
     for account in estate.accounts:
-        accounts.append(_with(account, partition, statements, grantees, made) if account.complete else account)
-    return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made))
+        accounts.append(_with(account, partition, statements, grantees, made, free) if account.complete else account)
+    return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
 
 
-def _with(account: Account, partition: str, statements: Sequence[Statement], grantees: Sequence[str], made: set[str]) -> Account:
+def _with(
+    account: Account, partition: str, statements: Sequence[Statement], grantees: Sequence[str], made: set[str], free: set[str]
+) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
     patterns = list(_patterns(_texts(statements, grantees), f"arn:{partition}:iam::{account.id}:"))
-    boundaries = list(_boundaries(account, statements))
+    boundaries = list(_boundaries(account, partition, statements, policies="policy" in named))
 
     def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
         if kind in kinds:
@@ -71,7 +75,11 @@ def _with(account: Account, partition: str, statements: Sequence[Statement], gra
     users: list[Identity] = []
     for kind, found, present in (("role", roles, account.roles), ("user", users, account.users)):
         for arns in names(kind, (identity.arn for identity in present), len(boundaries)):
-            found += (_identity(arn, boundary) for arn, boundary in zip(arns, boundaries, strict=False))
+            if len(arns) < len(boundaries):
+                free |= set(arns[:1])
+                found.append(_identity(arns[0], _demanded(arns[0], boundaries, statements)))
+            else:
+                found += map(_identity, arns, boundaries)
     groups = [Group(arn) for (arn, *_) in names("group", (group.arn for group in account.groups), 1)]
     managed = [
         ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
@@ -97,32 +105,72 @@ _Boundary = tuple[bool, Policy | None]
 """Whether there is a permissions boundary, and its document, where that is known."""
 
 
+def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[Statement]) -> _Boundary:
+    """The boundary of what alone has its name: the first of some that a statement about that name asks for, or none."""
+    asked = [
+        like(text.value)
+        for statement in statements
+        if any(one.value == arn for one in statement.resources or ())
+        for condition in statement.conditions
+        if condition.key.value.lower() == BOUNDARY and _names_one(condition)
+        for text in condition.values
+    ]
+    named = (one for one in boundaries if one[1] is not None and any(text.matches(one[1].identity.partition("#")[0]) for text in asked))
+    return next(named, boundaries[0])
+
+
 def _identity(arn: str, boundary: _Boundary) -> Identity:
     """A user or role without policies; a role whose trust policy, until its maker writes it, lets nobody in."""
     trust = Policy(PolicyKind.TRUST, f"{arn}#trust", "trust", True, ()) if ":role/" in arn else None
     return Identity(arn, trust=trust, bounded=boundary[0], boundary=boundary[1])
 
 
-def _boundaries(account: Account, statements: Iterable[Statement]) -> Iterator[_Boundary]:
-    """None; each managed policy of the input that may meet some condition on the boundary; one that is not in the input, if such may."""
-    asked = {
-        text.value
-        for statement in statements
-        for condition in statement.conditions
-        if condition.key.value.lower() == BOUNDARY and condition.operator.base != "Null"
-        for text in condition.values
-    }
-    there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
+def _boundaries(account: Account, partition: str, statements: Iterable[Statement], *, policies: bool) -> Iterator[_Boundary]:
+    """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others (of AWS, or where
+    `policies` can be made), one that allows everything. Of those that no condition names none, unless one may ask for any boundary."""
+    asked = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
     yield False, None
-    known = set()
-    for managed in account.managed:
-        document = dict(managed.versions).get(managed.default or "")
-        if document is not None and any(like(text.lower()).matches(managed.arn.lower()) for text in asked):
-            known.add(managed.arn)
-            name = f"{managed.arn}#boundary"
-            yield True, there.get(name) or replace(document, kind=PolicyKind.BOUNDARY, identity=name)
-    if asked - known:
-        yield True, None
+    if not asked:
+        return
+    start = f"arn:{partition}:iam::"
+    of_aws = like(f"{start}aws:*")
+    named = {
+        like(_without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
+        for one in asked
+        for text in one.values
+        if one.operator.base != "Null"
+    }
+    ends = ((*some(NAME),), (*some(PATH), *literal_tokens("/"), *some(NAME)))
+    base = tuple(Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends)
+    everything = administrator(partition)
+    try:
+        table = WordTable(Domain("boundary", base, (everything, f"{start}{account.id}:policy/{OWN}")), (of_aws, *named), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many boundaries") from error
+    whichever = all(_names_one(one) for one in asked)
+    there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
+    known = {managed.arn: dict(managed.versions).get(managed.default or "") for managed in account.managed}
+    for number in range(table.size):
+        if whichever and not any(table.mask(pattern) >> number & 1 for pattern in named):
+            continue
+        listed = [arn for arn in known if table.class_of(arn) == number]
+        others = [arn for arn in table.members(number, len(listed) + 1) if arn not in known]
+        for arn in listed[:MOST]:
+            document = known[arn]
+            yield True, there.get(f"{arn}#boundary") or (None if document is None else as_boundary(document))
+        if others and (policies or of_aws.matches(others[0])) or len(listed) > MOST:
+            arn = everything if table.class_of(everything) == number else (*others, *listed)[0]
+            yield True, as_boundary(identity_policy(arn, OWN))
+
+
+MOST = 8
+"""So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows everything."""
+
+
+def _names_one(condition: Condition) -> bool:
+    """Whether what a condition on a boundary lets through has one of those that it names, or none."""
+    operator = condition.operator
+    return operator.base != "Null" and operator.set_operator is None and not operator.if_exists
 
 
 def _texts(statements: Iterable[Statement], grantees: Iterable[str]) -> Iterator[tuple[str, bool]]:

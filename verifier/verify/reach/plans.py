@@ -56,7 +56,15 @@ def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
     """The tasks of a goal."""
     plan = _Plan(facts)
     plan.prepare(goal.by, goal.premises)
-    return tuple(sorted(plan.tasks, key=lambda task: not _of_its_own(task)))
+    # What has a boundary other than the one that it is imagined with is made with it.
+    others = [task for task in plan.tasks if isinstance(task, Make) and _is_made_with_another(task)]
+    made = {Fact(FactKind.MADE, task.fact.subject): task.derivation for task in others}
+    tasks = (Make(task.fact, made[task.fact]) if task.fact in made else task for task in plan.tasks if task not in others)
+    return tuple(sorted(tasks, key=lambda task: not _of_its_own(task)))
+
+
+def _is_made_with_another(task: Make) -> bool:
+    return task.derivation.step is StepKind.CREATE and task.fact.kind is FactKind.UNBOUNDED
 
 
 def _of_its_own(task: Task) -> bool:

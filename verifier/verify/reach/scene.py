@@ -6,17 +6,18 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays; the policie
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.reach import Change, Move, State, StepKind
 from verifier.model.request import Caller, Request
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import Target
 from verifier.verify.reach.asking import Asker, exactly, of_one
+from verifier.verify.reach.documents import identity_policy
 from verifier.verify.reach.key_rules import KeyRules
 
 
@@ -101,3 +102,21 @@ def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.shared_policies()
     yield from estate.surrounding_policies()
+
+
+def administrator(partition: str) -> str:
+    """AWS's managed policy that allows everything."""
+    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+
+
+def in_force(estate: Estate, arn: str) -> Policy | None:
+    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is not known."""
+    if arn == administrator(arn.split(":")[1]):
+        return identity_policy(arn, "AdministratorAccess")
+    found = next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
+    return dict(found.versions).get(found.default or "") if found is not None else None
+
+
+def as_boundary(policy: Policy) -> Policy:
+    """A managed policy as a permissions boundary."""
+    return replace(policy, kind=PolicyKind.BOUNDARY, identity=f"{policy.identity}#boundary")

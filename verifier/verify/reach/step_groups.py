@@ -218,6 +218,6 @@ class Bundle:
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer for each of some targets."""
         for arn in self.group.each(targets):
-            made = self.group.identity(arn) if self.gives.kind is FactKind.MADE else None
+            made = self.group.identity(arn) if self.step is StepKind.CREATE else None
             own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
             yield Offer(self.step, self.action, arn, self.cubes[0], own, passed=passed, identity=made, doubt=doubt, code=self.code)

@@ -18,7 +18,7 @@ from verifier.model.reach import StepKind
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
 from verifier.problem.expression import Expression
-from verifier.problem.powers import ALWAYS, DETACHED, INLINE_GONE, attach, joined
+from verifier.problem.powers import ALWAYS, DETACHED, INLINE_GONE, TARGET_BOUNDARY, attach, joined
 from verifier.problem.predicates import Predicate, exactly
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -31,9 +31,9 @@ from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.passed_roles import PASSED_TO, Profiles, names_of, passed, services
-from verifier.verify.reach.scene import policies_of
+from verifier.verify.reach.scene import administrator, policies_of
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
-from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, administrator, taken_away
+from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
 from verifier.verify.reach.written_policies import WrittenPolicies, plain, useful
 
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
@@ -42,13 +42,20 @@ SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 class StepOffers:
     """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made` is what of the
-    estate is there only once it was made. Raises `TooLarge`."""
+    estate is there only once it was made, `free` what may be made with another permissions boundary. Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, partition: str, held: Mapping[str, bool], issued: Sequence[CallerSet] = (), made: frozenset[str] = frozenset()
+        self,
+        estate: Estate,
+        partition: str,
+        held: Mapping[str, bool],
+        issued: Sequence[CallerSet] = (),
+        made: frozenset[str] = frozenset(),
+        free: frozenset[str] = frozenset(),
     ) -> None:
         self._estate = estate
         self._made = made
+        self._free = free
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
@@ -169,7 +176,7 @@ class StepOffers:
     def apart(self, bundle: Bundle) -> Iterator[Bundle]:
         """What is there at first, and what must have been made before."""
         new = bundle.targets & self._new_of(bundle.group)
-        if bundle.gives.kind is FactKind.MADE:
+        if bundle.step is StepKind.CREATE:
             yield replace(bundle, targets=new)
         elif not new:
             yield bundle
@@ -226,12 +233,23 @@ class StepOffers:
         yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from self._taken_away(group, by, "Role")
-        yield from plain(group, by, "iam:CreateRole", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from self._created(group, by, "iam:CreateRole")
         yield from self._untagged(group, by)
         for action in BY_PROVIDERS:
             yield from plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
         yield from self._tagged(group, by)
         yield from self._passed(group, by)
+
+    def _created(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
+        """A user or role, with the boundary that it is imagined with; one that is `free` with another one, which counts as none."""
+        free = sum(map(group.bit, self._free))
+        for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
+            cube = replace(allowed.cube, values=())
+            yield Bundle(StepKind.CREATE, action, group, allowed.targets, (cube,), Gives(FactKind.MADE))
+            if TARGET_BOUNDARY in cube.powers or not group.tells_apart(BOUNDARY_ARN):
+                own = (replace(cube, powers=cube.powers - {TARGET_BOUNDARY}),)
+                for kind in (FactKind.MADE, FactKind.UNBOUNDED):
+                    yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
 
     def _untagged(self, group: Group, by: str) -> Iterator[Bundle]:
         """A session without tags: what asks for some takes two permissions (E2)."""
@@ -269,7 +287,7 @@ class StepOffers:
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         yield from self._taken_away(group, by, "User")
-        yield from plain(group, by, "iam:CreateUser", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from self._created(group, by, "iam:CreateUser")
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 

@@ -21,11 +21,6 @@ OF_AWS = like("arn:*:iam::aws:policy/*")
 """AWS's own managed policies."""
 
 
-def administrator(partition: str) -> str:
-    """AWS's managed policy that allows everything."""
-    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
-
-
 def gives_something(policy: Policy) -> bool:
     """Whether a policy allows something that matters for a chain: about keys or steps."""
     allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
