@@ -13,7 +13,6 @@ from verifier.inputs.access import check_complete, members
 from verifier.inputs.drafts import NAMES
 from verifier.inputs.elsewhere import Elsewhere, as_changed, as_told, unlisted, without_gone
 from verifier.inputs.identity_providers import read_providers
-from verifier.inputs.instance_profiles import read_profiles
 from verifier.inputs.inventory import Inventory
 from verifier.inputs.nodes import Members, Node, Remarks, text_of, values_of
 from verifier.inputs.parts import Parts
@@ -72,8 +71,9 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     lists["Policies"] = [*(entry for entry in lists["Policies"] if text_of(entry, "Arn") not in attached), *attached.values()]
     inventory.add_managed(lists["Policies"])
     inventory.add_groups(lists["GroupDetailList"])
-    roles = roles_of(lists["RoleDetailList"], complete)
-    workloads, all_workloads = read_workloads(remarks, account, parts.running.get(account, {}), roles) if steps else ((), ())
+    deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
+    roles = roles_of(remarks, lists["RoleDetailList"], complete, deeds)
+    running = read_workloads(remarks, account, parts.running.get(account, {}), roles, deeds) if steps else ((), (), ())
     read = Account(
         account,
         users=inventory.identities("user", lists["UserDetailList"]),
@@ -83,9 +83,10 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=_unlisted(given) if complete else (),
         providers=read_providers(remarks, account, parts.all_providers(account)),
-        profiles=read_profiles(remarks, lists["RoleDetailList"]) if complete else None,
-        workloads=workloads,
-        all_workloads=all_workloads,
+        profiles=roles.listed,
+        workloads=running[0],
+        all_workloads=running[1],
+        opened=running[2],
     )
     return read, tuple(inventory.unmodelled)
 

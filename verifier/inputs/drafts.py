@@ -39,6 +39,8 @@ class Draft:
     trust: Node | None = None
     unique_id: Node | None = None
     tags: Node | None = None
+    profiles: Node | None = None
+    """The instance profiles of a role."""
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
     only: dict[bool, tuple[frozenset[str], str]] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Draft:
         boundary = member(entry, "PermissionsBoundary")
         found = cls(kind, text_of(entry, "Arn") or "", entry, boundary=member(boundary, "PermissionsBoundaryArn") or boundary)
         found.trust, found.tags = member(entry, "AssumeRolePolicyDocument"), member(entry, "Tags")
-        found.unique_id = member(entry, f"{title}Id")
+        found.unique_id, found.profiles = member(entry, f"{title}Id"), member(entry, "InstanceProfileList")
         found.inline = {name.text: document for name, document in inline if isinstance(name, Scalar)}
         found.managed = {arn.text: arn for arn in managed if isinstance(arn, Scalar)}
         found.groups = {group.text: group for group in groups if isinstance(group, Scalar)}
@@ -142,6 +144,8 @@ class Draft:
             found[f"{title}Id"] = self.unique_id
         if self.tags is not None:
             found["Tags"] = self.tags
+        if self.profiles is not None or (self.new and self.kind == "role"):
+            found["InstanceProfileList"] = self.profiles or listing(at, ())
         return found
 
 

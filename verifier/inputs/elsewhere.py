@@ -129,6 +129,7 @@ def as_told(remarks: Remarks, entry: Node, known: Node | None, whole: Node | Non
         found = {what: agreed(mine[what], others.get(what), known) for what in mine if what != TRUST or what in others}
         why = f"whether it stays, which {known.span} has and {entry.span} has not,"
         found |= {what: Unknown(entry, [why]) for what in others if what not in {TRUST, BOUNDARY, TAGS, *mine}}
+        draft.profiles = other.profiles  # which other resources put it in
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         tags = draft.tags

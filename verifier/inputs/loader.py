@@ -67,6 +67,9 @@ class Loader:
     policy_files: int = 0
     templates: list[TemplateSide] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.parts.steps = self.steps
+
     def add(self, path: Path) -> None:
         """Adds one path. Raises `InputError`, or records errors in `remarks`."""
         if path.is_dir():

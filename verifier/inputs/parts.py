@@ -23,7 +23,7 @@ from verifier.inputs.identity_providers import PROVIDERS
 from verifier.inputs.nodes import Items, Members, Node, Remarks, entries, listing
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.unknown import Unknown
-from verifier.inputs.workloads import RUNNING
+from verifier.inputs.workloads import RUNNING, Deed
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
 
@@ -109,6 +109,9 @@ class Parts:
     unmodelled: list[Unmodelled] = field(default_factory=list)
     unknown: list[UnknownResource] = field(default_factory=list)
     """What plans and templates hold of types that are not known."""
+    deeds: list[Deed] = field(default_factory=list)
+    """What plans and templates do to code that runs, or may do; not read without `steps`."""
+    steps: bool = True
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates, each with the names of its parameters."""

@@ -52,6 +52,14 @@ READ: frozenset[str] = frozenset(_TABLES["read"])
 HARMLESS: Mapping[str, Sequence[str]] = _TABLES["harmless"]
 """Types that change no decision, by the reason."""
 
+_NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())})|(?:{_TABLES['utilities']})_")
+"""How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do nothing in AWS."""
+
+
+def may_make_code(type_: str) -> bool:
+    """Whether resources of a type may make code, in a way that is not read (E5): commands that one runs are told apart."""
+    return not _NO_CODE.match(type_.replace("::", "_").lower())
+
 
 def unknown_family(type_: str, *, read: bool = True) -> Family | None:
     """Returns the family of a type iff it belongs to one, and is neither harmless nor read; with `read` false nothing is."""

@@ -1,62 +1,124 @@
 """What runs as which role in one account.
 
-In: the output of `describe-regions`; by Region, what `KINDS` tells of each kind of code; roles and their instance profiles.
-Out: `Workload`s, and of which kinds they are all that there is.
-Guarantee: a kind is said to be listed whole only where it is given for every Region that the account has enabled, and all its roles are
-known.
+In: the output of `describe-regions`; by Region, what `KINDS` tells of each kind of code; roles and their instance profiles; what plans and
+templates do to code. Out: `Workload`s, and of which kinds they are all that there is; instance profiles.
+Guarantee: a kind is said to be listed whole only where it is given for every Region that the account has enabled, all its roles are known,
+and whatever plans and templates may add to it is. Where an entry of a role does not list its instance profiles, or one that a plan makes is
+not known, those of the account are not known (E4).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.access import Record, check_complete, describe, listed_records, members
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
-from verifier.model.estate import Pairs, Workload
+from verifier.inputs.resources.resource import Verb
+from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.forms import REGION
 from verifier.model.workloads import KINDS, WorkloadKind
+from verifier.syntax.source import Span
 
 RUNNING = ("regions", "workloads")
 """The members of an account in a snapshot document that say what runs there."""
 
+PROFILES, IN_PROFILE = "instance profiles", ":instance-profile/"
+"""What stands for them among the names of kinds, and before the name of one."""
+
+Found = dict[tuple[str, str], Workload]
+"""By kind and ARN."""
 _REGION = re.compile(REGION)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}):[!-~]+")
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What a plan or template does to code of a kind (an empty one: of any), or to an instance profile, in an account (an empty one: in
+    any). `roles` are names or ARNs, or instance profiles; `None`, like an empty `arn`: not known. With `more` AWS chooses another ARN."""
+
+    span: Span
+    by: str
+    account: str
+    kind: str = ""
+    verb: Verb = Verb.MAKES
+    arn: str = ""
+    roles: tuple[str, ...] | None = None
+    tags: Pairs | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True)
 class Roles:
-    """The roles of an account by their names, and by the ARNs of their instance profiles and of task definitions; whether these are all,
-    and all profiles known."""
+    """The roles of an account by their names, and by the ARNs and names of their instance profiles and the ARNs of task definitions;
+    whether these are all, and all profiles known."""
 
     names: Mapping[str, str]
     profiles: dict[str, str]
     complete: bool
 
     def named(self, text: str) -> str | None:
-        """The ARN of the role that a name, an ARN, or the ARN of an instance profile or task definition stands for; empty where there is
-        none, `None` where that is not known."""
+        """The ARN of the role that a name, an ARN, or what stands for an instance profile or task definition stands for; empty where there
+        is none, `None` where that is not known."""
         if ":task-definition/" in text:
             return self.profiles.get(text)
-        found = self.profiles.get(text) if ":instance-profile/" in text else self.names.get(text.rsplit("/", 1)[-1])
+        found = self.profiles.get(text) if IN_PROFILE in text else self.names.get(text.rsplit("/", 1)[-1])
         if ":role/" in text and found != text:
             found = None if self.complete else text
         return found or ("" if self.complete else None)
 
+    @property
+    def listed(self) -> tuple[InstanceProfile, ...] | None:
+        """The profiles that hold a role; `None` where they are not known."""
+        found = ((arn, role) for arn, role in sorted(self.profiles.items()) if arn.startswith("arn:") and IN_PROFILE in arn)
+        return tuple(InstanceProfile(arn, role) for arn, role in found) if self.complete else None
 
-def roles_of(entries: Sequence[Node], complete: bool) -> Roles:
+
+def roles_of(remarks: Remarks, entries: Sequence[Node], complete: bool, deeds: Sequence[Deed] = ()) -> Roles:
     """The roles in `RoleDetailList`, with their instance profiles."""
-    arns = {text_of(entry, "Arn") or "": member(entry, "InstanceProfileList") for entry in entries}
-    profiles = {
-        text_of(one, "Arn") or "": arn for arn, listed in arns.items() for one in (listed.items if isinstance(listed, Items) else ())
-    }
-    return Roles({arn.rsplit("/", 1)[-1]: arn for arn in arns}, profiles, complete and None not in arns.values())
+    found: Found = {}
+    listed, names = True, {(text_of(entry, "Arn") or "").rsplit("/", 1)[-1]: text_of(entry, "Arn") or "" for entry in entries}
+    for entry in entries:
+        listed &= member(entry, "InstanceProfileList") is not None
+        for one in members(remarks, entry, "a role").records("InstanceProfileList", "an instance profile"):
+            arn = one.text("Arn") or ""
+            listed &= bool(arn)
+            found[PROFILES, arn] = Workload(PROFILES, arn, (text_of(entry, "Arn") or "",))
+    opened = _done(found, {PROFILES} if listed else (), Roles(names, {}, complete), [one for one in deeds if one.kind in ("", PROFILES)])
+    by_arn = {arn: profile.roles[0] for (_, arn), profile in found.items() if profile.roles}
+    return Roles(
+        names, {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()} | by_arn, complete and listed and not opened
+    )
 
 
-def read_workloads(remarks: Remarks, account: str, given: Mapping[str, Node], roles: Roles) -> tuple[tuple[Workload, ...], tuple[str, ...]]:
-    """What runs, and the kinds that are listed whole."""
-    found: dict[tuple[str, str], Workload] = {}
+def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[Deed]) -> Mapping[str, str]:
+    """Puts what plans and templates do into what is found. Returns the kinds of which that may not be all, each with what may make more.
+    Of what they only tell a list that is `whole` must say the same."""
+    opened: dict[str, str] = {}
+    written: Found = {}
+    for deed in sorted(deeds, key=lambda one: one.verb is not Verb.TAKES):  # what goes, goes first: another may make it anew
+        at, own = (deed.kind, deed.arn), [roles.named(role) for role in deed.roles or ()]
+        now = Workload(*at, tuple(filter(None, own)), deed.tags, deed.span)
+        listed = found.get(at, Workload(*at, ())) if deed.verb is Verb.KEEPS and deed.kind in whole else written.get(at, now)
+        known = None not in (deed.roles, *own) and deed.arn != "" and now.roles == listed.roles
+        if known and deed.verb is Verb.KEEPS:
+            found.setdefault(at, now)
+        elif known and deed.verb is not Verb.TAKES:
+            found[at] = written[at] = now
+        else:
+            for gone in list(found) if at == (PROFILES, "") else [at]:  # that may be any profile
+                found.pop(gone, None)
+        if deed.verb is not Verb.TAKES and (deed.more or not known):
+            opened[deed.kind] = deed.by
+    return dict.fromkeys((*KINDS, PROFILES), opened[""]) | opened if "" in opened else opened
+
+
+def read_workloads(
+    remarks: Remarks, account: str, given: Mapping[str, Node], roles: Roles, deeds: Sequence[Deed] = ()
+) -> tuple[tuple[Workload, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """What runs; the kinds that are listed whole; those that would be, each with what may add to it."""
+    found: Found = {}
     listed: dict[str, set[str]] = {}
     regions = members(remarks, given["workloads"], "`workloads`") if "workloads" in given else {}
     for region, node in regions.items():
@@ -70,11 +132,13 @@ def read_workloads(remarks: Remarks, account: str, given: Mapping[str, Node], ro
                 whole &= workload is not None
                 if workload is not None:
                     roles.profiles[workload.arn] = next(iter(workload.roles), "")
-                if workload is not None and workload.roles:
                     found.setdefault((name, workload.arn), workload)
             listed.setdefault(name, set()).update({region} if whole else ())
     enabled = _enabled(remarks, given["regions"]) if "regions" in given else frozenset()
-    return tuple(found.values()), tuple(sorted(name for name, own in listed.items() if enabled and enabled <= own))
+    all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
+    opened = _done(found, all_of, roles, [one for one in deeds if one.kind != PROFILES])
+    running = tuple(one for one in found.values() if one.roles)
+    return running, tuple(one for one in all_of if one not in opened), tuple((one, opened[one]) for one in all_of if one in opened)
 
 
 def _enabled(remarks: Remarks, node: Node) -> frozenset[str]:

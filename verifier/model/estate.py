@@ -161,6 +161,8 @@ class Account:
     """What runs as which role, as far as the input says (E5)."""
     all_workloads: tuple[str, ...] = ()
     """The kinds of code of which `workloads` holds all that there is in the account."""
+    opened: tuple[tuple[str, str], ...] = ()
+    """The kinds of which it would, each with the address of what a plan or template may add to them."""
 
     def policies(self) -> Iterator[Policy]:
         """The documents of its users, roles and groups, and the versions of its managed policies."""

@@ -25,7 +25,9 @@ class WorkloadKind:
     `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
-    of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one."""
+    of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. `made` are
+    the types of resources of Terraform, CloudFormation and SAM that are such code, each with the attributes of its name, its role, and of
+    what may give it another; `named` is what is in the ARN of that between the partition and the name."""
 
     name: str
     command: str
@@ -39,6 +41,8 @@ class WorkloadKind:
     bounds: tuple[str, ...] = ()
     closes: bool = True
     opens: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    named: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -97,6 +101,12 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
             ),
             passing=("lambda:UpdateFunctionConfiguration",),
+            made=(
+                "aws_lambda_function function_name role",
+                "AWS::Lambda::Function function_name Role",
+                "AWS::Serverless::Function function_name Role",
+            ),
+            named="lambda:{region}:{account}:function:",
         ),
         WorkloadKind(
             name="instances",
@@ -117,6 +127,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             passing=_PASSING_BY_AUTOMATION,
             bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
             opens=_STARTING_INSTANCES,
+            made=("aws_instance id iam_instance_profile launch_template", "AWS::EC2::Instance id iam_instance_profile launch_template"),
+            named="ec2:{region}:{account}:instance/",
         ),
         WorkloadKind(
             name="managed_instances",
@@ -179,6 +191,11 @@ KINDS: Mapping[str, WorkloadKind] = {
                 *("codebuild:StartSandbox", "codebuild:StartSandboxConnection", "codebuild:StartCommandExecution"),
                 *("codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
             ),
+            made=(
+                "aws_codebuild_project name service_role build_batch_config",
+                "AWS::CodeBuild::Project Name service_role build_batch_config",
+            ),
+            named="codebuild:{region}:{account}:project/",
         ),
         WorkloadKind(
             name="glue_jobs",
@@ -189,6 +206,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("glue",),
             ways=(_on_it("glue:UpdateJob"), _on_it("glue:StartJobRun")),
             passing=("glue:UpdateJob",),
+            made=("aws_glue_job name role_arn", "AWS::Glue::Job Name Role"),
+            named="glue:{region}:{account}:job/",
         ),
         WorkloadKind(
             name="glue_dev_endpoints",
@@ -198,6 +217,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=("RoleArn",),
             services=("glue",),
             ways=(_on_it("glue:UpdateDevEndpoint"),),
+            made=("aws_glue_dev_endpoint name role_arn", "AWS::Glue::DevEndpoint endpoint_name role_arn"),
+            named="glue:{region}:{account}:devEndpoint/",
         ),
         WorkloadKind(
             name="sagemaker_notebooks",
@@ -215,6 +236,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             passing=("sagemaker:UpdateNotebookInstance",),
             bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig",),
+            made=("aws_sagemaker_notebook_instance name role_arn", "AWS::SageMaker::NotebookInstance notebook_instance_name role_arn"),
+            named="sagemaker:{region}:{account}:notebook-instance/",
         ),
         WorkloadKind(
             name="stacks",
@@ -268,6 +291,12 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("states",),
             ways=(_on_it("states:UpdateStateMachine"),),
             passing=("states:UpdateStateMachine",),
+            made=(
+                "aws_sfn_state_machine name role_arn",
+                "AWS::StepFunctions::StateMachine state_machine_name role_arn",
+                "AWS::Serverless::StateMachine Name Role",
+            ),
+            named="states:{region}:{account}:stateMachine:",
         ),
         WorkloadKind(
             name="code_interpreters",

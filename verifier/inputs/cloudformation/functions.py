@@ -17,7 +17,7 @@ from verifier.inputs.access import describe
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
-from verifier.inputs.cloudformation.written import BEGIN, with_values
+from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_values
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Unknown, joined, may_be_equal, moved, names_in, resolved, text_pieces
 from verifier.syntax.text import first_few
@@ -106,7 +106,9 @@ class Functions:
         return resolved(node, pairs)
 
     def of(self, resource: Resource, name: str) -> Node | None:
-        """The value of a property."""
+        """The value of a property; where properties are not read, a function in their place may write it."""
+        if any(other in MACROS or other.startswith("Fn::") for other in resource.properties):
+            return self.unknown(resource.place, f"what is in the place of the properties of `{resource.name}`")
         node = resource.properties.get(name)
         return None if node is None else self.value(node)
 

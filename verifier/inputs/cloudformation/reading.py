@@ -19,6 +19,7 @@ from verifier.inputs.cloudformation.template import Template, WriteOut, check_ci
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
+from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
@@ -64,6 +65,7 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     keys = Keys(*read)
     found = keys.read()
     Identities(*read).read()
+    Code(*read).read()
     IdentityProviders(*read).read()
     Endpoints(*read).read()
     Shares(*read).read()

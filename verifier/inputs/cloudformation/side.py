@@ -26,13 +26,13 @@ _PROPERTIES = {
     "group": "GroupName",
 }
 """Attributes that are not called as the properties are, in another writing."""
-_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy")}
+_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")}
 """Resources whose names CloudFormation chooses, where the property does not give them."""
 _NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name"}
 _PROVIDERS = ("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
 _BY_ARN = ("AWS::IAM::ManagedPolicy", *_PROVIDERS)
 """Resources whose ARN is their physical ID."""
-_MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0"}
+_MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0", ("AWS::EC2::Instance", "InstanceId"): "i-0"}
 _MAY_BE_KEYS = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
 _LONGEST_NAME, _SHORTEST = 64, 20

@@ -90,8 +90,8 @@ class Template:
     mark: str = ""
 
     def of_type(self, *types: str) -> list[Resource]:
-        """The resources of these types, in the order of the template."""
-        return [resource for resource in self.resources.values() if resource.type in types]
+        """The resources of these types, of all where none is given, in the order of the template."""
+        return [resource for resource in self.resources.values() if resource.type in types or not types]
 
     @property
     def makes_names(self) -> bool:

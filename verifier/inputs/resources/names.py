@@ -27,11 +27,11 @@ ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam:
 """What ARNs are made of: attributes, but for the account, the Region and the ID of a key."""
 
 
-def arn_of(side: Side, resource: Resource) -> Node | None:
-    """The ARN, as `ARNS` has it; `None` where a part of it is missing."""
+def arn_of(side: Side, resource: Resource, pattern: str | None = None) -> Node | None:
+    """The ARN, as `ARNS` or a pattern has it; `None` where a part of it is missing."""
     pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
     parts: list[Node] = []
-    for literal, name, _, _ in Formatter().parse(ARNS[resource.type]):
+    for literal, name, _, _ in Formatter().parse(pattern or ARNS[resource.type]):
         part = _part(side, resource, f"{name}")
         if part is None:
             return None

@@ -139,7 +139,7 @@ class Side(ABC):
         return self.where[2]
 
     def done(self, *types: str) -> Iterator[Resource]:
-        """What is done to managed resources of these types, and those that are kept."""
+        """What is done to managed resources of these types (of all, where none is given), and those that are kept."""
         return self.of_type(*types)
 
     def text(self, resource: Resource, name: str) -> str | None:

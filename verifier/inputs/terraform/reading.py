@@ -13,6 +13,7 @@ from pathlib import Path
 from verifier.inputs.files import Files
 from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
+from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
@@ -49,6 +50,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     Unread(*side).read()
     Shares(*side).read()
     Identities(*side).read()
+    Code(*side).read()
     IdentityProviders(*side).read()
     organizations.read()
     Endpoints(*side).read()

@@ -74,7 +74,7 @@ class Resolver(Side):
         return (r for r in self.plan.after.values() if r.type in types and r.managed is managed)
 
     def done(self, *types: str) -> Iterator[Resource]:
-        return (deed for deed in self.plan.deeds if deed.managed and deed.type in types)
+        return (deed for deed in self.plan.deeds if deed.managed and (deed.type in types or not types))
 
     def at(self, resource: Resource | None) -> Node:
         return Node(self.plan.address("accounts") if resource is None else self.place(resource), 0, 0)

@@ -72,10 +72,15 @@ def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
 
 
 def _not_given(setting: Setting, doubt: Doubt) -> str:
-    """What a snapshot lacks that says as which roles the code runs which the action may change (E5)."""
-    listed = next((one.all_workloads for one in setting.estate.accounts if one.id == doubt.account), ())
-    lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds_about(doubt.entry.name) if kind.name not in listed]
-    return f"; what runs as which role is not given: the snapshot lacks {' and '.join(lacking)} of some Region" if lacking else ""
+    """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its lists (E5)."""
+    own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
+    kinds, opened = kinds_about(doubt.entry.name), dict(own.opened if own is not None else ())
+    known = {*opened, *(own.all_workloads if own is not None else ())}
+    lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
+    adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
+    given = [f"not given: the snapshot lacks {' and '.join(lacking)} of some Region"] if lacking else []
+    given += [f"not known: {' and '.join(adding)} may add to what the snapshot lists"] if adding else []
+    return f"; what runs as which role is {', and '.join(given)}" if given else ""
 
 
 def _sentence(fact: Fact, doubt: Doubt) -> str:

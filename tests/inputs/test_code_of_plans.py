@@ -1,0 +1,261 @@
+"""What plans and templates say of what runs as which role, alone and beside a snapshot that lists it (E5).
+
+A list of what runs settles what changing it leads to, as far as no plan or template adds to it [Lambda API: CreateFunction, Role; EC2 API:
+RunInstances, IamInstanceProfile; Lambda Developer Guide: lambda-intro-execution-role].
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan, refers, write
+from tests.inputs.samples import ACCOUNT, details, key, role, user
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Account, Estate
+from verifier.model.invariants_text import read_invariants
+from verifier.model.workloads import KINDS
+from verifier.syntax.source import Source
+
+HERE = "us-west-2"
+TARGET, PLAIN = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Target", "Plain"))
+PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/hosts"
+FUNCTION = f"arn:aws:lambda:{HERE}:{ACCOUNT}:function:intake"
+SERVICES = [f"{name}.amazonaws.com" for name in ("lambda", "ec2", "codebuild", "glue", "sagemaker", "states")]
+TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}]}
+KEY_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": TARGET}, "Action": "kms:*", "Resource": "*"}]}
+EMPTY: dict[str, Any] = {
+    "functions": [],
+    "instances": [{"Instances": []}],
+    "codebuild_projects": {"projects": []},
+    "glue_jobs": [],
+    "glue_dev_endpoints": [],
+    "sagemaker_notebooks": [],
+    "state_machines": [],
+}
+Json = dict[str, Any]
+
+
+def snapshot(*actions: str, listed: Json, roles: Json) -> Json:
+    """A key that Target alone may use; a user who may do some actions; what runs, and all roles with their instance profiles."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+    found = [
+        role(name, AssumeRolePolicyDocument=TRUST, InstanceProfileList=[{"Arn": arn} for arn in profiles])
+        for name, profiles in roles.items()
+    ]
+    whole = details(RoleDetailList=found, UserDetailList=[user("x", UserPolicyList=[{"PolicyName": "p", "PolicyDocument": policy}])])
+    running = {"regions": {"Regions": [{"RegionName": HERE}]}, "workloads": {HERE: listed}}
+    accounts = {ACCOUNT: {"authorization_details": whole, **running}}
+    return {"keys": [key(policy={"Policy": KEY_POLICY}, grants={"Grants": []}, aliases=[], tags=[])], "accounts": accounts}
+
+
+def estate(folder: Path, beside: Json | None, *actions: str, listed: Json = EMPTY, roles: Json | None = None) -> Estate:
+    """A snapshot, with a plan or template beside it."""
+    paths = [write(folder, snapshot(*actions, listed=listed, roles=roles or {"Target": [], "Plain": []}), "snapshot.json")]
+    paths += [write(folder, beside)] if beside is not None else []
+    return load_estate(paths, supplied=Supplied(ACCOUNT, HERE) if beside is not None and "Resources" in beside else Supplied())
+
+
+def verdict(folder: Path, beside: Json | None, *actions: str, **given: Any) -> str:
+    """Whether the user comes to decrypt."""
+    return reason(folder, beside, *actions, **given)[0]
+
+
+def reason(folder: Path, beside: Json | None, *actions: str, **given: Any) -> tuple[str, str]:
+    """The same, with what is said of it."""
+    text = f'account home = {ACCOUNT}\ninvariant "x": no user/x in home can eventually kms:Decrypt'
+    found = verifier.prove(estate(folder, beside, *actions, **given), read_invariants(Source("it.inv", text)).invariants).verdicts
+    return found[0].status.value, found[0].reason.text if found[0].reason is not None else ""
+
+
+def terraform(*resources: Planned, **members: Any) -> Json:
+    return plan(caller_identity(), *resources, **members)
+
+
+def made(type_: str, before: Json | None = None, unknown: Json | None = None, **after: Any) -> Planned:
+    return Planned(type_, "it", after, {"arn": True, "id": True, **(unknown or {})} if before is None else unknown or {}, before=before)
+
+
+FUNCTIONS = made("aws_lambda_function", function_name="intake", role=TARGET)
+UPDATES = "lambda:UpdateFunctionCode"
+
+
+def test_e5_a_function_that_a_plan_makes_is_one_that_a_complete_list_has_not(tmp_path: Path) -> None:
+    assert verdict(tmp_path, None, UPDATES) == "proved"
+    assert verdict(tmp_path, terraform(FUNCTIONS), UPDATES) == "refuted"
+    assert verdict(tmp_path, terraform(made("aws_lambda_function", function_name="intake", role=PLAIN)), UPDATES) == "proved"
+    assert verdict(tmp_path, terraform(FUNCTIONS), "lambda:InvokeFunction") == "proved"
+
+
+def test_e5_code_that_is_not_known_leaves_its_list_open_and_the_reason_names_it(tmp_path: Path) -> None:
+    status, why = reason(tmp_path, terraform(made("aws_synthetics_canary", name="c")), UPDATES)
+    assert (
+        status == "unknown" and "what runs as which role is not known: aws_synthetics_canary.it may add to what the snapshot lists" in why
+    )
+
+
+def test_e4_a_role_that_a_plan_puts_into_an_instance_profile_is_in_one(tmp_path: Path) -> None:
+    actions = ("iam:PassRole", "ec2:RunInstances")
+    assert verdict(tmp_path, None, *actions) == "proved"
+    assert verdict(tmp_path, terraform(made("aws_iam_instance_profile", name="hosts", path="/", role="Target")), *actions) == "refuted"
+
+
+def whole(folder: Path, beside: Json, **given: Any) -> Account:
+    """What is known of the account."""
+    (found,) = estate(folder, beside, "kms:Decrypt", **given).accounts
+    return found
+
+
+MAKES: list[tuple[str, str, Json, str]] = [
+    ("functions", "aws_lambda_function", {"function_name": "it", "role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
+    ("codebuild_projects", "aws_codebuild_project", {"name": "it", "service_role": TARGET}, f"codebuild:{HERE}:{ACCOUNT}:project/it"),
+    ("glue_jobs", "aws_glue_job", {"name": "it", "role_arn": TARGET}, f"glue:{HERE}:{ACCOUNT}:job/it"),
+    ("glue_dev_endpoints", "aws_glue_dev_endpoint", {"name": "it", "role_arn": TARGET}, f"glue:{HERE}:{ACCOUNT}:devEndpoint/it"),
+    (
+        "sagemaker_notebooks",
+        "aws_sagemaker_notebook_instance",
+        {"name": "it", "role_arn": TARGET},
+        f"sagemaker:{HERE}:{ACCOUNT}:notebook-instance/it",
+    ),
+    ("state_machines", "aws_sfn_state_machine", {"name": "it", "role_arn": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
+    ("functions", "AWS::Lambda::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
+    ("functions", "AWS::Serverless::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
+    ("codebuild_projects", "AWS::CodeBuild::Project", {"Name": "it", "ServiceRole": TARGET}, f"codebuild:{HERE}:{ACCOUNT}:project/it"),
+    ("glue_jobs", "AWS::Glue::Job", {"Name": "it", "Role": "Target"}, f"glue:{HERE}:{ACCOUNT}:job/it"),
+    ("glue_dev_endpoints", "AWS::Glue::DevEndpoint", {"EndpointName": "it", "RoleArn": TARGET}, f"glue:{HERE}:{ACCOUNT}:devEndpoint/it"),
+    (
+        "sagemaker_notebooks",
+        "AWS::SageMaker::NotebookInstance",
+        {"NotebookInstanceName": "it", "RoleArn": TARGET},
+        f"sagemaker:{HERE}:{ACCOUNT}:notebook-instance/it",
+    ),
+    (
+        "state_machines",
+        "AWS::StepFunctions::StateMachine",
+        {"StateMachineName": "it", "RoleArn": TARGET},
+        f"states:{HERE}:{ACCOUNT}:stateMachine:it",
+    ),
+    ("state_machines", "AWS::Serverless::StateMachine", {"Name": "it", "Role": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
+]
+"""A resource of each type that is read, and what runs by it."""
+
+
+def test_e5_each_type_of_the_table_has_a_resource() -> None:
+    types = {row.split()[0] for kind in KINDS.values() for row in kind.made}
+    assert types == {type_ for _, type_, _, _ in MAKES} | {"aws_instance", "AWS::EC2::Instance"}
+
+
+@pytest.mark.parametrize(("kind", "type_", "given", "arn"), MAKES)
+def test_e5_code_of_a_plan_or_template_is_beside_what_is_listed(tmp_path: Path, kind: str, type_: str, given: Json, arn: str) -> None:
+    template = {"Resources": {"It": {"Type": type_, "Properties": given}}}
+    found = whole(tmp_path, template if "::" in type_ else terraform(made(type_, **given)))
+    assert [(one.kind, one.arn, one.roles, one.tags is None) for one in found.workloads] == [
+        (kind, f"arn:aws:{arn}", (TARGET,), kind != "codebuild_projects" or "::" in type_)
+    ]
+    assert set(found.all_workloads) == set(EMPTY)
+
+
+INSTANCE = {"InstanceId": "i-1", "IamInstanceProfile": {"Arn": PROFILE}, "Tags": []}
+LISTED = EMPTY | {"functions": [{"FunctionArn": FUNCTION, "Role": PLAIN}], "instances": [{"Instances": [INSTANCE]}]}
+HELD: Json = {"Target": [], "Plain": [PROFILE]}
+FORMER = {"function_name": "intake", "role": PLAIN}
+OF_PROFILE: Json = {"name": "hosts", "path": "/", "role": "Plain"}
+BOTH = {FUNCTION: PLAIN, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("beside", "runs", "opened"),
+    [
+        (terraform(FUNCTIONS), {FUNCTION: TARGET}, ()),
+        (terraform(Planned("aws_lambda_function", "it", {**FORMER, "role": TARGET}, before=FORMER)), {FUNCTION: TARGET}, ()),
+        (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER)), {}, ()),
+        (terraform(Planned("aws_lambda_function", "it", FORMER | {"role": TARGET}, before=FORMER | {"role": TARGET})),)
+        + ({FUNCTION: None}, ("functions",)),
+        (terraform(Planned("aws_lambda_function", "it", FORMER | {"function_name": "b"}, before=FORMER | {"function_name": "b"})),)
+        + ({}, ("functions",)),
+        (terraform(Planned("aws_lambda_function", "it", None, before=FORMER)), {FUNCTION: None}, ()),
+        (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER, does=["delete", "create"])), {}, ()),
+        (terraform(Planned("aws_lambda_function", "it", FORMER, before=FORMER, does=["create", "delete"])), {}, ()),
+        (terraform(made("aws_lambda_function", function_name="intake", unknown={"role": True})), {FUNCTION: None}, ("functions",)),
+        (terraform(made("aws_lambda_function", unknown={"function_name": True}, role=TARGET)), {}, ("functions",)),
+        (terraform(made("aws_iam_instance_profile", **OF_PROFILE)), {}, ()),
+        (terraform(Planned("aws_iam_instance_profile", "it", {**OF_PROFILE, "role": "Target"}, before=OF_PROFILE)),)
+        + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": TARGET}, ()),
+        (terraform(Planned("aws_iam_instance_profile", "it", None, before=OF_PROFILE)),)
+        + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": None}, ()),
+        (terraform(Planned("aws_iam_instance_profile", "it", OF_PROFILE, {"role": True}, before=OF_PROFILE)),)
+        + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": None}, ("instances",)),
+        (terraform(made("aws_codebuild_project", name="p", service_role=PLAIN, build_batch_config=[{"service_role": TARGET}])),)
+        + ({}, ("codebuild_projects",)),
+        ({"Resources": {"It": {"Type": "AWS::EC2::Instance", "Properties": {"LaunchTemplate": {"Version": "1"}}}}}, {}, ("instances",)),
+        ({"Resources": {"It": {"Type": "AWS::EC2::Instance"}}}, {}, ()),
+        (terraform(made("awscc_lambda_function", function_name="b", role=TARGET)), {}, tuple(EMPTY)),
+        (terraform(made("aws_cloudcontrolapi_resource", type_name="AWS::Lambda::Function")), {}, tuple(EMPTY)),
+        (terraform(made("kubernetes_pod", name="x")), {}, tuple(EMPTY)),
+        ({"Resources": {"It": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": {}}}}, {}, tuple(EMPTY)),
+        ({"Resources": {"It": {"Type": "AWS::Lambda::Function", "Properties": {"Role": TARGET}}}}, {}, ("functions",)),
+        (terraform(made("aws_s3_bucket", bucket="b"), made("aws_lambda_permission", action="lambda:InvokeFunction")), {}, ()),
+        (terraform(Planned("aws_synthetics_canary", "it", None, before={"name": "c"})), {}, ()),
+        (terraform(Planned("aws_synthetics_canary", "it", {"name": "c"}, before={"name": "c"})), {}, ()),
+        ({"Resources": {"It": {"Type": "AWS::S3::Bucket"}, "Log": {"Type": "AWS::Logs::LogGroup"}}}, {}, ()),
+    ],
+)
+def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(tmp_path: Path, beside: Json, runs: Json, opened: tuple[str, ...]) -> None:
+    found = whole(tmp_path, beside, listed=LISTED, roles=HELD)
+    left = {arn: role for arn, role in (BOTH | runs).items() if role is not None}
+    assert {one.arn: one.roles[0] for one in found.workloads} == left
+    assert set(found.all_workloads) == set(EMPTY) - set(opened)
+
+
+def test_e5_a_plan_alone_says_what_runs_and_closes_nothing(tmp_path: Path) -> None:
+    trust = {"assume_role_policy": json.dumps(TRUST), "arn": None}
+    unknown = {"role": True, "id": True}
+    profile = Planned("aws_iam_instance_profile", "h", {"name": "hosts", "path": "/"}, unknown, {"role": refers("aws_iam_role.R.id")})
+    tags = {"tags": {"team": "red"}, "tags_all": {"team": "red"}}
+    host = Planned(
+        "aws_instance", "h", tags, {"id": True, "iam_instance_profile": True}, {"iam_instance_profile": refers(f"{profile.address}.id")}
+    )
+    function = Planned("aws_lambda_function", "f", {"function_name": "f"}, {"role": True}, {"role": refers("aws_iam_role.R.arn")})
+    data = terraform(new_key("k", KEY_POLICY), new_role("R", after=trust), profile, host, function)
+    (found,) = load_estate([write(tmp_path, data)]).accounts
+    assert [(one.kind, one.roles, one.tags) for one in found.workloads] == [
+        ("instances", (f"arn:aws:iam::{ACCOUNT}:role/R",), (("team", "red"),)),
+        ("functions", (f"arn:aws:iam::{ACCOUNT}:role/R",), None),
+    ]
+    assert found.workloads[0].arn.startswith(f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-0") and found.all_workloads == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "more"),
+    [
+        ({"Type": "AWS::Serverless::Function", "Properties": {"FunctionName": "it"}}, {"Transform": "AWS::Serverless-2016-10-31"}),
+        (
+            {"Type": "AWS::Lambda::Function", "Condition": "Often", "Properties": {"FunctionName": "it", "Role": TARGET}},
+            {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"Often": {"Fn::Equals": [{"Ref": "P"}, "x"]}}},
+        ),
+        ({"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "it", "Role": {"Fn::ImportValue": "r"}}}, {}),
+        ({"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "it", "Role": PLAIN, "Fn::Transform": {"Name": "M"}}}, {}),
+    ],
+)
+def test_e5_a_function_that_may_be_made_or_whose_role_is_not_told_is_none_and_leaves_the_list_open(
+    tmp_path: Path, resource: Json, more: Json
+) -> None:
+    found = whole(tmp_path, {"Resources": {"It": resource}, **more})
+    assert found.workloads == () and "functions" not in found.all_workloads
+
+
+def test_e5_a_plan_of_an_account_that_is_not_told_adds_to_each(tmp_path: Path) -> None:
+    found = whole(tmp_path, plan(FUNCTIONS))
+    assert found.workloads == () and dict(found.opened) == {"functions": "aws_lambda_function.it"}
+
+
+def test_e5_of_two_plans_that_give_a_function_two_roles_none_is_known(tmp_path: Path) -> None:
+    estate(tmp_path, terraform(FUNCTIONS), "kms:Decrypt")
+    write(tmp_path, terraform(made("aws_lambda_function", function_name="intake", role=PLAIN)), "other.json")
+    (found,) = load_estate([tmp_path / name for name in ("snapshot.json", "plan.json", "other.json")]).accounts
+    assert found.workloads == () and [kind for kind, _ in found.opened] == ["functions"]

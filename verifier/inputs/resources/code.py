@@ -1,0 +1,49 @@
+"""Code that runs as a role, and instance profiles, of a plan or template (E5, E4).
+
+In: their resources, and those that may make some. Out: `Deed`s, for `workloads` to put beside what a snapshot lists. Guarantee: what makes
+or changes code of which not all is known, and what is of a type that may make some, leaves open what there is.
+"""
+
+from __future__ import annotations
+
+from verifier.inputs.nodes import Scalar, values_of
+from verifier.inputs.resource_types import may_make_code
+from verifier.inputs.resources.names import arn_of
+from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.workloads import IN_PROFILE, PROFILES, Deed
+from verifier.model.workloads import KINDS
+
+_ROWS = {type_: (kind.name, f"{kind.named}{{{name}}}", *of) for kind in KINDS.values() for type_, name, *of in map(str.split, kind.made)}
+_ROWS["aws_iam_instance_profile"] = (PROFILES, "iam::{account}:instance-profile{path}{name}", "role")
+_ROWS["AWS::IAM::InstanceProfile"] = (*_ROWS["aws_iam_instance_profile"][:2], "roles")
+
+
+class Code(Reader):
+    """The code of one side of a plan. It is read where steps are asked about."""
+
+    def read(self) -> None:
+        """Adds what is done to code, and what may make some."""
+        for resource in self.side.done() if self.parts.steps else ():
+            if resource.type in _ROWS:
+                self.parts.deeds.append(self._deed(resource, *_ROWS[resource.type]))
+            elif resource.verb in (Verb.MAKES, Verb.CHANGES) and may_make_code(resource.type):
+                # What the provider awscc makes, and stacks of a stack set, may be in any account.
+                anywhere = resource.type.startswith("awscc_") or "stackset" in resource.type.replace("_", "").lower()
+                account = "" if anywhere else self.side.account(resource) or ""
+                self.parts.deeds.append(Deed(self.side.at(resource).span, resource.shown, account))
+
+    def _deed(self, resource: Resource, kind: str, pattern: str, role: str, *others: str) -> Deed:
+        side, place = self.side, self.side.at(resource).span
+        arn = arn_of(side, resource, pattern) if side.told(resource)[1] else None
+        referred = side.referred(resource, role)
+        of = (referred, "name") if referred is not None and referred.type.startswith("aws_iam_") else (resource, role)
+        roles = values_of(side.value(*of))
+        texts = tuple(IN_PROFILE * (kind == "instances") + one.text for one in roles if isinstance(one, Scalar) and one.text)
+        known = isinstance(arn, Scalar) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)
+        known = known and not any(values_of(side.value(resource, other)) for other in others)
+        known = known and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
+        tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None  # a stack adds its own
+        pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
+        account, more = side.account(resource) or "", bool(texts) and resource.created and pattern.endswith("{id}")  # AWS chooses the ID
+        return Deed(place, resource.shown, account, kind, resource.verb, getattr(arn, "text", ""), texts if known else None, pairs, more)
