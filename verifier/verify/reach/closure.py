@@ -81,6 +81,11 @@ class Closure:
         """The rules of the keys that it came to be about."""
         return {arn: offers.rules for arn, offers in self._keys.items()}
 
+    @property
+    def re_encrypts(self) -> bool:
+        """Whether something that came to be asked about can be re-encrypted at all."""
+        return self._further is None
+
     def at_once(self, start: str) -> Reached:
         """What a principal can do without a step."""
         reached = Reached((start,), self._identities.at_first((start,)))

@@ -26,6 +26,7 @@ from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.newly_made import imagined
+from verifier.verify.reach.other_keys import other_keys
 from verifier.verify.reach.own_accounts import own_accounts
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_closure import StepClosure
@@ -53,6 +54,7 @@ class Common:
         self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
+        self._not_listed: dict[tuple[str, str], tuple[Key, ...]] = {}
 
     def expect(self, issued: Iterable[CallerSet]) -> None:
         """Sets of federated sessions that will be asked about: known beforehand, they are read with everything else."""
@@ -124,6 +126,13 @@ class Common:
             if other.arn != key.arn and (other.partition, other.region) == (key.partition, key.region) and other.policies:
                 yield other
 
+    def not_listed(self, key: Key) -> tuple[Key, ...]:
+        """Those that the input does not hold (W1)."""
+        place = key.partition, key.region
+        if place not in self._not_listed:
+            self._not_listed[place] = tuple(other_keys(self.estate, *place))
+        return self._not_listed[place]
+
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
         own = frozenset(asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals))
@@ -154,7 +163,11 @@ class Common:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""
         place = key.partition, key.region
         if place not in self._asked:
-            targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
+            targets = [
+                Target(TargetKind.NONE, key.partition),
+                key_target(key),
+                *map(key_target, (*self.further(key), *self.not_listed(key))),
+            ]
             self._asked[place] = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
         return self._asked[place]
 

@@ -20,6 +20,12 @@ def key_policy(key: str, principals: Iterable[str], name: str = "default") -> Po
     return _read(_open("kms:*", principals, resource=True), PolicyKind.KEY, f"{key}#{name}", name)
 
 
+def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
+    """A key policy that leaves it to the policies of some accounts, as the default one does to those of its own."""
+    whole = {"Sid": SID, "Effect": "Allow", "Principal": {"AWS": sorted(accounts)}, "Action": "kms:*", "Resource": "*"}
+    return _read({"Version": "2012-10-17", "Statement": [whole]}, PolicyKind.KEY, f"{key}#default", "default")
+
+
 def trust_policy(role: str, principals: Iterable[str]) -> Policy:
     """A trust policy that lets everyone assume a role, and some principals by name."""
     return _read(_open("sts:*", principals, resource=False), PolicyKind.TRUST, f"{role}#trust", "trust")

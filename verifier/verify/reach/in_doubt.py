@@ -25,13 +25,26 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     """Whose doubtful action it is, where that is allowed, and the sentence that would settle it (W3)."""
     found = next(_doubts(reached.facts, goal.premises), None)
     if found is None:
-        return Reason("W1", f"{reached.start} may get there by what no step tells of")
+        return _under_another_key(setting, goal, reached)
     fact, derivation, doubt = found
     places = setting.doubts.places(derivation.by, doubt)
     first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
     told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
     text = f"{told}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
     return Reason("W1", text, places[0].span if places else NOWHERE)
+
+
+def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason:
+    """What is re-encrypted under a key that the input does not hold (W2)."""
+    premises = (*goal.premises, *(one for fact in goal.premises for one in reached.facts[fact].premises))
+    onto = [fact.details[0] for fact in premises if fact.kind is FactKind.ONTO]
+    arn = next((arn for arn in onto if all(key.arn != arn for key in setting.estate.keys)), None)
+    if arn is None:
+        return Reason("W1", f"{reached.start} may get there by what no step tells of")
+    made = Fact(FactKind.RESOURCE_POLICY, arn) in premises
+    what, calls = ("is made", "kms:CreateKey") if made else ("the input does not hold", "kms:ReEncryptFrom")
+    first = f"{reached.start} may get there by re-encryption under a key that {what} ({arn})"
+    return Reason("W2", f"{first}. To settle it: {'' if made else 'give that key, or '}suppose `nobody calls {calls}`")
 
 
 def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:

@@ -19,6 +19,7 @@ from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT = "kms:CreateGrant"
+_NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
 
@@ -36,9 +37,11 @@ class Access:
 class KeyOffers:
     """The offers of one key to whoever calls it."""
 
-    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], KeylessRules]) -> None:
-        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys."""
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], KeylessRules], *, made: bool = False) -> None:
+        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys. One that may be `made`
+        stands for those of its account that the input does not hold: whoever makes one there writes its policy."""
         self._creating = creating
+        self._made = made
         self.rules = rules
         self.goals = goals
         self.arn = rules.key.arn
@@ -46,7 +49,8 @@ class KeyOffers:
         self._bits: dict[str, int] = {}
         self._done: dict[str, tuple[Cube, ...]] = {}
         self._steps = tuple(self._all_steps())
-        self.gives = frozenset(offer.gives for offer in self._steps)
+        self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
+        self.gives = frozenset((*(offer.gives for offer in self._steps), *([self._written] if made else [])))
         self._steps_of: dict[str, _Offered] = {}
         self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
@@ -65,11 +69,17 @@ class KeyOffers:
         bit = self._bit(principal)
         own = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
-        creating = self._creating().creating(principal) if copied else ()
-        if (own, creating) not in self._alike:
+        makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
+        creating = self._creating().creating(principal) if copied or makes else ()
+        if (own, creating, makes) not in self._alike:
             found = tuple(chain.from_iterable(_whole(self._steps[number], creating) for number in own))
-            self._alike[own, creating] = found, frozenset(offer.gives for offer in found)
-        return self._alike[own, creating]
+            found += tuple(self._making(creating)) if makes else ()
+            self._alike[own, creating, makes] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, creating, makes]
+
+    def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
+        for cube in creating:
+            yield Offer(StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),))
 
     def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""

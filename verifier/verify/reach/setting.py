@@ -62,11 +62,13 @@ class Setting:
             key, common, expected, goals = self.key, self._common, self._issued, self.goals
             creating = cache(lambda: common.creating(key.partition, issued))
 
-            def offers(rules: KeyRules, numbers: tuple[int, ...]) -> KeyOffers:
-                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating)
+            def offers(rules: KeyRules, numbers: tuple[int, ...], *, made: bool = False) -> KeyOffers:
+                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating, made=made)
 
             def further() -> Iterator[KeyOffers]:
-                return (offers(common.rules(other, (), expected), ()) for other in common.further(key))
+                yield from (offers(common.rules(other, (), expected), ()) for other in common.further(key))
+                for other in common.not_listed(key) if doubtful else ():
+                    yield offers(common.rules(other, (), expected), (), made=True)
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)
@@ -153,8 +155,10 @@ class Setting:
         def look(some: tuple[str, ...]) -> Found | None:
             by_steps_alone = self.reached(some, goal) if doubtful else None
             # Where they get there by steps together, not everything that they bring about was looked for.
-            if by_steps_alone and self.goal(by_steps_alone, goal) is None and not self._in_doubt(by_steps_alone.facts):
-                return None
+            if by_steps_alone and self.goal(by_steps_alone, goal) is None:
+                re_encrypts = self._closure(self._issuers(some[0], goal)).re_encrypts
+                if not re_encrypts and not self._in_doubt(by_steps_alone.facts):
+                    return None
             steps = some[0] in by_steps
             reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
             return self.goal(reached, goal)

@@ -1,0 +1,65 @@
+"""Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them (W2).
+
+In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which nothing else is known.
+Guarantee: of all keys there that the input does not hold, there is one for each way in which policies tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from verifier.model.estate import Estate, Key
+from verifier.model.named_accounts import accounts_named, texts_about_accounts
+from verifier.problem.diagram import TooLarge
+from verifier.problem.predicates import Characters, Tokens, like, literal_tokens
+from verifier.problem.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.words import Domain
+from verifier.verify.reach.documents import delegating_key_policy
+
+_HEX = Characters(frozenset("0123456789abcdef"))
+_IDS = ("-".join("h" * length for length in (8, 4, 4, 4, 12)), "mrk-" + "h" * 32)
+
+
+def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
+    """Raises `TooLarge`."""
+    listed, named = {key.arn for key in estate.keys}, accounts_named(estate)
+    telling = tuple(dict.fromkeys(like(text) for text in texts_about_accounts(estate) if _tells_keys(text)))
+    for account in _accounts(estate, named):
+        start = literal_tokens(f"arn:{partition}:kms:{region}:{account}:key/")
+        try:
+            table = WordTable(Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), telling, MORE_STATES)
+        except OverBudget as error:
+            raise TooLarge("the policies tell apart too many keys") from error
+        for number in range(table.size):
+            for arn in [one for one in table.members(number, len(listed) + 1) if one not in listed][:1]:
+                yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
+
+
+def _accounts(estate: Estate, named: frozenset[str]) -> list[str]:
+    """The accounts whose keys may be told apart from others': each that has an inventory or a key, or that stands in what policies say of
+    resources; of the rest of the organization, one for each place in it."""
+    own = {account.id for account in estate.accounts} | {key.account for key in estate.keys}
+    text = "\n".join(text for text in texts_about_accounts(estate) if not text.startswith("arn:") or _of_kms(text))
+    apart = {account for account in named if account in own or account in text}
+    if estate.organization is not None:
+        controls = {one.account: one.resource for one in estate.organization.controls}
+        places = {(path, controls.get(account)): account for account, path in estate.organization.accounts if account not in apart}
+        apart.update(places.values())
+    return sorted(apart & named)
+
+
+def _of_kms(pattern: str) -> bool:
+    fields = pattern.split(":", 5)
+    return len(fields) < 6 or fnmatchcase("kms", fields[2].lower().replace("[", "[[]"))
+
+
+def _tells_keys(pattern: str) -> bool:
+    """Whether a pattern may cover one key of an account and Region, and not another."""
+    last = pattern.split(":", 5)[-1]
+    return _of_kms(pattern) and last not in ("*", "key/*") and ("key" in last or "*" in pattern)
+
+
+def _id(form: str) -> Iterator[tuple[bool, Characters]]:
+    for one in form:
+        yield (False, _HEX) if one == "h" else literal_tokens(one)[0]
