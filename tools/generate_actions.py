@@ -166,9 +166,12 @@ def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
 
 
 def _puts_what(name: str) -> tuple[str, ...]:
-    """The names that the action may have which puts the policy that this one takes away: a Deny goes with it."""
-    taken = re.fullmatch(r"(?:Delete|Remove|Reset)(\w*Polic(?:y|ies)\w*)", name)
-    return () if taken is None else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach"))
+    """The names that the action may have which puts the policy that this one takes away, or adds the member: a Deny goes with it."""
+    member = re.fullmatch(r"Remove(\w+)From(\w*Group)", name)
+    if member is not None:
+        return (f"Add{member[1]}To{member[2]}",)
+    taken = re.fullmatch(r"(?:Delete|Remove|Reset|Detach|Disassociate)(\w*Polic(?:y|ies)\w*)", name)
+    return () if taken is None else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach", "Associate"))
 
 
 def _of_write(judged: Judgements, service: str, name: str) -> Ground:
