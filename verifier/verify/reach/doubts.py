@@ -202,13 +202,16 @@ class Doubts:
         return self._most(("keys", account), _used_by_anybody(key for key in self._estate.keys if account in (None, key.account)))
 
     def _governing(self, account: str) -> Most:
-        """What can be brought about in an organization from one of its accounts: from the management account anything in all of them, from
-        another one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`)."""
+        """What can be brought about in an organization from an account: from its management account anything in all of them, from another
+        one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`). One that is
+        no member may become one, but for the caller's own (W2): what that opens, where a policy asks for it, is not followed."""
         organization = self._estate.organization
         if organization is None:
             return self._anything(account)
         if account != organization.management_account:
-            whose, keys = [account], self._keys_of(account)
+            known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
+            joins = account not in known and _asks_for_members(self._estate)
+            whose, keys = [account], self._keys_of(None if joins else account)
         else:
             own = (
                 (one.id for one in self._estate.accounts),
@@ -262,6 +265,13 @@ def _issues_sessions(principal: str) -> bool:
 
 def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
     return (Fact(FactKind.SHARED, key.arn) for key in keys)
+
+
+def _asks_for_members(estate: Estate) -> bool:
+    """Whether a policy asks in which organization somebody is."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    policies = chain(estate.deciding_policies(), trusts, *(account.policies() for account in estate.accounts))
+    return any(key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys)
 
 
 def _limited(estate: Estate, account: str) -> bool:

@@ -13,6 +13,7 @@ from verifier.model.catalogue import Effect, Head, catalogue_version
 from verifier.model.policy import StatementRef
 from verifier.model.verdict import Assumption, Reason
 from verifier.model.workloads import KINDS, kinds_about
+from verifier.problem.selected_keys import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
@@ -115,10 +116,16 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     )
     governed = "no account but the management account of its organization governs another one (delegated administration)"
     of_code = "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
-    logins = "callers have no login of their own at an identity provider (Google, GitHub, a Cognito user pool) that a trust policy admits"
+    logins = (
+        "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a Cognito user pool), "
+        "none as guests of a Cognito identity pool, and none of a pool of their own"
+    )
+    services = "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
+    related = "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
     closing = ((one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts)
     known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
     runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
     further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
+    further += [Assumption("E0", services), *([Assumption("L9", related)] if is_multi_region(setting.key) else [])]
     return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)
