@@ -84,7 +84,8 @@ def test_what_is_listed_as_read_is_asked_for(tmp_path: Path, monkeypatch: pytest
     load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), organization, policy))])
     (tmp_path / "template.yaml").write_text(text(KEY), encoding="utf-8")
     load_estate([tmp_path / "template.yaml"], supplied=Supplied(ACCOUNT, "us-west-2"))
-    assert READ - asked == {"aws_iam_service_linked_role", "AWS::IAM::ServiceLinkedRole"}  # makes roles that no list has
+    made = {"aws_iam_service_linked_role", "AWS::IAM::ServiceLinkedRole"}  # makes roles that no list has
+    assert READ - asked == made | {"aws_iam_instance_profile", "AWS::IAM::InstanceProfile"}  # `code` goes through all types
 
 
 # -- what is unknown --

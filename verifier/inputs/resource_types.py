@@ -56,9 +56,12 @@ _NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())
 """How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do nothing in AWS."""
 
 
-def may_make_code(type_: str) -> bool:
-    """Whether resources of a type may make code, in a way that is not read (E5): commands that one runs are told apart."""
-    return not _NO_CODE.match(type_.replace("::", "_").lower())
+def code_of(type_: str) -> tuple[str, ...]:
+    """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any: commands that they run are
+    told apart."""
+    name = type_.replace("::", "_").lower()
+    found = tuple(kind for kind, types in _TABLES["code"].items() if re.match(f"(?:aws|awscc)_(?:{types})", name))
+    return () if _NO_CODE.match(name) else found or ("",)
 
 
 def unknown_family(type_: str, *, read: bool = True) -> Family | None:

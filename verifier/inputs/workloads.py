@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.inputs.access import Record, check_complete, describe, listed_records, members
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
@@ -19,7 +19,6 @@ from verifier.inputs.resources.resource import Verb
 from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.forms import REGION
 from verifier.model.workloads import KINDS, WorkloadKind
-from verifier.syntax.source import Span
 
 RUNNING = ("regions", "workloads")
 """The members of an account in a snapshot document that say what runs there."""
@@ -35,17 +34,14 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]
 
 @dataclass(frozen=True)
 class Deed:
-    """What a plan or template does to code of a kind (an empty one: of any), or to an instance profile, in an account (an empty one: in
-    any). `roles` are names or ARNs, or instance profiles; `None`, like an empty `arn`: not known. With `more` AWS chooses another ARN."""
+    """What a plan or template does, at an address, to code of an account (an empty one: of any) or to an instance profile. The roles of
+    the code are their names or ARNs, or instance profiles; an empty kind stands for any. With `more` AWS chooses another ARN."""
 
-    span: Span
     by: str
     account: str
-    kind: str = ""
+    code: Workload
     verb: Verb = Verb.MAKES
-    arn: str = ""
-    roles: tuple[str, ...] | None = None
-    tags: Pairs | None = None
+    known: bool = False
     more: bool = False
 
 
@@ -85,7 +81,9 @@ def roles_of(remarks: Remarks, entries: Sequence[Node], complete: bool, deeds: S
             arn = one.text("Arn") or ""
             listed &= bool(arn)
             found[PROFILES, arn] = Workload(PROFILES, arn, (text_of(entry, "Arn") or "",))
-    opened = _done(found, {PROFILES} if listed else (), Roles(names, {}, complete), [one for one in deeds if one.kind in ("", PROFILES)])
+    opened = _done(
+        found, {PROFILES} if listed else (), Roles(names, {}, complete), [one for one in deeds if one.code.kind in ("", PROFILES)]
+    )
     by_arn = {arn: profile.roles[0] for (_, arn), profile in found.items() if profile.roles}
     return Roles(
         names, {IN_PROFILE + arn.rsplit("/", 1)[-1]: role for arn, role in by_arn.items()} | by_arn, complete and listed and not opened
@@ -98,10 +96,10 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     opened: dict[str, str] = {}
     written: Found = {}
     for deed in sorted(deeds, key=lambda one: one.verb is not Verb.TAKES):  # what goes, goes first: another may make it anew
-        at, own = (deed.kind, deed.arn), [roles.named(role) for role in deed.roles or ()]
-        now = Workload(*at, tuple(filter(None, own)), deed.tags, deed.span)
-        listed = found.get(at, Workload(*at, ())) if deed.verb is Verb.KEEPS and deed.kind in whole else written.get(at, now)
-        known = None not in (deed.roles, *own) and deed.arn != "" and now.roles == listed.roles
+        at, own = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles))
+        now = replace(deed.code, roles=tuple(filter(None, own)))
+        told = found.get(at, Workload(*at, ())) if deed.verb is Verb.KEEPS and at[0] in whole else written.get(at, now)
+        known = deed.known and None not in own and now.roles == told.roles
         if known and deed.verb is Verb.KEEPS:
             found.setdefault(at, now)
         elif known and deed.verb is not Verb.TAKES:
@@ -110,7 +108,7 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
             for gone in list(found) if at == (PROFILES, "") else [at]:  # that may be any profile
                 found.pop(gone, None)
         if deed.verb is not Verb.TAKES and (deed.more or not known):
-            opened[deed.kind] = deed.by
+            opened[at[0]] = deed.by
     return dict.fromkeys((*KINDS, PROFILES), opened[""]) | opened if "" in opened else opened
 
 
@@ -136,7 +134,7 @@ def read_workloads(
             listed.setdefault(name, set()).update({region} if whole else ())
     enabled = _enabled(remarks, given["regions"]) if "regions" in given else frozenset()
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
-    opened = _done(found, all_of, roles, [one for one in deeds if one.kind != PROFILES])
+    opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
     running = tuple(one for one in found.values() if one.roles)
     return running, tuple(one for one in all_of if one not in opened), tuple((one, opened[one]) for one in all_of if one in opened)
 

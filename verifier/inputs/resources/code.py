@@ -7,11 +7,12 @@ or changes code of which not all is known, and what is of a type that may make s
 from __future__ import annotations
 
 from verifier.inputs.nodes import Scalar, values_of
-from verifier.inputs.resource_types import may_make_code
+from verifier.inputs.resource_types import code_of
 from verifier.inputs.resources.names import arn_of
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.workloads import IN_PROFILE, PROFILES, Deed
+from verifier.model.estate import Workload
 from verifier.model.workloads import KINDS
 
 _ROWS = {type_: (kind.name, f"{kind.named}{{{name}}}", *of) for kind in KINDS.values() for type_, name, *of in map(str.split, kind.made)}
@@ -27,14 +28,15 @@ class Code(Reader):
         for resource in self.side.done() if self.parts.steps else ():
             if resource.type in _ROWS:
                 self.parts.deeds.append(self._deed(resource, *_ROWS[resource.type]))
-            elif resource.verb in (Verb.MAKES, Verb.CHANGES) and may_make_code(resource.type):
+            elif resource.verb in (Verb.MAKES, Verb.CHANGES):
                 # What the provider awscc makes, and stacks of a stack set, may be in any account.
                 anywhere = resource.type.startswith("awscc_") or "stackset" in resource.type.replace("_", "").lower()
-                account = "" if anywhere else self.side.account(resource) or ""
-                self.parts.deeds.append(Deed(self.side.at(resource).span, resource.shown, account))
+                account, span = "" if anywhere else self.side.account(resource) or "", self.side.at(resource).span
+                kinds = code_of(resource.type)
+                self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
 
     def _deed(self, resource: Resource, kind: str, pattern: str, role: str, *others: str) -> Deed:
-        side, place = self.side, self.side.at(resource).span
+        side, account = self.side, self.side.account(resource) or ""
         arn = arn_of(side, resource, pattern) if side.told(resource)[1] else None
         referred = side.referred(resource, role)
         of = (referred, "name") if referred is not None and referred.type.startswith("aws_iam_") else (resource, role)
@@ -45,5 +47,6 @@ class Code(Reader):
         known = known and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
         tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None  # a stack adds its own
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
-        account, more = side.account(resource) or "", bool(texts) and resource.created and pattern.endswith("{id}")  # AWS chooses the ID
-        return Deed(place, resource.shown, account, kind, resource.verb, getattr(arn, "text", ""), texts if known else None, pairs, more)
+        code = Workload(kind, getattr(arn, "text", ""), texts, pairs, side.at(resource).span)
+        more = bool(texts) and resource.created and pattern.endswith("{id}")  # AWS chooses the ID
+        return Deed(resource.shown, account, code, resource.verb, known, more)
