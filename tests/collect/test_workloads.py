@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3 import Session
+from botocore.exceptions import UnknownServiceError
 
 import verifier
 from tests.cli.conftest import Run
 from tests.collect.conftest import ACCOUNT, REGION, SECRET, Calls, Live
+from verifier.collect.workloads import LISTINGS
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/batch"
 
@@ -38,9 +41,13 @@ ANSWERS: dict[str, Any] = {
     "ecs:ListTaskDefinitions": {"taskDefinitionArns": [arn("ecs", "task-definition/a:1")]},
     "ecs:DescribeTaskDefinition": {"taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}},
     "bedrock-agentcore-control:ListCodeInterpreters": {"codeInterpreterSummaries": []},
-    "bedrock-agentcore-control:ListAgentRuntimes": {"agentRuntimes": []},
+    "bedrock-agentcore-control:ListAgentRuntimes": {"agentRuntimes": [{"agentRuntimeId": "a"}]},
+    "bedrock-agentcore-control:GetAgentRuntime": {"agentRuntimeArn": arn("bedrock-agentcore", "runtime/a"), "roleArn": ROLE},
 }
-RUNS = {"functions", "managed_instances", "codebuild_projects", "glue_jobs", "sagemaker_notebooks", "stacks", "state_machines"}
+RUNS = {
+    *("functions", "managed_instances", "codebuild_projects", "glue_jobs", "sagemaker_notebooks", "stacks", "state_machines"),
+    "agent_runtimes",
+}
 
 
 @pytest.fixture
@@ -60,8 +67,6 @@ def test_e5_what_runs_is_read_and_no_secrets_are_kept(run: Run, running: Calls, 
     (account,) = verifier.load(tmp_path / "live").accounts
     assert {one.kind for one in account.workloads} == {*RUNS, "ecs_task_definitions"}
     assert {role for one in account.workloads for role in one.roles} == {ROLE}
-    from verifier.collect.workloads import LISTINGS
-
     assert set(account.all_workloads) == set(LISTINGS)
     assert not [path for path in (tmp_path / "live").rglob("*.json") if SECRET in path.read_text(encoding="utf-8")]
 
@@ -75,6 +80,31 @@ def test_e5_what_may_not_be_read_is_not_known(run: Run, running: Calls, tmp_path
     (account,) = verifier.load(tmp_path / "live").accounts
     lost = {"lambda:ListFunctions": "functions", "codebuild:BatchGetProjects": "codebuild_projects"}.get(operation)
     assert lost not in account.all_workloads and bool(account.all_workloads) == (lost is not None)
+
+
+@pytest.mark.parametrize("service", ["bedrock-agentcore-control", "lambda"])
+def test_e5_a_service_without_a_known_endpoint_is_not_taken_to_run_nothing(
+    run: Run, running: Calls, tmp_path: Path, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Session.client
+
+    def client(self: Session, name: str, **settings: Any) -> Any:
+        if name == service:
+            raise UnknownServiceError(service_name=name, known_service_names="")
+        return known(self, name, **settings)
+
+    monkeypatch.setattr(Session, "client", client)
+    assert collect(run, tmp_path / "live") == 3
+    (account,) = verifier.load(tmp_path / "live").accounts
+    lost = {name for name, listing in LISTINGS.items() if listing.service == service}
+    assert lost and set(account.all_workloads) == set(LISTINGS) - lost
+
+
+def test_e5_what_runs_in_other_partitions_is_read(run: Run, running: Calls, tmp_path: Path) -> None:
+    regions = {"Regions": [{"RegionName": "us-gov-west-1", "OptInStatus": "opt-in-not-required"}]}
+    running.answers["ec2:DescribeRegions"] = lambda parameters: regions
+    assert collect(run, tmp_path / "live") == 0
+    assert {name for name in ANSWERS if "Describe" not in name} <= {name for name, _ in running.made}
 
 
 def test_e5_nothing_of_it_is_asked_for_unless_one_says_so(run: Run, running: Calls, tmp_path: Path) -> None:

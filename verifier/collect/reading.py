@@ -64,7 +64,7 @@ class Service:
     def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to a call that has no pages. Raises `Refused`, `CollectError`."""
         self._check(operation)
-        with _Translated(f"{self.name}:{operation}"):
+        with Translated(f"{self.name}:{operation}"):
             answer = getattr(self.client, xform_name(operation))(**parameters)
         return self._whole(operation, answer)
 
@@ -72,7 +72,7 @@ class Service:
         """The answers to a call, page by page. Raises `Refused`, `CollectError`."""
         self._check(operation)
         size = {"PageSize": PAGE_SIZES[operation]} if operation in PAGE_SIZES else {}
-        with _Translated(f"{self.name}:{operation}"):
+        with Translated(f"{self.name}:{operation}"):
             for page in self.client.get_paginator(xform_name(operation)).paginate(PaginationConfig=size, **parameters):
                 yield self._whole(operation, page)
 
@@ -94,7 +94,7 @@ class Service:
             raise AssertionError(f"{self.name}:{operation} is not an operation that a collection may call")
 
 
-class _Translated:
+class Translated:
     """Turns the errors of botocore into those of this room."""
 
     def __init__(self, operation: str) -> None:

@@ -93,7 +93,8 @@ def _regions(account: str) -> str:
 
 
 def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
-    """The code of each kind in each Region that is enabled. Where AWS's list of endpoints has none of a service, it runs nothing."""
+    """The code of each kind in each Region that is enabled. It is asked for also where no endpoint is known of the service: what botocore
+    knows of endpoints may be older than the service there, and holds nothing of some services."""
     for region in folder.values.get(_regions(identity.account), ()):
         for kind, listing in LISTINGS.items():
             yield _step(folder, identity, region, kind, listing)
@@ -103,8 +104,7 @@ def _step(folder: Folder, identity: Identity, region: str, kind: str, listing: L
     name = f"accounts/{identity.account}/workloads/{region}/{kind.replace('_', '-')}.json"
 
     def work() -> None:
-        offered = region in identity.session.get_available_regions(listing.service)
-        folder.write(name, _kept(KINDS[kind], listing.read(identity.service(listing.service, region))) if offered else [])
+        folder.write(name, _kept(KINDS[kind], listing.read(identity.service(listing.service, region))))
 
     return Step(f"workloads/{identity.account}/{region}/{kind}", Part.WORKLOADS, identity.account, work, region)
 
