@@ -5,16 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests.evaluate.estates import ALICE, own
+from tests.evaluate.reaching import admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, document, state
+from tests.examples import RANDOM
 from tests.reach.agreement import FOUND, STEPS, ReachCounts, check_reach, verdict
 from tests.reach.estates import Question
 from tests.reach.exhaustive import can_eventually
+from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier.model.estate import Group, ManagedPolicy
+from verifier.model.invariants_text import suppose
 from verifier.model.reach import State
 from verifier.model.verdict import Status
+from verifier.verify.reach.doubts import Doubts
+from verifier.verify.reach.step_offers import StepOffers
 
 
-@pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, *range(300, 305)])
+@pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, 60057, *range(300, 305)])
 def test_on_random_estates(seed: int) -> None:
     check_reach(seed, ReachCounts())
 
@@ -52,3 +58,20 @@ def test_what_is_written_to_a_group_or_a_managed_policy_counts_for_who_has_it_af
     assert caller.principal_arn == ALICE
     assert verdict(question).status is expected
     assert can_eventually(before.estate, caller, "kms:Decrypt", before.estate.keys[0].arn, STEPS) in FOUND[expected]
+
+
+BY_TAGS = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+RED = trusting(admits({"Service": "lambda.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))
+STATES = {name: home(*mine, **world) for name, (_, mine, world, _) in CASES.items()}
+STATES["what a role's tags do not limit"] = home(BY_TAGS, own("lambda:CreateFunction"), own("lambda:InvokeFunction"), role=RED)
+
+
+@pytest.mark.parametrize("name", [name for number, name in enumerate(STATES) if RANDOM or number % 8 == len(CASES) % 8])
+def test_what_takes_no_power_is_looked_at_first_and_decides_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All offers at once lead to the same; also where no key can be shared, so that nothing else brings in those that take powers."""
+    (caller,), estate = STATES[name].held, STATES[name].estate
+    questions = [Question(one, caller) for one in (estate, suppose(estate, "no key is shared through RAM"))]
+    before = [verdict(one).status for one in questions]
+    for offers in (StepOffers, Doubts):
+        monkeypatch.setattr(offers, "plain", property(lambda found: found))
+    assert [verdict(one).status for one in questions] == before
