@@ -28,10 +28,9 @@ from verifier.model.invariant import (
     PrincipalLike,
     SessionLike,
 )
-from verifier.model.invariants_targets import matching
 from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Text
-from verifier.model.reference import actions
+from verifier.model.reference import actions, matching
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

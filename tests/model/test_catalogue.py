@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 from verifier.model.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
-from verifier.model.reach import StepKind
 from verifier.model.step_actions import StepResource, in_ways_to_run, step_actions
+from verifier.model.step_kinds import StepKind
 from verifier.model.workloads import KINDS, WorkloadKind
 
 ROOT = Path(__file__).resolve().parents[2]

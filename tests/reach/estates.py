@@ -20,8 +20,8 @@ from verifier.model.estate import Account, Controls, Estate, Group, Identity, Ke
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import OWN_KEY
 from verifier.model.request import Caller, CallerKind
+from verifier.model.step_kinds import OWN_KEY
 from verifier.syntax.source import Source
 
 HOME, PARTNER = "111122223333", "444455556666"

@@ -26,11 +26,11 @@ from verifier.model.reach import (
     PolicyAdded,
     PolicyRemoved,
     ReEncrypted,
-    StepKind,
     TrustPut,
     VersionSet,
 )
 from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.model.step_kinds import StepKind
 
 Context = Mapping[str, Value]
 

@@ -31,11 +31,11 @@ from verifier.model.reach import (
     PolicyAdded,
     PolicyRemoved,
     ReEncrypted,
-    StepKind,
     TrustPut,
     VersionSet,
 )
 from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
 from verifier.report.counterexample import statement_traces
 from verifier.syntax.source import NOWHERE, Source, Span

@@ -9,8 +9,8 @@ import pytest
 from tests.evaluate.estates import HOME, policy
 from tests.report.samples import PAYMENTS
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import OWN_KEY
 from verifier.model.request import Caller, CallerKind
+from verifier.model.step_kinds import OWN_KEY
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.policy_words import policy_words
 

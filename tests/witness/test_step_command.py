@@ -24,9 +24,10 @@ from tests.report.stories import (
     made,
 )
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Became, Move, PolicyAdded, ReEncrypted, StepKind
+from verifier.model.reach import Became, Move, PolicyAdded, ReEncrypted
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_actions import in_ways_to_run
+from verifier.model.step_kinds import StepKind
 from verifier.model.workloads import KINDS
 from verifier.witness.step_command import step_commands
 

@@ -13,9 +13,9 @@ from verifier.cli.sides import SidesAsked
 from verifier.model.builtins import builtin
 from verifier.model.comparison import FailOn
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
-from verifier.model.invariants_targets import matching
 from verifier.model.invariants_text import read_caller_text
 from verifier.model.policy import Text
+from verifier.model.reference import matching
 from verifier.report.checks import Check, check_of_comparison, check_of_report, render_check, render_check_json
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source

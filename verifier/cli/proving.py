@@ -98,15 +98,19 @@ def proved(options: ProveOptions, asked: Read) -> Report:
 
 def _prove(options: ProveOptions, asked: Read) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
-    from verifier.runs.cache import cache_folder
     from verifier.verify import Contradiction
 
+    folder = None
+    if options.cache:
+        from verifier.runs.cache import cache_folder
+
+        folder = cache_folder()
     with shown() as progress:
         try:
             report, trouble = prove_many(
                 asked.estate,
                 asked.invariants,
-                Where(options.processes, options.cluster, cache_folder() if options.cache else None),
+                Where(options.processes, options.cluster, folder),
                 engine=options.engine,
                 timeout=options.timeout,
                 readings=options.readings,

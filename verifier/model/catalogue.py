@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from verifier.model.reach import StepKind
 from verifier.model.step_actions import StepResource, in_ways_to_run, runs_alone, service_name, step_actions
+from verifier.model.step_kinds import StepKind
 
 
 class Head(Enum):

@@ -18,9 +18,10 @@ from verifier.model.invariant import (
 )
 from verifier.model.invariants_callers import read_callers
 from verifier.model.invariants_names import Names
-from verifier.model.invariants_targets import matching, read_actions, read_keys
+from verifier.model.invariants_targets import read_actions, read_keys
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
+from verifier.model.reference import matching
 from verifier.syntax.invariants_tree import CallersNode, Creation, Listed, Word
 
 CREATE_GRANT = "kms:CreateGrant"

@@ -7,21 +7,19 @@ Guarantee: every action pattern matches an action that KMS has, and some action 
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from verifier.model.documents_reader import did_you_mean
 from verifier.model.invariant import KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
 from verifier.model.invariants_names import Names
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
+from verifier.model.reference import matching
 from verifier.syntax.invariants_tree import EveryKey, KeyName, KeyNode, TaggedKeys, What, Word
 from verifier.syntax.text import brief
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:(key/[A-Za-z0-9-]+)|(alias/[A-Za-z0-9/_:-]+))", re.ASCII)
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+", re.ASCII)
 _ANY_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
-_CACHED_PATTERNS = 1024
 _ACTIONS = "an action such as `kms:Decrypt`, or a declared name of actions"
 _KEYS = "a key: a declared name, an ARN, `alias/NAME`, `every key` or `keys with tag …`"
 
@@ -73,14 +71,6 @@ def read_key_definition(word: Word, names: Names) -> KeySelector | None:
     hint = "for example arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab, or alias/payments"
     names.error(word, f"`{brief(word.value)}` is not the ARN of a KMS key or alias, nor the name of an alias", hint)
     return None
-
-
-@lru_cache(maxsize=_CACHED_PATTERNS)
-def matching(pattern: str) -> frozenset[str]:
-    """The names of the known actions that a pattern matches (L6; L3: without regard to case)."""
-    # In `fnmatch` an opening bracket is special, in IAM it is not.
-    lowered = pattern.lower().replace("[", "[[]")
-    return frozenset(action.name for action in known_actions() if fnmatchcase(action.name.lower(), lowered))
 
 
 def _check_pattern(word: Word, names: Names) -> None:

@@ -24,7 +24,7 @@ from verifier.model.invariant import (
     Tagged,
 )
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.model.reach import OWN_KEY
+from verifier.model.step_kinds import OWN_KEY
 
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)

@@ -7,50 +7,12 @@ Guarantee: a `Move` says all that its step changes; nothing is left to whoever a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from verifier.model.estate import Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, Request
-
-OWN_KEY = "00000000-0000-4000-8000-000000000000"
-"""The ID of a key that stands for one of the caller's own, in an account that the input does not name."""
-
-
-class StepKind(Enum):
-    """The steps of W2, as `docs/reach.md` tells them."""
-
-    PUT_KEY_POLICY = "put key policy"
-    CREATE_GRANT = "create grant"
-    TAG = "tag key"
-    UNTAG = "untag key"
-    CREATE_ALIAS = "create alias"
-    UPDATE_ALIAS = "update alias"
-    DELETE_ALIAS = "delete alias"
-    REPLICATE = "replicate key"
-    RE_ENCRYPT = "re-encrypt"
-    IMPORT_MATERIAL = "import key material"
-    SHARE = "share key"
-    OWN_IDENTITY = "use an identity of its own"
-    ASSUME_ROLE = "assume role"
-    PUT_POLICY = "put inline policy"
-    ATTACH_POLICY = "attach policy"
-    NEW_VERSION = "new policy version"
-    SET_VERSION = "set default policy version"
-    PUT_TRUST = "update trust policy"
-    CREATE = "make an identity or policy"
-    REMOVE_POLICY = "take a policy away"
-    TAG_IDENTITY = "tag a user or role"
-    UNTAG_IDENTITY = "untag a user or role"
-    PUT_BOUNDARY = "put permissions boundary"
-    DELETE_BOUNDARY = "delete permissions boundary"
-    JOIN_GROUP = "add user to group"
-    LEAVE_GROUP = "remove user from group"
-    BECOME_USER = "new credentials of a user"
-    PASS_ROLE = "pass role"
-    CHANGE_CODE = "change code that runs as a role"
-
+from verifier.model.step_kinds import StepKind
 
 # --- what a step changes --------------------------------------------------------------------------------------------------------
 

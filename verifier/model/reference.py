@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -72,6 +73,14 @@ def actions() -> tuple[Action, ...]:
 def action(name: str) -> Action | None:
     """The permission with this name, whatever its case; `None` if the data does not know it."""
     return _actions_by_name().get(name.lower())
+
+
+@lru_cache(maxsize=1024)
+def matching(pattern: str) -> frozenset[str]:
+    """The names of the known actions that a pattern matches (L6; L3: without regard to case)."""
+    # In `fnmatch` an opening bracket is special, in IAM it is not.
+    lowered = pattern.lower().replace("[", "[[]")
+    return frozenset(found.name for found in actions() if fnmatchcase(found.name.lower(), lowered))
 
 
 @lru_cache(maxsize=4096)

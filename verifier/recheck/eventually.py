@@ -17,10 +17,9 @@ from verifier.model.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged
 from verifier.model.invariant_grantees import with_grantees
-from verifier.model.invariants_targets import matching
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
-from verifier.model.reference import actions
+from verifier.model.reference import actions, matching
 from verifier.model.step_actions import StepResource, step_action, step_actions
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers

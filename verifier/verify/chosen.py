@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from verifier.model.documents_reader import did_you_mean
 from verifier.model.estate import Estate, Key
-from verifier.model.invariants_targets import matching
 from verifier.model.reference import actions as known_actions
+from verifier.model.reference import matching
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
 

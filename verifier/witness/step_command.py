@@ -33,11 +33,11 @@ from verifier.model.reach import (
     PolicyAdded,
     PolicyRemoved,
     ReEncrypted,
-    StepKind,
     TrustPut,
     VersionSet,
 )
 from verifier.model.request import Caller, Request
+from verifier.model.step_kinds import StepKind
 from verifier.witness.command import command
 
 _LONGEST_DOCUMENT = 700

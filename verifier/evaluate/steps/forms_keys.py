@@ -22,8 +22,8 @@ from verifier.model.reach import (
     Move,
     ReEncrypted,
     State,
-    StepKind,
 )
+from verifier.model.step_kinds import StepKind
 
 
 def key_named(state: State, arn: str) -> Key | None:

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from verifier.evaluate.steps.asked import Asked
 from verifier.evaluate.values import instant
-from verifier.model.reach import Became, Move, StepKind
+from verifier.model.reach import Became, Move
 from verifier.model.request import Caller, Request
+from verifier.model.step_kinds import StepKind
 
 NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 

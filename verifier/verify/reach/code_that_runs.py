@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from verifier.model.catalogue import Effect, Entry, entries
 from verifier.model.estate import Estate, Workload
-from verifier.model.reach import StepKind
 from verifier.model.step_actions import service_name
+from verifier.model.step_kinds import StepKind
 from verifier.model.workloads import KINDS, WorkloadKind, kinds_about
 from verifier.problem.diagram import EVERYTHING
 from verifier.problem.steps.permissions import CALLER, StepPermissions

@@ -13,7 +13,7 @@ from itertools import product
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
-from verifier.model.reach import OWN_KEY
+from verifier.model.step_kinds import OWN_KEY
 from verifier.model.supposition import Supposition
 from verifier.problem.predicates import Predicate
 from verifier.problem.targets import Target, TargetKind, key_target

@@ -16,8 +16,8 @@ from itertools import chain, product
 from verifier.model.catalogue import Effect, Head
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import PrincipalType, StatementRef
-from verifier.model.reach import StepKind
 from verifier.model.step_actions import service_name, ways_to_run
+from verifier.model.step_kinds import StepKind
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import TargetKind
 from verifier.verify.reach.code_that_runs import BOUNDED, roles_of

@@ -11,7 +11,7 @@ from enum import Enum
 
 from verifier.model.catalogue import Entry
 from verifier.model.estate import Identity
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.cubes import Cube
 
 

@@ -15,10 +15,9 @@ from functools import cached_property
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import AnyCaller, CallerSet, Invariant
-from verifier.model.invariants_targets import matching
-from verifier.model.reach import StepKind
 from verifier.model.reference import action as known_action
-from verifier.model.reference import actions
+from verifier.model.reference import actions, matching
+from verifier.model.step_kinds import StepKind
 from verifier.problem.callers import callers
 from verifier.problem.diagram import NOTHING, Node
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, implies, negation

@@ -16,16 +16,9 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import (
-    GrantCreated,
-    KeyPolicyPut,
-    KeyReplicated,
-    KeyTagged,
-    MaterialImported,
-    ReEncrypted,
-    StepKind,
-)
+from verifier.model.reach import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
 from verifier.model.request import Request, Value
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Reason
 from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.verify.reach.asking import test

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
-from verifier.model.reach import AliasMoved, StepKind
+from verifier.model.reach import AliasMoved
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.targets import Target, TargetKind, key_target
 from verifier.verify.reach.plans import Make

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.estate import Workload
-from verifier.model.reach import Became, StepKind
+from verifier.model.reach import Became
 from verifier.model.request import Caller, CallerKind
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Reason
 from verifier.model.workloads import KINDS, Way
 from verifier.problem.targets import workload_target

@@ -11,7 +11,8 @@ from dataclasses import replace
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
-from verifier.model.reach import Created, IdentityTagged, StepKind
+from verifier.model.reach import Created, IdentityTagged
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Reason
 from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test

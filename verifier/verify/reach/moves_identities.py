@@ -14,19 +14,9 @@ from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Effect, Policy, PolicyKind
-from verifier.model.reach import (
-    Became,
-    BoundaryPut,
-    GroupJoined,
-    GroupLeft,
-    Move,
-    PolicyAdded,
-    PolicyRemoved,
-    StepKind,
-    TrustPut,
-    VersionSet,
-)
+from verifier.model.reach import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
 from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionExpression
-from verifier.model.reach import Became, StepKind
+from verifier.model.reach import Became
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_actions import step_action
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Counterexample, Reason
 from verifier.problem.targets import Target, step_target
 from verifier.verify.reach.asking import test

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Offer

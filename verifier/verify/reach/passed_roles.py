@@ -13,8 +13,8 @@ from itertools import chain, product
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
-from verifier.model.reach import StepKind
 from verifier.model.step_actions import IN_PROFILES, running_services, service_name, ways_to_run
+from verifier.model.step_kinds import StepKind
 from verifier.problem.powers import TARGET_TAGS
 from verifier.problem.predicates import Predicate, exactly
 from verifier.verify.reach.cubes import Cube

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.closure import Goal
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way
 

@@ -12,8 +12,9 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
 from verifier.model.policy import Effect, Policy, PolicyKind
-from verifier.model.reach import Change, Move, State, StepKind
+from verifier.model.reach import Change, Move, State
 from verifier.model.request import Caller, Request
+from verifier.model.step_kinds import StepKind
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import Target
 from verifier.verify.reach.asking import Asker, exactly, of_one

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count, takewhile
 
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from verifier.model.estate import Identity
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.predicates import Predicate
 from verifier.problem.space import TARGET

@@ -14,7 +14,7 @@ from itertools import chain
 
 from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.invariant import CallerSet
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
 from verifier.problem.expression import Expression

@@ -17,8 +17,9 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
 from verifier.model.policy import Principal, Text
 from verifier.model.principal_names import principal_named
-from verifier.model.reach import OWN_KEY, Became, State, StepKind
+from verifier.model.reach import Became, State
 from verifier.model.request import Caller, Outcome
+from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError

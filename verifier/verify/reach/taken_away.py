@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.policy import Effect, Policy
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.predicates import like
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import says_of_keys, says_of_steps

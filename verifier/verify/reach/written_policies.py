@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, ManagedPolicy
-from verifier.model.reach import StepKind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.powers import attach
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
