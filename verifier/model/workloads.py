@@ -318,6 +318,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             ways=tuple(((action, ""), (action, _ENDPOINT)) for action in _IN_AGENTS),
             bounds=("bedrock-agentcore:UpdateAgentRuntime",),
             passing=("bedrock-agentcore:UpdateAgentRuntime",),
+            closes=False,  # an endpoint may point to an older version, with another role
         ),
     )
 }
