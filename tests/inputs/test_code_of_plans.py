@@ -258,8 +258,25 @@ def test_e5_a_plan_of_an_account_that_is_not_told_adds_to_each(tmp_path: Path) -
     assert found.workloads == () and dict(found.opened) == {"functions": "aws_lambda_function.it"}
 
 
-def test_e5_of_two_plans_that_give_a_function_two_roles_none_is_known(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", [None, {"function_name": "intake", "role": PLAIN}])
+def test_e5_of_two_plans_that_give_a_function_two_roles_none_is_known(tmp_path: Path, before: Json | None) -> None:
     estate(tmp_path, terraform(FUNCTIONS), "kms:Decrypt")
-    write(tmp_path, terraform(made("aws_lambda_function", function_name="intake", role=PLAIN)), "other.json")
-    (found,) = load_estate([tmp_path / name for name in ("snapshot.json", "plan.json", "other.json")]).accounts
-    assert found.workloads == () and [kind for kind, _ in found.opened] == ["functions"]
+    write(tmp_path, terraform(made("aws_lambda_function", before, function_name="intake", role=PLAIN)), "other.json")
+    for names in (("snapshot.json", "plan.json", "other.json"), ("other.json", "plan.json", "snapshot.json")):
+        (found,) = load_estate([tmp_path / name for name in names]).accounts
+        assert found.workloads == () and [kind for kind, _ in found.opened] == ["functions"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        terraform(made("aws_instance", unknown={"id": True}, iam_instance_profile="hosts")),
+        {"Resources": {"It": {"Type": "AWS::EC2::Instance", "Properties": {"IamInstanceProfile": "hosts"}}}},
+    ],
+)
+def test_e5_an_instance_that_is_made_runs_under_an_id_that_is_not_known_yet(tmp_path: Path, beside: Json) -> None:
+    found = whole(tmp_path, beside, listed=LISTED, roles=HELD)
+    assert [(one.arn.startswith(f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-0"), one.roles) for one in found.workloads[2:]] == [
+        (True, (PLAIN,))
+    ]
+    assert "instances" not in found.all_workloads

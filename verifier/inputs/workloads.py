@@ -28,6 +28,8 @@ PROFILES, IN_PROFILE = "instance profiles", ":instance-profile/"
 
 Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
+_ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
+"""What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is written."""
 _REGION = re.compile(REGION)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}):[!-~]+")
 
@@ -95,15 +97,13 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     Of what they only tell a list that is `whole` must say the same."""
     opened: dict[str, str] = {}
     written: Found = {}
-    for deed in sorted(deeds, key=lambda one: one.verb is not Verb.TAKES):  # what goes, goes first: another may make it anew
-        at, own = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles))
+    for deed in sorted(deeds, key=lambda one: _ORDER.index(one.verb)):
+        at, own, keeps = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles)), deed.verb is Verb.KEEPS
         now = replace(deed.code, roles=tuple(filter(None, own)))
-        told = found.get(at, Workload(*at, ())) if deed.verb is Verb.KEEPS and at[0] in whole else written.get(at, now)
+        told = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
         known = deed.known and None not in own and now.roles == told.roles
-        if known and deed.verb is Verb.KEEPS:
-            found.setdefault(at, now)
-        elif known and deed.verb is not Verb.TAKES:
-            found[at] = written[at] = now
+        if known and deed.verb is not Verb.TAKES:
+            found[at] = written[at] = found.get(at, now) if keeps else now
         else:
             for gone in list(found) if at == (PROFILES, "") else [at]:  # that may be any profile
                 found.pop(gone, None)
