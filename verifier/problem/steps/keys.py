@@ -90,9 +90,10 @@ def _tag_of_code(space: Space, name: str) -> View | SetView:
 
 def _or_transitive(space: Space, own: View | SetView, wanted: str) -> View | SetView:
     """A tag of the role to assume: a transitive tag of the calling session, which is among the session's own, overrides the role's before
-    the trust policy is evaluated [IAM: id_session-tags, Chaining roles with session tags]. Where a request is asked about by itself, it
-    says nothing of transitive tags."""
-    carrying = carriers(space)
+    the trust policy is evaluated [IAM: id_session-tags, Chaining roles with session tags]: requests of IAM read the role's. Where a
+    request is asked about by itself, it says nothing of transitive tags."""
+    assuming = acts(name for name in space.known_actions if name.startswith("sts:"))
+    carrying = both(carriers(space), assuming)
     if carrying is FALSE:
         return own
     passed = space.view(PRINCIPAL_TAG + wanted)

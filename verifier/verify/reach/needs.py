@@ -190,6 +190,9 @@ class Needs:
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as well (G6)."""
+        if target not in self._keys:  # a replica: who has its policy in hand may let anybody create any grant on it
+            in_hand = Fact(FactKind.RESOURCE_POLICY, target)
+            return (in_hand,) if in_hand in facts else None
         names = (action or "",) if "/" not in (action or "") else tuple((action or "").split("/"))
         grantees = self._keys[target].rules.classes_of_grantee(by)
         found = []
