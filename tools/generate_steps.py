@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
+    "SAML provider": ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),
     "workload": tuple(sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})),
 }
@@ -125,7 +126,7 @@ def _read(part: str, service: str) -> Any:
 
 def _action(name: str, on: str) -> dict[str, Any]:
     service = name.split(":")[0]
-    type_ = _type(name) if on == "account" else None if on == "workload" else on.replace(" ", "-")
+    type_ = _type(name) if on == "account" else None if on == "workload" else on.replace(" ", "-").lower()
     keys = {key for part in (name, *PARTS.get(name, ())) for key in _listed_keys(part, None if on == "workload" else (type_,))}
     found = {_template(key) for key in keys if "${" not in key.partition(":")[0]} - ABOUT_THE_TARGET
     return {"name": name, "on": on, "resource": _resource(service, type_), "condition_keys": sorted(key.lower() for key in found)}

@@ -20,9 +20,10 @@ _ON = {
     StepResource.USER: (*USERS, "user/Zoe"),
     StepResource.GROUP: ("group/keys", "group/app/others"),
     StepResource.POLICY: ("policy/keys", "policy/shared"),
+    StepResource.SAML_PROVIDER: ("saml-provider/corp", "saml-provider/app"),
     StepResource.INSTANCE_PROFILE: ("instance-profile/keys", "instance-profile/app/others"),
 }
-_MAKING = tuple(f"iam:Create{kind}" for kind in ("Role", "User", "Group", "Policy", "InstanceProfile"))
+_MAKING = tuple(f"iam:Create{kind}" for kind in ("Role", "User", "Group", "Policy", "InstanceProfile", "SAMLProvider"))
 _IN_A_REGION = (StepResource.ACCOUNT, StepResource.WORKLOAD)
 _BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _KINDS = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.SERVICE)

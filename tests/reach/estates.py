@@ -34,6 +34,7 @@ KEYS = tuple(
 ACROSS = f"arn:aws:kms:us-west-2:{PARTNER}:key/3234abcd-12ab-34cd-56ef-1234567890ab"
 STRANGER = "arn:aws:iam::777788889999:role/example"
 """A role of an account that has no inventory."""
+SAML = f"arn:aws:iam::{HOME}:saml-provider/corp"
 EDGE = f"arn:aws:iam::{HOME}:policy/edge"
 PARTNERS_EDGE = f"arn:aws:iam::{PARTNER}:policy/edge"
 TEAM, COLOURS, EXTERNAL_ID, LAMBDA = "team", ("red", "blue"), "x1", "lambda.amazonaws.com"

@@ -227,6 +227,11 @@ def become(by: Caller, user: str, action: str = "iam:CreateAccessKey") -> Move:
     return Move(StepKind.BECOME_USER, (request(by, action, user),), Became(Caller(CallerKind.USER, user, user.split(":")[4])))
 
 
+def govern(by: Caller, provider: str, action: str) -> Move:
+    """Identities of a provider."""
+    return Move(StepKind.PROVIDER, (request(by, action, provider),), Became(Caller(CallerKind.WEB, provider)))
+
+
 TO_LAMBDA = ("lambda:CreateFunction", "lambda:InvokeFunction")
 
 

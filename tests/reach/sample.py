@@ -14,12 +14,12 @@ Covers: for each caller that is held and each target
 - policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
   each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
-- groups and users: each.
+- groups and users: each; SAML providers: written, and made.
 - a user of the caller's own in an account that the estate does not name;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
 - where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
-Not covered: identities of providers.
+Not covered: OIDC providers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from functools import cache
 from typing import Any
 
 from tests.reach import moves
-from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, STRANGER, TEAM, document
+from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, REPLICA_REGION, SAML, STRANGER, TEAM, document
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
@@ -127,6 +127,9 @@ class Sampler:
         if OUTSIDE not in state.held:
             yield moves.own_identity(OUTSIDE)
         for by in state.held:
+            if by.kind is CallerKind.WEB:
+                yield from (moves.assume(by, role, action="sts:AssumeRoleWithSAML") for role in self._roles)
+                continue
             for key in state.estate.keys:
                 yield from self._on_key(by, key, state) if OWN_KEY not in key.arn else ()
             made = [role.arn for account in state.estate.accounts for role in account.roles if role.arn not in self._roles]
@@ -293,6 +296,8 @@ class Sampler:
             yield moves.new_version(by, document(EVERYTHING, PolicyKind.IDENTITY, managed.arn, "edge"))
             yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
         yield from (moves.become(by, user.arn, action) for user in account.users for action in CREDENTIALS)
+        provider = SAML if any(SAML in str(role.trust) for role in account.roles) else None
+        yield from (moves.govern(by, provider, f"iam:{does}SAMLProvider") for does in ("Update", "Create") if provider)
 
 
 def _tested(estate: Estate) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, aws, identity, own
-from tests.evaluate.reaching import GITHUB, LAMBDA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
+from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
@@ -314,6 +314,73 @@ def test_an_identity_of_a_provider(condition: dict[str, Any], steps: tuple[str, 
     other = GITHUB.replace("token.actions", "other.actions")
     elsewhere = state(others=(role,), held=(caller(other),), **NO_GRANTS)
     assert told(with_account(elsewhere, providers=(GITHUB, other))) == PROVED
+
+
+UNSURE = ("unknown", "W1")
+GOVERNED = ("write identity provider", "assume role")
+ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+
+@pytest.mark.parametrize(
+    ("mine", "providers", "steps"),
+    [
+        (own("iam:UpdateSAMLProvider", OKTA), (OKTA,), GOVERNED),
+        (own("iam:UpdateSAMLProvider", OKTA), None, GOVERNED),
+        (own("iam:UpdateSAMLProvider", OKTA), (), PROVED),
+        (own("iam:UpdateSAMLProvider", OKTA, Condition=ELSEWHERE), (OKTA,), PROVED),
+        (own("iam:UpdateSAMLProvider", OKTA + "2"), (OKTA,), PROVED),
+        (own("iam:CreateSAMLProvider", OKTA), (), GOVERNED),
+        (own("iam:CreateSAMLProvider", OKTA), (OKTA,), PROVED),
+        (own("iam:CreateSAMLProvider", OKTA), None, ("unknown", "E0")),
+        (own("iam:CreateSAMLProvider", Condition=ELSEWHERE), (), PROVED),
+        (own("iam:CreateSAMLProvider", Condition={"Null": {"aws:RequestTag/team": "true"}}), (), GOVERNED),
+        (own(["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"]), (OKTA,), UNSURE),
+        (own("iam:DeleteSAMLProvider"), (), PROVED),
+        (own("iam:DeleteSAMLProvider", Condition=ELSEWHERE), (OKTA,), PROVED),
+    ],
+)
+def test_who_writes_a_provider_makes_its_assertions(mine: Statement, providers: tuple[str, ...] | None, steps: tuple[str, ...]) -> None:
+    # id_roles_providers_saml: the metadata document has the keys by which IAM validates assertions.
+    condition = {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}
+    role = trusting(admits({"Federated": OKTA}, "sts:AssumeRoleWithSAML", Condition=condition), own=(USES,))
+    assert told(with_account(home(mine, role=role), providers=providers)) == steps
+
+
+@pytest.mark.parametrize(
+    ("action", "providers", "steps"),
+    [
+        ("AddClientIDToOpenIDConnectProvider", (GITHUB,), UNSURE),
+        ("UpdateOpenIDConnectProviderThumbprint", (GITHUB,), UNSURE),
+        ("CreateOpenIDConnectProvider", (), UNSURE),
+        ("DeleteOpenIDConnectProvider", (GITHUB,), UNSURE),
+    ],
+)
+def test_whether_callers_have_tokens_of_a_provider_is_not_known(action: str, providers: tuple[str, ...], steps: tuple[str, ...]) -> None:
+    # id_roles_providers_create_oidc: tokens are signed by keys that the provider itself publishes.
+    role = trusting(admits({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
+    assert told(with_account(home(own(f"iam:{action}"), role=role), providers=providers)) == steps
+    assert told(with_account(home(own(f"iam:{action}", Condition=ELSEWHERE), role=role), providers=providers)) == PROVED
+    other = trusting(admits({"Federated": OKTA}, "sts:AssumeRoleWithSAML"), own=(USES,))
+    assert told(with_account(home(own(f"iam:{action}"), role=other), providers=(*providers, OKTA))) == PROVED
+
+
+@pytest.mark.parametrize("anyone", ["*", aws("*")])
+def test_a_role_that_any_provider_may_assume(anyone: Any) -> None:
+    # docs/decisions.md: no page says that `*` leaves identities of providers out.
+    role = trusting(admits(anyone, "sts:AssumeRoleWithSAML"), own=(USES,))
+    assert told(with_account(home(own("iam:CreateSAMLProvider"), role=role), providers=())) == GOVERNED
+    assert (
+        told(with_account(home(own("iam:CreateSAMLProvider", f"arn:aws:iam::{HOME}:saml-provider/team-*"), role=role), providers=()))
+        == GOVERNED
+    )
+    assert told(with_account(home(own("iam:CreateSAMLProvider"), role=role), providers=None)) == ("unknown", "E0")
+    assert told(with_account(home(own("iam:CreateOpenIDConnectProvider"), role=role), providers=())) == PROVED
+    assert told(with_account(home(own("iam:UpdateSAMLProvider"), role=role), providers=(OKTA,))) == GOVERNED
+    assert told(with_account(home(own("iam:UpdateSAMLProvider"), role=role), providers=())) == PROVED
+    web = trusting(admits(anyone, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
+    assert told(with_account(home(own("iam:CreateOpenIDConnectProvider"), role=web), providers=())) == UNSURE
+    before = with_account(state(others=(role,), held=(caller(OKTA),), **NO_GRANTS), providers=(OKTA,))
+    assert told(before) == ("assume role",)
 
 
 def test_a_role_of_another_account_takes_both_accounts() -> None:

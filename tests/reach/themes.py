@@ -177,6 +177,16 @@ def _pass(theme: _Theme) -> _Theme:
     )
 
 
+def _provider(theme: _Theme) -> _Theme:
+    """A role is for a SAML provider, which there may be or not."""
+    role, providers = theme.one(*ROLES[:2]), theme.one((), (menus.SAML,))
+    admitting = {"Effect": "Allow", "Principal": {"Federated": menus.SAML}, "Action": "sts:AssumeRoleWithSAML"}
+    theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
+    theme._home(lambda account: replace(account, providers=providers))
+    asked = theme.one("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider", ["iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"])
+    return theme.mine(theme.allow(asked, *menus.WRITES[-2:], resource=theme.one("*", menus.SAML, f"{menus.SAML}-other")))
+
+
 def _code(theme: _Theme) -> _Theme:
     """A function runs as a role, perhaps one that Lambda may not assume; who changes it is told by its name, or by what its tags are."""
     role, tags = theme.one(*ROLES[:2]), theme.one((("team", "red"),), ())
@@ -244,6 +254,7 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "passed roles": _pass,
     "code that runs": _code,
     "groups": _join,
+    "identity providers": _provider,
     "versions": _version,
     "users": _user,
     "grants": _grant,

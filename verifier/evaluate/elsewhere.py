@@ -15,7 +15,8 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
 
-_IAM_ARN = re.compile(r"arn:(aws[a-z-]*):iam::([0-9]{12}|aws):(role|user|group|policy|instance-profile)/[!-~]*[^/*?]", re.ASCII)
+_OF_IAM = "role|user|group|policy|instance-profile|saml-provider"
+_IAM_ARN = re.compile(rf"arn:(aws[a-z-]*):iam::([0-9]{{12}}|aws):({_OF_IAM})/[!-~]*[^/*?]", re.ASCII)
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~]+", re.ASCII)
 
 

@@ -113,6 +113,8 @@ _OPERATIONS = (
     _creates("CreateGroup", "group"),
     _creates("CreatePolicy", "policy"),
     _creates("CreateInstanceProfile", "instance-profile"),
+    _creates("CreateSAMLProvider", "saml-provider"),
+    _iam("UpdateSAMLProvider", "saml-provider"),
     *(_iam(f"{does}InstanceProfile", "instance-profile") for does in ("AddRoleTo", "RemoveRoleFrom")),
     *(_iam(f"Delete{owner}Policy", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),
     *(_iam(f"Detach{owner}Policy", owner.lower(), _BOUNDARY, _POLICY, always=(_POLICY,)) for owner in ("Role", "User")),

@@ -27,6 +27,7 @@ class StepResource(Enum):
     POLICY = "policy"
     """A customer managed policy."""
     INSTANCE_PROFILE = "instance profile"
+    SAML_PROVIDER = "SAML provider"
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share."""
     WORKLOAD = "workload"

@@ -41,5 +41,6 @@ class StepKind(Enum):
     JOIN_GROUP = "add user to group"
     LEAVE_GROUP = "remove user from group"
     BECOME_USER = "new credentials of a user"
+    PROVIDER = "write identity provider"
     PASS_ROLE = "pass role"
     CHANGE_CODE = "change code that runs as a role"

@@ -28,6 +28,7 @@ class TargetKind(Enum):
     POLICY = "managed policy"
     """A customer managed policy."""
     INSTANCE_PROFILE = "instance profile"
+    SAML_PROVIDER = "SAML provider"
     ACCOUNT = "account"
     """Something that the request itself names or makes in an account: a function, a resource share (E3)."""
     WORKLOAD = "code that runs"
@@ -73,12 +74,12 @@ def key_target(key: Key) -> Target:
 
 
 def step_target(estate: Estate, arn: str) -> Target:
-    """The requests on a role, user, group, customer managed policy or instance profile with this ARN, or in the account whose root user it
-    names (`arn:aws:iam::111122223333:root`). Raises `ValueError` for another ARN."""
+    """The requests on a role, user, group, customer managed policy, instance profile or SAML provider with this ARN, or in the account
+    whose root user it names (`arn:aws:iam::111122223333:root`). Raises `ValueError` for another ARN."""
     fields = arn.split(":", 5)
     kind = _KINDS.get(fields[5].split("/", 1)[0]) if len(fields) == 6 and fields[2] == "iam" else None
     if kind is None:
-        raise ValueError(f"{arn} is no role, user, group, managed policy, instance profile or account")
+        raise ValueError(f"{arn} is no role, user, group, managed policy, instance profile, SAML provider or account")
     return Target(kind, fields[1], fields[4], None, arn, identity=_identity(estate, kind, fields[4], arn))
 
 
@@ -94,6 +95,7 @@ _KINDS = {
     "group": TargetKind.GROUP,
     "policy": TargetKind.POLICY,
     "instance-profile": TargetKind.INSTANCE_PROFILE,
+    "saml-provider": TargetKind.SAML_PROVIDER,
     "root": TargetKind.ACCOUNT,
 }
 

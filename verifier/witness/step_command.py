@@ -208,7 +208,7 @@ def _version(kind: StepKind, change: VersionSet) -> Words:
 
 
 def _becoming(move: Move, caller: Caller) -> Words:
-    """New credentials of a user, or a session of a role."""
+    """New credentials of a user, a session of a role, or assertions of a provider that is written."""
     request = move.requests[0] if move.requests else None
     if request is None:
         return
@@ -220,6 +220,12 @@ def _becoming(move: Move, caller: Caller) -> Words:
             yield from ("aws", "iam", "create-login-profile", *user, "--password", "<password>")
         case "iam:UpdateLoginProfile":
             yield from ("aws", "iam", "update-login-profile", *user, "--password", "<password>")
+        case "iam:CreateSAMLProvider":
+            yield from ("aws", "iam", "create-saml-provider", "--saml-metadata-document", "file://metadata.xml")
+            yield from ("--name", _name(caller.principal_arn))
+        case "iam:UpdateSAMLProvider":
+            yield from ("aws", "iam", "update-saml-provider", "--saml-metadata-document", "file://metadata.xml")
+            yield from ("--saml-provider-arn", caller.principal_arn)
         case "sts:AssumeRole":
             yield from ("aws", "sts", "assume-role", *_role(caller), *_session(request, caller))
         case "sts:AssumeRoleWithWebIdentity":

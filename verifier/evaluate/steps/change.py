@@ -35,14 +35,15 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller
+from verifier.model.request import Caller, CallerKind
 
 
 def after(state: State, move: Move) -> State:
     """The state that a move makes. It is not decided here whether the move may be made."""
     match move.change:
         case Became(caller):
-            return replace(state, held=_more(state.held, caller))
+            estate = identities.provide(state.estate, caller.principal_arn) if caller.kind is CallerKind.WEB else state.estate
+            return replace(state, estate=estate, held=_more(state.held, caller))
         case ReEncrypted(key, onto):
             return replace(state, equal=state.equal | {(key, onto)})
         case MaterialImported(key):

@@ -14,6 +14,17 @@ from verifier.model.grant import Pairs
 from verifier.model.policy import Policy, PolicyKind
 
 
+def provide(estate: Estate, provider: str) -> Estate:
+    """There is an identity provider (E2w)."""
+
+    def changed(account: Account) -> Account:
+        known = account.providers
+        new = known is not None and provider not in known and account.id == provider.split(":")[4]
+        return replace(account, providers=(*(known or ()), provider)) if new else account
+
+    return _accounts(estate, changed)
+
+
 def add_policy(estate: Estate, owner: str, policy: Policy, known: bool) -> Estate:
     """A user, role or group has one policy more, its members too; one of the same identity gives way."""
     if not known:

@@ -40,6 +40,7 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.JOIN_GROUP: forms_identities.join_group,
     StepKind.LEAVE_GROUP: forms_taken_away.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,
+    StepKind.PROVIDER: forms_identities.govern_provider,
     StepKind.PASS_ROLE: forms_identities.pass_role,
     StepKind.CHANGE_CODE: forms_identities.change_code,
 }

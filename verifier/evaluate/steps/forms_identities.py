@@ -152,6 +152,25 @@ def become_user(state: State, move: Move) -> None:
     require(one_of(move, CREDENTIALS).request.resource == user.principal_arn, move, "the credentials are those of the user")
 
 
+MAKES_PROVIDER = "iam:CreateSAMLProvider"
+
+
+def govern_provider(state: State, move: Move) -> None:
+    """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
+    change = move.change
+    if not isinstance(change, Became):
+        raise wrong_change(move, change)
+    arn = change.caller.principal_arn
+    require(change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn, move, "it gives identities of a SAML provider")
+    require(len(move.requests) == 1, move, "it takes one request")
+    asked = one_of(move, (MAKES_PROVIDER, "iam:UpdateSAMLProvider"))
+    require(asked.request.resource == arn and not asked.tags(), move, "the provider, without tags, is the one whose identities it gives")
+    listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
+    makes = asked.request.action == MAKES_PROVIDER
+    require(not makes or listed is not None, move, f"which providers the account of {arn} has is not known")
+    require(listed is None or (arn in listed) is not makes, move, f"there is {'already' if makes else 'no'} {arn}")
+
+
 def own_identity(state: State, move: Move) -> None:
     """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
     if not isinstance(move.change, Became):

@@ -122,7 +122,7 @@ def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | N
 
 PUTS_BOUNDARY = frozenset({"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"})
 """The actions of which the key is the boundary that they put."""
-CREATES = frozenset({"iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy"})
+CREATES = frozenset({"iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy", "iam:CreateSAMLProvider"})
 """The actions whose target has no tags yet."""
 CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 """The actions of which the key is the boundary of what they make."""

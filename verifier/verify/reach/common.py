@@ -147,7 +147,8 @@ class Common:
 
     def _made(self, key: Key, own: Iterable[Predicate]) -> Universe:
         doubtful = (permissions.asked for permissions in self._permissions(key.partition).values())
-        return Universe(self.estate, key.partition, (own, *self._asked_of(key), *self.steps(key.partition).asked(), *doubtful))
+        asked = (own, *self._asked_of(key), *self.steps(key.partition).asked(), *doubtful)
+        return Universe(self.estate, key.partition, asked, self._imagined.made)
 
     def _take_in(self, principals: Iterable[str]) -> bool:
         """Takes in users and roles that no inventory lists. Returns whether any is new."""

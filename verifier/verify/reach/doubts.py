@@ -15,7 +15,7 @@ from itertools import chain, product
 
 from verifier.model.catalogue import Effect, Head
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import PrincipalType, StatementRef
+from verifier.model.policy import StatementRef
 from verifier.model.step_actions import service_name, ways_to_run
 from verifier.model.step_kinds import StepKind
 from verifier.problem.domains import WEB_PREFIX
@@ -26,9 +26,10 @@ from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
 from verifier.verify.reach.narrowed import tells_sessions_apart
 from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.passed_roles import passable, services, trusting
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
-from verifier.verify.reach.step_offers import BY_PROVIDERS, StepOffers
+from verifier.verify.reach.step_offers import StepOffers
 
 _NOTHING = Cube(0, frozenset())
 
@@ -253,9 +254,9 @@ class Doubts:
 
     @cached_property
     def _providers(self) -> tuple[str, ...]:
-        trusts = [role.trust for account in self._estate.accounts for role in account.roles if role.trust is not None]
-        principals = [one for trust in trusts for statement in trust.statements for one in statement.principals or ()]
-        return tuple(sorted({WEB_PREFIX + one.value for one in principals if one.type is PrincipalType.FEDERATED}))
+        named = {*trusted(self._estate), *(one for account in self._estate.accounts for one in account.providers or ())}
+        made = (one for one in self._steps.made if ":oidc-provider/" in one)  # a SAML provider is made by a step
+        return tuple(WEB_PREFIX + one for one in sorted((named - self._steps.made).union(made) - {"*"}))
 
 
 def _issues_sessions(principal: str) -> bool:

@@ -178,6 +178,15 @@ def become_user(task: Make, scene: Scene) -> Iterator[Made]:
     yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, user.split(":")[4])), found)
 
 
+def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
+    """What a provider is trusted by is written, or a provider made: then its identities are the caller's."""
+    offer = task.derivation.offer
+    assert offer is not None
+    untagged = test("Null", "aws:TagKeys", "true")
+    found = _request(scene, offer.target, task.derivation.by, offer.action, *([untagged] if ":Create" in offer.action else []))
+    yield step(StepKind.PROVIDER, lambda _: Became(Caller(CallerKind.WEB, offer.target)), found)
+
+
 def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names."""
     role, offer = task.fact.subject, task.derivation.offer
@@ -253,6 +262,7 @@ MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_TRUST: put_trust,
     StepKind.BECOME_USER: become_user,
     StepKind.ASSUME_ROLE: assume_role,
+    StepKind.PROVIDER: govern_provider,
     StepKind.PASS_ROLE: pass_role,
     StepKind.CHANGE_CODE: change_code,
     StepKind.SHARE: share,

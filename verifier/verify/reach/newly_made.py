@@ -1,5 +1,5 @@
-"""Users, roles, groups, managed policies and instance profiles that a caller could make: one of each for whatever names, paths and
-boundaries policies tell apart.
+"""Users, roles, groups, managed policies, instance profiles and identity providers that a caller could make: one of each for whatever
+names, paths and boundaries policies tell apart.
 
 In: an estate. Out: the same with these among its inventories, and their ARNs.
 Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
-from verifier.model.policy import Condition, Policy, PolicyKind, Statement
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement
 from verifier.problem.diagram import TooLarge
 from verifier.problem.domains import NAME, PATH, some
 from verifier.problem.predicates import Predicate, Tokens, like, literal_tokens
@@ -27,6 +27,7 @@ MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creat
     "instance-profile": "iam:createinstanceprofile"
 }
 """What makes each kind, by how the last field of its ARN begins."""
+BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 OWN = "escalation"
 BOUNDARY = "iam:permissionsboundary"
 _LINKED = "role/aws-service-role/"
@@ -54,9 +55,38 @@ def imagined(estate: Estate) -> Imagined:
     made: set[str] = set()
     free: set[str] = set()
     accounts = []
+    named = trusted(estate)
     for account in estate.accounts:
-        accounts.append(_with(account, partition, statements, grantees, made, free) if account.complete else account)
+        own = _with(account, partition, statements, grantees, made, free) if account.complete else account
+        new = tuple(_providers(account, partition, named, _texts(statements, ())))
+        made |= set(new)
+        accounts.append(own if account.providers is None else replace(own, providers=(*account.providers, *new)))
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
+
+
+def trusted(estate: Estate) -> tuple[str, ...]:
+    """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    found: dict[str, None] = {}
+    for statement in (one for trust in trusts for one in trust.statements if one.effect is Effect.ALLOW):
+        if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
+            vague = statement.principals is None or statement.not_principal or statement.doubt is not None
+            for one in statement.principals or ():
+                vague |= one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
+                found |= {one.value: None} if one.type is PrincipalType.FEDERATED else {}
+            found |= {"*": None} if vague else {}
+    return tuple(found)
+
+
+def _providers(account: Account, partition: str, named: Sequence[str], patterns: Iterable[tuple[str, bool]]) -> Iterator[str]:
+    """The providers that could be made in an account, and that a trust policy admits (E2w)."""
+    start = f"arn:{partition}:iam::{account.id}:"
+    given = account.providers or ()
+    if account.providers is not None:
+        yield from (one for one in named if one.startswith(start) and one not in given)
+    for kind in ("saml-provider", "oidc-provider") if "*" in named else ():
+        present = [one for one in (*given, *named) if one.startswith(f"{start}{kind}/")]
+        yield from (arn for (arn, *_) in _names(f"{start}{kind}/", list(_patterns(patterns, start)), present, 1))
 
 
 def _with(

@@ -17,6 +17,7 @@ from verifier.model.invariant import CallerSet
 from verifier.model.step_kinds import StepKind
 from verifier.model.supposition import SuppositionKind
 from verifier.problem.callers import callers
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.expression import Expression
 from verifier.problem.powers import ALWAYS, DETACHED, INLINE_GONE, TARGET_BOUNDARY, attach, joined
 from verifier.problem.predicates import Predicate, exactly
@@ -29,6 +30,7 @@ from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.passed_roles import PASSED_TO, Profiles, names_of, passed, services
 from verifier.verify.reach.scene import administrator, policies_of
@@ -36,7 +38,6 @@ from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
 from verifier.verify.reach.written_policies import WrittenPolicies, plain, useful
 
-BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 
@@ -54,7 +55,7 @@ class StepOffers:
         free: frozenset[str] = frozenset(),
     ) -> None:
         self._estate = estate
-        self._made = made
+        self.made = made
         self._free = free
         self._narrow = for_steps(estate)
         self._partition = partition
@@ -130,7 +131,14 @@ class StepOffers:
                 found.setdefault(one.arn, []).append(one)
         return found
 
+    @cached_property
+    def _listed_providers(self) -> frozenset[str]:
+        """Those that the input lists."""
+        return frozenset(one for account in self._estate.accounts for one in account.providers or () if one not in self.made)
+
     def _listed(self) -> Iterator[str]:
+        providers = (*trusted(self._estate), *self.made, *(one for account in self._estate.accounts for one in account.providers or ()))
+        yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
         for account in self._estate.accounts:
             yield from (identity.arn for identity in (*account.roles, *account.users))
             yield from (group.arn for group in account.groups)
@@ -176,7 +184,9 @@ class StepOffers:
     def apart(self, bundle: Bundle) -> Iterator[Bundle]:
         """What is there at first, and what must have been made before."""
         new = bundle.targets & self._new_of(bundle.group)
-        if bundle.step is StepKind.CREATE:
+        if bundle.step is StepKind.PROVIDER:
+            yield bundle
+        elif bundle.step is StepKind.CREATE:
             yield replace(bundle, targets=new)
         elif not new:
             yield bundle
@@ -186,7 +196,7 @@ class StepOffers:
 
     def _new_of(self, group: Group) -> int:
         if group not in self._new:
-            self._new[group] = sum(group.bit(arn) for arn in self._made)
+            self._new[group] = sum(group.bit(arn) for arn in self.made)
         return self._new[group]
 
     def _further(self, group: Group) -> dict[TargetKind, int]:
@@ -202,7 +212,7 @@ class StepOffers:
 
     @cached_property
     def _policies(self) -> WrittenPolicies:
-        return WrittenPolicies(self._estate, self._made, self.powers)
+        return WrittenPolicies(self._estate, self.made, self.powers)
 
     @cached_property
     def _bare(self) -> Estate:
@@ -213,7 +223,7 @@ class StepOffers:
         """The powers that the input leaves room for."""
         found = ALWAYS - self._needless_powers()
         for account in self._estate.accounts:
-            managed = [one for one in account.managed if one.arn not in self._made]
+            managed = [one for one in account.managed if one.arn not in self.made]
             found |= {attach(one.arn) for one in managed if one.default is not None and useful(one)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
         return found
@@ -304,6 +314,15 @@ class StepOffers:
         for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
             yield replace(bundle, targets=bundle.targets & several)
 
+    def _on_provider(self, group: Group, by: str) -> Iterator[Bundle]:
+        """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""
+        for arn in group.arns:
+            for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
+                if (arn in self.made) > (":Create" in action) or (arn in self._listed_providers) > (":Create" not in action):
+                    continue
+                for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
+                    yield replace(bundle, targets=bundle.targets & group.bit(arn))
+
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
         if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
             return
@@ -346,6 +365,7 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle
     TargetKind.GROUP: StepOffers._on_group,
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
+    TargetKind.SAML_PROVIDER: StepOffers._on_provider,
     TargetKind.ACCOUNT: StepOffers._on_account,
     TargetKind.WORKLOAD: StepOffers._on_code,
 }

@@ -18,9 +18,10 @@ from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, In
 from verifier.model.policy import Principal, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.reach import Became, State
-from verifier.model.request import Caller, Outcome
+from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.verdict import Counterexample, Reason, Story, StoryStep
+from verifier.problem.domains import WEB_PREFIX
 from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
@@ -260,8 +261,9 @@ class _Telling:
             return reason
         self.state = after(self.state, found.move)
         if isinstance(found.move.change, Became):
-            became = found.move.change.caller.principal_arn
-            self.callers[became] = found.move.change.caller
+            caller = found.move.change.caller
+            became = WEB_PREFIX * (caller.kind is CallerKind.WEB) + caller.principal_arn
+            self.callers[became] = caller
             if found.move.kind is StepKind.ASSUME_ROLE and self.teller.ages:
                 self.issued[became] = self.now
         self.steps.append(found)

@@ -13,7 +13,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
 from verifier.model.verdict import Reason
 from verifier.problem.diagram import TooLarge
-from verifier.problem.domains import role_callers
+from verifier.problem.domains import WEB_PREFIX, role_callers
 from verifier.problem.finite import Reduction
 from verifier.problem.predicates import Predicate, like
 from verifier.problem.tables import MORE_STATES, Table
@@ -29,9 +29,10 @@ NO_POLICIES = None
 
 
 class Universe:
-    """The callers of one partition, by class. `asked` are the predicates that each target puts to callers. Raises `TooLarge`."""
+    """The callers of one partition, by class. `asked` are the predicates that each target puts to callers; `made` is what is there only
+    once it was made. Raises `TooLarge`."""
 
-    def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]]) -> None:
+    def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]], made: Iterable[str] = ()) -> None:
         patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))))
         predicates = dict.fromkeys(map(like, patterns)) | {one: None for found in asked for one in found}
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
@@ -39,6 +40,7 @@ class Universe:
         if table is None:
             raise TooLarge("the policies tell apart too many callers")
         self._complete = {account.id for account in estate.accounts if account.complete}
+        self._made = frozenset(WEB_PREFIX + one for one in made)
         classes: dict[int, dict[object, list[str]]] = {number: {} for number in range(table.size)}
         said, taggable = said_of(estate), trusting(estate).changing
         for arn in listed(estate):
@@ -62,7 +64,9 @@ class Universe:
         """A member of a class that no inventory lists, and that is not like one that is listed."""
         known = {arn for members in found.values() for arn in members}
         if not known:
-            return table.pick(1 << number)[1]
+            # A provider that is not there yet begins nothing: its identities are come by (E2w).
+            others = (table.pick(1 << number)[1], *table.members(number, len(self._made) + 1))
+            return next((one for one in others if one not in self._made), None)
         if (NO_POLICIES, None) in found and _account_of(next(iter(known))) in self._complete:
             return None
         for limit in (8, len(known) + 1):
