@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, values_of
 from verifier.inputs.unknown import Unknown
+from verifier.model.grant import Pairs
 from verifier.syntax.text import first_few
 
 _TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker")
@@ -148,3 +149,8 @@ def describe(node: Node) -> str:
 def is_null(node: Node) -> bool:
     """Whether a value is null, which AWS CLI output has for what is not there."""
     return isinstance(node, Scalar) and node.type == "null"
+
+
+def is_told_apart(tags: Pairs) -> bool:
+    """Whether no two keys of tags differ in case alone: of such two a condition reads one, and no page says which. [IAM: access_tags]"""
+    return len({name.lower() for name, _ in tags}) == len(tags)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.access import Record, listed, listed_records, members, text
+from verifier.inputs.access import Record, is_told_apart, listed, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_metadata import Described, are_related, is_key_arn, read_facts, read_metadata
@@ -41,13 +41,16 @@ def read_key(
     doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
     aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts and "aliases" not in doubtful else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
+    tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
+    if tags is not None and not is_told_apart(tags):
+        tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
     key = replace(
         known,
         name=printable(shown) if shown else None,
         policies=_policies(parts, arn, shown),
         aliases=aliases,
-        tags=read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None,
+        tags=tags,
         doubtful=tuple((fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()),
         grants=grants,
         span=place.span,

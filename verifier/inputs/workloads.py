@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.inputs.access import Record, check_complete, describe, listed_records, members
+from verifier.inputs.access import Record, check_complete, describe, is_told_apart, listed_records, members
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.inputs.resources.resource import Verb
 from verifier.model.estate import InstanceProfile, Pairs, Workload
@@ -135,7 +135,7 @@ def read_workloads(
     enabled = _enabled(remarks, given["regions"]) if "regions" in given else frozenset()
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
-    running = tuple(one for one in found.values() if one.roles)
+    running = tuple(one if is_told_apart(one.tags or ()) else replace(one, tags=None) for one in found.values() if one.roles)
     return running, tuple(one for one in all_of if one not in opened), tuple((one, opened[one]) for one in all_of if one in opened)
 
 
