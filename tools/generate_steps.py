@@ -51,7 +51,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         ),
         "iam:RemoveUserFromGroup",
     ),
-    "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+    "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
     "SAML provider": ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),

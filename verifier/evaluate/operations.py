@@ -127,6 +127,7 @@ _OPERATIONS = (
     _iam("DetachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
     _iam("RemoveUserFromGroup", "group"),
     _iam("CreatePolicyVersion", "policy"),
+    _iam("DeletePolicyVersion", "policy"),
     _iam("SetDefaultPolicyVersion", "policy"),
     _iam("UpdateAssumeRolePolicy", "role", _BOUNDARY),
     _iam("AddUserToGroup", "group"),

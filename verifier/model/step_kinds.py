@@ -1,6 +1,6 @@
 """The kinds of steps (W2), apart from what they change: most questions need no more of steps than these names.
 
-In: nothing. Out: `StepKind`, `OWN_KEY`. Guarantee: constants alone.
+In: nothing. Out: `StepKind`, `OWN_KEY`, `MOST_VERSIONS`. Guarantee: constants alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from enum import Enum
 
 OWN_KEY = "00000000-0000-4000-8000-000000000000"
 """The ID of a key that stands for one of the caller's own, in an account that the input does not name."""
+
+
+MOST_VERSIONS = 5
+"""How many versions a managed policy can have [IAM: access_policies_managed-versioning, Version limits]."""
 
 
 class StepKind(Enum):

@@ -43,9 +43,9 @@ from verifier.recheck.tables import Rejected
 MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
 """What there was not is in no set: nobody who is held may make it."""
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
-NO_MORE = ("iam:CreatePolicy", "sts:SetSourceIdentity")
-"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most that can be; a session
-with a source identity is one of the role's."""
+NO_MORE = ("iam:CreatePolicy", "iam:DeletePolicyVersion", "sts:SetSourceIdentity")
+"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most that can be; a version
+that is not in force makes room for another one; a session with a source identity is one of the role's."""
 _ASSUMING = frozenset({"sts:AssumeRole"})
 _MATERIAL = frozenset(a.name for a in actions() if a.grant_operation) - {
     *("kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey", "kms:GetPublicKey")

@@ -53,9 +53,15 @@ def step_commands(move: Move) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_of_services(move)))
     words = tuple(_words(move))
     if words:
-        return (shlex.join(words),)
+        return (*_making_room(move), shlex.join(words))
     found = map(command, move.requests) if isinstance(move.change, MaterialImported) else ()  # two calls, one after the other
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _making_room(move: Move) -> Words:
+    """What takes an old version away where a managed policy has as many as it can have."""
+    if isinstance(move.change, VersionSet) and any(request.action == "iam:DeletePolicyVersion" for request in move.requests):
+        yield shlex.join(("aws", "iam", "delete-policy-version", "--policy-arn", move.change.arn, "--version-id", "<version>"))
 
 
 def _words(move: Move) -> Words:

@@ -16,7 +16,7 @@ from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.reach import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 from verifier.model.request import CallerKind
-from verifier.model.step_kinds import StepKind
+from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
@@ -104,17 +104,18 @@ def allows_everything(policy: Policy) -> bool:
 
 
 def set_version(state: State, move: Move) -> None:
-    """[API: CreatePolicyVersion (as the default), SetDefaultPolicyVersion]"""
+    """[API: CreatePolicyVersion (as the default; LimitExceeded), DeletePolicyVersion, SetDefaultPolicyVersion]"""
     change = move.change
     if not isinstance(change, VersionSet):
         raise wrong_change(move, change)
     require(change.policy.identity == change.arn, move, "the document must be that of the managed policy")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the document must be an identity policy")
+    held = managed_named(state, change.arn)
     if move.kind is StepKind.NEW_VERSION:
-        the_requests(move, ("iam:CreatePolicyVersion", change.arn))
+        full = held is not None and len(held.versions) >= MOST_VERSIONS
+        the_requests(move, ("iam:CreatePolicyVersion", change.arn), *([("iam:DeletePolicyVersion", change.arn)] if full else []))
         return
     the_requests(move, ("iam:SetDefaultPolicyVersion", change.arn))
-    held = managed_named(state, change.arn)
     versions = [policy.statements for _, policy in held.versions] if held is not None else []
     require(change.policy.statements in versions, move, f"{change.arn} has no such version")
 

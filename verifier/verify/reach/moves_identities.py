@@ -16,7 +16,7 @@ from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.reach import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_kinds import StepKind
+from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.verdict import Counterexample, Reason, StoryStep
 from verifier.problem.targets import step_target
 from verifier.verify.reach.asking import test
@@ -85,10 +85,13 @@ def _managed(estate: Estate, arn: str) -> ManagedPolicy | None:
 
 
 def new_version(task: Make, scene: Scene) -> Iterator[Made]:
-    """Another document of a managed policy."""
+    """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
-    found = _request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")
-    yield step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), found)
+    found = [_request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")]
+    managed = _managed(scene.state.estate, arn)
+    if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
+        found.append(scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion"))
+    yield step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), *reversed(found))
 
 
 def set_version(task: Make, scene: Scene) -> Iterator[Made]:
