@@ -102,6 +102,12 @@ def test_e5_each_kind_is_read_from_the_output_of_its_command(tmp_path: Path, kin
     assert found.all_workloads == (kind,)
 
 
+def test_e5_what_is_aws_s_own_runs_as_no_role(tmp_path: Path) -> None:
+    own = [{"codeInterpreterArn": f"arn:aws:bedrock-agentcore:{HERE}:aws:code-interpreter/aws.codeinterpreter.v1"}]
+    found = account(tmp_path, {HERE: {"code_interpreters": own}})
+    assert (found.workloads, found.all_workloads) == ((), ("code_interpreters",))
+
+
 def test_e5_the_page_tells_each_kind_and_how_it_is_changed() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reach.md").read_text(encoding="utf-8")
     for kind in KINDS.values():

@@ -31,7 +31,7 @@ Found = dict[tuple[str, str], Workload]
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
 """What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is written."""
 _REGION = re.compile(REGION)
-_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}):[!-~]+")
+_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|aws):[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -194,12 +194,12 @@ def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | 
         texts = {name: entry.text(name) for name in re.findall(r"\{([A-Z]\w*)\}", pattern)}
         known = None not in texts.values()
         arn = pattern.format(partition=partition, region=region, account=account, **texts) if known else None
-    match = _ARN.fullmatch(arn or "")
+    match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))  # AWS has code interpreters, which have no role
     if match is None:
         entry.error(f"an entry of {kind.command} does not say what it is about: no `{pattern or 'InstanceId'}`", rule="E5")
-    elif match.groups() != (region, account):
+    elif match.groups() not in owners:
         entry.error(f"{arn} is not of {account} in {region}, under which it is listed", rule="E5")
-    return arn if match is not None and match.groups() == (region, account) else None
+    return arn if match is not None and match.groups() in owners else None
 
 
 def _texts(node: Node, path: str) -> list[str]:
