@@ -280,3 +280,16 @@ def test_e5_an_instance_that_is_made_runs_under_an_id_that_is_not_known_yet(tmp_
         (True, (PLAIN,))
     ]
     assert "instances" not in found.all_workloads
+
+
+@pytest.mark.parametrize(("which", "status"), [("F.Arn", "refuted"), ("G.Arn", "proved")])
+def test_e5_a_policy_names_a_function_of_the_template_by_its_arn(tmp_path: Path, which: str, status: str) -> None:
+    allows = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": UPDATES, "Resource": {"Fn::GetAtt": which}}]}
+    resources = {
+        "K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": KEY_POLICY}},
+        "F": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "f", "Role": {"Fn::GetAtt": "R.Arn"}}},
+        "G": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "g", "Role": PLAIN}},
+        "R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "Target", "AssumeRolePolicyDocument": TRUST}},
+        "U": {"Type": "AWS::IAM::UserPolicy", "Properties": {"UserName": "x", "PolicyName": "q", "PolicyDocument": allows}},
+    }
+    assert verdict(tmp_path, {"Resources": resources}, "kms:ListKeys", roles={"Plain": []}) == status

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from verifier.inputs.nodes import Scalar, values_of
 from verifier.inputs.resource_types import code_of
-from verifier.inputs.resources.names import arn_of
+from verifier.inputs.resources.names import ARNS, arn_of
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.workloads import IN_PROFILE, PROFILES, Deed
 from verifier.model.estate import Workload
 from verifier.model.workloads import KINDS
 
-_ROWS = {type_: (kind.name, f"{kind.named}{{{name}}}", *of) for kind in KINDS.values() for type_, name, *of in map(str.split, kind.made)}
-_ROWS["aws_iam_instance_profile"] = (PROFILES, "iam::{account}:instance-profile{path}{name}", "role")
-_ROWS["AWS::IAM::InstanceProfile"] = (*_ROWS["aws_iam_instance_profile"][:2], "roles")
+_ROWS = {type_: (kind.name, *of) for kind in KINDS.values() for type_, _, *of in map(str.split, kind.made)}
+_ROWS |= {"aws_iam_instance_profile": (PROFILES, "role"), "AWS::IAM::InstanceProfile": (PROFILES, "roles")}
+"""What resources are, by their types, with the attributes of their role and of what may give them another."""
 
 
 class Code(Reader):
@@ -35,9 +35,9 @@ class Code(Reader):
                 kinds = code_of(resource.type)
                 self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
 
-    def _deed(self, resource: Resource, kind: str, pattern: str, role: str, *others: str) -> Deed:
+    def _deed(self, resource: Resource, kind: str, role: str, *others: str) -> Deed:
         side, account = self.side, self.side.account(resource) or ""
-        arn = arn_of(side, resource, pattern) if side.told(resource)[1] else None
+        arn = arn_of(side, resource)
         referred = side.referred(resource, role)
         of = (referred, "name") if referred is not None and referred.type.startswith("aws_iam_") else (resource, role)
         roles = values_of(side.value(*of))
@@ -48,5 +48,5 @@ class Code(Reader):
         tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None  # a stack adds its own
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
         code = Workload(kind, getattr(arn, "text", ""), texts, pairs, side.at(resource).span)
-        more = bool(texts) and resource.created and pattern.endswith("{id}")  # AWS chooses the ID
+        more = bool(texts) and resource.created and ARNS[resource.type].endswith("{id}")  # AWS chooses the ID
         return Deed(resource.shown, account, code, resource.verb, known, more)

@@ -12,6 +12,7 @@ from string import Formatter
 from verifier.inputs.nodes import Node, Scalar, text_at
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.model.workloads import KINDS
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")
@@ -24,14 +25,16 @@ ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:
 ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
 ARNS |= dict.fromkeys(("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}")
 ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
+ARNS |= dict.fromkeys(("aws_iam_instance_profile", "AWS::IAM::InstanceProfile"), "iam::{account}:instance-profile{path}{name}")
+ARNS |= {type_: f"{kind.named}{{{name}}}" for kind in KINDS.values() for type_, name, *_ in map(str.split, kind.made)}
 """What ARNs are made of: attributes, but for the account, the Region and the ID of a key."""
 
 
-def arn_of(side: Side, resource: Resource, pattern: str | None = None) -> Node | None:
-    """The ARN, as `ARNS` or a pattern has it; `None` where a part of it is missing."""
+def arn_of(side: Side, resource: Resource) -> Node | None:
+    """The ARN, as `ARNS` has it; `None` where a part of it is missing."""
     pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
     parts: list[Node] = []
-    for literal, name, _, _ in Formatter().parse(pattern or ARNS[resource.type]):
+    for literal, name, _, _ in Formatter().parse(ARNS[resource.type]):
         part = _part(side, resource, f"{name}")
         if part is None:
             return None
@@ -47,7 +50,8 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
             account = side.account(resource)
             return text_at(at, account) if account else Unknown(at, [f"the account of {resource.shown}"])
         case "region":
-            return text_at(at, side.region(resource))
+            is_known = side.told(resource)[1] is not None or "kms" in resource.type.lower()
+            return text_at(at, side.region(resource)) if is_known else Unknown(at, [f"the Region of {resource.shown}"])
         case "key_id":
             return key_id(side, resource)
     found = side.value(resource, name)
