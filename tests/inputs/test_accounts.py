@@ -193,6 +193,7 @@ def test_pages_are_merged(tmp_path: Path) -> None:
         ({"RoleDetailList": []}, "has no `UserDetailList`"),
         (details(RoleDetailList={}), "`RoleDetailList` must be a list"),
         (details(RoleDetailList=[role("a"), role("a")]), "duplicate user or role"),
+        (details(RoleDetailList=[role("a", Tags=[{"Key": k, "Value": "x"} for k in ("team", "Team")])]), "duplicate tag `Team`"),
         (details(RoleDetailList=[{"RoleName": "a"}]), "the role has no `Arn`"),
         (details(RoleDetailList=[role("a b")]), "is not the ARN of a role"),
         (details(RoleDetailList=[user("a")]), "is not the ARN of a role"),

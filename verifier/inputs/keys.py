@@ -130,13 +130,14 @@ def _alias_of(found: Record, arn: str) -> str | None:
 
 
 def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> Pairs:
-    """Tags in AWS CLI output: a listing of objects that name each tag's key and value."""
+    """Tags in AWS CLI output: a listing of objects that name each tag's key and value. Keys have case, but for those of users and roles,
+    which are called `Key` [IAM: id_tags, Case sensitivity]."""
     pairs: dict[str, str] = {}
     for found in listed_records(remarks, node, "Tags", "the list of tags", "a tag"):
         key, value = found.text(key_name), found.text(value_name)
         if key is None or value is None:
             found.error(f"a tag must have `{key_name}` and `{value_name}`")
-        elif key in pairs:
+        elif key in pairs or (key_name == "Key" and key.lower() in map(str.lower, pairs)):
             found.error(f"duplicate tag `{key}`")
         else:
             pairs[key] = value
