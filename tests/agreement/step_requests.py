@@ -54,7 +54,8 @@ def _resource(dice: Dice, estate: Estate, who: Caller, action: StepAction) -> st
         kind = _ON[action.on][0].split("/")[0]
         return arn(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)).id, f"{kind}/{dice.one(('New', 'app/New'))}")
     if action.on is StepResource.WORKLOAD:
-        return dice.one((*(code(who.account or HOME, name) for name in CODE), "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"))
+        named = [code(who.account or HOME, name) for name in CODE]
+        return dice.one([*named, "arn:aws:ssm:us-east-1::document/AWS-RunShellScript"] if action.name.startswith("ssm:") else named)
     if action.on is not StepResource.ACCOUNT:
         return dice.one(_targets(dice.one((estate.accounts[0],) * 8 + (estate.accounts[1],)), action.on))
     if action.resource is None:

@@ -22,10 +22,12 @@ EVERYTHING: Document = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ACTIONS = (
     *("*", "iam:*", "sts:*", "iam:P*Role*", "iam:Attach*", "iam:PassRole", "sts:AssumeRole", "sts:AssumeRole*", "STS:assumerole"),
     *("sts:TagSession", "iam:PutUserPolicy", "iam:CreateAccessKey", "iam:*Group*", "iam:*Policy*", "lambda:*", "ram:*", "ec2:RunInstances"),
+    *("*", "ec2:*", "ssm:*", "iam:*InstanceProfile"),
 )
 RESOURCES = (
     *("*", "*", "*", "role/*", "role/app/*", "role/Admin", "user/*", "user/${aws:username}", "user/dev/Bob", "group/*", "policy/keys"),
     *("role/app/${aws:PrincipalTag/team}*", "role/${aws:username, 'Admin'}"),
+    "instance-profile/app/*",
 )
 
 
