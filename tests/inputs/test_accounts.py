@@ -204,8 +204,8 @@ def test_pages_are_merged(tmp_path: Path) -> None:
         (details(RoleDetailList=[role("a", Tags=[{"Key": "k"}])]), "a tag must have `Key` and `Value`"),
         (details(Policies=[managed(), managed()]), "duplicate managed policy"),
         (details(Policies=[{}]), "the managed policy has no `Arn`"),
-        (details(GroupDetailList=[{}]), "the group has no `GroupName`"),
-        (details(GroupDetailList=[{"GroupName": "a"}, {"GroupName": "a"}]), "duplicate group"),
+        (details(GroupDetailList=[{}]), "the group has no `Arn`"),
+        (details(GroupDetailList=[{"Arn": f"arn:aws:iam::{ACCOUNT}:group/a"}] * 2), "duplicate group"),
         (
             details(
                 RoleDetailList=[role("a", AttachedManagedPolicies=attached(MANAGED))],

@@ -577,7 +577,7 @@ def test_a_template_makes_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> N
     alias = (
         "  Alias: {Type: AWS::KMS::Alias, CONDITIONProperties: {AliasName: alias/new, TargetKeyId: 1234abcd-12ab-34cd-56ef-1234567890ab}}\n"
     )
-    for condition, expected in (("", ("alias/old", "alias/new")), ("Condition: IsOpen, ", None)):
+    for condition, expected in (("", ("alias/new", "alias/old")), ("Condition: IsOpen, ", None)):
         path.write_text(text(KEY + alias.replace("CONDITION", condition), PARAMETERS), encoding="utf-8")
         estate = load_estate([path, keys], supplied=Supplied(ACCOUNT, "us-west-2"))
         assert next(key.aliases for key in estate.keys if key.arn == KEY_ARN) == expected

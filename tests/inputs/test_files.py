@@ -180,7 +180,7 @@ def test_a_folder_may_hold_a_document_and_more(tmp_path: Path) -> None:
         ({"organization/scp.json": []}, "no place here"),
         ({"organization/scps/p-deny.json": {}}, "no place here"),
         ({"organization/targets/p-deny.json": targets(), "organization/targets.json": {}}, "expected one of them"),
-        ({"organization/targets/p-deny.json": targets(), "organization/targets/p-deny.yaml": "Targets: []"}, "duplicate member"),
+        ({"organization/targets/p-deny.json": targets(), "organization/targets/p-deny.yaml": "Targets: []"}, "expected one of them"),
         ({"keys/payments/policy.yaml": POLICY}, "expected one of them"),
         ({"accounts/prod/authorization-details.json": details()}, "`prod` is not an account"),
         ({"accounts/444455556666/notes.txt": ""}, "has no authorization-details.json"),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, values_of
+from verifier.inputs.nodes import entries as node_entries
 from verifier.inputs.unknown import Unknown
 from verifier.model.grant import Pairs
 from verifier.syntax.text import first_few
@@ -60,7 +61,10 @@ class Record(dict[str, Node]):
 
     def entries(self, name: str) -> list[Node]:
         """The entries of a member that is a list; none where there is no such member."""
-        return items(self.remarks, self[name], f"`{name}`") if name in self else []
+        node = self.get(name)
+        if node is not None and not isinstance(node, Items):
+            self.error(f"`{name}` must be a list, found {describe(node)}", name)
+        return node_entries(node)
 
     def records(self, name: str, what: str, known: Collection[str] | None = None) -> list[Record]:
         """The entries of a member that is a list of objects."""
@@ -89,14 +93,6 @@ def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | No
             remarks.error(key, f"unknown member `{key.text}` in {what}", hint=hint)
         found.setdefault(key.text, value)
     return found
-
-
-def items(remarks: Remarks, node: Node, what: str) -> list[Node]:
-    """The entries of a list."""
-    if isinstance(node, Items):
-        return node.items
-    remarks.error(node, f"{what} must be a list, found {describe(node)}")
-    return []
 
 
 def text(remarks: Remarks, node: Node, what: str) -> str | None:

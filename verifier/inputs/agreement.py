@@ -16,7 +16,7 @@ from verifier.inputs.access import is_null
 from verifier.inputs.document_text import document_source
 from verifier.inputs.json_nodes import read_json
 from verifier.inputs.nodes import Items, Members, Node, Scalar, text_of
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.unknown import Unknown, unknowns
 from verifier.syntax.diagnostic import InputError
 
 T = TypeVar("T", bound=Node)
@@ -45,7 +45,7 @@ def agreed(own: Node, known: Node | None, place: Node) -> Node:
 
 def same_node(one: Node | None, other: Node | None) -> bool:
     """Returns true iff both are nothing, or certainly mean the same."""
-    if one is None or other is None or names_in([one, other]):
+    if one is None or other is None or any(unknowns(one)) or any(unknowns(other)):
         return all(node is None or is_null(node) or (isinstance(node, Items) and not node.items) for node in (one, other)) or one is other
     return canonical(one) == canonical(other)
 

@@ -198,30 +198,24 @@ class _Type:
         return gaps
 
     def _level(self, name: str) -> tuple[Level, tuple[_Gap, ...]]:
-        if name not in self.levels:
-            attached = [policy for policy in self.policies if policy.targets is not None and name in policy.targets]
-            policies, gaps = self._attached(attached)
-            if self.type == SERVICE_CONTROL and not attached and not self.unattached:
-                gaps.append(_Gap(f"no service control policy of {name} is in the input, and AWS demands one", self.place, _EACH))
-            if self.type == SERVICE_CONTROL and (gaps or self.unattached):
-                policies.append(full_access_policy())
-            distinct = {policy.identity: policy for policy in policies}
-            self.levels[name] = Level(name, tuple(distinct.values())), tuple(gaps)
-        return self.levels[name]
-
-    def _attached(self, attached: Sequence[_ControlPolicy]) -> tuple[list[Policy], list[_Gap]]:
-        """The documents of the policies at one level. `RCPFullAWSAccess` is everywhere, listed or not, so it is left out (D7)."""
-        policies: list[Policy] = []
+        """What is attached at one level. `RCPFullAWSAccess` is everywhere, listed or not, so it is left out (D7)."""
+        if name in self.levels:
+            return self.levels[name]
+        attached = [policy for policy in self.policies if name in (policy.targets or ())]
+        policies: dict[str, Policy] = {}
         gaps: list[_Gap] = []
         for policy in attached:
-            if policy.id == FULL_ACCESS[RESOURCE_CONTROL]:
-                continue
-            if policy.content is None and policy.id != FULL_ACCESS[SERVICE_CONTROL]:
+            if policy.content is None and policy.id not in FULL_ACCESS.values():
                 hint = f"give describe-policy --policy-id {policy.id} in `describe_policy`"
                 gaps.append(_Gap(f"the document of {policy.shown} is not in the input", policy.place, hint))
-            elif (document := self._document(policy)) is not None:
-                policies.append(document)
-        return policies, gaps
+            elif policy.id != FULL_ACCESS[RESOURCE_CONTROL] and (document := self._document(policy)) is not None:
+                policies[document.identity] = document
+        if self.type == SERVICE_CONTROL and not attached and not self.unattached:
+            gaps.append(_Gap(f"no service control policy of {name} is in the input, and AWS demands one", self.place, _EACH))
+        if self.type == SERVICE_CONTROL and (gaps or self.unattached):
+            policies[full_access_policy().identity] = full_access_policy()
+        self.levels[name] = Level(name, tuple(policies.values())), tuple(gaps)
+        return self.levels[name]
 
     def _document(self, policy: _ControlPolicy) -> Policy | None:
         if policy.content is None:
@@ -253,16 +247,14 @@ def with_controls(
     for policy in reader.policies.values():
         for target in filter(ROOT.fullmatch, policy.targets or ()):
             tree.add_root(policy.place, target)
-    service, resource = (_over(reader, given.place, tree, type_) for type_ in (SERVICE_CONTROL, RESOURCE_CONTROL))
-    if service is None and resource is None:
+    over = {type_: _over(reader, given.place, tree, type_) for type_ in _WORDS}
+    if not any(over.values()):
         return organization, ()
-    controls = tuple(
-        Controls(account, service[account][0] if service else None, resource[account][0] if resource else None) for account in accounts
-    )
+    controls = tuple(Controls(account, *(found[account][0] if found else None for found in over.values())) for account in accounts)
     owners = {key.account for key in keys if key.manager != "AWS"}
     things: list[Unmodelled] = []
-    for type_, over in ((SERVICE_CONTROL, service), (RESOURCE_CONTROL, resource)):
-        gaps = {account: found for account, (_, found) in (over or {}).items() if found and account != organization.management_account}
+    for type_, levels in over.items():
+        gaps = {account: found for account, (_, found) in (levels or {}).items() if found and account != organization.management_account}
         _warn(given.remarks, type_, {account: found for account, found in gaps.items() if type_ == SERVICE_CONTROL or account in owners})
         things += [_unmodelled(type_, account, found) for account, found in gaps.items()]
     return replace(organization, controls=controls), tuple(things)

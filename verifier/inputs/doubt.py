@@ -14,13 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from verifier.inputs.doubt_elements import (
-    changed_conditions,
-    narrowed_list,
-    principals_of,
-    widened_list,
-    with_condition,
-)
+from verifier.inputs.doubt_elements import changed_conditions, changed_list, principals_of, with_condition
 from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Unknown, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
@@ -111,39 +105,32 @@ def _anything(place: Node, effect: str, kind: PolicyKind) -> Members:
     return resolved(place, [(text_at(place, name), text_at(place, value)) for name, value in elements.items()])
 
 
+def _element(key: Scalar, value: Node, kind: PolicyKind, *, wide: bool) -> tuple[Scalar, Node] | None:
+    """An element of a statement, so that it matches most requests if `wide`, else fewest; `None` where it is left out, or matches none.
+    Whom an unknown principal might name is for `_widened` to say."""
+    found: Node | None = value
+    if key.text in _LISTS:
+        return changed_list(key, value, wide=wide)
+    if key.text == "Condition":
+        found = changed_conditions(value, wide=wide)
+    elif key.text == "Principal" and not wide:
+        found = principals_of(value, kind).known
+    elif key.text == "NotPrincipal" and (wide or names_in([value])):
+        found = principals_of(value, kind).known if wide else None
+        if wide and found is None:
+            return text_at(key, "Principal"), text_at(value, "*")
+    return None if found is None else (key, found)
+
+
 def _narrowed(statement: Members, kind: PolicyKind) -> Members | None:
     """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at all."""
-    pairs: list[tuple[Scalar, Node]] = []
-    for key, value in statement.pairs:
-        narrow: Node | None = value
-        if key.text in _LISTS:
-            narrow = narrowed_list(key.text, value)
-        elif key.text == "Principal":
-            narrow = principals_of(value, kind).known
-        elif key.text == "NotPrincipal" and names_in([value]):
-            narrow = None
-        elif key.text == "Condition":
-            narrow = changed_conditions(value, wide=False)
-        if narrow is None:
-            return None
-        pairs.append((key, narrow))
-    return resolved(statement, pairs)
+    pairs = [_element(key, value, kind, wide=False) for key, value in statement.pairs]
+    return None if None in pairs else resolved(statement, filter(None, pairs))
 
 
 def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> list[Members]:
     """Statements that together match whatever the statement might match; what is `certain` anyway may be left out."""
-    pairs: list[tuple[Scalar, Node]] = []
-    for key, value in statement.pairs:
-        if key.text in _LISTS:
-            pairs.append(widened_list(key, value))
-        elif key.text == "NotPrincipal":
-            rest = principals_of(value, kind).known
-            pairs.append((key, rest) if rest is not None else (text_at(key, "Principal"), text_at(value, "*")))
-        elif key.text == "Condition":
-            wide = changed_conditions(value, wide=True)
-            pairs += [(key, wide)] if wide is not None else []
-        else:
-            pairs.append((key, value))
+    pairs = filter(None, (_element(key, value, kind, wide=True) for key, value in statement.pairs))
     whole, named = resolved(statement, pairs), member(statement, "Principal")
     if named is None:
         return [whole]

@@ -47,27 +47,19 @@ def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
     return [node for node in listed if not isinstance(node, Unknown)], [node for node in listed if isinstance(node, Unknown)]
 
 
-def narrowed_list(name: str, value: Node) -> Node | None:
-    """`Action`, `Resource` and their negations, so that they match fewest requests; `None` where that is none at all."""
+def changed_list(key: Scalar, value: Node, *, wide: bool) -> tuple[Scalar, Node] | None:
+    """`Action`, `Resource` and their negations, so that they match most requests if `wide`, else fewest; `None` where that is none at all.
+    More values make a negated element match fewer."""
     known, unknown = _split(value)
-    if not unknown:
-        return value
-    if not name.startswith("Not"):
-        return listing(value, known) if known else None
-    patterns = [_pattern(name, node) for node in unknown]
-    return None if "*" in patterns else listing(value, [*known, *map(text_at, unknown, patterns)])
-
-
-def widened_list(key: Scalar, value: Node) -> tuple[Scalar, Node]:
-    """`Action`, `Resource` and their negations, so that they match most requests."""
-    known, unknown = _split(value)
+    negated = key.text.startswith("Not")
     if not unknown:
         return key, value
-    if not key.text.startswith("Not"):
-        return key, listing(value, [*known, *(text_at(node, _pattern(key.text, node)) for node in unknown)])
+    if wide is not negated:
+        patterns = [_pattern(key.text, node) for node in unknown]
+        return None if negated and "*" in patterns else (key, listing(value, [*known, *map(text_at, unknown, patterns)]))
     if known:
         return key, listing(value, known)
-    return text_at(key, key.text.removeprefix("Not")), text_at(value, "*")
+    return (text_at(key, key.text.removeprefix("Not")), text_at(value, "*")) if wide else None
 
 
 def _wildcards(node: Unknown) -> str:

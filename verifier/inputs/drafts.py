@@ -1,15 +1,17 @@
-"""Users, groups and roles that a plan or template makes, as `get-account-authorization-details` would list them.
+"""Users, groups and roles, as an account lists them or a plan or template makes them.
 
-In: what is found about each of them. Out: nodes of AWS CLI output. Guarantee: nothing that was found is left out.
+In: entries of `get-account-authorization-details`, or what is found about each of them. Out: `Draft`s. Guarantee: nothing that was found is
+left out; an entry of another form is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 
-from verifier.inputs.access import is_null
-from verifier.inputs.nodes import Items, Node, Scalar, entries, listing, member, obj, plain, text_at, text_of
+from verifier.inputs.access import members, text
+from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
@@ -17,6 +19,8 @@ NAMES = {"role": "Role", "user": "User", "group": "Group"}
 
 TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
 """What else stands among the names of policies, none of which has a space."""
+_NAME = re.compile(r"[^\s:]+")
+"""A name of a policy, as far as that tells it from ARNs and memberships. [API: IAM PutRolePolicy, PolicyName]"""
 
 
 def membership(group: str) -> str:
@@ -24,89 +28,87 @@ def membership(group: str) -> str:
     return f"group {group}"
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
-    """A user, group or role while it is put together: `place` is where it is made. Inline policies are by name, managed ones (whose
-    documents are elsewhere) by ARN; a policy that is attached and not known is an inline one that is `Unknown`."""
+    """A user, group or role: `place` is where it is made or listed, `arn_at` where its ARN is. `has` is what it has: documents of inline
+    policies by their names; managed policies by ARN, and memberships, each with the place where that is told; and what else it is. What is
+    not known of it is `Unknown`, under any name. `profiles` are the ARNs of the instance profiles of a role, where they are listed."""
 
     kind: str
     arn: str
     place: Node
-    inline: dict[str, Node] = field(default_factory=dict)
-    managed: dict[str, Node] = field(default_factory=dict)
-    groups: dict[str, Node] = field(default_factory=dict)
-    boundary: Node | None = None
-    trust: Node | None = None
-    unique_id: Node | None = None
-    tags: Node | None = None
-    profiles: Node | None = None
-    """The instance profiles of a role."""
+    has: dict[str, Node] = field(default_factory=dict)
+    unique_id: str | None = None
+    profiles: tuple[str, ...] | None = None
+    arn_at: Node | None = None
     new: bool = False
     """Whether it is made anew, even if there is one of its name already."""
     only: dict[bool, tuple[frozenset[str], str]] = field(default_factory=dict)
     """Of the policies that are managed, or not, the ARNs or names of those that it may keep, where it does not keep all; and what tells
     that there are no others, where nothing writes it."""
 
-    def attach(self, arn: Node, name: str) -> None:
-        """Attaches a managed policy. One whose ARN is not known is remembered under a name."""
-        if isinstance(arn, Scalar):
-            self.managed[arn.text] = arn
-        else:
-            self.inline[name] = arn
-
-    def join(self, group: Node, name: str) -> None:
-        """Makes the user a member of a group, likewise."""
-        if isinstance(group, Scalar):
-            self.groups[group.text] = group
-        else:
-            self.inline[name] = group
-
     @classmethod
-    def of(cls, kind: str, entry: Node) -> Draft | None:
-        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`; `None` for one of another form, an error for whoever reads
-        it."""
-        title = NAMES[kind]
-        lists = [member(entry, name) for name in (f"{title}PolicyList", "AttachedManagedPolicies", "GroupList")]
-        inline = [(member(node, "PolicyName"), member(node, "PolicyDocument") or node) for node in entries(lists[0])]
-        managed, groups = [member(node, "PolicyArn") for node in entries(lists[1])], entries(lists[2])
-        if not all(isinstance(node, Scalar) for node in (*(name for name, _ in inline), *managed, *groups)):
-            return None
-        if not all(node is None or isinstance(node, Items) for node in lists):
-            return None
-        boundary = member(entry, "PermissionsBoundary")
-        found = cls(kind, text_of(entry, "Arn") or "", entry, boundary=member(boundary, "PermissionsBoundaryArn") or boundary)
-        found.trust, found.tags = member(entry, "AssumeRolePolicyDocument"), member(entry, "Tags")
-        found.unique_id, found.profiles = member(entry, f"{title}Id"), member(entry, "InstanceProfileList")
-        found.inline = {name.text: document for name, document in inline if isinstance(name, Scalar)}
-        found.managed = {arn.text: arn for arn in managed if isinstance(arn, Scalar)}
-        found.groups = {group.text: group for group in groups if isinstance(group, Scalar)}
-        return found
+    def of(cls, remarks: Remarks, kind: str, entry: Node) -> Draft:
+        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which is an error."""
+        title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
+        draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
+        for each in found.records(f"{title}PolicyList", "an inline policy"):
+            if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
+                draft.has.setdefault(name, each.get("PolicyDocument") or Unknown(each.place, ()))
+            elif each.value("PolicyName") is None:
+                each.error("the inline policy has no `PolicyName`")
+        for each in found.records("AttachedManagedPolicies", "an attached policy"):
+            if (arn := each.text("PolicyArn")) is None:
+                each.error("the attached policy has no `PolicyArn`")
+            else:
+                draft.has[arn] = each["PolicyArn"]
+        groups = [(node, text(remarks, node, "the name of a group")) for node in found.entries("GroupList")]
+        draft.has |= {membership(name): node for node, name in groups if name is not None}
+        alone = {TAGS: found.get("Tags"), TRUST: found.value("AssumeRolePolicyDocument")}
+        if found.value("PermissionsBoundary") is not None:
+            alone[BOUNDARY] = found.inner("PermissionsBoundary").value("PermissionsBoundaryArn")
+            if found.inner("PermissionsBoundary").text("PermissionsBoundaryArn") is None:
+                found.error("`PermissionsBoundary` has no `PermissionsBoundaryArn`", "PermissionsBoundary")
+        draft.has |= {what: node for what, node in alone.items() if node is not None}
+        if "InstanceProfileList" in found:
+            draft.profiles = tuple(one.text("Arn") or "" for one in found.records("InstanceProfileList", "an instance profile"))
+        return draft
 
-    def contents(self) -> dict[str, Node]:
-        """What it has, by the names of inline policies, the ARNs of managed ones, its memberships, and what else it is."""
-        alone = {TRUST: self.trust, BOUNDARY: self.boundary, TAGS: self.tags}
-        found = {what: node for what, node in alone.items() if node is not None}
-        return found | {membership(name): node for name, node in self.groups.items()} | self.managed | self.inline
+    def changed(self) -> Draft:
+        """A copy that may be changed."""
+        return replace(self, has={**self.has})
+
+    @property
+    def managed(self) -> dict[str, Node]:
+        """The managed policies that are known."""
+        return {what: node for what, node in self.has.items() if what.startswith("arn:") and isinstance(node, Scalar)}
+
+    @property
+    def groups(self) -> dict[str, Node]:
+        """The names of its groups that are known."""
+        start = membership("")
+        return {what.removeprefix(start): node for what, node in self.has.items() if what.startswith(start) and isinstance(node, Scalar)}
+
+    @property
+    def inline(self) -> dict[str, Node]:
+        """The inline policies, with what is not known of others."""
+        others = {TRUST, BOUNDARY, TAGS, *self.managed, *map(membership, self.groups)}
+        return {what: node for what, node in self.has.items() if what not in others}
 
     def without(self, names: Container[str]) -> None:
         """Takes policies and memberships away."""
-        for found in (self.inline, self.managed, self.groups):
-            for name in [n for n in found if (membership(n) if found is self.groups else n) in names]:
-                del found[name]
+        self.has = {what: node for what, node in self.has.items() if what not in names}
 
     def open(self, found: Mapping[str, Node]) -> None:
         """Puts what is not known among the things found in the place of what it has."""
         unknown = {what: node for what, node in found.items() if isinstance(node, Unknown)}
         self.without(unknown)
-        self.trust = unknown.pop(TRUST, self.trust)
-        self.boundary = unknown.pop(BOUNDARY, self.boundary)
-        self.tags = unknown.pop(TAGS, self.tags)
-        self.inline |= unknown
+        self.has |= unknown
 
-    def dropped(self, contents: Mapping[str, Node]) -> dict[str, str]:
+    def dropped(self, has: Mapping[str, Node]) -> dict[str, str]:
         """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any
         name."""
-        named = [name for name, node in contents.items() if " " not in name and not isinstance(node, Unknown)]
+        named = [name for name, node in has.items() if " " not in name and not isinstance(node, Unknown)]
         return {n: by for managed, (kept, by) in self.only.items() for n in named if n.startswith("arn:") is managed and n not in kept}
 
     @property
@@ -115,50 +117,56 @@ class Draft:
         return self.arn.rsplit("/", 1)[-1]
 
     @property
-    def says_something(self) -> bool:
-        """Whether something is attached to it, or it may keep no others."""
-        return bool(self.inline or self.managed or self.groups or self.only)
-
-    def node(self) -> Node:
-        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`."""
-        at, title = self.place, NAMES[self.kind]
-        found: dict[str, Node] = {
-            f"{title}Name": text_at(at, self.name),
-            "Arn": text_at(at, self.arn),
-            f"{title}PolicyList": listing(at, [obj(n, PolicyName=text_at(n, name), PolicyDocument=n) for name, n in self.inline.items()]),
-            "AttachedManagedPolicies": listing(at, [obj(arn, PolicyArn=arn) for arn in self.managed.values()]),
-        }
-        if self.kind == "user":
-            found["GroupList"] = listing(at, self.groups.values())
-        if self.kind != "group":
-            found |= self._of_principal(title)
-        return obj(at, **found)
-
-    def _of_principal(self, title: str) -> dict[str, Node]:
-        at, found = self.place, dict[str, Node]()
-        if self.boundary is not None:
-            found["PermissionsBoundary"] = self.boundary if is_null(self.boundary) else obj(at, PermissionsBoundaryArn=self.boundary)
-        if self.trust is not None:
-            found["AssumeRolePolicyDocument"] = self.trust
-        if isinstance(self.unique_id, Scalar):
-            found[f"{title}Id"] = self.unique_id
-        if self.tags is not None:
-            found["Tags"] = self.tags
-        if self.profiles is not None or (self.new and self.kind == "role"):
-            found["InstanceProfileList"] = self.profiles or listing(at, ())
-        return found
+    def id(self) -> tuple[str, str]:
+        """Its kind and name, which no two of an account have."""
+        return self.kind, self.name
 
 
-def managed_policy(place: Node, arn: str, document: Node, *, new: bool = False) -> Node:
-    """An entry of `Policies`. One that is not `new` may have earlier versions, whose documents are not known."""
-    version = obj(place, VersionId=text_at(place, "v1"), IsDefaultVersion=plain(place, "true"), Document=document)
-    earlier = [] if new else [obj(place, IsDefaultVersion=plain(place, "false"))]
-    name = text_at(place, arn.rsplit("/", 1)[-1])
-    return obj(place, PolicyName=name, Arn=text_at(place, arn), PolicyVersionList=listing(place, [version, *earlier]))
+@dataclass
+class Managed:
+    """A managed policy. Of its versions there are the ID, the document, and whether it is in force."""
+
+    arn: str
+    place: Node
+    versions: list[tuple[str | None, Node | None, bool]]
+    default: str | None = None
+
+    @classmethod
+    def of(cls, remarks: Remarks, entry: Node) -> Managed | None:
+        """An entry of `Policies`; what its versions say of each other must agree."""
+        found = members(remarks, entry, "a managed policy")
+        arn, default = found.text("Arn"), found.text("DefaultVersionId")
+        versions: list[tuple[str | None, Node | None, bool]] = []
+        for version in found.records("PolicyVersionList", "a policy version"):
+            said, identifier = version.flag("IsDefaultVersion"), version.text("VersionId")
+            in_force = said if said is not None else identifier is not None and identifier == default
+            if None not in (default, identifier) and in_force != (identifier == default):
+                which = "the default one" if in_force else "not the default one"
+                message = f"`IsDefaultVersion` says that {identifier} is {which}, and `DefaultVersionId` of {arn} is {default}"
+                version.error(message, "IsDefaultVersion")
+            versions.append((identifier, version.get("Document"), in_force))
+        if arn is None:
+            found.error("the managed policy has no `Arn`")
+            return None
+        if sum(in_force for *_, in_force in versions) > 1:
+            found.error(f"{arn} has more than one default version")
+        return cls(arn, entry, versions, default)
+
+    @classmethod
+    def made(cls, arn: str, place: Node, document: Node, *, new: bool = False) -> Managed:
+        """One that a plan or template makes. If it is not `new` it may have earlier versions, whose documents are not known."""
+        return cls(arn, place, [("v1", document, True), *([] if new else [(None, None, False)])])
+
+    @property
+    def document(self) -> Node | None:
+        """The document that is in force, if it is there."""
+        return next((document for _, document, in_force in self.versions if in_force), None)
 
 
-def details(place: Node, drafts: Iterable[Draft], policies: Iterable[Node]) -> Node:
-    """The authorization details of an account."""
-    drafts = list(drafts)
-    lists = {f"{title}DetailList": listing(place, [d.node() for d in drafts if d.kind == kind]) for kind, title in NAMES.items()}
-    return obj(place, **lists, Policies=listing(place, policies))
+@dataclass
+class Details:
+    """Who is in an account, and its managed policies; `unlisted` are the lists that are not there."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    policies: list[Managed] = field(default_factory=list)
+    unlisted: tuple[str, ...] = ()

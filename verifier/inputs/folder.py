@@ -27,16 +27,17 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from verifier.inputs import organization as organization_members
 from verifier.inputs.files import SUFFIXES, Files, hint_of_folder
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.nodes import Items, Members, Node, Remarks, obj, text_at
-from verifier.inputs.not_read import read_not_read
-from verifier.inputs.parts import DocumentReader, KeyParts, Parts
+from verifier.inputs.nodes import Node, Remarks, listing, obj, text_at
+from verifier.inputs.parts import DocumentReader, Parts
 from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.model.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
@@ -54,7 +55,7 @@ _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
 
 @dataclass
 class FolderReader:
-    """Adds the parts of one folder to `parts`."""
+    """Adds the parts of one folder to `parts`: what is in its files is read as a document."""
 
     remarks: Remarks
     files: Files
@@ -70,58 +71,41 @@ class FolderReader:
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
             raise InputError.of(message, hint=hint_of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3")
-        for name, path in snapshots.items():
-            node = self._node(path)
-            if node is not None and name == "snapshot":
-                DocumentReader(self.remarks, self.files, self.parts, self.folder).read(node)
-            elif node is not None and name == "not-read":
-                self.parts.not_read += read_not_read(self.remarks, node)
-            elif node is not None:
-                self.parts.vpc_endpoints.append(node)
-        for folder in self._folders("keys"):
-            self._key(folder)
-        for folder in self._folders("accounts"):
-            self._account(folder)
+        found = self._nodes(snapshots)
+        if (document := found.pop("snapshot", None)) is not None:
+            DocumentReader(self.remarks, self.files, self.parts, self.folder).read(document)
+        place = self.files.place(self.folder)
+        parts: dict[str, Node] = {name.replace("-", "_"): node for name, node in found.items()}
+        parts["keys"] = listing(place, [self._key(folder) for folder in self._folders("keys")])
+        parts["accounts"] = obj(place, **{folder.name: self._account(folder) for folder in self._folders("accounts")})
         if "organization" in folders:
-            self._organization(self.folder / "organization")
+            parts["organization"] = self._organization(self.folder / "organization")
+        DocumentReader(self.remarks, self.files, self.parts).read(obj(place, **parts))
         self.remarks.keep(lambda: self._check_manifest(collected="not-read" in snapshots))
 
-    def _key(self, folder: Path) -> None:
-        found = {name: node for name, path in self._all_named(folder, _KEY_FILES).items() if (node := self._node(path)) is not None}
-        place = self.files.place(folder)
+    def _key(self, folder: Path) -> Node:
+        found, place = self._nodes(self._all_named(folder, _KEY_FILES)), self.files.place(folder)
         if f"policy-{SHARED}" in found:
             given = {DEFAULT: found.pop("policy", None), SHARED: found.pop(f"policy-{SHARED}")}
             found["policies"] = obj(place, **{name: node for name, node in given.items() if node is not None})
-        self.parts.keys.append(KeyParts(place, found, folder.name))
+        return obj(place, name=text_at(place, folder.name), **found)
 
-    def _account(self, folder: Path) -> None:
-        pages = {}
-        for path in self._data_files(folder):
-            match = _PAGE.fullmatch(path.stem)
-            if match is not None:
-                pages[int(match.group(1) or 0)] = path
-            elif path.stem not in _ACCOUNT_FILES:
-                hint = f"expected authorization-details.json, {', '.join(f'{name}.json' for name in _ACCOUNT_FILES)}"
-                self._error(path, "a file that has no place here", hint=hint)
-        nodes = [self._node(pages[number]) for number in sorted(pages)]
-        listings = {_ACCOUNT_FILES[name]: self._node(path) for name, path in self._named(folder, tuple(_ACCOUNT_FILES)).items()}
-        place = self.files.place(folder)
+    def _account(self, folder: Path) -> Node:
+        place, stems = self.files.place(folder), [path.stem for path in self._data_files(folder)]
+        pages = {stem: int(match[1] or 0) for stem in stems if (match := _PAGE.fullmatch(stem))}
         if not pages:
             self.remarks.error(place, f"account {printable(folder.name)} has no authorization-details.json")
-        details = Items(place.source, 0, 0, [node for node in nodes if node is not None])
-        others = {name: node for name, node in listings.items() if node is not None}
+        names = tuple(dict.fromkeys(("authorization-details", *pages, *_ACCOUNT_FILES)))
+        found = self._nodes(self._all_named(folder, names), _ACCOUNT_FILES)
+        details = [found.pop(name) for name in sorted(pages, key=pages.__getitem__) if name in found]
         if self._is_folder(folder / "workloads"):
-            others["workloads"] = obj(place, **{inner.name: self._running(inner) for inner in self._inner_folders(folder / "workloads")})
-        self.parts.add_account(self.remarks, place, folder.name, details, others)
+            regions = self._inner_folders(folder / "workloads")
+            running = {inner: self._nodes(self._all_named(inner, tuple(_CODE_FILES)), _CODE_FILES) for inner in regions}
+            found["workloads"] = obj(place, **{inner.name: obj(self.files.place(inner), **kinds) for inner, kinds in running.items()})
+        return obj(place, authorization_details=listing(place, details), **found)
 
-    def _running(self, folder: Path) -> Node:
-        """What runs in a Region, by the kinds of code."""
-        found = {_CODE_FILES[name]: self._node(path) for name, path in self._all_named(folder, tuple(_CODE_FILES)).items()}
-        return obj(self.files.place(folder), **{name: node for name, node in found.items() if node is not None})
-
-    def _organization(self, folder: Path) -> None:
-        paths = self._all_named(folder, tuple(_ORGANIZATION_FILES))
-        found = {_ORGANIZATION_FILES[name]: node for name, path in paths.items() if (node := self._node(path)) is not None}
+    def _organization(self, folder: Path) -> Node:
+        found = self._nodes(self._all_named(folder, tuple(_ORGANIZATION_FILES)), _ORGANIZATION_FILES)
         for inner in self._inner_folders(folder):
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
@@ -130,18 +114,14 @@ class FolderReader:
             elif name in found:
                 self._error(inner, f"there is also {inner.name}.json; expected one of them")
             else:
-                found[name] = self._by_name(inner)
-        self.parts.add_organization(self.remarks, self.files.place(folder), found)
+                stems = tuple(path.stem for path in self._data_files(inner))
+                found[name] = obj(self.files.place(inner), **self._nodes(self._named(inner, stems)))
+        return obj(self.files.place(folder), **found)
 
-    def _by_name(self, folder: Path) -> Node:
-        """The outputs in a folder, by the names of their files."""
-        place = self.files.place(folder)
-        read = [(path.stem, self._node(path)) for path in self._data_files(folder)]
-        pairs = [(text_at(place, name), node) for name, node in read if node is not None]
-        return Members(place.source, 0, 0, pairs)
-
-    def _node(self, path: Path) -> Node | None:
-        return self.remarks.keep(lambda: self.files.node(path))
+    def _nodes(self, paths: Mapping[str, Path], names: Mapping[str, str] | None = None) -> dict[str, Node]:
+        """What is in some files, by the `names` of their members; without those that cannot be read, which is an error."""
+        read = {name: self.remarks.keep(partial(self.files.node, path)) for name, path in paths.items()}
+        return {(names or {}).get(name, name): node for name, node in read.items() if node is not None}
 
     # -- the manifest of a live collection --
 

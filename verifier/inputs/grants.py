@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from verifier.inputs.access import Record, describe, is_null, listed_records, text
+from verifier.inputs.access import Record, describe, is_null, members, text
 from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
@@ -130,11 +131,11 @@ class _Listing:
         return Unmodelled(thing, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
 
 
-def read_grants(remarks: Remarks, node: Node, key: str, name: str) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:
+def read_grants(remarks: Remarks, grants: Iterable[Node], key: str, name: str) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:
     """The grants of a key, whose ARN is `key` and which reports call `name`, and what of them is not modelled."""
     listing = _Listing(remarks, key)
-    for found in listed_records(remarks, node, "Grants", "the output of list-grants", "a grant"):
-        listing.add(found)
+    for node in grants:
+        listing.add(members(remarks, node, "a grant"))
     things = [listing.unmodelled(kind, name) for kind in _UNKNOWN if listing.unknown[kind]]
     return tuple(grant for grant in listing.grants.values() if grant is not None), tuple(things)
 

@@ -24,25 +24,14 @@ _TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
 
 
-def read_providers(remarks: Remarks, account: str, given: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
-    """The ARNs of the providers in some listings, by the names in `PROVIDERS`. `None` where one of the two is not given, or an ARN is not
-    known; where one is the only one that is missing, a warning says that the other is of no use alone."""
-    if any(names_in(nodes) for nodes in given.values()):
+def read_providers(remarks: Remarks, account: str, given: Mapping[str, Node], made: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
+    """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None` where one of the two
+    is not given, or an ARN is not known; where one is the only one that is missing, a warning says that the other is of no use alone."""
+    listed = [(name, node) for name in PROVIDERS if name in given for node in (given[name], *made.get(name, ()))]
+    if names_in([node for _, node in listed]):
         return None
-    arns = {name: _arns(remarks, account, name, nodes) for name, nodes in given.items()}
-    if all(name in given for name in PROVIDERS):
-        return tuple(sorted(frozenset[str]().union(*arns.values())))
-    for name, nodes in given.items():
-        (other,) = (other for other in PROVIDERS if other != name)
-        for node in nodes:
-            message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
-            remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
-    return None
-
-
-def _arns(remarks: Remarks, account: str, name: str, nodes: Sequence[Node]) -> frozenset[str]:
-    found = set[str]()
-    for node in nodes:
+    arns: set[str] = set()
+    for name, node in listed:
         for entry in listed_records(remarks, node, LISTS[name], f"`{name}`", "an identity provider"):
             arn = entry.text("Arn")
             match = _ARN.fullmatch(arn or "")
@@ -53,5 +42,11 @@ def _arns(remarks: Remarks, account: str, name: str, nodes: Sequence[Node]) -> f
             elif match.group(1) != account:
                 entry.error(f"{arn} is of another account than {account}, under which it is listed", rule="E2w")
             else:
-                found.add(arn)
-    return frozenset(found)
+                arns.add(arn)
+    if all(name in given for name in PROVIDERS):
+        return tuple(sorted(arns))
+    for name, node in listed:
+        (other,) = (other for other in PROVIDERS if other != name)
+        message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
+        remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
+    return None

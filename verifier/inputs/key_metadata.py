@@ -30,13 +30,10 @@ _MEMBERS_BY_ORIGIN: tuple[tuple[str, frozenset[str]], ...] = (
 """Members that only keys of these origins have. [API: KeyMetadata]"""
 _SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
 """Attributes of `Key` that related keys share, and their names in `describe-key`."""
-
-
 PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
 """The key ID that stands for one that is not known."""
 
-
-Described = tuple[Key, str | None, Node | None]
+Described = tuple[Key, str | None, Node]
 """A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place of what it says of
 related keys, or else of some fact."""
 
@@ -118,7 +115,7 @@ def _with_relatives(metadata: Record, key: Key) -> Described:
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {arn.rsplit('/', 1)[1]} {means}", "MultiRegion")
     key = replace(key, multi_region=by_id if given is None else given)
     if metadata.value("MultiRegionConfiguration") is None:
-        return key, None, next(iter(metadata.values()), None)
+        return key, None, next(iter(metadata.values()), metadata.place)
     found = metadata.inner("MultiRegionConfiguration")
     kind = _known(found, "MultiRegionKeyType", ("PRIMARY", "REPLICA"))
     if kind is not None and key.multi_region is False:
@@ -164,11 +161,8 @@ def _check_family(remarks: Remarks, family: Sequence[Described]) -> None:
             here, there = getattr(key, attribute), getattr(first, attribute)
             if None not in (here, there) and here != there:
                 message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
-                assert place is not None
                 remarks.error(place, message, rule="L9")
     told = {primary: place for _, primary, place in family if primary}
     told |= {key.arn: place for key, _, place in family if key.multi_region_type == "PRIMARY"}
     if len(told) > 1:
-        place = list(told.values())[-1]
-        assert place is not None
-        remarks.error(place, "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")
+        remarks.error(list(told.values())[-1], "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")

@@ -7,15 +7,15 @@ Guarantee: parts that contradict each other are errors; what is not given is `No
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.access import Record, is_told_apart, listed, listed_records, members, text
+from verifier.inputs.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
 from verifier.inputs.key_metadata import Described, are_related, is_key_arn, read_facts, read_metadata
 from verifier.inputs.merged_keys import with_changes, with_loose
-from verifier.inputs.nodes import Node, Remarks, Scalar, member
+from verifier.inputs.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.unknown import names_in
@@ -39,22 +39,23 @@ def read_key(
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, told_at = read_facts(metadata, arn)
     doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
-    aliases = _aliases(remarks, parts["aliases"], arn) if "aliases" in parts and "aliases" not in doubtful else None
+    aliases = _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
     if tags is not None and not is_told_apart(tags):
         tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
-    grants, unmodelled = read_grants(remarks, parts["grants"], arn, printable(shown or arn)) if "grants" in parts else (None, ())
+    grants, unmodelled = read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn)) if "grants" in parts else (None, ())
+    policies, unread = _policies(parts, arn, shown or arn)
     key = replace(
         known,
         name=printable(shown) if shown else None,
-        policies=_policies(parts, arn, shown),
+        policies=policies,
         aliases=aliases,
         tags=tags,
         doubtful=tuple((fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()),
         grants=grants,
         span=place.span,
-        unread=_unread(parts, shown or arn),
+        unread=unread,
         supposed=tuple(map(printable, part.supposed)),
     )
     return (key, primary, told_at), unmodelled
@@ -77,7 +78,8 @@ def _arn(parts: Record, metadata: Record) -> str | None:
     return arn
 
 
-def _policies(parts: Record, arn: str, name: str | None) -> tuple[Policy, ...] | None:
+def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | None, str | None]:
+    """The policies of the key, or `None`; and why they are not known, where the input says that there are some."""
     if "policy" in parts and "policies" in parts:
         parts.error("the key has both `policy` and `policies`", "policies")
     remarks = parts.remarks
@@ -85,27 +87,20 @@ def _policies(parts: Record, arn: str, name: str | None) -> tuple[Policy, ...] |
     if "policy" in parts:
         given.setdefault(DEFAULT, parts["policy"])
     if DEFAULT not in given:
-        message = f"the policy of {name or arn} is not in the input, so nothing about the key can be proved or refuted"
+        message = f"the policy of {name} is not in the input, so nothing about the key can be proved or refuted"
         hint = "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
         remarks.warning(parts.place, message, hint=hint, rule="U3")
-    if DEFAULT not in given or is_unknown_whole(given[DEFAULT]):
-        return None
+        return None, None
+    if is_unknown_whole(given[DEFAULT]):
+        return None, printable(f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}")
     read = [read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)]
-    return tuple(policy for policy in read if policy is not None)
+    return tuple(policy for policy in read if policy is not None), None
 
 
-def _unread(parts: Mapping[str, Node], shown: str) -> str | None:
-    """Why the policy of the key is not known, where the input says that there is one."""
-    node = member(parts.get("policies"), DEFAULT) or parts.get("policy")
-    if node is None or not is_unknown_whole(node):
-        return None
-    return printable(f"the policy of {shown} is not known: it depends on {first_few(names_in([node]))}")
-
-
-def _aliases(remarks: Remarks, node: Node, arn: str) -> tuple[str, ...]:
+def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, ...]:
     """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
     names: list[str] = []
-    for entry in listed(remarks, node, "Aliases", "the output of list-aliases"):
+    for entry in listed:
         name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(members(remarks, entry, "an alias"), arn)
         if name is None:
             continue

@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs.access import Record, describe
+from verifier.inputs.access import describe
 from verifier.inputs.accounts import read_account
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
@@ -223,10 +223,8 @@ class Loader:
             message = f"{name} changes an organization that another input describes as it is now; the two cannot be put together"
             hint = "leave the organization out of the snapshot, or let the plan read it (data aws_organizations_organization)"
             self.remarks.error(changed, message, hint=hint, rule="D7")
-        place, found = self.parts.organization
-        given = Record(self.remarks, place, found)
-        read = read_organization(given)
-        return with_controls(given, *read, self.keys) if read is not None else (None, ())
+        read = read_organization(self.parts.organization)
+        return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 
     def _check_keys(self, empty: bool) -> None:
         """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys (S3)."""

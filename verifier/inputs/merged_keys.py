@@ -13,19 +13,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.access import is_null
+from verifier.inputs.access import is_null, listed
 from verifier.inputs.agreement import agreed, same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.unknown import Unknown, replaced
 from verifier.syntax.text import first_few
 
+_LISTINGS = {
+    "grants": ("Grants", "the output of list-grants"),
+    "aliases": ("Aliases", "the output of list-aliases"),
+    "tags": ("Tags", "the list of tags"),
+}
+"""The members of a key that are listings: the list in the output, and what that is."""
+
 
 def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
-    """The keys. One that two snapshots, or two plans, describe as a whole stays two."""
+    """The keys; what lists grants, aliases and tags of a snapshot's is a bare list. One that two snapshots, or two plans, describe as a
+    whole stays two."""
     groups: dict[object, list[KeyParts]] = {}
     for part in sorted(parts, key=lambda found: (found.planned, found.policy_alone)):
+        given = {name: part.members[name] for name in _LISTINGS if name in part.members and not part.planned}
+        for name, node in given.items():
+            part.members[name] = node if isinstance(node, Unknown) else listing(node, listed(remarks, node, *_LISTINGS[name]))
         groups.setdefault(_arn(part) or id(part), []).append(part)
     for arn, group in groups.items():
         _settle([part for part in group if part.planned])
@@ -65,8 +76,7 @@ def _joined(remarks: Remarks, arn: str, known: KeyParts, part: KeyParts) -> KeyP
     if "metadata" in known.members:
         members["metadata"] = _metadata(remarks, arn, known.members["metadata"], own["metadata"])
     if "tags" in own and "tags" in known.members:
-        there = known.members["tags"]
-        members["tags"] = agreed(own["tags"], listing(there, entries_of(there, "Tags")), place)
+        members["tags"] = agreed(own["tags"], known.members["tags"], place)
     of = known if part.policy_alone else part
     return replace(of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone)
 
@@ -105,10 +115,10 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
     if changes.policy is not None:
         found = _with_policy(parts, changes.policy if known is None else agreed(changes.policy, known, known))
     if (given := found.get("grants")) is not None:
-        listed = {text_of(grant, "GrantId"): grant for grant in entries_of(given, "Grants")}
-        grants = [_perhaps(grant, listed.get(text_of(grant, "GrantId")), given) for grant in changes.grants]
+        there = {text_of(grant, "GrantId"): grant for grant in entries(given)}
+        grants = [_perhaps(grant, there.get(text_of(grant, "GrantId")), given) for grant in changes.grants]
         gone = changes.revoked | {text for grant in grants if (text := text_of(grant, "GrantId")) is not None}
-        found["grants"] = _relisted(given, "Grants", gone, grants, changes.place)
+        found["grants"] = _relisted(given, gone, grants)
     elif changes.grants:
         found["grants"] = listing(changes.place, changes.grants)
     if (changes.aliases or changes.unaliased) and "aliases" in found:
@@ -136,32 +146,14 @@ def _what(grant: Node) -> Node:
 
 def _with_aliases(node: Node, arn: str, changes: KeyChanges) -> Node:
     own = (None, arn, arn.rsplit("/", 1)[-1])
-    listed = entries_of(node, "Aliases")
-    known = {getattr(entry, "text", None) or text_of(entry, "AliasName"): entry for entry in listed if text_of(entry, "TargetKeyId") in own}
+    known = {_own(entry) for entry in values_of(node) if text_of(entry, "TargetKeyId") in own}
     new = {name: agreed(alias, None, node) for alias in changes.aliases if (name := getattr(alias, "text", None)) not in known}
-    return _relisted(node, "Aliases", {*changes.unaliased, *filter(None, new)}, [*new.values()], changes.place)
+    return _relisted(node, {*changes.unaliased, *filter(None, new)}, [*new.values()])
 
 
-def entries_of(node: Node, name: str) -> list[Node]:
-    """The entries of a listing, of all its pages."""
-    pages = values_of(node)
-    return [entry for page in pages for entry in (entries(member(page, name)) if isinstance(page, Members) and page.has(name) else [page])]
-
-
-def _relisted(node: Node, name: str, gone: set[str], more: Sequence[Node], place: Node) -> Node:
-    """A listing without some of its entries, and with more. Its pages stay in their order, the last one last."""
-    pages = values_of(node)
-    kept = [_without(page, name, gone) for page in pages if _own(page) not in gone]
-    if isinstance(node, Items) and not any(isinstance(page, Members) and page.has(name) for page in pages):
-        return listing(node, [*kept, *more])
-    return listing(node, [obj(place, **{name: listing(place, more)}), *kept])
-
-
-def _without(page: Node, name: str, gone: set[str]) -> Node:
-    found = member(page, name)
-    if not isinstance(page, Members) or not isinstance(found, Items):
-        return page
-    return replaced(page, name, listing(found, [entry for entry in found.items if _own(entry) not in gone]))
+def _relisted(node: Node, gone: set[str], more: Sequence[Node]) -> Node:
+    """A listing without some of its entries, and with more."""
+    return listing(node, [*more, *(entry for entry in values_of(node) if _own(entry) not in gone)])
 
 
 def _own(node: Node) -> str | None:

@@ -8,7 +8,6 @@ and perhaps a replica, whose ID is that of its primary key [multi-region-keys-ov
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -43,22 +42,10 @@ def with_open_patterns(estate: Estate) -> Estate:
         symbol = allow_symbol(thing) if given.effect is Effect.ALLOW else refuse_symbol(thing)
         return replace(given, resources=(Text("*", found.span),), not_resource=False, doubt=given.doubt or symbol)
 
-    changed = with_policies(
-        (estate.keys, estate.accounts, estate.organization, estate.endpoints),
-        lambda policy: _changed(policy, [statement(policy, given) for given in policy.statements]),
-    )
-    return replace(
-        estate,
-        keys=changed[0],
-        accounts=changed[1],
-        organization=changed[2],
-        endpoints=changed[3],
-        unmodelled=(*estate.unmodelled, *things.values()),
-    )
+    def policy(given: Policy) -> Policy:
+        return replace(given, statements=tuple(statement(given, each) for each in given.statements))
 
-
-def _changed(policy: Policy, statements: Sequence[Statement]) -> Policy:
-    return policy if list(policy.statements) == statements else replace(policy, statements=tuple(statements))
+    return replace(with_policies(estate, policy), unmodelled=(*estate.unmodelled, *things.values()))
 
 
 def _is_open(arn: str, pattern: str) -> bool:

@@ -110,7 +110,7 @@ def null(place: Node) -> Scalar:
     return Scalar(place.source, place.start, place.end, "", "null")
 
 
-def obj(place: Node, **found: Node) -> Members:
+def obj(place: Node, /, **found: Node) -> Members:
     """An object at the place of another node."""
     return Members(place.source, place.start, place.end, [(text_at(place, name), node) for name, node in found.items()])
 

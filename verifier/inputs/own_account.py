@@ -68,18 +68,10 @@ def keepers(policy: Policy) -> Keepers:
             denied |= _accounts(statement) if statement.doubt is None else {None}
             continue
         found |= _accounts(statement)
-        if statement.doubt is None and not statement.not_principal:
-            certain |= _certain(statement)
+        if statement.doubt is None and not statement.not_principal and len(statement.conditions) <= 1:
+            certain |= _accounts(statement) & _by_conditions(statement) if statement.conditions else _accounts(statement)
     known = frozenset(account for account in found if account is not None)
     return Keepers(known, None in found, frozenset() if None in denied else (known & certain) - denied)
-
-
-def _certain(statement: Statement) -> set[str | None]:
-    """The accounts of which a statement lets somebody put a policy, whatever else a request has."""
-    named = _accounts(statement)
-    if not statement.conditions:
-        return named
-    return named & _by_conditions(statement) if len(statement.conditions) == 1 else set()
 
 
 def _puts_policies(statement: Statement) -> bool:

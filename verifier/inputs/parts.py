@@ -9,23 +9,24 @@ member holds the output of an AWS CLI command it may instead be the name of a fi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifier.inputs import organization as organization_members
-from verifier.inputs.access import items, members
+from verifier.inputs.access import Record, members
+from verifier.inputs.drafts import Details
 from verifier.inputs.elsewhere import Elsewhere
 from verifier.inputs.files import Files
 from verifier.inputs.identity_providers import PROVIDERS
-from verifier.inputs.nodes import Items, Members, Node, Remarks, entries, listing
+from verifier.inputs.nodes import Items, Members, Node, Remarks, listing
 from verifier.inputs.not_read import read_not_read
 from verifier.inputs.unknown import Unknown
 from verifier.inputs.workloads import RUNNING, Deed
 from verifier.model.collection import NotRead
 from verifier.model.estate import Unmodelled
+from verifier.model.principal_names import is_account
 
 if TYPE_CHECKING:
     from verifier.inputs.resource_types import UnknownResource
@@ -34,8 +35,6 @@ SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
 """The members of a key in a snapshot."""
-
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 @dataclass
@@ -83,22 +82,19 @@ class LoosePolicy:
 
 @dataclass
 class Parts:
-    """Everything that the input of a run holds. `accounts` has the authorization details of each account of a snapshot; of those in
-    `partial` it lists only some users and roles (U1). `providers` has the listings of an account's identity providers by their names,
-    `running` what says what runs there. `made` and `made_providers` have those of what plans and templates make, `elsewhere` what they do
-    to others (of an account whose number is not known under an empty one), `key_changes` what they do to keys of others, by ARN, and
-    `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could not read."""
+    """Everything that the input of a run holds. `accounts` has the members of each account of a snapshot, its authorization details among
+    them. `made` and `made_providers` have the users, groups and roles, and the listings of identity providers, that plans and templates
+    make, `elsewhere` what they do to others (of an account whose number is not known under an empty one), `key_changes` what they do to
+    keys of others, by ARN, and `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could
+    not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
-    accounts: dict[str, Node] = field(default_factory=dict)
-    partial: set[str] = field(default_factory=set)
-    providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
-    running: dict[str, dict[str, Node]] = field(default_factory=dict)
-    made: dict[str, list[Node]] = field(default_factory=dict)
+    accounts: dict[str, Record] = field(default_factory=dict)
+    made: dict[str, list[Details]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
-    organization: tuple[Node, dict[str, Node]] | None = None
+    organization: Record | None = None
     organization_changes: list[tuple[Node, str]] = field(default_factory=list)
     vpc_endpoints: list[Node] = field(default_factory=list)
     made_endpoints: list[Node] = field(default_factory=list)
@@ -133,19 +129,14 @@ class Parts:
         self._named.append(own)
         return f"#{len(self._named)}" if taken else ""
 
-    def add_account(self, remarks: Remarks, place: Node, account: str, details: Node, others: Mapping[str, Node]) -> None:
-        """Adds the authorization details of an account, and what else is told of it (`PROVIDERS`, `RUNNING`); a second time, or under
-        another name than twelve digits, is an error."""
-        if not _ACCOUNT.fullmatch(account):
-            remarks.error(place, f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
+    def add_account(self, found: Record, account: str) -> None:
+        """Adds what is told of an account; a second time, or under another name than twelve digits, is an error."""
+        if not is_account(account):
+            found.error(f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
         elif account in self.accounts:
-            remarks.error(place, f"account {account} is given twice")
+            found.error(f"account {account} is given twice")
         else:
-            self.accounts[account] = details
-            self.running[account] = {name: node for name, node in others.items() if name in RUNNING}
-            for name, node in others.items():
-                if name in PROVIDERS:
-                    self.providers.setdefault(account, {}).setdefault(name, []).append(node)
+            self.accounts[account] = found
 
     def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
         """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
@@ -156,15 +147,6 @@ class Parts:
         """What plans and templates do to others of an account, or may do."""
         return [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
 
-    def all_providers(self, account: str) -> dict[str, list[Node]]:
-        """The listings of an account's providers by their names; none where its own are not given."""
-        made = self.made_providers.get(account, {})
-        return {name: [*nodes, *made.get(name, ())] for name, nodes in self.providers.get(account, {}).items()}
-
-    def add_providers(self, account: str, name: str, listing: Node) -> None:
-        """Adds providers that a plan or template makes."""
-        self.made_providers.setdefault(account, {}).setdefault(name, []).append(listing)
-
     def add_key_changes(self, arn: str, done: KeyChanges) -> None:
         """Adds what a plan or template does to a key of others."""
         changes = self.key_changes.setdefault(arn, KeyChanges(done.place))
@@ -173,25 +155,21 @@ class Parts:
         changes.aliases += done.aliases
         changes.unaliased |= done.unaliased
         if done.policy is not None:
-            changes.policy = done.policy if changes.policy is None else _either(changes.policy, "which of two plans writes it last")
+            twice = changes.policy and Unknown(changes.policy, ["which of two plans writes it last"])
+            changes.policy = twice or done.policy
 
     def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
         """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not known."""
         for identifier, policy in policies.items():
             known = self.endpoint_policies.get(identifier)
-            self.endpoint_policies[identifier] = (
-                policy if known is None else _either(known, f"which of two plans has the policy of {identifier}")
-            )
+            twice = known and Unknown(known, [f"which of two plans has the policy of {identifier}"])
+            self.endpoint_policies[identifier] = twice or policy
 
-    def add_organization(self, remarks: Remarks, place: Node, found: dict[str, Node]) -> None:
+    def add_organization(self, found: Record) -> None:
         """Adds the organization; a second one is an error."""
         if self.organization is not None:
-            remarks.error(place, "a second organization; the input may hold one")
-        self.organization = (place, found)
-
-
-def _either(node: Node, why: str) -> Unknown:
-    return Unknown(node, [why])
+            found.error("a second organization; the input may hold one")
+        self.organization = found
 
 
 def is_snapshot(node: Node) -> bool:
@@ -201,20 +179,20 @@ def is_snapshot(node: Node) -> bool:
 
 @dataclass
 class DocumentReader:
-    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`."""
+    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`; without one no text names a file."""
 
     remarks: Remarks
     files: Files
     parts: Parts
-    folder: Path
+    folder: Path | None = None
 
     def read(self, node: Node) -> None:
         """Adds all parts. Errors go to `remarks`."""
         found = members(self.remarks, node, "the snapshot", (*SNAPSHOT, "not_read", "$schema"))
-        for entry in items(self.remarks, found["keys"], "`keys`") if "keys" in found else []:
+        for entry in found.entries("keys"):
             self._key(entry)
-        if "accounts" in found:
-            self._accounts(found["accounts"])
+        for account, value in found.inner("accounts").items():
+            self._account(account, value)
         if "organization" in found:
             self._organization(found["organization"])
         if "vpc_endpoints" in found:
@@ -224,58 +202,37 @@ class DocumentReader:
 
     def _key(self, entry: Node) -> None:
         read = members(self.remarks, entry, "a key", KEY)
-        plain = {name: node for name, node in read.items() if name in ("arn", "name")}
-        followed = self._followed({name: node for name, node in read.items() if name not in plain})
-        if "policies" in followed:
-            followed["policies"] = self._entries_followed(followed["policies"])
-        self.parts.keys.append(KeyParts(entry, plain | followed))
+        plain = {name: read.pop(name) for name in ("arn", "name") if name in read}
+        self.parts.keys.append(KeyParts(entry, plain | self._followed(read, {"policies": 1})))
 
-    def _accounts(self, node: Node) -> None:
-        for account, value in members(self.remarks, node, "`accounts`").items():
-            found = members(self.remarks, value, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
-            details = found.get("authorization_details")
-            if found.flag("complete") is False:
-                self.parts.partial.add(account)
-            if details is None:
-                found.error(f"account {account} has no `authorization_details`", hint="leave out an account that is not known")
-                continue
-            whole = self._entries_followed(details) if isinstance(details, Items) else self._follow(details)
-            if whole is not None and (not isinstance(details, Items) or len(entries(whole)) == len(details.items)):
-                others = self._followed({name: found[name] for name in (*PROVIDERS, "regions") if name in found})
-                if "workloads" in found:
-                    others["workloads"] = self._each_followed(found["workloads"])
-                self.parts.add_account(self.remarks, value, account, whole, others)
+    def _account(self, account: str, node: Node) -> None:
+        found = members(self.remarks, node, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
+        if "authorization_details" not in found:
+            found.error(f"account {account} has no `authorization_details`", hint="leave out an account that is not known")
+            return
+        pages, before = isinstance(found["authorization_details"], Items), len(self.remarks.errors)
+        followed = self._followed(found, {"authorization_details": int(pages), "workloads": 2})
+        if len(self.remarks.errors) == before:
+            self.parts.add_account(followed, account)
 
     def _organization(self, node: Node) -> None:
-        """Follows file names in the members, and in those that hold several outputs one level further down."""
-        found = self._followed(members(self.remarks, node, "`organization`", organization_members.MEMBERS))
-        for name in organization_members.BY_NAME:
-            if name in found:
-                found[name] = self._entries_followed(found[name])
-        pairs = found.get("policies")
-        if isinstance(pairs, Items):
-            entries = [self._entries_followed(entry) for entry in pairs.items]
-            found["policies"] = listing(pairs, entries)
-        self.parts.add_organization(self.remarks, node, found)
+        """Follows file names in the members, and in those that hold several outputs further down."""
+        found = members(self.remarks, node, "`organization`", organization_members.MEMBERS)
+        deep = {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}
+        self.parts.add_organization(self._followed(found, deep))
 
-    def _each_followed(self, node: Node) -> Node:
-        """The outputs of each Region, by their names, with the files that they are in."""
-        pairs = [(key, self._entries_followed(value)) for key, value in node.pairs] if isinstance(node, Members) else None
-        return node if pairs is None else Members(node.source, node.start, node.end, pairs)
+    def _followed(self, given: Record, deep: Mapping[str, int]) -> Record:
+        """The members, or what is in the files that they name, some of them levels `deep`; without those whose file cannot be read, which
+        is an error."""
+        read = {name: self._follow(node, deep.get(name, 0)) for name, node in given.items()}
+        return Record(self.remarks, given.place, {name: node for name, node in read.items() if node is not None})
 
-    def _entries_followed(self, node: Node) -> Node:
-        if isinstance(node, Members):
-            values = [(key, self._follow(value)) for key, value in node.pairs]
-            return Members(node.source, node.start, node.end, [(key, value) for key, value in values if value is not None])
-        if isinstance(node, Items):
-            entries = [self._follow(entry) for entry in node.items]
-            return listing(node, [entry for entry in entries if entry is not None])
-        return node
-
-    def _followed(self, given: dict[str, Node]) -> dict[str, Node]:
-        """The nodes, or the content of the files that they name; without those whose file cannot be read, which is an error."""
-        read = {name: self._follow(node) for name, node in given.items()}
-        return {name: node for name, node in read.items() if node is not None}
-
-    def _follow(self, node: Node) -> Node | None:
-        return self.remarks.keep(lambda: self.files.referred(node, self.folder))
+    def _follow(self, node: Node, deep: int = 0) -> Node | None:
+        folder = self.folder
+        found = node if folder is None else self.remarks.keep(lambda: self.files.referred(node, folder))
+        if deep and isinstance(found, Members):
+            pairs = [(key, inner) for key, value in found.pairs if (inner := self._follow(value, deep - 1)) is not None]
+            return Members(found.source, found.start, found.end, pairs)
+        if deep and isinstance(found, Items):
+            return listing(found, filter(None, [self._follow(item, deep - 1) for item in found.items]))
+        return found

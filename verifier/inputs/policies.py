@@ -17,7 +17,7 @@ from verifier.inputs.doubt import Doubt, settled
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.unknown import names_in
 from verifier.model.documents import key_policy_warnings, read_policy
-from verifier.model.estate import Account, Controls, Endpoint, Group, Identity, Influence, Key, Level, Organization, Unmodelled
+from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Influence, Key, Level, Organization, Unmodelled
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.readings import allow_symbol, refuse_symbol
 from verifier.syntax.text import first_few, printable
@@ -30,7 +30,7 @@ DEFAULT = "default"
 SHARED = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
 
-_HOLDERS = (Account, Controls, Endpoint, Group, Identity, Key, Level, Organization)
+_HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
 """What has policies, or holds what has."""
 
 
@@ -49,9 +49,8 @@ def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str = DEFAULT)
     document = key_policy_document(remarks, node, name)
     if document is None:
         return None
-    policy = remarks.keep(lambda: _read(remarks, document, PolicyKind.KEY, f"{arn}#{name}", name))
-    if policy is not None:  # some warnings need the key's ARN (L5)
-        remarks.add_warnings((*policy.warnings, *key_policy_warnings(policy, arn)))
+    policy = read_document(remarks, document, PolicyKind.KEY, identity=f"{arn}#{name}", name=name)
+    remarks.add_warnings(key_policy_warnings(policy, arn) if policy is not None else ())  # some need the key's ARN (L5)
     return policy
 
 
@@ -61,14 +60,12 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
         return read_policy(document_source(node), kind, identity=identity, name=name)
     document, in_doubt = settled(node, kind)
     policy = read_policy(document_source(document), kind, identity=identity, name=name)
-    by_index = {statement.index: statement for statement in policy.statements}
-    doubts = {doubt.index: doubt for doubt in in_doubt}
-    statements = [statement for index, statement in by_index.items() if index not in doubts]
-    for index, doubt in doubts.items():
-        statements.append(_in_doubt(remarks, by_index[index], doubt, kind, identity))
+    statements = {statement.index: statement for statement in policy.statements}
+    for doubt in in_doubt:
+        statements[doubt.index] = _in_doubt(remarks, statements[doubt.index], doubt, kind, identity)
     # The size of what was written is not known, and what might be said is said several times over.
     warnings = tuple(warning for warning in policy.warnings if "AWS accepts" not in warning.message)
-    return replace(policy, statements=tuple(sorted(statements, key=lambda s: s.index)), warnings=warnings)
+    return replace(policy, statements=tuple(statements.values()), warnings=warnings)
 
 
 def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: PolicyKind, identity: str) -> Statement:
@@ -117,7 +114,7 @@ def full_access_policy() -> Policy:
 
 
 def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
-    """A part of an estate with every policy in force changed. Managed policies are in force where they are attached."""
+    """An estate, or a part of one, with every policy in force changed. Managed policies are in force where they are attached."""
     if isinstance(found, Policy):
         return cast(T, change(found))
     if isinstance(found, tuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from verifier.inputs.document_text import document_source
 from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, refusal, text_at
+from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, refusal, text_at
 from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
 from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT, key_policy_document
@@ -26,14 +26,9 @@ _HINT = "give the ARN of the key with --key-arn"
 
 def is_policy(node: Node) -> bool:
     """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`."""
-    if not isinstance(node, Members):
-        return False
-    return node.has("Statement", "Version", "Id") or any(key.text == "Policy" and _holds_object(value) for key, value in node.pairs)
-
-
-def _holds_object(value: Node) -> bool:
-    """Whether the value of `Policy` can be a policy: an object as text, as the AWS CLI prints it, or the object itself."""
-    return value.text.lstrip().startswith("{") if isinstance(value, Scalar) else isinstance(value, Members) and value.has("Statement")
+    inner = member(node, "Policy")  # an object as text, as the AWS CLI prints it, or the object itself
+    holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
+    return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
 
 
 def read_policy_file(

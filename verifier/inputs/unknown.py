@@ -95,10 +95,10 @@ def with_leaves(node: Node, change: Callable[[Node], Node]) -> Node:
     return found
 
 
-def joined(parts: Sequence[Pieces]) -> Pieces:
-    """Texts one after the other, as one text; neighbouring known parts are put together."""
+def joined(parts: Iterable[Pieces]) -> Pieces:
+    """Texts one after the other, as one text; neighbouring known parts are put together, and empty ones left out."""
     pieces: list[str | None] = []
-    for piece in (piece for part in parts for piece in part):
+    for piece in (piece for part in parts for piece in part if piece != ""):
         if piece is not None and pieces and pieces[-1] is not None:
             pieces[-1] += piece
         elif piece is not None or not pieces or pieces[-1] is not None:

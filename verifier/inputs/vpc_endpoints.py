@@ -13,8 +13,7 @@ from dataclasses import replace
 from verifier.inputs.access import Record, is_null, listed_records
 from verifier.inputs.agreement import agreed
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.merged_keys import entries_of
-from verifier.inputs.nodes import Node, Remarks, member, text_of
+from verifier.inputs.nodes import Node, Remarks, text_of
 from verifier.inputs.parts import Parts
 from verifier.inputs.policies import read_document
 from verifier.inputs.unknown import names_in
@@ -38,15 +37,20 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     have made take the place of those that are given."""
     if not parts.vpc_endpoints and not parts.made_endpoints:
         return None, ()
-    known, made = _documents(parts.vpc_endpoints), _documents(parts.made_endpoints)
+    what = "the output of describe-vpc-endpoints"
+    given, made = (
+        [found for node in nodes for found in listed_records(remarks, node, "VpcEndpoints", what, "a VPC endpoint")]
+        for nodes in (parts.vpc_endpoints, parts.made_endpoints)
+    )
+    known = _documents(given)
     first, then = (
         {identifier: agreed(node, known.get(identifier, node), node) for identifier, node in documents.items()}
-        for documents in (made, parts.endpoint_policies)
+        for documents in (_documents(made), parts.endpoint_policies)
     )
-    endpoints = _distinct(remarks, parts.made_endpoints, first)
+    endpoints = _distinct(made, first)
     own = frozenset(endpoints)
-    given = _distinct(remarks, parts.vpc_endpoints, then)
-    endpoints |= {identifier: endpoint for identifier, endpoint in given.items() if identifier not in own | parts.endpoints_gone}
+    others = _distinct(given, then)
+    endpoints |= {identifier: endpoint for identifier, endpoint in others.items() if identifier not in own | parts.endpoints_gone}
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
     open_ = own & then.keys() if not parts.loose_endpoint_policy else endpoints.keys()
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in open_}
@@ -54,23 +58,21 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     return tuple(endpoints.values()), tuple(missing)
 
 
-def _documents(listings: Iterable[Node]) -> dict[str, Node]:
+def _documents(listed: Iterable[Record]) -> dict[str, Node]:
     """The policies of endpoints, by their IDs."""
-    all_ = (entry for node in listings for entry in entries_of(node, "VpcEndpoints"))
-    found = [(text_of(entry, "VpcEndpointId"), member(entry, "PolicyDocument")) for entry in all_]
+    found = [(text_of(entry.place, "VpcEndpointId"), entry.get("PolicyDocument")) for entry in listed]
     return {identifier: node for identifier, node in found if identifier is not None and node is not None}
 
 
-def _distinct(remarks: Remarks, nodes: Iterable[Node], policies: Mapping[str, Node]) -> dict[str, Endpoint]:
-    """The endpoints of some listings by their IDs; those with one of some `policies` have that one."""
+def _distinct(listed: Iterable[Record], policies: Mapping[str, Node]) -> dict[str, Endpoint]:
+    """The endpoints that are listed, by their IDs; those with one of some `policies` have that one."""
     endpoints: dict[str, Endpoint] = {}
-    for node in nodes:
-        for found in listed_records(remarks, node, "VpcEndpoints", "the output of describe-vpc-endpoints", "a VPC endpoint"):
-            endpoint = _endpoint(found, policies)
-            if endpoint is not None and endpoint.id in endpoints:
-                found.error(f"duplicate VPC endpoint {endpoint.id}", rule="V")
-            elif endpoint is not None:
-                endpoints[endpoint.id] = endpoint
+    for found in listed:
+        endpoint = _endpoint(found, policies)
+        if endpoint is not None and endpoint.id in endpoints:
+            found.error(f"duplicate VPC endpoint {endpoint.id}", rule="V")
+        elif endpoint is not None:
+            endpoints[endpoint.id] = endpoint
     return endpoints
 
 

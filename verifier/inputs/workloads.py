@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.inputs.access import Record, check_complete, describe, is_told_apart, listed_records, members
+from verifier.inputs.drafts import Draft
 from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.inputs.resources.resource import Verb
 from verifier.model.estate import InstanceProfile, Pairs, Workload
@@ -73,16 +74,11 @@ class Roles:
         return tuple(InstanceProfile(arn, role) for arn, role in found) if self.complete else None
 
 
-def roles_of(remarks: Remarks, entries: Sequence[Node], complete: bool, deeds: Sequence[Deed] = ()) -> Roles:
-    """The roles in `RoleDetailList`, with their instance profiles."""
-    found: Found = {}
-    listed, names = True, {(text_of(entry, "Arn") or "").rsplit("/", 1)[-1]: text_of(entry, "Arn") or "" for entry in entries}
-    for entry in entries:
-        listed &= member(entry, "InstanceProfileList") is not None
-        for one in members(remarks, entry, "a role").records("InstanceProfileList", "an instance profile"):
-            arn = one.text("Arn") or ""
-            listed &= bool(arn)
-            found[PROFILES, arn] = Workload(PROFILES, arn, (text_of(entry, "Arn") or "",))
+def roles_of(drafts: Iterable[Draft], complete: bool, deeds: Sequence[Deed] = ()) -> Roles:
+    """The roles of an account, with their instance profiles."""
+    roles = [draft for draft in drafts if draft.kind == "role"]
+    found: Found = {(PROFILES, arn): Workload(PROFILES, arn, (role.arn,)) for role in roles for arn in role.profiles or ()}
+    listed, names = all(role.profiles is not None and "" not in role.profiles for role in roles), {role.name: role.arn for role in roles}
     opened = _done(
         found, {PROFILES} if listed else (), Roles(names, {}, complete), [one for one in deeds if one.code.kind in ("", PROFILES)]
     )

@@ -34,7 +34,6 @@ _FUNCTIONS = {
 }
 """The functions of CloudFormation by their short forms."""
 
-
 _RESOURCES = re.compile(r"""(?:^|[{,])[ \t]*["']?Resources["']?[ \t]*:""", re.MULTILINE)
 
 

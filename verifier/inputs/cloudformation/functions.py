@@ -59,7 +59,11 @@ class Functions:
     def written(self, node: Node) -> Node | None:
         """The value, with dynamic references as they are written, which are resolved last."""
         with self.deeper(node) as allowed:
-            return self._value(node) if allowed else self.unknown(node, "a value that is nested too deeply")
+            if not allowed:
+                return self.unknown(node, "a value that is nested too deeply")
+            if isinstance(node, Items):
+                return listing(node, filter(None, map(self.written, node.items)))
+            return self._members(node) if isinstance(node, Members) else node
 
     @contextmanager
     def deeper(self, node: Node) -> Iterator[bool]:
@@ -73,14 +77,6 @@ class Functions:
             yield True
         finally:
             self._level -= 1
-
-    def _value(self, node: Node) -> Node | None:
-        if isinstance(node, Items):
-            found = [self.written(item) for item in node.items]
-            return listing(node, [item for item in found if item is not None])
-        if isinstance(node, Members):
-            return self._members(node)
-        return node
 
     def text(self, node: Node | None) -> str | None:
         """The value of a node, if it is a text that is known."""
@@ -99,11 +95,7 @@ class Functions:
         called = next((key.text for key, _ in node.pairs if key.text.startswith("Fn::")), None)
         if called is not None:
             return self.unknown(node, f"`{called}`, which is not carried out")
-        pairs: list[tuple[Scalar, Node]] = []
-        for key, inner in node.pairs:
-            found = self.written(inner)
-            pairs += [(key, found)] if found is not None else []
-        return resolved(node, pairs)
+        return resolved(node, [(key, found) for key, inner in node.pairs if (found := self.written(inner)) is not None])
 
     def of(self, resource: Resource, name: str) -> Node | None:
         """The value of a property; where properties are not read, a function in their place may write it."""
@@ -181,8 +173,8 @@ class Functions:
         of = self.template.resources.get(name.removesuffix("Role"))
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
             return found
-        parts = [f"arn:{self.pseudo.get('AWS::Partition')}:iam::", self.pseudo.get("AWS::AccountId"), ":role/", None]
-        return Unknown(place, found.names, joined([(part,) for part in parts]))
+        parts = (f"arn:{self.pseudo.get('AWS::Partition')}:iam::", self.pseudo.get("AWS::AccountId"), ":role/", None)
+        return Unknown(place, found.names, joined([parts]))
 
     def get_att(self, node: Node, argument: Node) -> Node | None:
         """`Fn::GetAtt`."""

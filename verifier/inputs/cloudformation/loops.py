@@ -71,7 +71,7 @@ class Loops:
             return values
         found: Pairs = []
         for value in values:
-            copied = _Copy(self, identifier.text, value).of(fragment)
+            copied = self._copy(fragment, identifier.text, value)
             assert isinstance(copied, Members)
             written = self.written_out(copied, depth + 1)
             if isinstance(written, Unknown):
@@ -102,32 +102,24 @@ class Loops:
             message = "the loops of the template make more than CloudFormation takes"
             raise refusal(place, message, hint="a template has 500 resources at most")
 
-
-@dataclass(frozen=True)
-class _Copy:
-    """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and `{"Ref": "Name"}`,
-    in names of members too."""
-
-    loops: Loops
-    identifier: str
-    value: str
-
-    def of(self, node: Node) -> Node:
-        """The copy; its places are those of the original."""
-        self.loops.count(node, 1)
+    def _copy(self, node: Node, identifier: str, value: str) -> Node:
+        """A fragment with one value in the place of the identifier: `${Name}`, `&{Name}` (letters and digits alone) and `{"Ref": "Name"}`,
+        in names of members too. Its places are those of the original."""
+        self.count(node, 1)
         if isinstance(node, Items):
-            return listing(node, [self.of(item) for item in node.items])
+            return listing(node, [self._copy(item, identifier, value) for item in node.items])
         if isinstance(node, Members):
-            if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", self.identifier)]:
-                return text_at(node, self.value)
-            return resolved(node, [(self._scalar(key), self.of(value)) for key, value in node.pairs])
-        return self._scalar(node) if isinstance(node, Scalar) else node
+            if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", identifier)]:
+                return text_at(node, value)
+            return resolved(
+                node, [(self._named(key, identifier, value), self._copy(inner, identifier, value)) for key, inner in node.pairs]
+            )
+        return self._named(node, identifier, value) if isinstance(node, Scalar) else node
 
-    def _scalar(self, node: Scalar) -> Scalar:
+    def _named(self, node: Scalar, identifier: str, value: str) -> Scalar:
         text = node.text
-        for mark, value in (("$", self.value), ("&", re.sub(r"[^A-Za-z0-9]", "", self.value))):
-            whole = f"{mark}{{{self.identifier}}}"
+        for whole, part in ((f"${{{identifier}}}", value), (f"&{{{identifier}}}", re.sub(r"[^A-Za-z0-9]", "", value))):
             if whole in text:
-                self.loops.count(node, len(text) + text.count(whole) * len(value))
-                text = text.replace(whole, value)
+                self.count(node, len(text) + text.count(whole) * len(part))
+                text = text.replace(whole, part)
         return node if text is node.text else text_at(node, text)

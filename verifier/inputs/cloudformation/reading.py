@@ -14,8 +14,8 @@ from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
-from verifier.inputs.cloudformation.surroundings import add_roles, supposed, unknown_resources
-from verifier.inputs.cloudformation.template import Template, WriteOut, check_circles, read_template
+from verifier.inputs.cloudformation.surroundings import Surroundings
+from verifier.inputs.cloudformation.template import Template, check_circles, read_template
 from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.parts import Parts
@@ -38,7 +38,9 @@ _DEEPEST = 10
 def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> TemplateSide | None:
     """A template; `None` after recording why it cannot be read."""
     before = len(remarks.errors)
-    template = read_template(remarks, node, supplied, partial(_loops, remarks))
+    # What loops go over can depend on parameters, mappings, and where the template is deployed.
+    given = {"AWS::AccountId": supplied.account, "AWS::Region": supplied.region}
+    template = read_template(remarks, node, supplied, lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out)
     parts.parameters.append((node, tuple(template.parameters)))
     template.mark = parts.mark(template.resources)
     if len(remarks.errors) == before:
@@ -61,30 +63,20 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
 
 
 def _add(parts: Parts, side: TemplateSide) -> None:
-    functions, read = side.functions, (side.remarks, parts, side)
-    keys = Keys(*read)
+    read = side.remarks, parts, side
+    keys, surroundings = Keys(*read), Surroundings(*read)
     found = keys.read()
     Identities(*read).read()
     Code(*read).read()
     IdentityProviders(*read).read()
     Endpoints(*read).read()
     Shares(*read).read()
-    add_roles(parts, functions, side.where[1])
-    arns = {name: key.arn for name, key in keys.by_address.items()}
-    parts.unknown += unknown_resources(functions, arns, side.where[1], parts.accounts)
-    controls = [r for r in functions.template.of_type("AWS::Organizations::Policy") if functions.exists(r) is not False]
-    parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
+    surroundings.read({name: key.arn for name, key in keys.by_address.items()})
     for key in found:
-        key.supposed = (*_supposed(side), *supposed(functions))
+        key.supposed = (*_supposed(side), *surroundings.supposed)
     for key in (key for key in parts.keys if not key.planned):
-        key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed(functions))))
+        key.supposed = tuple(dict.fromkeys((*key.supposed, *surroundings.supposed)))
     parts.keys += found
-
-
-def _loops(remarks: Remarks, template: Template) -> WriteOut:
-    """What writes the loops of a template out: what they go over can depend on parameters, mappings, and where it is deployed."""
-    given = {"AWS::AccountId": template.supplied.account, "AWS::Region": template.supplied.region}
-    return Functions(remarks, template, lambda name, attribute: None, given).loops.written_out
 
 
 def _supposed(side: TemplateSide) -> list[str]:

@@ -8,14 +8,16 @@ roles, and policies of users and roles; it changes a key only if the template ha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
-from verifier.inputs.nodes import nodes_in
-from verifier.inputs.parts import Parts
+from verifier.inputs.nodes import Node, nodes_in
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resources.reader import Reader
 from verifier.inputs.unknown import text_pieces
 from verifier.syntax.text import first_few
 
@@ -26,7 +28,6 @@ _STACKS = re.compile(
 """Resources that stand for resources of another template."""
 EVERYWHERE = "AWS::CloudFormation::StackSet"
 """Stacks in other accounts."""
-_MAKES_ROLES = re.compile(rf"AWS::IAM::ServiceLinkedRole|{EVERYWHERE}|AWS::SSO::.*")
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
 """Resources that code of others makes: custom resources, and types that are registered in the account."""
 _LEADS_ON = {
@@ -38,49 +39,63 @@ _LEADS_ON = {
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
-def makers(functions: Functions) -> list[Resource]:
-    """The resources that stand for others which the template does not have."""
-    made = (r for r in functions.template.resources.values() if _STACKS.fullmatch(r.type) or _BY_CODE.fullmatch(r.type))
-    return [resource for resource in made if functions.exists(resource) is not False]
+@dataclass
+class Surroundings(Reader):
+    """What stands for others' resources in a template."""
 
+    side: TemplateSide
 
-def add_roles(parts: Parts, functions: Functions, account: str | None) -> None:
-    """Records that there may be roles that the template does not have."""
-    template = functions.template
-    types = {r.type: r for r in template.resources.values() if _MAKES_ROLES.fullmatch(r.type) and functions.exists(r) is not False}
-    if template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or makers(functions):
-        parts.leave_roles_out(account)
-    if EVERYWHERE in types:
-        parts.leave_roles_out(None)
-    for found in (resource for type_, resource in types.items() if type_.startswith("AWS::SSO::")):
-        parts.leave_roles_out(None, permission_sets=f"`{found.name}`")
+    def __post_init__(self) -> None:
+        self.made = [r for r in self.side.template.resources.values() if self.side.functions.exists(r) is not False]
+        self.makers = [r for r in self.made if _STACKS.fullmatch(r.type) or _BY_CODE.fullmatch(r.type)]
 
+    def read(self, keys: Mapping[str, str]) -> None:
+        """Records what may change identities or keys, which are by their logical IDs in `keys`; roles that the template does not have; and
+        that it changes an organization."""
+        for resource in self.makers:
+            self._maker(resource, keys)
+        for macro, place in self.side.template.macros:
+            why = "is not carried out, and may write every resource of the template anew"
+            self._may(Family.ANYTHING, f"the macro {shown(macro)}", None, place, why=why)
+        for resource in self.made:
+            family = unknown_family(resource.type)
+            if family is not None:
+                self._may(family, f"{resource.type} `{resource.name}`", self.side.where[1], resource.place)
+            if family is Family.KEYS:
+                self.remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
+        controls = [resource for resource in self.made if resource.type == "AWS::Organizations::Policy"]
+        self.parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
+        self._roles()
 
-def unknown_resources(
-    functions: Functions, keys: Mapping[str, str], account: str | None, others: Iterable[str]
-) -> Iterator[UnknownResource]:
-    """What may change identities or keys, which are by their logical IDs in `keys`. `others` are the other accounts that are listed."""
-    remarks = functions.remarks
-    for resource in makers(functions):
-        address, span = f"{resource.type} `{resource.name}`", resource.place.span
-        why = "has resources of its own, which are not read" if _STACKS.fullmatch(resource.type) else "is made by code that is not read"
-        for of in dict.fromkeys((account, *(others if resource.type == EVERYWHERE else ()))):
-            yield UnknownResource(Family.IDENTITIES, address, of, span, why=why)
-        for key in sorted(handed(functions, keys, resource)):
-            yield UnknownResource(Family.KEYS, address, account, span, key, why)
-        if _STACKS.fullmatch(resource.type):
+    def _may(self, family: Family, address: str, account: str | None, place: Node, **more: str) -> None:
+        self.parts.unknown.append(UnknownResource(family, address, account, place.span, **more))
+
+    def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
+        address, stack, account = f"{resource.type} `{resource.name}`", _STACKS.fullmatch(resource.type), self.side.where[1]
+        why = "has resources of its own, which are not read" if stack else "is made by code that is not read"
+        for of in dict.fromkeys((account, *(self.parts.accounts if resource.type == EVERYWHERE else ()))):
+            self._may(Family.IDENTITIES, address, of, resource.place, why=why)
+        for key in sorted(handed(self.side.functions, keys, resource)):
+            self._may(Family.KEYS, address, account, resource.place, key=key, why=why)
+        if stack:
             what = f"`{resource.name}` ({resource.type}) {why}: no key in it is checked"
-            remarks.warning(resource.place, what, hint="check its template in a run of its own")
-    for macro, place in functions.template.macros:
-        why = "is not carried out, and may write every resource of the template anew"
-        yield UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why)
-    for resource in functions.template.resources.values():
-        family = unknown_family(resource.type)
-        if family is None or functions.exists(resource) is False:
-            continue
-        yield UnknownResource(family, f"{resource.type} `{resource.name}`", account, resource.place.span)
-        if family is Family.KEYS:
-            remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
+            self.remarks.warning(resource.place, what, hint="check its template in a run of its own")
+
+    def _roles(self) -> None:
+        types = {resource.type: resource for resource in self.made}
+        if self.side.template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or self.makers:
+            self.parts.leave_roles_out(self.side.where[1])
+        if EVERYWHERE in types:
+            self.parts.leave_roles_out(None)
+        for type_, resource in types.items():
+            if type_.startswith("AWS::SSO::"):
+                self.parts.leave_roles_out(None, permission_sets=f"`{resource.name}`")
+
+    @property
+    def supposed(self) -> list[str]:
+        """What every verdict about a key of the template supposes."""
+        by_others = first_few([f"`{resource.name}`" for resource in self.makers])
+        return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
 
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
@@ -100,9 +115,3 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
         pieces = (piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner))
         found |= {arn for piece in pieces if piece is not None for arn in _KEY_ARN.findall(piece)}
     return found
-
-
-def supposed(functions: Functions) -> list[str]:
-    """What every verdict about a key of the template supposes."""
-    by_others = first_few([f"`{resource.name}`" for resource in makers(functions)])
-    return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []

@@ -55,8 +55,7 @@ def _part(functions: Functions, place: Node, name: str, given: Mapping[str, Node
 
 def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> Node:
     """Texts as one text; what is no text is not known as one."""
-    pieces = [() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts]
-    return _of_pieces(functions, place, joined(pieces), names_in(parts) or ("a text that is made of a list",))
+    return _of_pieces(functions, place, joined(map(text_pieces, parts)), names_in(parts) or ("a text that is made of a list",))
 
 
 def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:

@@ -97,7 +97,8 @@ class IdentityProviders(Reader):
             account, kind, at = self.side.account(resource), _IDENTITY_PROVIDERS[resource.type], self.side.at(resource)
             arn = self.side.value(resource, "arn") or self.unknown(resource, f"{resource.address}.arn (known after apply)")
             if account is not None:
-                self.parts.add_providers(account, kind, obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])}))
+                made = self.parts.made_providers.setdefault(account, {}).setdefault(kind, [])
+                made.append(obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])}))
 
 
 class Shares(Reader):

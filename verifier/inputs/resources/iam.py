@@ -1,6 +1,6 @@
-"""Users, groups, roles and their policies of a plan or template, as `get-account-authorization-details` tells them.
+"""Users, groups, roles and their policies of a plan or template.
 
-In: their resources. Out: for each account its authorization details. Guarantee: of a role or user that is listed everything that these
+In: their resources. Out: for each account those that it has. Guarantee: of a role or user that is listed everything that these
 attach to it is listed too, unknown documents among it; one whose ARN or tags are not known is left out, and so counts as one of which
 nothing is known (U1). A group whose ARN is not known is an unmodelled thing that others may join (E0). What is attached to others is
 remembered by their names.
@@ -8,17 +8,18 @@ remembered by their names.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from verifier.inputs.drafts import NAMES, Draft, details, managed_policy, membership
+from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
 from verifier.inputs.elsewhere import Elsewhere, unlisted, untagged
 from verifier.inputs.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
-from verifier.inputs.unknown import Pieces, Unknown, may_be_equal, names_in, text_pieces
+from verifier.inputs.unknown import Pieces, may_be_equal, names_in, text_pieces
 from verifier.model.estate import Influence
 from verifier.syntax.text import first_few
 
@@ -48,8 +49,8 @@ class Identities(Reader):
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
     elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
-    words: dict[int, tuple[Draft, dict[str, list[Word]]]] = field(default_factory=dict)
-    """What is said of each thing that is attached to an owner."""
+    words: defaultdict[Draft, defaultdict[str, list[Word]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN, a membership."""
     unnamed: list[tuple[Draft, str, Pieces, Resource | None]] = field(default_factory=list)
     """Inline policies with names that are not known: what stands for the name, what is known of it, and the owner's resource if it is there
     that the policy is written."""
@@ -75,7 +76,7 @@ class Identities(Reader):
             self.parts.elsewhere.setdefault(account, []).append(change)
         for account in sorted({account for account, _, _ in self.owners}):
             owned = [owner for (own, _, _), owner in self.owners.items() if own == account]
-            self.parts.made.setdefault(account, []).append(details(self.side.at(None), owned, policies))
+            self.parts.made.setdefault(account, []).append(Details(owned, policies))
 
     # -- users, groups, roles --
 
@@ -94,21 +95,18 @@ class Identities(Reader):
                 why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
                 self.parts.unmodelled.append(untagged(arn, why, self.side.at(resource).span))
             return
-        unique_id = self.side.value(resource, "unique_id")
-        owner = Draft(kind, arn, self.side.at(resource), unique_id=unique_id, new=resource.new)
+        profiles = () if resource.new else None
+        owner = Draft(kind, arn, self.side.at(resource), {}, self.side.text(resource, "unique_id"), profiles, new=resource.new)
         self.owners[arn.split(":")[4], kind, name] = owner
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
-        if kind == "role":
-            trust = self.side.policy(resource, "assume_role_policy")
-            owner.trust = self.side.marked(resource, trust, "assume_role_policy")
         self._own_inline(resource, owner)
         self._own_attached(resource, owner, "managed_policy_arns")
         self._own_attached(resource, owner, "groups")
         if not certain:  # a group: there may be another one of its name, with other policies
-            for what in [*self.words_of(owner), *owner.inline, resource.shown]:
-                self.words_of(owner)[what] = [Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)]
+            for what in [*self.words[owner], *owner.has, resource.shown]:
+                self.words[owner][what] = [Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)]
         if (part := self.side.made_up(resource)) is not None:
             self.elsewhere_of(resource).perhaps.add((kind, part))
 
@@ -133,17 +131,20 @@ class Identities(Reader):
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags, at = self.side.tags(resource), self.side.at(resource)
         pairs = [obj(at, Key=key, Value=value) for key, value in tags.pairs] if tags is not None else []
-        owner.tags = self.side.marked(resource, listing(at, pairs), "tags", "tags_all")
         boundary = self.side.value(resource, "permissions_boundary")
         if boundary is None or (isinstance(boundary, Scalar) and not boundary.text):
-            boundary = null(self.side.at(resource))
-        owner.boundary = self.side.marked(resource, boundary, "permissions_boundary")
+            boundary = null(at)
+        trust = self.side.policy(resource, "assume_role_policy") if owner.kind == "role" else None
+        told = {TAGS: self.side.marked(resource, listing(at, pairs), "tags", "tags_all")}
+        told |= {BOUNDARY: self.side.marked(resource, boundary, "permissions_boundary")}
+        told |= {TRUST: self.side.marked(resource, trust, "assume_role_policy")}
+        owner.has |= {what: node for what, node in told.items() if node is not None}
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The inline policies that are written in the owner."""
         listed, found = self.side.inline(resource), dict[str, Node]()
         if isinstance(listed, Node):
-            owner.inline["inline_policy"] = listed
+            owner.has["inline_policy"] = listed
             return
         for shown, name, document in listed:
             if isinstance(name, Scalar):
@@ -162,16 +163,16 @@ class Identities(Reader):
             if isinstance(item, Scalar):
                 found[_name(attribute, item.text)] = item
             else:
-                owner.attach(item, f"{attribute} ({first_few(names_in([item]))})")
+                owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
         self._own(resource, owner, found, {_name(attribute, arn): arn for arn in _texts((resource.was or {}).get(attribute))})
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
         """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had goes."""
         for name, node in now.items():
             changes = resource.created or old.get(name) != (node.text if isinstance(node, Scalar) else None)
-            self.say(owner, name, Word(resource, node, resource.verb is not Verb.KEEPS and changes))
+            self.words[owner][name].append(Word(resource, node, resource.verb is not Verb.KEEPS and changes))
         for name in sorted(old.keys() - now.keys()) if resource.verb is Verb.CHANGES else ():
-            self.say(owner, name, Word(resource, None, True))
+            self.words[owner][name].append(Word(resource, None, True))
 
     # -- what is attached to them --
 
@@ -206,15 +207,15 @@ class Identities(Reader):
                     name = node.text if isinstance(node, Scalar) else resource.shown
                     if not isinstance(node, Scalar) and self.side.is_configured(resource, "name"):
                         self.unnamed.append((owner, name, text_pieces(node), None))
-                    self.say(owner, name, Word(resource, document, resource.writes("policy"), of))
+                    self.words[owner][name].append(Word(resource, document, resource.writes("policy"), of))
                 elif isinstance(node, Scalar):
                     name, whose = _name(what, node.text), target.text if isinstance(target, Scalar) else ""
                     writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
-                    self.say(owner, name, Word(resource, node, writes, of))
+                    self.words[owner][name].append(Word(resource, node, writes, of))
                 else:
-                    owner.inline[resource.shown] = node  # which may be any
+                    owner.has[resource.shown] = node  # which may be any
         for kind, name, taken in now if resource.verb is Verb.TAKES else sorted(before - now):
-            self.say(self.draft_of(resource, kind, name), taken, Word(resource, None, True))
+            self.words[self.draft_of(resource, kind, name)][taken].append(Word(resource, None, True))
 
     def _nodes(self, resource: Resource, name: str) -> list[Node]:
         """An attribute, or what it lists. A name that is made up is not known."""
@@ -237,50 +238,35 @@ class Identities(Reader):
             return
         texts = {item.text: item for item in items if isinstance(item, Scalar)}
         owner, writes = self.draft_of(resource, kind, name), resource.writes(attribute)
-        for what in self.words_of(owner):
+        for what, words in self.words[owner].items():
             if what not in texts and what.startswith("arn:") is managed and not what.startswith(membership("")):
-                self.say(owner, what, Word(resource, None, writes, f"{kind}_name"))
+                words.append(Word(resource, None, writes, f"{kind}_name"))
         for arn, item in texts.items() if managed else ():
-            self.say(owner, arn, Word(resource, item, writes, f"{kind}_name"))
+            self.words[owner][arn].append(Word(resource, item, writes, f"{kind}_name"))
         # What a snapshot beside the plan lists goes too, unless no list is written: then they only tell what there is.
         only = self.elsewhere_of(resource).draft(kind, name, self.side.at(resource)).only
         kept, by = only.get(managed, (frozenset(texts), side.label(resource)))
         if writes or by:
             only[managed] = kept & frozenset(texts), "" if writes else by
 
-    def say(self, owner: Draft, what: str, word: Word) -> None:
-        """Adds a word about the inline policy of a name, the managed policy of an ARN, or a membership."""
-        self.words_of(owner).setdefault(what, []).append(word)
-
-    def words_of(self, owner: Draft) -> dict[str, list[Word]]:
-        """The words about one owner."""
-        return self.words.setdefault(id(owner), (owner, {}))[1]
-
     def _settle(self) -> None:
         """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not known."""
-        for doubt in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
-            owner, what, word = doubt
-            self.words_of(owner)[what] = [word]
-        for owner, what, words in [(owner, *said) for owner, found in self.words.values() for said in found.items()]:
+        for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
+            self.words[owner][what] = [word]
+        for owner, what, words in [(owner, *said) for owner, found in self.words.items() for said in found.items()]:
             if owner.new:
                 words = [self._outlives(word) for word in words]
             found = self.settled(words)
-            is_document = not (what.startswith(("arn:", membership(""))))
             if found is None:
                 change = self.elsewhere_of(words[-1].resource)
                 change.detached.setdefault((owner.kind, owner.name), set()).add(what)
-                continue
-            if is_document or isinstance(found, Unknown):
-                owner.inline[what] = found
-            elif what.startswith("arn:"):
-                owner.attach(found, what)
             else:
-                owner.join(found, what)
+                owner.has[what] = found
 
     def _meeting(self, owner: Draft, what: str, pieces: Pieces, own: Resource | None) -> Iterator[tuple[Draft, str, Word]]:
         """What is not known of an inline policy whose name is not known, and of those that may have the same one: which is put last."""
         known = {other: given for draft, other, given, _ in self.unnamed if draft is owner}
-        for other, (word, *_) in self.words_of(owner).items():
+        for other, (word, *_) in self.words[owner].items():
             is_document = not other.startswith(("arn:", membership("")))
             in_one_list = own is not None and word.resource is own
             if is_document and other != what and not in_one_list and may_be_equal(pieces, known.get(other, (other,))):
@@ -296,14 +282,14 @@ class Identities(Reader):
 
     # -- managed policies --
 
-    def _policies(self) -> list[Node]:
-        found: dict[str, Node] = {}
+    def _policies(self) -> list[Managed]:
+        found: dict[str, Managed] = {}
         for managed in (False, True):
             for resource in self.side.of_type(*_POLICIES, managed=managed):
                 arn = self.side.text(resource, "arn")
                 document = self.side.marked(resource, self.side.policy(resource, "policy"), "policy")
                 if arn is not None and document is not None:
-                    found[arn] = managed_policy(self.side.at(resource), arn, document, new=resource.new)
+                    found[arn] = Managed.made(arn, self.side.at(resource), document, new=resource.new)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
         return list(found.values())

@@ -39,7 +39,7 @@ def arn_of(side: Side, resource: Resource) -> Node | None:
         if part is None:
             return None
         parts.append(part)
-        pieces += [(literal,) if literal else (), text_pieces(part)]
+        pieces += [(literal,), text_pieces(part)]
     return of_pieces(side.at(resource), joined(pieces), names_in(parts))
 
 

@@ -90,11 +90,6 @@ class Provider:
     block: Block
 
 
-def read_modules(configuration: Json) -> dict[ModuleName, Module]:
-    """All modules, the root module first. Raises `InputError`."""
-    return dict(_modules(mapping(configuration.get("root_module"), "`root_module`")))
-
-
 def read_providers(configuration: Json) -> dict[str, Provider]:
     """The provider configurations by their keys. Raises `InputError`."""
     found = {}
@@ -112,7 +107,8 @@ def _address(found: Any) -> Any:
     return found
 
 
-def _modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
+def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
+    """All modules, the root module first. Raises `InputError`."""
     pending: list[tuple[ModuleName, Json]] = [((), root)]
     while pending:
         path, data = pending.pop()

@@ -72,7 +72,7 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
     """Values put together as a text; `None` where it is too long. Raises `FailsError`."""
     if any(isinstance(part, Items) or object_of(part) is not None or is_null(part) for part in parts):
         raise FailsError
-    whole = joined([() if isinstance(part, Scalar) and not part.text else text_pieces(part) for part in parts])
+    whole = joined(map(text_pieces, parts))
     if sum(len(piece or "") for piece in whole) > LONGEST:
         return None
     found = of_pieces(at, whole, names_in(parts))
@@ -103,8 +103,7 @@ def listed(node: Node) -> list[Node] | None:
 
 def truth(node: Node) -> bool | None:
     """The truth that a value is or is converted to; `None` for any other."""
-    found = isinstance(node, Scalar) and node.text in ("true", "false")
-    return node.text == "true" if found and isinstance(node, Scalar) else None
+    return {"true": True, "false": False}.get(node.text) if isinstance(node, Scalar) else None
 
 
 def number_text(text: str) -> str | None:

@@ -115,9 +115,6 @@ class Evaluator:
 
     # -- collections --
 
-    def _tuple(self, tree: Tree) -> Node:
-        return kinds.ordered(self.at(tree), [self.get(part) for part in trees.parts_of(tree)])
-
     def _object(self, tree: Tree) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
         for element in trees.parts_of(tree):
@@ -186,7 +183,8 @@ class Evaluator:
         if "*" in forms and "[" in forms:
             return None
         steps = {".": ".{0.text}", "*": "[*]"}
-        written = [steps[form].format(key) if form in steps else _index(key) for form, key in path]
+        indices = [f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]" for _, key in path]
+        written = [steps[form].format(key) if form in steps else index for (form, key), index in zip(path, indices, strict=True)]
         found = self.refer("".join([name, *written]), self.depth)
         if isinstance(found, Missing):
             raise FailsError
@@ -266,7 +264,7 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": Evaluator._string,
     **dict.fromkeys(("heredoc_template", "heredoc_template_trim"), Evaluator._heredoc),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
-    "tuple": Evaluator._tuple,
+    "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.parts_of(tree)]),
     "object": Evaluator._object,
     "for_tuple_expr": Evaluator._for_tuple,
     **dict.fromkeys(("identifier", "get_attr_expr_term", "index_expr_term"), Evaluator._reference),
@@ -279,7 +277,3 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
 """The forms of expressions that are evaluated, by the rules of python-hcl2."""
 _MAKES = ("tuple", "object", "for_tuple_expr", "conditional", "function_call")
 """Those whose values may grow."""
-
-
-def _index(key: Scalar) -> str:
-    return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"

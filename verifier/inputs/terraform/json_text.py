@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from verifier.inputs.nodes import MAXIMUM_DEPTH
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
+
+T = TypeVar("T")
 
 Json = dict[str, Any]
 _HALF = re.compile("[\ud800-\udfff]")
@@ -76,20 +78,12 @@ def _check(value: Any) -> None:
 
 def mapping(value: Any, where: str) -> Json:
     """An object; an empty one for null or nothing. Raises `InputError` for anything else."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise fault(where, "an object", value)
-    return value
+    return {} if value is None else _checked(value, dict, "an object", where)
 
 
 def listing(value: Any, where: str) -> list[Any]:
     """A list; an empty one for null or nothing. Raises `InputError` for anything else."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise fault(where, "a list", value)
-    return value
+    return [] if value is None else _checked(value, list, "a list", where)
 
 
 def objects(value: Any, where: str) -> list[Json]:
@@ -99,8 +93,12 @@ def objects(value: Any, where: str) -> list[Json]:
 
 def string(value: Any, where: str) -> str:
     """A string. Raises `InputError` for anything else."""
-    if not isinstance(value, str):
-        raise fault(where, "a string", value)
+    return _checked(value, str, "a string", where)
+
+
+def _checked(value: Any, type_: type[T], expected: str, where: str) -> T:
+    if not isinstance(value, type_):
+        raise fault(where, expected, value)
     return value
 
 

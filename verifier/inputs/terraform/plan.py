@@ -24,10 +24,7 @@ from verifier.syntax.text import printable
 MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
 
-
 Modules = dict[ModuleName, Module]
-
-
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
 
 
@@ -91,7 +88,8 @@ def read_plan(file: str, data: Json) -> Plan:
     if data.get("errored") is True:
         raise InputError.of("Terraform could not finish this plan (`errored`), so it says only a part of what would happen")
     configuration = mapping(data.get("configuration"), "`configuration`")
-    modules, providers = read_modules(configuration), read_providers(configuration)
+    modules = dict(read_modules(mapping(configuration.get("root_module"), "`root_module`")))
+    providers = read_providers(configuration)
     prior = mapping(data.get("prior_state"), "`prior_state`")
     before = {r.address: r for r in _state(prior.get("values"), modules, "prior_state")}
     planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}

@@ -32,8 +32,6 @@ _OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmana
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 _FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
 _CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
-
-
 _DATA = {
     "aws_caller_identity": ("caller", ("account_id",), _ACCOUNT),
     "aws_region": ("region", ("region", "name"), _A_REGION),

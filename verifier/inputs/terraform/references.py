@@ -110,11 +110,9 @@ class References:
             return list(found[:1])
         if len(found) < 2:
             return list(found)
-        return [text for text in found if self._may_be(text, module) and not self._decides(text, module, resource)]
-
-    def _may_be(self, text: str, module: ModulePath) -> bool:
-        target = _target(steps_of(text) or [], module)
-        return target is None or self._exists(target[0], target[1][:1])
+        targets = [(text, _target(steps_of(text) or [], module)) for text in found]
+        there = [text for text, target in targets if target is None or self._exists(target[0], target[1][:1])]
+        return [text for text in there if not self._decides(text, module, resource)]
 
     def _exists(self, at: At, key: list[Step]) -> bool:
         """Whether the plan makes the instance with a key of a resource that has `count` or `for_each`; true where that is not told."""

@@ -77,7 +77,9 @@ class _Reader:
     def __init__(self, remarks: Remarks, files: Files, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
         self.remarks = remarks
         self.read = files
-        self.limit = _repository(folder)
+        whole = folder.resolve()
+        self.limit = next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
+        """The git repository that the folder is in, or the folder itself."""
         self.installed = _installed(folder)
         self.modules = modules
         self.files = 0
@@ -182,12 +184,6 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
 
 def _attributes(source: Source, body: Tree) -> dict[str, Expression]:
     return {name: Expression(written=Written(tree, source)) for name, tree in attributes_in(body)}
-
-
-def _repository(folder: Path) -> Path:
-    """The git repository that a folder is in, or the folder itself."""
-    whole = folder.resolve()
-    return next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
 
 
 def _installed(folder: Path) -> dict[ModuleName, Path]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from verifier.inputs.access import Record
 from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.nodes import Items, Scalar, entries
@@ -100,7 +101,8 @@ class Organizations(PlanReader):
                 self._may_refuse(whole, "an organization that the plan reads, which may have others")
             levels = [*roots, *(child for child in parents if UNIT.fullmatch(child)), *accounts]
             parts["policies"] = list(self._policies(policies, levels))
-        self.parts.add_organization(self.remarks, self.side.at(whole), {name: node_of(place, found) for name, found in parts.items()})
+        nodes = {name: node_of(place, part) for name, part in parts.items()}
+        self.parts.add_organization(Record(self.remarks, self.side.at(whole), nodes))
 
     def _organization(self) -> Resource | None:
         found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
