@@ -14,9 +14,10 @@ from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers
-from verifier.inputs.terraform.reading import load_plan
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.sources import read_sources
 from verifier.syntax.source import Source
 
 _PRIMITIVE = {
@@ -143,7 +144,8 @@ class Folder:
 def our_outputs(path: Path) -> dict[str, Node]:
     """What the outputs of a plan are, as they are written in the files beside it."""
     files, remarks = Files(), Remarks()
-    plan = load_plan(remarks, files, path, read_values("plan.json", files.source(path).text))
+    plan = read_plan(files.name(path), read_values("plan.json", files.source(path).text))
+    read_sources(remarks, files, path, plan)
     assert not remarks.warnings, remarks.warnings
     resolver = Resolver(plan, Derivation(Providers(plan, NOTHING)))
     outputs = plan.modules[()].outputs

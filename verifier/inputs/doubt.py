@@ -114,9 +114,9 @@ def _element(key: Scalar, value: Node, kind: PolicyKind, *, wide: bool) -> tuple
     if key.text == "Condition":
         found = changed_conditions(value, wide=wide)
     elif key.text == "Principal" and not wide:
-        found = principals_of(value, kind).known
+        found, _ = principals_of(value, kind)
     elif key.text == "NotPrincipal" and (wide or names_in([value])):
-        found = principals_of(value, kind).known if wide else None
+        found = principals_of(value, kind)[0] if wide else None
         if wide and found is None:
             return text_at(key, "Principal"), text_at(value, "*")
     return None if found is None else (key, found)
@@ -134,10 +134,9 @@ def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> l
     whole, named = resolved(statement, pairs), member(statement, "Principal")
     if named is None:
         return [whole]
-    principals, everyone = principals_of(named, kind), replaced(whole, "Principal", text_at(named, "*"))
+    (sure, limits), everyone = principals_of(named, kind), replaced(whole, "Principal", text_at(named, "*"))
     # The principals that are known are in the certain statement if nothing else of it is unknown.
     is_certain = certain and not names_in([value for key, value in statement.pairs if key.text != "Principal"])
-    known = [] if principals.known is None or is_certain else [replaced(whole, "Principal", principals.known)]
+    known = [] if sure is None or is_certain else [replaced(whole, "Principal", sure)]
     limited = kind in (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.TRUST)
-    limits = dict.fromkeys(principals.unknown)
-    return [*known, *(with_condition(everyone, limit) if limit and limited else everyone for limit in limits)]
+    return [*known, *(with_condition(everyone, limit) if limit and limited else everyone for limit in dict.fromkeys(limits))]

@@ -9,7 +9,6 @@ wildcard where an operator has a form with wildcards; elsewhere a condition is l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
@@ -30,15 +29,6 @@ _SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
 _PROVIDER = "Federated"
 _NOBODY = (_PROVIDER, "CanonicalUser")
 """Principals of these types call no KMS operation (P6)."""
-
-
-@dataclass(frozen=True)
-class Principals:
-    """The principals of an element that are known, in a value of the same form (`None` for none), and for each of the others what limits
-    whom it might name (`None` where it might name anyone)."""
-
-    known: Node | None
-    unknown: tuple[Limit | None, ...]
 
 
 def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
@@ -83,13 +73,14 @@ def _is_part_of_variable(pieces: Pieces) -> bool:
     return before or any(piece is not None and re.match(r"[^{]*\}", piece) for piece in pieces[1:])
 
 
-def principals_of(value: Node, kind: PolicyKind) -> Principals:
-    """The principals of a `Principal` or `NotPrincipal` element. In a trust policy a `Federated` one names an identity provider, whose
-    identities are callers (E2w)."""
+def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limit | None]]:
+    """The principals of a `Principal` or `NotPrincipal` element that are known, in a value of the same form (`None` for none), and for each
+    of the others what limits whom it might name (`None` where it might name anyone). In a trust policy a `Federated` one names an identity
+    provider, whose identities are callers (E2w)."""
     if isinstance(value, Unknown):
-        return Principals(None, (_limit("AWS", value),))
+        return None, [_limit("AWS", value)]
     if not isinstance(value, Members):
-        return Principals(value, ())
+        return value, []
     pairs: list[tuple[Scalar, Node]] = []
     limits: list[Limit | None] = []
     for key, named in value.pairs:
@@ -100,8 +91,7 @@ def principals_of(value: Node, kind: PolicyKind) -> Principals:
         if known:
             pairs.append((key, listing(named, known) if unknown else named))
         limits += [_limit(key.text, node) for node in unknown]
-    whole = resolved(value, pairs) if pairs or not value.pairs else None
-    return Principals(whole, tuple(limits))
+    return resolved(value, pairs) if pairs or not value.pairs else None, limits
 
 
 def _limit(type_: str, node: Unknown) -> Limit | None:

@@ -145,11 +145,9 @@ def _bytes(path: Path, name: str) -> bytes:
 
 def hint_of(node: Node) -> str:
     """What to do with a JSON or YAML value that is no input by itself."""
-    names = [key.text for key, _ in node.pairs] if isinstance(node, Members) else []
-    for name in names:
-        if name in _OUTPUTS:
-            command, place = _OUTPUTS[name]
-            return f"this looks like the output of `{command}`, which is {place} in the folder of a snapshot"
+    found = [_OUTPUTS[key.text] for key, _ in node.pairs if key.text in _OUTPUTS] if isinstance(node, Members) else []
+    if found:
+        return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
     return (
         "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
         "a template `Resources`"

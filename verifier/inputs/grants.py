@@ -98,8 +98,8 @@ class _Listing:
             context_subset=subset,
             source_arn=source,
             grantee_hidden=hidden,
-            name=_shown(found, "Name"),
-            created=_shown(found, "CreationDate"),
+            name=printable(found.text("Name") or "") or None,
+            created=printable(found.text("CreationDate") or "") or None,
             span=found.place.span,
         )
 
@@ -110,14 +110,12 @@ class _Listing:
             found.error(f"`KeyId` is {brief(given)}, but these are the grants of {self.key}", "KeyId", rule="G1")
 
     def _identifier(self, found: Record) -> str | None:
-        identifier = _shown(found, "GrantId")
+        identifier = printable(found.text("GrantId") or "")
         if not identifier:
             found.error("the grant has no `GrantId`", rule="G1")
         elif identifier in self.grants:
             found.error(f"duplicate grant {brief(identifier)}", "GrantId", rule="G1")
-        else:
-            return identifier
-        return None
+        return None if identifier in self.grants else identifier or None
 
     def unmodelled(self, kind: str, name: str) -> Unmodelled:
         """What the grants have of one kind that is not known, after a warning."""
@@ -138,11 +136,6 @@ def read_grants(remarks: Remarks, grants: Iterable[Node], key: str, name: str) -
         listing.add(members(remarks, node, "a grant"))
     things = [listing.unmodelled(kind, name) for kind in _UNKNOWN if listing.unknown[kind]]
     return tuple(grant for grant in listing.grants.values() if grant is not None), tuple(things)
-
-
-def _shown(found: Record, name: str) -> str | None:
-    value = found.text(name)
-    return None if value is None else printable(value)
 
 
 def _issuing_account(found: Record) -> str | None:

@@ -66,16 +66,14 @@ def _arn(parts: Record, metadata: Record) -> str | None:
     arns = {arn for arn in given.values() if arn is not None}
     if not arns:
         parts.error("the key has no ARN", hint="give `metadata` (the output of describe-key) or `arn`")
-        return None
-    node = list(given)[-1]
-    if len(arns) > 1:
-        parts.remarks.error(node, "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
-        return None
-    (arn,) = arns
-    if not is_key_arn(arn):
-        parts.remarks.error(node, f"`{arn}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
-        return None
-    return arn
+    elif len(arns) > 1:
+        parts.remarks.error(list(given)[-1], "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
+    elif not is_key_arn(arn := min(arns)):
+        message, hint = f"`{arn}` is not the ARN of a KMS key", "expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID"
+        parts.remarks.error(list(given)[-1], message, hint=hint)
+    else:
+        return arn
+    return None
 
 
 def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | None, str | None]:

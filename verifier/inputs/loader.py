@@ -103,7 +103,9 @@ class Loader:
             return False
         # Imported for plans alone: it takes longer than a policy does to be proved.
         from verifier.inputs.terraform.json_text import read_values, told_of
-        from verifier.inputs.terraform.reading import add_plan, load_plan
+        from verifier.inputs.terraform.plan import read_plan
+        from verifier.inputs.terraform.reading import add_plan
+        from verifier.inputs.terraform.sources import read_sources
 
         hint = "give the output of `terraform show -json PLAN`"
         with told_of(source.name):
@@ -112,7 +114,8 @@ class Loader:
                 if before is not None:
                     raise InputError.of("this is no Terraform plan", hint=hint)
                 return False
-            plan = load_plan(self.remarks, self.files, path, data)
+            plan = read_plan(self.files.name(path), data)
+            read_sources(self.remarks, self.files, path, plan)
             if before is not None and not plan.is_plan:
                 raise InputError.of("this is a Terraform state, not a plan", hint=hint)
             add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)

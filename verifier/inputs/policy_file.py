@@ -56,7 +56,10 @@ def check_key_arn(key_arn: str) -> None:
 def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None) -> str:
     source = document_source(document)
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
-    _check_resources(document, policy)
+    named = next((resource.value for s in policy.statements for resource in s.resources or () if resource.value != "*"), None)
+    if named is not None:  # whether that is this key cannot be told
+        message = f"the policy names the resource `{named}`, and which key it is on is not given"
+        raise refusal(document, message, hint=_HINT, rule="L5")
     partition, account, reason = _account(document, source, policy, supplied, other)
     region = supplied.region or STAND_IN_REGIONS[partition]
     if reason is not None:
@@ -64,19 +67,6 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
     if supplied.region is None:
         remarks.open_region(source.name, region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{PLACEHOLDER_ID}"
-
-
-def _check_resources(document: Node, policy: Policy) -> None:
-    """Raises `InputError` where a statement names its resource, for whether that is this key cannot be told (L5)."""
-    for statement in policy.statements:
-        for resource in statement.resources or ():
-            if resource.value != "*":
-                raise refusal(
-                    document,
-                    f"the policy names the resource `{resource.value}`, and which key it is on is not given",
-                    hint=_HINT,
-                    rule="L5",
-                )
 
 
 def _account(document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str, str | None]:

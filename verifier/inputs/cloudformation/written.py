@@ -80,11 +80,11 @@ def as_read(remarks: Remarks, node: Node) -> Node:
         return node
     called = [place for key, value in node.pairs if is_macro(key, value) for place in macros(value)]
     if called:
-        return _unknown(node, *(f"what the macro {shown(name)} makes of it" for name, _ in called))
+        return Unknown(node, [f"what the macro {shown(name)} makes of it" for name, _ in called])
     names = [key if name_of(key) == key.text else _scalar(key) for key, _ in node.pairs]
     unknown = [name for key in names if isinstance(key, Unknown) for name in key.names]
     if unknown:
-        return _unknown(node, *unknown)
+        return Unknown(node, unknown)
     pairs = [(key, as_read(remarks, value)) for key, (_, value) in zip(names, node.pairs, strict=True) if isinstance(key, Scalar)]
     seen: set[str] = set()
     for key, _ in pairs:
@@ -102,12 +102,8 @@ def shown(name: Scalar | None) -> str:
 def _scalar(node: Scalar) -> Scalar | Unknown:
     text = text_of(node)
     if text is None:
-        return _unknown(node, f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1")
+        return Unknown(node, [f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1"])
     return node if text == node.text else Scalar(node.source, node.start, node.end, text, node.type)
-
-
-def _unknown(node: Node, *names: str) -> Unknown:
-    return Unknown(node, names)
 
 
 def with_values(node: Node) -> Node:

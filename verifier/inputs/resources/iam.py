@@ -123,9 +123,9 @@ class Identities(Reader):
             return arn
         return None if path is None or name is None else ":".join([*arn.split(":")[:5], f"{kind}{path}{name}"])
 
-    def elsewhere_of(self, resource: Resource | None) -> Elsewhere:
+    def elsewhere_of(self, resource: Resource) -> Elsewhere:
         """What is done to others in the account of a resource, or in any."""
-        account = "" if resource is None else self.side.account(resource) or ""
+        account = self.side.account(resource) or ""
         return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:

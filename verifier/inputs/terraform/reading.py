@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from verifier.inputs.files import Files
 from verifier.inputs.nodes import Remarks
 from verifier.inputs.parts import Parts
 from verifier.inputs.resources.code import Code
@@ -20,23 +18,14 @@ from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource import Verb
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
-from verifier.inputs.terraform.json_text import Json
-from verifier.inputs.terraform.plan import Plan, read_plan
+from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.sources import read_sources
 from verifier.inputs.terraform.surroundings import Organizations, Unread
 from verifier.syntax.text import first_few
 
 _MOST_NAMED = 12
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
-
-
-def load_plan(remarks: Remarks, files: Files, path: Path, data: Json) -> Plan:
-    """The plan or state in a file, with the `.tf` files beside it. Raises `InputError`."""
-    plan = read_plan(files.name(path), data)
-    read_sources(remarks, files, path, plan)
-    return plan
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
