@@ -43,13 +43,6 @@ def is_key_arn(arn: str) -> bool:
     return _ARN.fullmatch(arn) is not None
 
 
-def arn_multi_region(arn: str) -> bool | None:
-    """Whether the key ID says that the key is multi-Region (`mrk-…`) or that it is not (a UUID); `None` for other IDs.
-    [multi-region-keys-overview]"""
-    key_id = arn.rsplit("/", 1)[1]
-    return True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and key_id != PLACEHOLDER_ID else None
-
-
 def are_related(arn: str, other: str, length: int | None = None) -> bool:
     """Whether two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
     fields, others = arn.split(":")[:length], other.split(":")[:length]
@@ -109,10 +102,11 @@ def _check_consistent(metadata: Record, key: Key) -> None:
 def _with_relatives(metadata: Record, key: Key) -> Described:
     """The key with what `describe-key` says of a multi-Region key."""
     arn, given = key.arn, metadata.flag("MultiRegion")
-    by_id = arn_multi_region(arn)
+    key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
+    by_id = True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and key_id != PLACEHOLDER_ID else None
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
-        metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {arn.rsplit('/', 1)[1]} {means}", "MultiRegion")
+        metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {key_id} {means}", "MultiRegion")
     key = replace(key, multi_region=by_id if given is None else given)
     if metadata.value("MultiRegionConfiguration") is None:
         return key, None, next(iter(metadata.values()), metadata.place)

@@ -20,10 +20,10 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.controls import with_controls
 from verifier.inputs.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.folder import FolderReader
+from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.key_metadata import Described, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.new_key_ids import with_open_patterns
 from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
@@ -33,7 +33,6 @@ from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.unique_ids import with_known_ids
 from verifier.inputs.vpc_endpoints import read_vpc_endpoints
 from verifier.model.collection import NotRead, Part
 from verifier.model.estate import Estate, Key, Organization, Unmodelled

@@ -79,7 +79,13 @@ def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: Policy
     thing = Unmodelled(printable(name), label, influence, printable(description), span=statement.span, of_statement=True)
     thing = remarks.doubts.setdefault(thing.name, thing)
     sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
-    return replace(statement, doubt=allow_symbol(thing) if allows else refuse_symbol(thing), sid=sid)
+    return replace(doubted(statement, thing), sid=sid)
+
+
+def doubted(statement: Statement, thing: Unmodelled) -> Statement:
+    """The statement, in doubt: it applies iff the symbol of a thing that is not known says so. One that is in doubt already stays so."""
+    symbol = allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing)
+    return replace(statement, doubt=statement.doubt or symbol)
 
 
 def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:

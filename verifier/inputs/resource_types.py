@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from importlib.resources import files
 
-from verifier.inputs.policies import SHARED, with_policies
+from verifier.inputs.policies import SHARED, doubted, with_policies
 from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
-from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.policy import Policy
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
@@ -130,39 +129,31 @@ def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate
             same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
             gone = resource.gone(thing)
-            doubted = _in_doubt(estate, resource, gone)
-            things += [thing, gone] if doubted != estate else [thing]
-            estate = doubted
+            changed = _in_doubt(estate, resource, gone)
+            things += [thing, gone] if changed != estate else [thing]
+            estate = changed
     return replace(estate, unmodelled=(*estate.unmodelled, *things))
 
 
 def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> Estate:
-    def doubted(policy: Policy) -> Policy:
-        return replace(policy, statements=tuple(_statement(statement, thing) for statement in policy.statements))
+    """The estate, of which what the resource could change may not be there any more; what is in doubt already may go anyway."""
 
-    def shared(policy: Policy) -> Policy:
-        return doubted(policy) if policy.name == SHARED else policy
+    def change(policy: Policy) -> Policy:
+        if resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED:
+            return policy
+        return replace(policy, statements=tuple(doubted(statement, thing) for statement in policy.statements))
 
     match resource.family:
         case Family.IDENTITIES:
-            accounts = tuple(with_policies(a, doubted) if resource.account in (None, a.id) else a for a in estate.accounts)
+            accounts = tuple(with_policies(a, change) if resource.account in (None, a.id) else a for a in estate.accounts)
             return replace(estate, accounts=accounts)
-        case Family.KEYS:
-            return replace(estate, keys=tuple(with_policies(k, doubted) if resource.key in (None, k.arn) else k for k in estate.keys))
-        case Family.SHARED | Family.SHARES:
-            return replace(estate, keys=with_policies(estate.keys, shared))
+        case Family.KEYS | Family.SHARED | Family.SHARES:
+            return replace(estate, keys=tuple(with_policies(k, change) if resource.key in (None, k.arn) else k for k in estate.keys))
         case Family.CONTROLS:
-            return replace(estate, organization=with_policies(estate.organization, doubted))
+            return replace(estate, organization=with_policies(estate.organization, change))
         case Family.ENDPOINTS:
-            return replace(estate, endpoints=with_policies(estate.endpoints, doubted))
+            return replace(estate, endpoints=with_policies(estate.endpoints, change))
         case Family.ANYTHING:
             for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
                 estate = _in_doubt(estate, replace(resource, family=family), thing)
             return estate
-
-
-def _statement(statement: Statement, thing: Unmodelled) -> Statement:
-    """The statement, which may not be there any more; one that is in doubt already may go anyway."""
-    if statement.doubt is not None:
-        return statement
-    return replace(statement, doubt=allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing))

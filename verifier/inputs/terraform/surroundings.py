@@ -64,7 +64,8 @@ class Organizations(PlanReader):
 
     def read(self) -> None:
         """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes one."""
-        whole = self._organization()
+        found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
+        whole = next((r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None)
         listed = list(self.side.of_type("aws_organizations_policy"))
         policies = [policy for policy in listed if self._type(policy) in _CONTROL]
         for policy in listed:
@@ -84,7 +85,7 @@ class Organizations(PlanReader):
             return
         place, parents = self.side.place(whole), self._parents()
         root = self.side.value(whole, "roots")
-        roots = [found.text for entry in entries(root) if isinstance(found := member(entry, "id"), Scalar) and ROOT.fullmatch(found.text)]
+        roots = [own.text for entry in entries(root) if isinstance(own := member(entry, "id"), Scalar) and ROOT.fullmatch(own.text)]
         described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
         parts: dict[str, object] = {
             "describe_organization": {name: text for name, text in described.items() if isinstance(text, str)},
@@ -103,10 +104,6 @@ class Organizations(PlanReader):
             parts["policies"] = list(self._policies(policies, levels))
         nodes = {name: node_of(place, part) for name, part in parts.items()}
         self.parts.add_organization(Record(self.remarks, self.side.at(whole), nodes))
-
-    def _organization(self) -> Resource | None:
-        found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
-        return next((r for r in found if all(isinstance(r.values.get(name), str) for name in ("id", "master_account_id"))), None)
 
     def _accounts(self, whole: Resource) -> list[str] | None:
         """All accounts; `None` where some of them are not known yet, or are not listed."""

@@ -1,0 +1,98 @@
+"""IDs in policies: those of identities (L8), and those of keys that are not made yet (L6, U3).
+
+In: keys and accounts; then an estate. Out: the same. A unique ID that the inventory holds names its user or role, in the policies and
+grants of keys and in the trust policies of roles; a statement with a pattern that the ID of a key decides, which AWS chooses, or which a
+primary key has that is not known, is in doubt. Guarantee: an ID that the inventory does not hold stays one: a deleted identity, which
+matches nobody. A pattern that covers every ID, or no ARN of such a key, is as it was; one without wildcards names another key than a new
+one, and perhaps a replica, whose ID is that of its primary key [multi-region-keys-overview].
+
+A policy may name a live identity by its ID [IAM User Guide, reference_identifiers, "Unique identifiers"], while L8 knows IDs only as
+what AWS shows once the identity is deleted: the page wins where the inventory says whose ID it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from verifier.inputs.policies import doubted, with_policies
+from verifier.model.estate import Account, Estate, Influence, Key, Unmodelled
+from verifier.model.grant import Grant
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, Text
+from verifier.syntax.text import brief, printable
+
+_NOT_MADE = re.compile(r":key/(?:(?:mrk-)?unknown-|mrk-0{16}|00000000-0000-(?:4000-8000|0000-0000)-)")
+"""How the ARNs go on that stand for those of keys whose IDs are not known."""
+_FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
+"""IDs of the two forms, of characters that no pattern names."""
+
+
+def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
+    """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities."""
+    known = {i.unique_id: i.arn for account in accounts for i in (*account.users, *account.roles) if i.unique_id is not None}
+
+    def named(policy: Policy) -> Policy:
+        if not any(p.type is PrincipalType.UNIQUE_ID for s in policy.statements for p in s.principals or ()):
+            return policy
+        principals = (s.principals and tuple(_principal(p, known) for p in s.principals) for s in policy.statements)
+        statements = (replace(s, principals=found) for s, found in zip(policy.statements, principals, strict=True))
+        return replace(policy, statements=tuple(statements))
+
+    found = (with_policies(key, named) for key in keys)
+    with_grants = tuple(replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found)
+    return with_grants, with_policies(accounts, named)
+
+
+def _grant(grant: Grant, known: Mapping[str, str]) -> Grant:
+    retiring = grant.retiring and _principal(grant.retiring, known)
+    return replace(grant, grantee=_principal(grant.grantee, known), retiring=retiring)
+
+
+def _principal(principal: Principal, known: Mapping[str, str]) -> Principal:
+    arn = known.get(principal.value) if principal.type is PrincipalType.UNIQUE_ID else None
+    if arn is None:
+        return principal
+    _, partition, _, _, account, resource = arn.split(":", 5)
+    kind = PrincipalType.ROLE if resource.startswith("role/") else PrincipalType.USER
+    return Principal(kind, arn, account, partition, principal.span)
+
+
+def with_open_patterns(estate: Estate) -> Estate:
+    """Each statement of which a pattern may cover a key that is not made yet, and may not, applies to anything or to nothing."""
+    keys = [key for key in estate.keys if _NOT_MADE.search(key.arn)]
+    if not keys:
+        return estate
+    things: dict[str, Unmodelled] = {}
+
+    def statement(policy: Policy, given: Statement) -> Statement:
+        found = next((text for text in given.resources or () if any(_is_open(key.arn, text.value) for key in keys)), None)
+        if found is None:
+            return given
+        name = printable(f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID")
+        why = "AWS chooses its ID, or it has that of a primary key"
+        description = printable(f"whether {brief(found.value)} covers a key that is not made yet is not known: {why}")
+        influence = Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE
+        thing = things.setdefault(name, Unmodelled(name, "U3", influence, description, span=found.span, of_statement=True))
+        return replace(doubted(given, thing), resources=(Text("*", found.span),), not_resource=False)
+
+    def policy(given: Policy) -> Policy:
+        return replace(given, statements=tuple(statement(given, each) for each in given.statements))
+
+    return replace(with_policies(estate, policy), unmodelled=(*estate.unmodelled, *things.values()))
+
+
+def _is_open(arn: str, pattern: str) -> bool:
+    """Whether a pattern may cover some of the ARNs that a key may have, and not all of them."""
+    wild = re.sub(r"\$\{[^}]*\}", "*", pattern).replace("[", "[[]")
+    start, identifier = arn.rsplit("/", 1)
+    own = "key/mrk-" if identifier.startswith("mrk-") else "key/"
+    forms = _FORMS[1:] if identifier.startswith("mrk-") else _FORMS if identifier.startswith("unknown-") else _FORMS[:1]
+    if all(fnmatchcase(f"{start}/{form}", wild) for form in forms):
+        return False
+    *head, last = wild.split(":", 5)
+    written = re.split(r"[*?]", last)[0]
+    of_such_a_key = written.startswith(own) or own.startswith(written)
+    may_name_it = written != last or identifier.startswith("mrk-unknown-")
+    return may_name_it and of_such_a_key and (len(head) < 5 or all(map(fnmatchcase, start.split(":"), head)))
