@@ -252,6 +252,13 @@ def test_e5_a_function_that_may_be_made_or_whose_role_is_not_told_is_none_and_le
     assert found.workloads == () and "functions" not in found.all_workloads
 
 
+def test_e5_a_role_that_the_plan_knows_is_not_the_one_that_its_expression_refers_to(tmp_path: Path) -> None:
+    """`replace(aws_iam_role.Plain.arn, "Plain", "Target")`, of which a plan has the reference alone."""
+    plain = Planned("aws_iam_role", "Plain", {"name": "Plain", "arn": PLAIN}, before={"name": "Plain", "arn": PLAIN})
+    other = Planned(FUNCTIONS.type, "it", {"function_name": "it", "role": TARGET}, {}, {"role": refers("aws_iam_role.Plain.arn")})
+    assert [one.roles for one in whole(tmp_path, terraform(plain, other)).workloads] == [(TARGET,)]
+
+
 def test_e5_a_plan_of_an_account_that_is_not_told_adds_to_each(tmp_path: Path) -> None:
     found = whole(tmp_path, plan(FUNCTIONS))
     assert found.workloads == () and dict(found.opened) == {"functions": "aws_lambda_function.it"}

@@ -38,9 +38,9 @@ class Code(Reader):
     def _deed(self, resource: Resource, kind: str, role: str, *others: str) -> Deed:
         side, account = self.side, self.side.account(resource) or ""
         arn = arn_of(side, resource)
-        referred = side.referred(resource, role)
-        of = (referred, "name") if referred is not None and referred.type.startswith("aws_iam_") else (resource, role)
-        roles = values_of(side.value(*of))
+        roles, referred = values_of(side.value(resource, role)), side.referred(resource, role)
+        if referred is not None and referred.type.startswith("aws_iam_") and not all(isinstance(one, Scalar) for one in roles):
+            roles = values_of(side.value(referred, "name"))
         texts = tuple(IN_PROFILE * (kind == "instances") + one.text for one in roles if isinstance(one, Scalar) and one.text)
         known = isinstance(arn, Scalar) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)
         known = known and not any(values_of(side.value(resource, other)) for other in others)
