@@ -108,6 +108,11 @@ def test_e5_what_is_aws_s_own_runs_as_no_role(tmp_path: Path) -> None:
     assert (found.workloads, found.all_workloads) == ((), ("code_interpreters",))
 
 
+def test_e5_what_always_has_a_role_is_not_taken_to_have_none(tmp_path: Path) -> None:
+    found = errors(tmp_path, snapshot({HERE: {"functions": {"Functions": [{"FunctionArn": arn("lambda", "function:a")}]}}}))
+    assert [one.message for one in found] == ["an entry of lambda list-functions has no `Role`"]
+
+
 def test_e5_the_page_tells_each_kind_and_how_it_is_changed() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reach.md").read_text(encoding="utf-8")
     for kind in KINDS.values():

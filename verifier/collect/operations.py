@@ -26,10 +26,10 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "DescribeRegions": ("Regions.RegionName",),
         "DescribeInstances": ("Reservations.Instances.InstanceId",),
     },
-    "lambda": {"ListFunctions": ("Functions.FunctionArn",)},
+    "lambda": {"ListFunctions": ("Functions.FunctionArn", "Functions.Role")},
     "ssm": {"DescribeInstanceInformation": ("InstanceInformationList.InstanceId",)},
-    "codebuild": {"ListProjects": ("projects",), "BatchGetProjects": ("projects.arn",)},
-    "glue": {"GetJobs": ("Jobs.Name",), "GetDevEndpoints": ("DevEndpoints.EndpointName",)},
+    "codebuild": {"ListProjects": ("projects",), "BatchGetProjects": ("projects.arn", "projects.serviceRole")},
+    "glue": {"GetJobs": ("Jobs.Name", "Jobs.Role"), "GetDevEndpoints": ("DevEndpoints.EndpointName", "DevEndpoints.RoleArn")},
     "sagemaker": {
         "ListNotebookInstances": ("NotebookInstances.NotebookInstanceName",),
         "DescribeNotebookInstance": ("NotebookInstanceArn", "RoleArn"),

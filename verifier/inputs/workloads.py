@@ -27,6 +27,14 @@ RUNNING = ("regions", "workloads")
 PROFILES, IN_PROFILE = "instance profiles", ":instance-profile/"
 """What stands for them among the names of kinds, and before the name of one."""
 
+_WITH_ROLE = frozenset(
+    {
+        *("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"),
+        "agent_runtimes",
+    }
+)
+"""The kinds of which no code is without a role. [the API references of the operations that make it]"""
+
 Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
@@ -166,8 +174,10 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
     arn = _arn(entry, kind, account, region)
     if arn is None:
         return None
-    own = []
-    for text in (text for path in kind.roles for text in _texts(entry.place, path)):
+    own, texts = [], [text for path in kind.roles for text in _texts(entry.place, path)]
+    if not texts and kind.name in _WITH_ROLE:
+        entry.error(f"an entry of {kind.command} has no `{kind.roles[0]}`", rule="E5")
+    for text in texts:
         role = roles.named(text)
         if role is None:
             message = f"which role {text} stands for is not in the inventory of {account}, so not all that runs is known"
