@@ -28,7 +28,7 @@ from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.newly_made import imagined
 from verifier.verify.reach.other_keys import other_keys
 from verifier.verify.reach.own_accounts import own_accounts
-from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.universe import Universe, strangers
@@ -164,12 +164,11 @@ class Common:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""
         place = key.partition, key.region
         if place not in self._asked:
-            targets = [
-                Target(TargetKind.NONE, key.partition),
-                key_target(key),
-                *map(key_target, (*self.further(key), *self.not_listed(key))),
-            ]
-            self._asked[place] = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
+            targets = [Target(TargetKind.NONE, key.partition), key_target(key), *map(key_target, self.further(key))]
+            asked = [asked_of_callers(self._bare, target, self.steps(key.partition).powers) for target in targets]
+            others = {other.account: key_target(other) for other in self.not_listed(key)}  # what is asked on one of each, on any
+            wide = of_any_resource(self._bare)
+            self._asked[place] = [*asked, *(asked_of_callers(wide, one, self.steps(key.partition).powers) for one in others.values())]
         return self._asked[place]
 
 

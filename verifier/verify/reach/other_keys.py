@@ -6,6 +6,7 @@ Guarantee: of all keys there that the input does not hold, there is one for each
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -18,22 +19,29 @@ from verifier.problem.words import Domain
 from verifier.verify.reach.documents import delegating_key_policy
 
 _HEX = Characters(frozenset("0123456789abcdef"))
+_KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+", re.ASCII)
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _IDS = ("-".join("h" * length for length in (8, 4, 4, 4, 12)), "mrk-" + "h" * 32)
 
 
 def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
     """Raises `TooLarge`."""
     listed, named = {key.arn for key in estate.keys}, accounts_named(estate)
-    telling = tuple(dict.fromkeys(like(text) for text in texts_about_accounts(estate) if _tells_keys(text)))
+    telling = dict.fromkeys(text for text in texts_about_accounts(estate) if _tells_keys(text))
+    whole = [text for text in telling if _KEY.fullmatch(text) and text.split(":")[1:4] == [partition, "kms", region]]
+    patterns = tuple(like(_VARIABLE.sub("*", text)) for text in telling if set("*?$") & set(text))
+    found = dict.fromkeys(arn for arn in whole if arn not in listed)
     for account in _accounts(estate, named):
         start = literal_tokens(f"arn:{partition}:kms:{region}:{account}:key/")
         try:
-            table = WordTable(Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), telling, MORE_STATES)
+            table = WordTable(Domain("other key", tuple(Tokens((*start, *_id(form))) for form in _IDS)), patterns, MORE_STATES)
         except OverBudget as error:
             raise TooLarge("the policies tell apart too many keys") from error
+        known = {*listed, *found}
         for number in range(table.size):
-            for arn in [one for one in table.members(number, len(listed) + 1) if one not in listed][:1]:
-                yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
+            found.update(dict.fromkeys([one for one in table.members(number, len(known) + 1) if one not in known][:1]))
+    for arn in found:
+        yield Key(arn, policies=(delegating_key_policy(arn, named),), grants=())
 
 
 def _accounts(estate: Estate, named: frozenset[str]) -> list[str]:

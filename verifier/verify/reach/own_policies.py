@@ -13,9 +13,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from verifier.model.catalogue import Entry, entries, entry
-from verifier.model.estate import Account, Estate, Identity
+from verifier.model.estate import Account, Estate, Identity, Level
 from verifier.model.invariant import Invariant
-from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.policy import Effect, Policy, Statement, Text
 from verifier.problem.callers import callers
 from verifier.problem.decision import allowed
 from verifier.problem.expression import Expression
@@ -74,6 +74,30 @@ def bare(estate: Estate) -> Estate:
 
 def _bare(identity: Identity) -> Identity:
     return replace(identity, policies=tuple(filter(_asks, identity.policies)), tags=())
+
+
+def of_any_resource(estate: Estate) -> Estate:
+    """The estate with policies of callers of which every statement is about all resources: on one it asks what they ask on any."""
+
+    def widened(policy: Policy) -> Policy:
+        statements = (replace(one, resources=(Text("*"),), not_resource=False) for one in policy.statements)
+        return replace(policy, statements=tuple(statements))
+
+    def identity(one: Identity) -> Identity:
+        boundary = None if one.boundary is None else widened(one.boundary)
+        return replace(one, policies=tuple(map(widened, one.policies)), boundary=boundary)
+
+    def account(one: Account) -> Account:
+        return replace(one, users=tuple(map(identity, one.users)), roles=tuple(map(identity, one.roles)))
+
+    def levels(some: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
+        return None if some is None else tuple(replace(one, policies=tuple(map(widened, one.policies))) for one in some)
+
+    organization = estate.organization
+    if organization is not None:
+        controls = (replace(one, service=levels(one.service), resource=levels(one.resource)) for one in organization.controls)
+        organization = replace(organization, controls=tuple(controls))
+    return replace(estate, accounts=tuple(map(account, estate.accounts)), organization=organization)
 
 
 def said_of(estate: Estate) -> dict[str, Hashable]:
