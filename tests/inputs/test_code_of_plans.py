@@ -20,7 +20,9 @@ from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Account, Estate
 from verifier.model.invariants_text import read_invariants
 from verifier.model.workloads import KINDS
+from verifier.runs.digests import digest
 from verifier.syntax.source import Source
+from verifier.verify import meaning
 
 HERE = "us-west-2"
 TARGET, PLAIN = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("Target", "Plain"))
@@ -299,3 +301,9 @@ def test_e5_a_policy_names_a_function_of_the_template_by_its_arn(tmp_path: Path,
         "U": {"Type": "AWS::IAM::UserPolicy", "Properties": {"UserName": "x", "PolicyName": "q", "PolicyDocument": allows}},
     }
     assert verdict(tmp_path, {"Resources": resources}, "kms:ListKeys", roles={"Plain": []}) == status
+
+
+def test_e5_what_a_plan_makes_is_part_of_what_a_remembered_verdict_is_about(tmp_path: Path) -> None:
+    makes = [FUNCTIONS, made("aws_lambda_function", function_name="intake", role=PLAIN), made("aws_synthetics_canary", name="c")]
+    estates = [estate(tmp_path, beside, UPDATES) for beside in (None, *map(terraform, makes))]
+    assert len({digest(meaning.whole(each)) for each in estates}) == 4
