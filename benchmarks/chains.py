@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.families import ACCOUNT, policy_of
+from benchmarks.families import ACCOUNT, EC2_ALONE, policy_of, role_entry
 from benchmarks.whole_runs import Row, middle, run_python, shares
 
 Json = dict[str, Any]
@@ -93,13 +93,18 @@ def _role(number: int, roles: int, source: random.Random) -> Json:
     statements: list[Json] = [_statement(number, at, source) for at in range(source.randint(2, 6))]
     if number % 10 == 3:
         statements += [_step(number, roles, source) for _ in range(source.randint(1, 3))]
-    return _described(f"worker-{number}", number, _trust(number, roles, source), statements, source.choice(TEAMS))
+    return role_entry(f"worker-{number}", number, _trust(number, roles, source), statements, Tags=_tags(source.choice(TEAMS)))
 
 
 def _administrator(number: int) -> Json:
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
     trust["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    return _described(f"admin-{number}", 1_000_000 + number, trust, [{"Effect": "Allow", "Action": "*", "Resource": "*"}], "red")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return role_entry(f"admin-{number}", 1_000_000 + number, trust, [everything], Tags=_tags("red"))
+
+
+def _tags(team: str) -> list[Json]:
+    return [{"Key": "team", "Value": team}]
 
 
 def _statement(number: int, at: int, source: random.Random) -> Json:
@@ -134,23 +139,10 @@ def _step(number: int, roles: int, source: random.Random) -> Json:
 def _trust(number: int, roles: int, source: random.Random) -> Json:
     kind = number % 10
     if kind < 5:
-        return {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        return EC2_ALONE
     if kind < 8:
         principals: Json = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
         condition = {"StringEquals": {"sts:ExternalId": f"id-{number}"}}
         return {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", "Condition": condition}
     named = sorted({f"arn:aws:iam::{ACCOUNT}:role/worker-{source.randrange(roles)}" for _ in range(source.randint(1, 3))})
     return {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}
-
-
-def _described(name: str, number: int, trust: Json, statements: list[Json], team: str) -> Json:
-    return {
-        "Path": "/",
-        "RoleName": name,
-        "RoleId": f"AROA{number:017d}",
-        "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
-        "AssumeRolePolicyDocument": policy_of([trust]),
-        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy_of(statements)}],
-        "AttachedManagedPolicies": [],
-        "Tags": [{"Key": "team", "Value": team}],
-    }

@@ -13,7 +13,7 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from benchmarks.families import ACCOUNT, policy_of
+from benchmarks.families import ACCOUNT, policy_of, role_entry
 from benchmarks.whole_runs import Row, middle, run_python
 
 Json = dict[str, Any]
@@ -95,14 +95,4 @@ def _user(number: int) -> Json:
 
 
 def _role(number: int, trusted: Json, statement: Json) -> Json:
-    trust = policy_of([{"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}])
-    return {
-        "Path": "/",
-        "RoleName": f"r{number}",
-        "RoleId": f"AROA{number:016d}",
-        "Arn": f"arn:aws:iam::{ACCOUNT}:role/r{number}",
-        "AssumeRolePolicyDocument": trust,
-        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy_of([statement])}],
-        "AttachedManagedPolicies": [],
-        "Tags": [],
-    }
+    return role_entry(f"r{number}", number, {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}, [statement])

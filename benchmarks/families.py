@@ -45,6 +45,24 @@ def policy_of(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def role_entry(name: str, number: int, trust: dict[str, Any], statements: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """An entry of `RoleDetailList`: a role with one inline policy, and one statement in its trust policy."""
+    return {
+        "Path": "/",
+        "RoleName": name,
+        "RoleId": f"AROA{number:017d}",
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        "AssumeRolePolicyDocument": policy_of([trust]),
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy_of(statements)}],
+        "AttachedManagedPolicies": [],
+        "Tags": [],
+        **more,
+    }
+
+
+EC2_ALONE = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
 def random_policy(seed: int, statements: int) -> dict[str, Any]:
     """Three Allow statements for each Deny, with principals, actions and up to three conditions."""
     source = random.Random(seed)

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.families import ACCOUNT, KEY, policy_of
+from benchmarks.families import ACCOUNT, EC2_ALONE, KEY, policy_of, role_entry
 from benchmarks.snapshots import DELEGATION, ESTATE_INVARIANTS, key_policy
 from benchmarks.whole_runs import Row, middle, run_python, shares
 
@@ -107,21 +107,8 @@ def generated_roles(folder: Path, count: int, seed: int = 1) -> None:
 
 
 def _role(number: int, source: random.Random) -> Json:
-    name = f"worker-{number}"
-    trust = policy_of([{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}])
-    inline = policy_of([{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": _condition(number, source)}])
-    return {
-        "Path": "/",
-        "RoleName": name,
-        "RoleId": f"AROA{number:017d}",
-        "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
-        "CreateDate": "2026-01-01T00:00:00+00:00",
-        "AssumeRolePolicyDocument": trust,
-        "InstanceProfileList": [],
-        "RolePolicyList": [{"PolicyName": "use", "PolicyDocument": inline}],
-        "AttachedManagedPolicies": [],
-        "Tags": [],
-    }
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": _condition(number, source)}
+    return role_entry(f"worker-{number}", number, EC2_ALONE, [statement], InstanceProfileList=[])
 
 
 def _condition(number: int, source: random.Random) -> Json:

@@ -10,7 +10,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from benchmarks.families import ACCOUNT, policy_of, random_policy
+from benchmarks.families import ACCOUNT, EC2_ALONE, policy_of, random_policy, role_entry
 
 LEAST, MOST = 4, 12
 """How many statements a key policy has."""
@@ -70,21 +70,8 @@ invariant "no service uses it":
 
 
 def _role(number: int, source: random.Random) -> Json:
-    name = f"worker-{number}"
-    trust = policy_of([{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}])
-    inline = policy_of([_use(number, source), _others(number)])
-    return {
-        "Path": "/",
-        "RoleName": name,
-        "RoleId": f"AROA{number:017d}",
-        "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
-        "CreateDate": "2026-01-01T00:00:00+00:00",
-        "AssumeRolePolicyDocument": trust,
-        "InstanceProfileList": [],
-        "RolePolicyList": [{"PolicyName": "use", "PolicyDocument": inline}],
-        "AttachedManagedPolicies": [],
-        "Tags": [{"Key": "team", "Value": f"team-{number % 7}"}],
-    }
+    tags = [{"Key": "team", "Value": f"team-{number % 7}"}]
+    return role_entry(f"worker-{number}", number, EC2_ALONE, [_use(number, source), _others(number)], InstanceProfileList=[], Tags=tags)
 
 
 def _use(number: int, source: random.Random) -> Json:
