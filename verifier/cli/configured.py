@@ -7,6 +7,7 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from verifier.cli.options import kept_in
 from verifier.cli.outputs import Sink, sinks, write_file
 from verifier.cli.proving import ProveOptions, proved, write_report
 from verifier.cli.reading import Asked, Read, read
@@ -45,9 +46,7 @@ def check_command(options: CheckOptions) -> int:
     asking = _asked(configuration, cache=options.cache)
     asked = read(asking)
     steps = options.steps if options.steps is not None else configuration.steps
-    prove_options = ProveOptions(
-        asking, chosen, configuration.timeout, configuration.readings, cache=options.cache, processes=options.processes, steps=steps
-    )
+    prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=options.processes, steps=steps)
     report = proved(prove_options, asked)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
     if options.write_baseline is not None:
@@ -80,10 +79,8 @@ def _sinks(options: CheckOptions, configuration: Configuration) -> tuple[Sink, .
 
 
 def _asked(configuration: Configuration, *, cache: bool) -> Asked:
-    from verifier.runs.cache import cache_folder
-
     supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
-    folder = cache_folder() if cache else None
+    folder = kept_in(cache)
     return Asked(
         configuration.inputs,
         configuration.invariants,

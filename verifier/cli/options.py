@@ -36,6 +36,15 @@ class Output(StrEnum):
     JSON = "json"
 
 
+def kept_in(cache: bool) -> Path | None:
+    """Where results and large inputs are remembered; `None` for nowhere, for which SQLite need not be imported."""
+    if not cache:
+        return None
+    from verifier.runs.cache import cache_folder
+
+    return cache_folder()
+
+
 def settled_readings(values: list[str]) -> dict[str, bool]:
     """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
     return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in values)}

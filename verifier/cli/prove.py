@@ -24,6 +24,7 @@ from verifier.cli.options import (
     Suppose,
     Timeout,
     command_app,
+    kept_in,
     settled_readings,
     supplied,
 )
@@ -95,7 +96,6 @@ def prove(
     def body() -> int:
         from verifier.cli.proving import ProveOptions, prove_command
         from verifier.cli.reading import Asked
-        from verifier.runs.cache import cache_folder
 
         settled = settled_readings(reading)
         options = ProveOptions(
@@ -105,7 +105,7 @@ def prove(
                 tuple(builtin),
                 key_arn,
                 supplied(account, region, parameter),
-                cache_folder() if cache else None,
+                kept_in(cache),
                 tuple(suppose),
             ),
             sinks(output, FORMATS),
@@ -113,7 +113,6 @@ def prove(
             settled,
             engine,
             cross_check,
-            cache,
             processes,
             cluster,
             certificate,

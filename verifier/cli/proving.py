@@ -33,7 +33,6 @@ class ProveOptions:
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
     engine: Engine = Engine.Z3
     cross_check: bool = False
-    cache: bool = True
     processes: int | None = None
     cluster: str | None = None
     certificate: Path | None = None
@@ -100,17 +99,12 @@ def _prove(options: ProveOptions, asked: Read) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
-    folder = None
-    if options.cache:
-        from verifier.runs.cache import cache_folder
-
-        folder = cache_folder()
     with shown() as progress:
         try:
             report, trouble = prove_many(
                 asked.estate,
                 asked.invariants,
-                Where(options.processes, options.cluster, folder),
+                Where(options.processes, options.cluster, options.asked.cache),
                 engine=options.engine,
                 timeout=options.timeout,
                 readings=options.readings,
