@@ -23,11 +23,14 @@ from benchmarks.comparisons import comparisons
 from benchmarks.engines import ENGINES, Answer, further
 from benchmarks.families import KEY, Problem, large_policy, overlap_problems, speed_problem
 from benchmarks.scale import keys, roles
+from benchmarks.snapshots import policy_texts
 from benchmarks.starts import start
 from benchmarks.surroundings import granted_problem, surrounded_problem
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.documents import read_policy
 from verifier.model.policy import PolicyKind
+from verifier.syntax.lexemes import OffsetLexer
+from verifier.syntax.policy_parser import policy_parser
 from verifier.syntax.source import Source
 
 Row = dict[str, Any]
@@ -132,7 +135,18 @@ def parse(size: int = 32 * 1024, rounds: int = 5) -> list[Row]:
     times = [_timed(partial(_read, text.replace('"S0"', f'"R{n}"', 1))) for n in range(rounds + 1)]
     first = [float(_child(_FIRST, str(size))) for _ in range(rounds)]
     rows = [{"what": f"parse {len(text.encode())} bytes", "engine": "verifier", "ms": median(times[1:])}]
-    return [*rows, {"what": "the same, parser construction included", "engine": "verifier", "ms": median(first)}]
+    rows.append({"what": "the same, parser construction included", "engine": "verifier", "ms": median(first)})
+    return rows + _trees(policy_texts(), rounds)
+
+
+def _trees(texts: Sequence[str], rounds: int) -> list[Row]:
+    """Policies that differ from text to tree, by the tokens of the verifier and by those of Lark."""
+    found: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for engine, lexer in (("verifier", OffsetLexer), ("Lark's lexer", None)):
+            parser = policy_parser(lexer)
+            found.setdefault(engine, []).append(_timed(partial(lambda read: [read(text) for text in texts], parser.parse)))
+    return [{"what": f"{len(texts)} policies, trees alone", "engine": engine, "ms": median(times)} for engine, times in found.items()]
 
 
 _FIRST = "import sys; from benchmarks.measures import first_parse; print(first_parse(int(sys.argv[1])))"

@@ -29,6 +29,13 @@ def generated_snapshot(folder: Path, keys: int = 1000, roles: int = 5000, seed: 
     _write(account / "authorization-details.json", inventory)
 
 
+def policy_texts(keys: int = 1000, roles: int = 5000, seed: int = 1) -> list[str]:
+    """The texts of such policies that differ: those of the keys, and one of each role."""
+    source = random.Random(seed)
+    inline = (_role(number, source)["RolePolicyList"][0]["PolicyDocument"] for number in range(roles))
+    return [json.dumps(policy, indent=2) for policy in (*(key_policy(number, source) for number in range(keys)), *inline)]
+
+
 def _write_key(folder: Path, number: int, source: random.Random) -> None:
     folder.mkdir(parents=True)
     name = f"{source.randrange(1 << 32):08x}-12ab-34cd-56ef-{number:012x}"

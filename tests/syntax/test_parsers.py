@@ -10,6 +10,7 @@ import pytest
 from tools.generate_parsers import DATA, GRAMMARS
 from verifier.syntax import invariants_parser, parsers, policy, policy_parser
 from verifier.syntax.invariants_builder import TreeBuilder
+from verifier.syntax.lexemes import OffsetLexer
 from verifier.syntax.parsers import made, origin, parser
 from verifier.syntax.source import Source
 
@@ -29,7 +30,7 @@ def no_parser_is_made(*_: object, **__: object) -> lark.Lark:
 def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"])
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
-    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False)
+    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
     assert isinstance(parser(invariants_parser.GRAMMAR, invariants_parser.START, TreeBuilder(), placeholders=True), lark.Lark)
 
@@ -37,7 +38,7 @@ def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("tables", [None, {"from": "Lark 0.0, 0"}])
 def test_tables_of_another_grammar_or_version_are_not_used(tables: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "_tables", lambda name: tables)
-    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False)
+    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
 
 

@@ -11,7 +11,7 @@ import pytest
 from lark import UnexpectedInput
 
 from verifier.syntax.fault import SyntaxFault
-from verifier.syntax.policy_parser import _parser
+from verifier.syntax.policy_parser import policy_parser
 from verifier.syntax.policy_plain import plain_policy
 from verifier.syntax.policy_tree import PolicyNode
 
@@ -22,7 +22,7 @@ PIECES = ["{", "}", "[", "]", ",", ":", " ", "\n", "\t", '"', "\\", "1", "01", "
 
 def parsed(text: str) -> PolicyNode | None:
     try:
-        found = _parser().parse(text)
+        found = policy_parser().parse(text)
     except (UnexpectedInput, SyntaxFault):
         return None
     except Exception as error:  # Lark wraps what a transformer raises

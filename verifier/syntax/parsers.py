@@ -16,24 +16,46 @@ from typing import Any
 import lark
 from lark import Lark, Transformer
 from lark.grammar import Rule
-from lark.lexer import TerminalDef
+from lark.lexer import Lexer, TerminalDef
 
 from verifier.syntax.grammar import load_grammar
 
 
-def parser(name: str, start: Sequence[str], transformer: Transformer[Any, Any], *, placeholders: bool) -> Lark:
+def parser(
+    name: str, start: Sequence[str], transformer: Transformer[Any, Any], *, placeholders: bool, lexer: type[Lexer] | None = None
+) -> Lark:
     """The LALR parser of the grammar `name`, which calls the transformer as it goes."""
     tables = _tables(name)
     if tables is None or tables["from"] != origin(name):
-        return made(name, start, transformer, placeholders=placeholders)
+        return made(name, start, transformer, placeholders=placeholders, lexer=lexer)
     # What Lark's own generator of stand-alone parsers uses.
-    found: Lark = Lark._load_from_dict(tables["data"], tables["memo"], transformer=transformer)  # type: ignore[no-untyped-call]
+    load = Lark._load_from_dict
+    found: Lark = load(tables["data"], tables["memo"], transformer=transformer, _plugins=_plugins(lexer))  # type: ignore[no-untyped-call]
     return found
 
 
-def made(name: str, start: Sequence[str], transformer: Transformer[Any, Any] | None = None, *, placeholders: bool) -> Lark:
+def made(
+    name: str,
+    start: Sequence[str],
+    transformer: Transformer[Any, Any] | None = None,
+    *,
+    placeholders: bool,
+    lexer: type[Lexer] | None = None,
+) -> Lark:
     """The same, made from the text of the grammar."""
-    return Lark(load_grammar(name), parser="lalr", start=list(start), maybe_placeholders=placeholders, transformer=transformer)
+    return Lark(
+        load_grammar(name),
+        parser="lalr",
+        start=list(start),
+        maybe_placeholders=placeholders,
+        transformer=transformer,
+        _plugins=_plugins(lexer),
+    )
+
+
+def _plugins(lexer: type[Lexer] | None) -> dict[str, type[Lexer]]:
+    """What is put in the place of a part of Lark."""
+    return {"ContextualLexer": lexer} if lexer else {}
 
 
 def tables_of(name: str, parser: Lark) -> str:

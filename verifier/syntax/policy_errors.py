@@ -14,7 +14,6 @@ from verifier.syntax.fault import SyntaxFault
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
 _INSIDE_STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*')
 _WORD = re.compile(r"[A-Za-z_$][\w$]*|-?[\d.]+")
-_VALUES = frozenset({"STRING", "NUMBER", "TRUE", "FALSE", "NULL"})
 _PUNCTUATION = {"COMMA": "`,`", "RBRACE": "`}`", "RBRACKET": "`]`", "$END": "the end of the document"}
 
 
@@ -26,7 +25,7 @@ def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
         return SyntaxFault(len(text), len(text), f"the document ends too early; expected {_say(expected)}", _unclosed_hint(expected))
     if text[position] == '"' and not _STRING.match(text, position):
         return _broken_string(text, position)
-    if text[position] == '"' and "OTHER" in expected:
+    if text[position] == '"' and "NAME" in expected:
         return _missing_colon(text, position)
     found, end = _found(text, position)
     hint = _hint(text, position, expected)
@@ -51,9 +50,9 @@ def _position(text: str, error: UnexpectedInput) -> int:
 def _say(expected: frozenset[str]) -> str:
     """The expected terminals in words, such as ``a value or `]` ``."""
     words = []
-    if "OTHER" in expected:
+    if "NAME" in expected:
         words.append("a name in double quotes")
-    if expected & _VALUES:
+    if "SCALAR" in expected:
         words.append("a value")
     elif "LBRACE" in expected:
         words.append("a policy document, which begins with `{`")
@@ -112,6 +111,6 @@ def _hint(text: str, position: int, expected: frozenset[str]) -> str | None:
     if "COMMA" in expected and character in '"{[':
         return "is a comma missing before it?"
     word = _WORD.match(text, position)
-    if word and expected & _VALUES and word.group().lower() in ("true", "false", "null", "none"):
+    if word and "SCALAR" in expected and word.group().lower() in ("true", "false", "null", "none"):
         return "JSON writes `true`, `false` and `null` in lower case"
-    return "strings take double quotes" if word and (expected & _VALUES or "OTHER" in expected) else None
+    return "strings take double quotes" if word and ("SCALAR" in expected or "NAME" in expected) else None

@@ -1,7 +1,7 @@
-"""Policy documents that are not plain: text → tree by the parser of the grammar.
+"""Policy documents: text → tree by the parser of the grammar.
 
 In: the text of a policy document. Out: a `PolicyNode` in which every node knows its place. Guarantee: strict JSON; `SyntaxFault` for
-anything else. Apart from `policy`, since hardly any run needs the parser.
+anything else.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import json
 from functools import cache
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput
+from lark import Lark, Transformer, UnexpectedInput
+from lark.lexer import Lexer
 
 from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.lexemes import Lexeme, OffsetLexer
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import explain
 from verifier.syntax.policy_plain import SURROGATE
@@ -26,7 +28,6 @@ from verifier.syntax.policy_tree import (
     ScalarKind,
     StatementNode,
     StatementsNode,
-    Value,
 )
 
 GRAMMAR, START = "policy", ("policy",)
@@ -36,7 +37,7 @@ GRAMMAR, START = "policy", ("policy",)
 def parsed(text: str) -> PolicyNode:
     """The tree of a policy document."""
     try:
-        tree = _parser().parse(text)
+        tree = policy_parser().parse(text)
     except UnexpectedInput as error:
         raise explain(text, error) from None
     assert isinstance(tree, PolicyNode)
@@ -44,86 +45,72 @@ def parsed(text: str) -> PolicyNode:
 
 
 @cache
-def _parser() -> Lark:
-    return parser(GRAMMAR, START, TreeBuilder(), placeholders=False)
+def policy_parser(lexer: type[Lexer] | None = OffsetLexer) -> Lark:
+    """The parser of policies, with Lark's own lexer if there is no other."""
+    return parser(GRAMMAR, START, TreeBuilder(), placeholders=False, lexer=lexer)
 
 
-class TreeBuilder(Transformer[Token, PolicyNode]):
-    """One method for each rule of the grammar; the parser calls them as it goes."""
+class TreeBuilder(Transformer[Any, PolicyNode]):
+    """One method for each rule of the grammar; the parser calls them as it goes, with what stands in the rule."""
 
-    def policy(self, children: list[Token | Member]) -> PolicyNode:
-        return PolicyNode(_between(children), *_bounds(children))
+    def policy(self, children: list[Any]) -> PolicyNode:
+        return PolicyNode(*_bracketed(children))
 
-    def policy_element(self, children: list[Token | Value]) -> Member:
-        return _member(children)
+    def statements(self, children: list[Any]) -> StatementsNode:
+        return StatementsNode(*_bracketed(children))
 
-    def statement(self, children: list[Token | Member]) -> StatementNode:
-        return StatementNode(_between(children), *_bounds(children))
+    def statement(self, children: list[Any]) -> StatementNode:
+        return StatementNode(*_bracketed(children))
 
-    def statement_element(self, children: list[Token | Value]) -> Member:
-        return _member(children)
+    def map(self, children: list[Any]) -> MapNode:
+        return MapNode(*_bracketed(children))
 
-    def statements(self, children: list[Token | StatementNode | Value]) -> StatementsNode | Scalar:
-        first = children[0]
-        if isinstance(first, Scalar):
-            return first
-        if isinstance(first, StatementNode):
-            return StatementsNode((first,), first.start, first.end)
-        items = tuple(child for child in children if not isinstance(child, Token))
-        return StatementsNode(items, *_bounds(children))
+    def value_list(self, children: list[Any]) -> ListNode:
+        return ListNode(*_bracketed(children))
 
-    def map(self, children: list[Token | Member]) -> MapNode:
-        return MapNode(_between(children), *_bounds(children))
+    def misfit_list(self, children: list[Any]) -> Misfit:
+        return Misfit("a list", *_bracketed(children)[1:])
 
-    def member(self, children: list[Token | Value]) -> Member:
-        return _member(children)
+    def misfit_object(self, children: list[Any]) -> Misfit:
+        return Misfit("an object", *_bracketed(children)[1:])
 
-    def value_list(self, children: list[Token | Scalar | Misfit]) -> ListNode:
-        return ListNode(_between(children), *_bounds(children))
+    def members(self, children: list[Any]) -> list[Member]:
+        """The members so far, and one more."""
+        name, value = children[-2:]
+        literal = name.value[: name.value.rindex('"') + 1]
+        start = name.start_pos
+        if type(value) is StatementNode:
+            value = StatementsNode((value,), value.start, value.end)
+        member = Member(_decode(literal, start), start, start + len(literal), value)
+        return _and([] if len(children) == 2 else children[0], member)
 
-    def misfit_list(self, children: list[Token | Value]) -> Misfit:
-        return Misfit("a list", *_bounds(children))
+    elements = statement_elements = members
 
-    def misfit_object(self, children: list[Token | Value]) -> Misfit:
-        return Misfit("an object", *_bounds(children))
+    def items(self, children: list[Any]) -> list[Any]:
+        """The items so far, and one more."""
+        return _and([] if len(children) == 1 else children[0], children[-1])
 
-    def scalar(self, children: list[Token]) -> Scalar:
-        token = children[0]
-        start = _start(token)
-        kind = _SCALAR_KINDS[token.type]
-        value = _decode(token, start) if kind is ScalarKind.STRING else str(token)
-        return Scalar(kind, value, start, start + len(token))
+    statement_items = items
 
-
-_SCALAR_KINDS = {
-    "STRING": ScalarKind.STRING,
-    "NUMBER": ScalarKind.NUMBER,
-    "TRUE": ScalarKind.BOOLEAN,
-    "FALSE": ScalarKind.BOOLEAN,
-    "NULL": ScalarKind.NULL,
-}
+    def SCALAR(self, token: Lexeme) -> Scalar:
+        text, start, end = token.value, token.start_pos, token.end_pos
+        if text[0] == '"':
+            return Scalar(ScalarKind.STRING, _decode(text, start), start, end)
+        return Scalar(_WORDS.get(text, ScalarKind.NUMBER), text, start, end)
 
 
-def _start(token: Token) -> int:
-    return token.start_pos or 0
+_WORDS = {"true": ScalarKind.BOOLEAN, "false": ScalarKind.BOOLEAN, "null": ScalarKind.NULL}
 
 
-def _bounds(children: list[Any]) -> tuple[int, int]:
-    """Where the first bracket begins and the last one ends."""
-    return _start(children[0]), _start(children[-1]) + 1
+def _bracketed(children: list[Any]) -> tuple[tuple[Any, ...], int, int]:
+    """What is between two brackets, where the first begins and where the last ends."""
+    inside = tuple(children[1]) if len(children) == 3 else ()
+    return inside, children[0].start_pos, children[-1].end_pos
 
 
-def _between(children: list[Any]) -> tuple[Any, ...]:
-    """What is between the brackets."""
-    return tuple(children[1:-1])
-
-
-def _member(children: list[Token | Value]) -> Member:
-    token, value = children
-    assert isinstance(token, Token) and not isinstance(value, Token)
-    quoted = token[: token.rindex('"') + 1]
-    start = _start(token)
-    return Member(_decode(quoted, start), start, start + len(quoted), value)
+def _and(found: list[Any], item: Any) -> list[Any]:
+    found.append(item)
+    return found
 
 
 def _decode(literal: str, start: int) -> str:
