@@ -31,7 +31,8 @@ SETTINGS = settings(max_examples=many(40), phases=[Phase.generate])
 
 def members(estate: Estate) -> int:
     """How much there is in the inventories."""
-    return sum(1 + len(one.policies) for account in estate.accounts for one in (*account.users, *account.roles))
+    inventories = [(*account.users, *account.roles) for account in estate.accounts]
+    return sum(1 + sum(1 + len(policy.statements) for policy in one.policies) for found in inventories for one in found)
 
 
 def said(decision: Decision) -> object:
@@ -122,6 +123,8 @@ def test_what_is_left_out() -> None:
     before = state(own("s3:*"), others=(trusting({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, own=(own("iam:*"),)),))
     assert members(for_keys(before.estate)) == 0
     assert [role.arn for role in for_steps(before.estate).accounts[0].roles] == [TARGET]
+    several = for_keys(state(own("s3:*"), own("kms:Encrypt"), own("iam:*")).estate)
+    assert [statement.index for policy in several.accounts[0].users[0].policies for statement in policy.statements] == [1]
     unknown = state(own("k?s:NewAction"), own("*:*"))
     assert members(for_keys(unknown.estate)) == members(unknown.estate)
 

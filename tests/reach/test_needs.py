@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from random import Random
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -20,7 +21,19 @@ from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.reach import Move, State
-from verifier.problem.powers import ATTACHED, BOUNDARY, GRANT, INLINE, RESOURCE_POLICY, SESSION_TAGS, VERSION, attach, joined
+from verifier.problem.powers import (
+    ATTACHED,
+    BOUNDARY,
+    GRANT,
+    INLINE,
+    RESOURCE_POLICY,
+    SESSION_TAGS,
+    TARGET_BOUNDARY,
+    TARGET_TAGS,
+    VERSION,
+    attach,
+    joined,
+)
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
 from verifier.verify.reach.needs import Identities, Needs
@@ -128,6 +141,26 @@ def test_a_power_is_met_iff_the_steps_gave_it(by: str) -> None:
             seen[power, given is not None] += 1
     for power in (INLINE, ATTACHED, VERSION, BOUNDARY):
         assert min(seen[power, True], seen[power, False]) >= 20, (power, seen)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_powers_are_available_iff_each_is_met(late: bool) -> None:
+    powers, seen = frozenset((*POWERS, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS, SESSION_TAGS)), Counter[bool]()
+    for seed in range(150):
+        random = Random(seed)
+        before = first(random)
+        kinds = (FactKind.RESOURCE_POLICY, FactKind.TAGGED, FactKind.UNBOUNDED, FactKind.REBOUND)
+        taken = [fact for fact, _ in steps(random, before)] + [Fact(kind, random.choice(OWNERS)) for kind in some(random, *kinds)]
+        known = {fact: Derivation(None, ALICE, (), 1) for fact in [Fact(FactKind.HOLDS, ALICE), *taken]}
+        needs, facts = Needs(Identities(before.estate), {}), Facts(dict([*known.items()][: 2 if late else None]))
+        for by, target in product((ALICE, TARGET), repeat=2):
+            assert not late or needs.available(powers, target, by, facts) <= powers
+        facts.add(known)  # what was found of fewer facts is not taken for an answer
+        for by, target in product((ALICE, TARGET), repeat=2):
+            found = needs.available(powers, target, by, facts)
+            assert found == {one for one in powers if needs.met(Cube(0, frozenset({one})), target, None, by, facts) is not None}, seed
+            seen[bool(found)] += 1
+    assert min(seen.values()) >= 20, seen
 
 
 def met(power: str, *facts: Fact, target: str = KEY, by: str = ALICE, action: str | None = None, keys: Any = None) -> bool:

@@ -147,7 +147,7 @@ def test_a_key_policy_tells_apart_whom_it_names() -> None:
 def test_callers_together_get_where_each_does(seed: int, doubtful: bool) -> None:
     question = random_question(seed)
     found = Setting(question.estate, question.estate.keys[0], [DECRYPT], HOW)
-    starts = tuple(found.starters(0))
+    starts = found.starters(0)
     each = [one for start in starts if (one := next(found.nearest([start], 0, doubtful=doubtful), None)) is not None]
     told = [(reached.start, goal) for goal, reached in found.nearest(starts, 0, doubtful=doubtful)]
     assert told == [(reached.start, goal) for goal, reached in sorted(each, key=lambda one: one[0].rounds)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 Ask = tuple[str, str]
 """An action, and the resource that its permission must cover: empty for the code itself, else a pattern of an ARN by the fields of the
@@ -325,6 +326,7 @@ KINDS: Mapping[str, WorkloadKind] = {
 """The kinds, by their names. [the services' own guides; Service Authorization Reference, for the resources of each action]"""
 
 
+@cache
 def kinds_about(action: str) -> tuple[WorkloadKind, ...]:
     """The kinds of code of which the list says something about an action."""
     return tuple(kind for kind in KINDS.values() if action in kind.concerns)

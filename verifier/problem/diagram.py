@@ -49,7 +49,7 @@ class Diagrams:
         self._implies: dict[tuple[Node, Node], bool] = {}
         self._meets: dict[tuple[Node, Node], bool] = {}
         self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
-        self._supports: dict[Node, frozenset[int]] = {NOTHING: frozenset(), EVERYTHING: frozenset()}
+        self._supports: dict[Node, int] = {NOTHING: 0, EVERYTHING: 0}
 
     # -- nodes --
 
@@ -230,15 +230,15 @@ class Diagrams:
 
     def exists(self, node: Node, variables: Iterable[str]) -> Node:
         """The assignments that are in the set for some values of these variables."""
-        return self._exists(node, frozenset(self.level[name] for name in variables), {})
+        return self._exists(node, self.mask(variables), {})
 
-    def _exists(self, node: Node, levels: frozenset[int], memo: dict[Node, Node]) -> Node:
-        if not levels & self._support(node):
+    def _exists(self, node: Node, levels: int, memo: dict[Node, Node]) -> Node:
+        if not levels & self.levels(node):
             return node
         found = memo.get(node)
         if found is None:
             below = [(mask, self._exists(child, levels, memo)) for mask, child in self._edges[node]]
-            if self._levels[node] in levels:
+            if levels >> self._levels[node] & 1:
                 found = self.any_of(child for _, child in below)
             else:
                 found = self.make(self.variables[self._levels[node]], below)
@@ -266,14 +266,21 @@ class Diagrams:
 
     def support(self, node: Node) -> frozenset[str]:
         """The variables that membership depends on."""
-        return frozenset(self.variables[level] for level in self._support(node))
+        return frozenset(self.variables[level] for level in bits(self.levels(node)))
 
-    def _support(self, node: Node) -> frozenset[int]:
+    def levels(self, node: Node) -> int:
+        """The same as a mask over the levels of variables."""
         found = self._supports.get(node)
         if found is None:
-            found = frozenset((self._levels[node],)).union(*(self._support(child) for _, child in self._edges[node]))
+            found = 1 << self._levels[node]
+            for _, child in self._edges[node]:
+                found |= self.levels(child)
             self._supports[node] = found
         return found
+
+    def mask(self, variables: Iterable[str]) -> int:
+        """The levels of some variables, as a mask."""
+        return sum({1 << self.level[name] for name in variables})
 
     def values(self, node: Node, variable: str) -> int:
         """The values that a variable has in some assignment of a set."""
@@ -326,16 +333,17 @@ def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
     """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge at most."""
     others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
     for mask, node in right:
-        for value in _values(mask):
+        for value in bits(mask):
             others[value] = node
     for mask, node in left:
         found: dict[Node, int] = {}
-        for value in _values(mask):
+        for value in bits(mask):
             found[others[value]] = found.get(others[value], 0) | 1 << value
         yield from ((values, node, other) for other, values in found.items())
 
 
-def _values(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """The numbers in a mask, the lowest first."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1

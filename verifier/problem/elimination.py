@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from verifier.problem.diagram import EVERYTHING, Diagrams, Node
+from verifier.problem.diagram import EVERYTHING, Diagrams, Node, bits
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,25 @@ def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
 
 def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> Projection:
     """Projects facts on some variables. Raises `TooLarge`."""
-    waiting = {fact for fact in facts if fact != EVERYTHING}
+    waiting, kept = {fact for fact in facts if fact != EVERYTHING}, diagrams.mask(name for name in keep if name in diagrams.level)
     buckets: list[Bucket] = []
+    joined: dict[int, int] = {}  # by level, all that is asked of together with it
+    changed = ~kept
     while True:
-        touched: dict[str, list[Node]] = {}
-        for fact in waiting:
-            for name in diagrams.support(fact) - keep:
-                touched.setdefault(name, []).append(fact)
-        if not touched:
+        for levels in map(diagrams.levels, waiting):
+            for level in bits(levels & changed):
+                joined[level] = joined.get(level, 0) | levels
+        if not joined:
             break
-        variable = min(touched, key=lambda name: (len(_joined(diagrams, touched[name])), diagrams.level[name]))
-        about = touched[variable]
-        known = diagrams.all_of(sorted(about))
+        first = min(joined, key=lambda level: (joined[level].bit_count(), level))
+        variable = diagrams.variables[first]
+        known = diagrams.all_of(sorted(about := [fact for fact in waiting if diagrams.levels(fact) >> first & 1]))
         waiting.difference_update(about)
         rest = diagrams.exists(known, (variable,))
         if rest != EVERYTHING:
             waiting.add(rest)
         buckets.append(Bucket(variable, known))
+        changed = joined[first] & ~kept
+        for level in bits(changed):
+            del joined[level]
     return Projection(diagrams, keep, diagrams.all_of(sorted(waiting)), tuple(buckets))
-
-
-def _joined(diagrams: Diagrams, facts: Iterable[Node]) -> frozenset[str]:
-    return frozenset[str]().union(*(diagrams.support(fact) for fact in facts))

@@ -140,12 +140,13 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
     if len(statement.resources) == 1 and statement.resources[0].value == "*":
         return constant(not statement.not_resource)
     texts = [text.value for text in statement.resources]
-    matched = disjunction(_matches_target(space, policy, statement, _late_variables(text, policy.variables), text) for text in texts)
+    matched = disjunction(_matches_target(space, policy, statement, text) for text in texts)
     return negation(matched) if statement.not_resource else matched
 
 
-def _matches_target(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
+def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
     """One `Resource` pattern, written as `text`, against the target (L6, L9)."""
+    pieces = _late_variables(text, policy.variables)
     if pieces == _EVERYTHING:
         return TRUE
     if policy.kind in _FILLED:
@@ -167,6 +168,7 @@ def _may_act(statement: Statement, action: str) -> bool:
     return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions) != statement.not_action
 
 
+@lru_cache(1 << 13)
 def _late_variables(text: str, variables: bool) -> Template:
     """The template of a `Resource`: variables count after the fifth colon only, elsewhere they are literal (L7)."""
     fields = _colons(text, 5)
@@ -190,6 +192,7 @@ def _colons(text: str, count: int) -> int | None:
     return None
 
 
+@lru_cache(1 << 13)
 def _filled(pieces: Template) -> Template:
     """A pattern with fewer than six fields is filled up with `*` (L6)."""
     if any(isinstance(piece, Variable) for piece in pieces):

@@ -86,7 +86,7 @@ def text_predicate(mode: str, pieces: Sequence[Fixed]) -> Predicate | None:
         if len(pieces) == 1 and pieces[0].wild:
             return like(pieces[0].text)
         return _joined([like_tokens(p.text) if p.wild else literal_tokens(p.text) for p in pieces])
-    return arn_predicate(pieces)
+    return _arn_predicate(tuple(pieces))
 
 
 @lru_cache(1 << 14)
@@ -110,6 +110,11 @@ def shape(mode: str, pieces: Template) -> Tokens:
 
 def arn_predicate(pieces: Sequence[Fixed]) -> Tokens | None:
     """The strings that match an ARN pattern field by field (L6)."""
+    return _arn_predicate(tuple(pieces))
+
+
+@lru_cache(1 << 13)
+def _arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
     fields = split_fields(pieces)
     if len(fields) < 6:
         return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.invariant import AnyInvariant
 from verifier.model.step_limits import STEPS
 from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 FEW = 24
 """So many targets are decided here: starting processes takes longer."""
-FEW_OF_STEPS = 4
-"""The same where an invariant says `can eventually`: each target takes longer."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[t
         yield from on_cluster(work, tasks, where.cluster)
         return
     processes = where.processes or _cores()
-    if processes > 1 and len(tasks) > (FEW_OF_STEPS if any(map(is_eventual, work.invariants)) else FEW):
+    if processes > 1 and len(tasks) > FEW:
         from verifier.runs.processes import in_processes
 
         yield from in_processes(work, tasks, processes)

@@ -136,6 +136,7 @@ class Closure:
     def _round(self, facts: Facts, rounds: int, stepping: Fresh, refused: frozenset[Way]) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more on keys."""
         wanted = {arn: offers.gives.difference(facts) for arn, offers in self._keys.items()}
+        leaving = self._leaving(facts)
         for by in stepping.held(facts, len(self._keys)):
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
                 offered = offers.steps(by, wanted.setdefault(offers.arn, offers.gives))
@@ -145,7 +146,7 @@ class Closure:
                     if premises is not None and (offer.gives, offer.step, by, premises) not in refused:
                         wanted[offers.arn] -= {offer.gives}
                         yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
-            for fact, found in self._by_material(by, facts, rounds):
+            for fact, found in self._by_material(by, facts, rounds, leaving) if by.startswith("arn:") else ():
                 if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
                     yield fact, found
 
@@ -163,13 +164,15 @@ class Closure:
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
 
-    def _by_material(self, by: str, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
-        """Re-encryption: from one key, onto another."""
-        if not by.startswith("arn:"):
-            return
+    def _leaving(self, facts: Facts) -> Iterable[KeyOffers]:
+        """The keys from which re-encryption may lead to a goal."""
         goals = [offers for offers in self._keys.values() if any(map(offers.rules.decrypts, offers.goals))]
         under = [self._keys[fact.details[0]] for fact in facts.of_kind(FactKind.ONTO) if OWN_KEY not in fact.details[0]]
-        for source in dict.fromkeys((*goals, *under)):
+        return dict.fromkeys((*goals, *under))
+
+    def _by_material(self, by: str, facts: Facts, rounds: int, sources: Iterable[KeyOffers]) -> Iterator[tuple[Fact, Derivation]]:
+        """Re-encryption: from one of some keys, onto another."""
+        for source in sources:
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
             if leaving is None:
                 continue
@@ -197,7 +200,7 @@ class Closure:
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """Facts with which a principal can do something on a key."""
-        doing = tuple(offers.doing(action, by))
+        doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
         for cube in doing:
             premises = self._needs.met(cube, offers.arn, action, by, facts) if cube.powers <= available else None

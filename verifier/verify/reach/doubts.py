@@ -79,6 +79,7 @@ class Doubts:
         self._principals = principals
         self._powerless = powerless
         self._made: dict[object, Most] = {}
+        self._counts: dict[tuple[str, ...], Counter[Head]] = {}
         self._bundles: dict[tuple[str, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]] = {}
 
     @cached_property
@@ -122,8 +123,13 @@ class Doubts:
         permissions = self._own(principal)
         return () if permissions is None else permissions.places(principal, doubt.entry.name)
 
-    def counted(self, principals: Iterable[str]) -> Counter[Head]:
+    def counted(self, principals: tuple[str, ...]) -> Counter[Head]:
         """How many doubtful actions some principals may do, by their heads."""
+        if principals not in self._counts:
+            self._counts[principals] = self._counted(principals)
+        return self._counts[principals]
+
+    def _counted(self, principals: Iterable[str]) -> Counter[Head]:
         of: dict[str, list[str]] = {}
         for principal in principals:
             of.setdefault(principal.split(":")[4] if principal.startswith("arn:") else "", []).append(principal)

@@ -145,7 +145,7 @@ class _Search:
     def _within(self) -> Iterator[Found]:
         """The callers whose goal is within reach, in whatever number of steps, the nearest first."""
         setting, number = self.setting, self.number
-        starts = tuple(setting.starters(number))
+        starts = setting.starters(number)
         for start in starts if self.apart else ():
             found = setting.goal(setting.at_once(start, number), number)
             if found is not None:

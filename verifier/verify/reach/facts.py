@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
+from typing import NamedTuple
 
 from verifier.model.catalogue import Entry
 from verifier.model.estate import Identity
@@ -15,7 +16,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.cubes import Cube
 
 
-class FactKind(Enum):
+class FactKind(StrEnum):
     """Kinds of facts, each with its `subject` and `details`."""
 
     HOLDS = "holds"
@@ -64,9 +65,8 @@ class FactKind(Enum):
     """A key that is in a resource share."""
 
 
-@dataclass(frozen=True)
-class Fact:
-    """Something that is true after some steps."""
+class Fact(NamedTuple):
+    """Something that is true after some steps. A tuple, for a closure looks facts up by the million."""
 
     kind: FactKind
     subject: str
@@ -148,10 +148,13 @@ class Facts(dict[Fact, Derivation]):
         self._of_kind: dict[FactKind, list[Fact]] = {}
         self.changed: set[str] = set()
         """What facts are about, those aside that a principal is held."""
+        self.available: dict[tuple[frozenset[str], str], frozenset[str]] = {}
+        """What `Needs.available` found of some powers on a target, for whom no fact is about; until there are other facts."""
         self.add(facts)
 
     def add(self, facts: Mapping[Fact, Derivation]) -> None:
         """Takes facts in."""
+        self.available.clear()
         for fact, derivation in facts.items():
             if fact not in self:
                 self._of_kind.setdefault(fact.kind, []).append(fact)

@@ -6,7 +6,6 @@ Guarantee: none beyond its types.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from verifier.model.catalogue import Effect, Head, catalogue_version
@@ -108,7 +107,7 @@ def _sentence(fact: Fact, doubt: Doubt) -> str:
 def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
     """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
     found = setting.doubts.counted(setting.starters(number))
-    named = Counter(one.head for one in setting.named(number))
+    named = setting.named(number)
     text = (
         f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {found[Head.DOUBT]} doubtful and "
         f"{found[Head.UNKNOWN]} unknown actions were followed to the most that they can bring about; of what their policies name, "

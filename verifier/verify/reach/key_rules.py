@@ -92,6 +92,7 @@ class KeyRules:
         self.powers = powers
         self._goals = goals
         self._issued = tuple(dict.fromkeys(issued))
+        self._names = [_named(goal) for goal in goals]
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
@@ -155,16 +156,11 @@ class KeyRules:
 
     def decrypts(self, goal: int) -> bool:
         """Whether a goal is about plain text, which re-encryption gives as well."""
-        return "kms:Decrypt" in self._named(goal)
+        return "kms:Decrypt" in self._names[goal]
 
     def uses_material(self, goal: int) -> bool:
         """Whether a goal is about what can be done with the key's material, wherever that is."""
-        return not CRYPTOGRAPHIC.isdisjoint(self._named(goal))
-
-    def _named(self, goal: int) -> frozenset[str]:
-        invariant = self._goals[goal]
-        names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
-        return names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))
+        return not CRYPTOGRAPHIC.isdisjoint(self._names[goal])
 
     # -- rules --
 
@@ -322,6 +318,12 @@ def _of_step(space: Space, name: str, key: Key) -> Expression:
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
         return negation(Test(REPLICA_REGION, exactly(key.region)))
     return TRUE
+
+
+def _named(goal: Invariant) -> frozenset[str]:
+    """The actions that a goal is about."""
+    names = frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
+    return names.difference(*(matching(pattern.value) for pattern in goal.not_actions))
 
 
 def _folded(attribute: str) -> Tokens:

@@ -1,4 +1,4 @@
-"""The estate as far as it bears on some requests: policies that are about none of them are left out.
+"""The estate as far as it bears on some requests: statements that are about none of them are left out.
 
 In: an estate. Out: a smaller one. Guarantee: every such request is decided alike in both.
 """
@@ -16,32 +16,35 @@ from verifier.problem.predicates import like
 from verifier.problem.steps.doubtful import is_doubtful
 from verifier.problem.trusting import trusting
 
+Says = Callable[[Statement], bool]
+
 
 def for_steps(estate: Estate) -> Estate:
     """For requests about what is no key."""
     trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
-    return replace(_narrowed(estate, says_of_steps, trusts), keys=())
+    return replace(_narrowed(estate, _of_steps, trusts), keys=())
 
 
 def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
     """For requests in doubt (W1), and `further` actions."""
     trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
 
-    def says(policy: Policy) -> bool:
-        patterns = (text.value.lower() for statement in policy.statements for text in statement.actions) if further else ()
-        return says_of_doubts(policy) or any(like(pattern).matches(name.lower()) for pattern in patterns for name in further)
+    def says(statement: Statement) -> bool:
+        patterns = (text.value.lower() for text in statement.actions) if further else ()
+        return _of_doubts(statement) or any(like(pattern).matches(name.lower()) for pattern in patterns for name in further)
 
     return replace(_narrowed(estate, says, trusts), keys=())
 
 
 def for_keys(estate: Estate) -> Estate:
     """For requests about keys, or none."""
-    return _narrowed(estate, says_of_keys, [policy for key in estate.keys for policy in key.policies or ()])
+    return _narrowed(estate, _of_keys, [policy for key in estate.keys for policy in key.policies or ()])
 
 
-def _narrowed(estate: Estate, says: Callable[[Policy], bool], others: Iterable[Policy]) -> Estate:
-    """The estate without the identity policies, and the identities, that say nothing. `others` are policies that may test something too."""
-    keep = any(map(_asks_who, (*others, *of_callers(estate, says))))
+def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
+    """The estate without the statements of identity policies, the policies and the identities that say nothing. `others` are policies that
+    may test something too."""
+    keep = any(map(_asks_who, (*others, *of_callers(estate, lambda policy: any(map(says, policy.statements))))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
     reached = trusting(estate).reached
     return replace(estate, accounts=tuple(_account(account, says, named, reached, keep=keep) for account in estate.accounts))
@@ -107,13 +110,13 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
     yield from estate.surrounding_policies()
 
 
-def _account(account: Account, says: Callable[[Policy], bool], named: set[str], reached: frozenset[str], *, keep: bool) -> Account:
+def _account(account: Account, says: Says, named: set[str], reached: frozenset[str], *, keep: bool) -> Account:
     """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles that are `reached` by
     other sessions are free, for trust policies are left out (F3); those of others are their roles' own, without the power to set them."""
 
     def narrowed(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
         small = [
-            replace(member, policies=tuple(filter(says, member.policies)), trust=None, settled=member.settled or member.arn not in reached)
+            replace(member, policies=of_policies(member, says), trust=None, settled=member.settled or member.arn not in reached)
             for member in members
         ]
         stay = keep or not account.complete
@@ -122,22 +125,37 @@ def _account(account: Account, says: Callable[[Policy], bool], named: set[str], 
     return replace(account, users=narrowed(account.users), roles=narrowed(account.roles))
 
 
+def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
+    """An identity's policies with those statements alone that say something, without those that have none."""
+    found = [(policy, tuple(filter(says, policy.statements))) for policy in identity.policies]
+    return tuple(policy if len(own) == len(policy.statements) else replace(policy, statements=own) for policy, own in found if own)
+
+
+def of_any(statement: Statement) -> bool:
+    """Whether a statement can be about anything that is asked."""
+    return _of_keys(statement) or _of_steps(statement) or _of_doubts(statement)
+
+
 _OF_STEPS = tuple(action.name.lower() for action in step_actions())
 
 
 def says_of_steps(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about a step on something other than a key."""
-    return any(_matches(statement) for statement in policy.statements)
+    return any(map(_of_steps, policy.statements))
 
 
 def says_of_doubts(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about a doubtful action."""
-    return any(statement.not_action or any(is_doubtful(text.value) for text in statement.actions) for statement in policy.statements)
+    return any(map(_of_doubts, policy.statements))
 
 
 def says_of_keys(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about KMS, known actions or not (U4)."""
-    return any(statement.not_action or any(map(_of_kms, statement.actions)) for statement in policy.statements)
+    return any(map(_of_keys, policy.statements))
+
+
+def _of_keys(statement: Statement) -> bool:
+    return statement.not_action or any(map(_of_kms, statement.actions))
 
 
 def _of_kms(pattern: Text) -> bool:
@@ -145,7 +163,11 @@ def _of_kms(pattern: Text) -> bool:
     return "kms:".startswith(start) if len(start) < 4 else start == "kms:"
 
 
-def _matches(statement: Statement) -> bool:
+def _of_doubts(statement: Statement) -> bool:
+    return statement.not_action or any(is_doubtful(text.value) for text in statement.actions)
+
+
+def _of_steps(statement: Statement) -> bool:
     return statement.not_action or any(_of_step(text.value.lower()) for text in statement.actions)
 
 

@@ -103,9 +103,14 @@ class Needs:
         """Those of some powers that a principal may have on a target: what needs another one is not open to it."""
         if not facts.others:
             return frozenset()  # each of them takes something that was done before
+        if facts.of_kind(FactKind.JOINED) or not facts.changed.isdisjoint(self._identities.about(by)):
+            return self._available(powers, target, by, facts)
+        if (powers, target) not in facts.available:
+            facts.available[powers, target] = self._available(powers & OF_OTHERS, target, by, facts)
+        return facts.available[powers, target]
+
+    def _available(self, powers: frozenset[str], target: str, by: str, facts: Facts) -> frozenset[str]:
         granted = any(fact.subject == target for fact in facts.of_kind(FactKind.MAY_GRANT))
-        if not facts.of_kind(FactKind.JOINED) and facts.changed.isdisjoint(self._identities.about(by)):
-            powers &= OF_OTHERS
 
         def may_have(power: str) -> bool:
             return granted if power == GRANT else self._power(power, target, None, by, facts) is not None

@@ -48,10 +48,12 @@ class KeyOffers:
         self.region = rules.key.region
         self._bits: dict[str, int] = {}
         self._done: dict[str, tuple[Cube, ...]] = {}
+        self._done_by: dict[tuple[str, int], tuple[Cube, ...]] = {}
         self._steps = tuple(self._all_steps())
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
         self.gives = frozenset((*(offer.gives for offer in self._steps), *([self._written] if made else [])))
         self._steps_of: dict[str, _Offered] = {}
+        self._open: dict[int, tuple[int, ...]] = {}
         self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
         self._accesses: dict[int, tuple[Access, ...]] = {}
@@ -67,7 +69,9 @@ class KeyOffers:
     def _offered(self, principal: str) -> _Offered:
         """The same for principals to whom the same is open."""
         bit = self._bit(principal)
-        own = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
+        if bit not in self._open:
+            self._open[bit] = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
+        own = self._open[bit]
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
         creating = self._creating().creating(principal) if copied or makes else ()
@@ -90,11 +94,12 @@ class KeyOffers:
             self._accesses_of[key] = tuple(access for access in self._accesses[goal] if access.cube.callers & key[1])
         return self._accesses_of[key]
 
-    def doing(self, action: str, principal: str) -> Iterator[Cube]:
+    def doing(self, action: str, principal: str) -> tuple[Cube, ...]:
         """What a principal needs for one of the actions on material."""
-        bit = self._bit(principal)
-        if bit:
-            yield from (cube for cube in self._doing(action) if cube.callers & bit)
+        key = action, self._bit(principal)
+        if key not in self._done_by:
+            self._done_by[key] = tuple(cube for cube in self._doing(action) if cube.callers & key[1]) if key[1] else ()
+        return self._done_by[key]
 
     def _bit(self, principal: str) -> int:
         if principal not in self._bits:

@@ -31,7 +31,7 @@ from verifier.problem.targets import Target
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE
-from verifier.verify.reach.narrowed import says_of_doubts, says_of_keys, says_of_steps, texts
+from verifier.verify.reach.narrowed import of_any, of_policies, texts
 
 ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteeprincipal")
 """How the condition keys begin that tell callers apart who have the same policies."""
@@ -108,7 +108,7 @@ def said_of(estate: Estate) -> dict[str, Hashable]:
 
 
 def _said(identity: Identity) -> Hashable:
-    policies = [policy for policy in identity.policies if says_of_keys(policy) or says_of_steps(policy) or says_of_doubts(policy)]
+    policies = of_policies(identity, of_any)
     boundary = () if identity.boundary is None else (identity.boundary,)
     if any(map(_asks, (*policies, *boundary))):
         return identity.arn

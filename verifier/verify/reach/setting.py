@@ -6,11 +6,12 @@ Guarantee: callers that are not told apart by any policy on the way are one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from verifier.model.caller_sets import of_account
-from verifier.model.catalogue import Entry, entries
+from verifier.model.catalogue import Entry, Head, entries
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
 from verifier.problem.domains import WEB_PREFIX
@@ -28,6 +29,15 @@ from verifier.verify.reach.replicas import replicas
 from verifier.verify.reach.stories import Teller
 from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
+
+
+def _by_heads(found: Iterable[Entry]) -> Counter[Head]:
+    return Counter(entry.head for entry in found)
+
+
+@cache
+def _all_named() -> Counter[Head]:
+    return _by_heads(entries())
 
 
 def is_federated(principal: str) -> bool:
@@ -51,6 +61,7 @@ class Setting:
         self._common.expect(self._issued)
         self._rules = self._common.rules(key, goals, self._issued)
         self._closures: dict[tuple[CallerSet, bool], Closure] = {}
+        self._starters: dict[int, tuple[str, ...]] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
@@ -94,8 +105,13 @@ class Setting:
         """Whether chains may lead to roles that no inventory lists."""
         return any(":role/" in arn for arn in strangers(self.estate, self.universe.starts))
 
-    def starters(self, goal: int) -> Iterator[str]:
+    def starters(self, goal: int) -> tuple[str, ...]:
         """The principals whom a goal is about."""
+        if goal not in self._starters:
+            self._starters[goal] = tuple(self._all_starters(goal))
+        return self._starters[goal]
+
+    def _all_starters(self, goal: int) -> Iterator[str]:
         mask = self._rules.starters(goal)
         whom = self.goals[goal].callers
         for principal in self.universe.starts:
@@ -105,16 +121,18 @@ class Setting:
             ):
                 yield principal
 
-    def named(self, goal: int) -> frozenset[Entry]:
-        """The actions of the catalogue that an Allow statement of somebody whom a goal is about names; all of them for a root user."""
-        whom = {member for start in self.starters(goal) for member in self.universe.alike(start)}
+    def named(self, goal: int) -> Counter[Head]:
+        """The actions of the catalogue that an Allow statement of somebody whom a goal is about names, by their heads; all of them for a
+        root user."""
+        whom = dict.fromkeys(member for start in self.starters(goal) for member in self.universe.alike(start))
         if any(one.endswith(":root") for one in whom):
-            return frozenset(entries())
-        return actions_named(policy for arn in whom if (one := self._common.identities.by_arn.get(arn)) for policy in one.policies)
+            return _all_named()
+        by_arn = self._common.identities.by_arn
+        return _by_heads(actions_named(policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies))
 
     def check(self, goal: int) -> None:
         """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
-        if not self._rules.can_be_asked(goal) or not any(self.starters(goal)):
+        if not self._rules.can_be_asked(goal) or not self.starters(goal):
             invariant = self.goals[goal]
             message = f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
             raise InputError.of(message, invariant.span, rule="S3")
