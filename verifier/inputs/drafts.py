@@ -74,10 +74,6 @@ class Draft:
             draft.profiles = tuple(one.text("Arn") or "" for one in found.records("InstanceProfileList", "an instance profile"))
         return draft
 
-    def changed(self) -> Draft:
-        """A copy that may be changed."""
-        return replace(self, has={**self.has})
-
     @property
     def managed(self) -> dict[str, Node]:
         """The managed policies that are known."""
@@ -95,15 +91,14 @@ class Draft:
         others = {TRUST, BOUNDARY, TAGS, *self.managed, *map(membership, self.groups)}
         return {what: node for what, node in self.has.items() if what not in others}
 
-    def without(self, names: Container[str]) -> None:
-        """Takes policies and memberships away."""
-        self.has = {what: node for what, node in self.has.items() if what not in names}
+    def without(self, names: Container[str]) -> Draft:
+        """A copy that may be changed, without some policies and memberships."""
+        return replace(self, has={what: node for what, node in self.has.items() if what not in names})
 
     def open(self, found: Mapping[str, Node]) -> None:
         """Puts what is not known among the things found in the place of what it has."""
         unknown = {what: node for what, node in found.items() if isinstance(node, Unknown)}
-        self.without(unknown)
-        self.has |= unknown
+        self.has = self.without(unknown).has | unknown
 
     def dropped(self, has: Mapping[str, Node]) -> dict[str, str]:
         """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is known may have any

@@ -79,10 +79,7 @@ def without_gone(details: Details, changes: Sequence[Elsewhere]) -> Details:
     """Those of a snapshot without those that plans delete: by their names, as IAM does."""
     gone = {name for change in changes for name in change.gone if not change.untold}
     groups = {membership(name) for kind, name in gone if kind == "group"}
-    drafts = [draft if groups.isdisjoint(draft.has) else draft.changed() for draft in details.drafts if draft.id not in gone]
-    for draft in drafts:
-        draft.without(groups)
-    return replace(details, drafts=drafts)
+    return replace(details, drafts=[draft.without(groups) for draft in details.drafts if draft.id not in gone])
 
 
 def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
@@ -115,7 +112,7 @@ def as_told(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | No
     if open_:
         remarks.warning((known or made).place, f"{made.arn} is not listed: it depends on {open_[0]}", rule="U1")
         return None
-    draft = made.changed()
+    draft = made.without(())
     draft.open(found)
     if known is not None:
         draft.profiles = known.profiles  # which other resources put it in
@@ -134,13 +131,13 @@ def _changed(entry: Draft, change: Elsewhere, made: bool) -> Draft:
     draft, taken = change.drafts.get(entry.id), change.detached.get(entry.id, set())
     if draft is None and entry.id not in change.detached:
         return entry
-    draft, after, before = draft or Draft(entry.kind, "", entry.place), entry.changed(), entry.has
+    draft, before = draft or Draft(entry.kind, "", entry.place), entry.has
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
     twice = before.keys() & {*draft.inline, *taken} if made else set[str]()
     open_ = {what: f"which of two plans has the last word about {what}" for what in twice}
     dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in draft.has}
     open_ |= {what: which(by, entry.place.span) for what, by in dropped.items() if by}
-    after.without({*open_, *dropped, *draft.has, *(() if made else taken)})
+    after = entry.without({*open_, *dropped, *draft.has, *(() if made else taken)})
     after.has |= {what: node for what, node in draft.has.items() if what not in open_}
     after.open({what: Unknown(entry.place, [why]) for what, why in sorted(open_.items())})
     if not made and not change.untold:
@@ -157,9 +154,8 @@ def _renamed(entry: Draft, renamed: Mapping[Name, str | None]) -> Draft:
     groups = {group: renamed.get(("group", group)) for group in entry.groups}
     if not any((renamed.get(entry.id), *groups.values())):
         return entry
-    draft = entry.changed()
+    draft = entry.without({*map(membership, groups)})
     draft.arn = renamed.get(entry.id) or entry.arn
-    draft.without({*map(membership, groups)})
     names = [arn.rsplit("/", 1)[-1] if arn else group for group, arn in sorted(groups.items(), key=lambda found: bool(found[1]))]
     draft.has |= {membership(name): text_at(entry.place, name) for name in names}
     return draft

@@ -51,9 +51,10 @@ class _Listing:
 
     def add(self, found: Record) -> None:
         """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known count)."""
-        names = names_in([found.place])
-        if not names:
-            self._check_key(found)
+        names, own = names_in([found.place]), self.key.rsplit("/", 1)[1]
+        given = None if names else found.text("KeyId")
+        if given not in (None, self.key, own, f"key/{own}"):  # related keys share a key ID, so ARNs are compared whole (L9)
+            found.error(f"`KeyId` is {brief(given or '')}, but these are the grants of {self.key}", "KeyId", rule="G1")
         identifier = self._identifier(found)
         if names:
             self.unknown["values"].append((identifier or "", names, found.place))
@@ -102,12 +103,6 @@ class _Listing:
             created=printable(found.text("CreationDate") or "") or None,
             span=found.place.span,
         )
-
-    def _check_key(self, found: Record) -> None:
-        """Records an error where the entry is of another key. Related multi-Region keys share a key ID: ARNs are compared whole (L9)."""
-        given, identifier = found.text("KeyId"), self.key.rsplit("/", 1)[1]
-        if given is not None and given not in (self.key, identifier, f"key/{identifier}"):
-            found.error(f"`KeyId` is {brief(given)}, but these are the grants of {self.key}", "KeyId", rule="G1")
 
     def _identifier(self, found: Record) -> str | None:
         identifier = printable(found.text("GrantId") or "")

@@ -85,7 +85,7 @@ class Inventory:
             for identifier, document, in_force in found.versions:
                 policy = self._in_force(arn, PolicyKind.IDENTITY) if in_force else None
                 if document is not None and not is_unknown_whole(document) and not in_force:
-                    policy = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=_name(arn))
+                    policy = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=arn.rsplit("/", 1)[-1])
                 read |= {identifier: policy} if identifier is not None and policy is not None else {}
                 default = (identifier or default) if in_force else default
             yield ManagedPolicy(arn, tuple(read.items()), default, found.place.span, complete=0 < len(found.versions) == len(read))
@@ -99,7 +99,7 @@ class Inventory:
         """A managed policy; `None` where its document is not in the input. The same one may be a boundary too, under another identity."""
         identity = f"{arn}#boundary" if kind is PolicyKind.BOUNDARY else arn
         if identity not in self.read and (document := self._document(arn)) is not None:
-            self.read[identity] = read_document(self.remarks, document, kind, identity=identity, name=_name(arn))
+            self.read[identity] = read_document(self.remarks, document, kind, identity=identity, name=arn.rsplit("/", 1)[-1])
         return self.read.get(identity)
 
     # -- users, groups, roles --
@@ -222,7 +222,3 @@ class Inventory:
 def _short(arn: str) -> str:
     """An ARN from its resource on, such as `role/app`."""
     return arn.split(":", 5)[-1]
-
-
-def _name(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]

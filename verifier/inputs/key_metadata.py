@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from verifier.inputs.access import Record, members
+from verifier.inputs.access import Record
 from verifier.inputs.nodes import Node, Remarks
 from verifier.model.estate import Key
 from verifier.model.reference import key_facts
@@ -47,11 +47,6 @@ def are_related(arn: str, other: str, length: int | None = None) -> bool:
     """Whether two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
     fields, others = arn.split(":")[:length], other.split(":")[:length]
     return fields[:3] + fields[4:] == others[:3] + others[4:]
-
-
-def read_metadata(remarks: Remarks, place: Node, node: Node | None) -> Record:
-    """The members of `KeyMetadata`, with or without the envelope of `describe-key`; none where there is no output."""
-    return Record(remarks, place) if node is None else members(remarks, node, "the output of describe-key").unwrapped("KeyMetadata")
 
 
 def read_facts(metadata: Record, arn: str) -> Described:

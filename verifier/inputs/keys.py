@@ -13,7 +13,7 @@ from dataclasses import replace
 from verifier.inputs.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.grants import read_grants
-from verifier.inputs.key_metadata import Described, are_related, is_key_arn, read_facts, read_metadata
+from verifier.inputs.key_metadata import Described, are_related, is_key_arn, read_facts
 from verifier.inputs.merged_keys import with_changes, with_loose
 from verifier.inputs.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
@@ -32,7 +32,8 @@ def read_key(
     """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why its
     ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
     place, parts = part.place, Record(remarks, part.place, part.members)
-    metadata = read_metadata(remarks, place, parts.get("metadata"))
+    output = members(remarks, parts["metadata"], "the output of describe-key") if "metadata" in parts else Record(remarks, place)
+    metadata = output.unwrapped("KeyMetadata")
     arn = _arn(parts, metadata)
     if arn is None:
         return None

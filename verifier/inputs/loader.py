@@ -24,12 +24,12 @@ from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.key_metadata import Described, check_related
 from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.nodes import Node, Remarks
+from verifier.inputs.nodes import Members, Node, Remarks
 from verifier.inputs.not_read import by_key
 from verifier.inputs.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.organization import read_organization
 from verifier.inputs.own_account import check_open_regions
-from verifier.inputs.parts import DocumentReader, Parts, is_snapshot
+from verifier.inputs.parts import SNAPSHOT, DocumentReader, Parts
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -86,7 +86,7 @@ class Loader:
             side = prepared(self.remarks, self.parts, node, self.supplied)
             self.templates += [side] if side is not None else []
             self.tags = True
-        elif is_snapshot(node):
+        elif isinstance(node, Members) and node.has(*SNAPSHOT):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
             self._add_policy(node, path)

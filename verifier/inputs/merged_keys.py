@@ -96,7 +96,9 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
 
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
     """The parts of a key, whose policy is not known where another one may be put in its place."""
-    names = [f"{found.address}, whose key is {first_few(found.names)}" for found in loose if found.may_be_of(arn)]
+    region, account = arn.split(":")[3:5]
+    perhaps = [found for found in loose if found.account in (None, account) and found.region in (None, region)]
+    names = [f"{found.address}, whose key is {first_few(found.names)}" for found in perhaps]
     return _with_policy(parts, Unknown(place, names)) if names else parts
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from verifier.inputs.resource_types import UnknownResource
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
-"""The members of a snapshot document."""
+"""The members of a snapshot document, which has one of them."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
 """The members of a key in a snapshot."""
 
@@ -73,11 +73,6 @@ class LoosePolicy:
     names: tuple[str, ...]
     account: str | None
     region: str | None
-
-    def may_be_of(self, arn: str) -> bool:
-        """Whether it may be the policy of the key with this ARN."""
-        region, account = arn.split(":")[3:5]
-        return self.account in (None, account) and self.region in (None, region)
 
 
 @dataclass
@@ -170,11 +165,6 @@ class Parts:
         if self.organization is not None:
             found.error("a second organization; the input may hold one")
         self.organization = found
-
-
-def is_snapshot(node: Node) -> bool:
-    """Whether a document is a snapshot: it has one of a snapshot's members."""
-    return isinstance(node, Members) and node.has(*SNAPSHOT)
 
 
 @dataclass

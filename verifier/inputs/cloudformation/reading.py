@@ -9,7 +9,7 @@ a very long chain, is cut. [CloudFormation User Guide: Outputs]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -95,21 +95,16 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
         return TemplateSide(node, remarks, template, (partition_of(region), account, region))
-    texts = list(_texts(node, template))
+    # The texts that can decide something: conditions and mappings may depend on the Region as well.
+    parts = [value for key, value in node.pairs if key.text not in _SAYS_NOTHING] if isinstance(node, Members) else [node]
+    parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
+    texts = [*template.supplied.parameters.values(), *(i.text for part in parts for i in nodes_in(part) if isinstance(i, Scalar))]
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else "aws"
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
-
-
-def _texts(root: Node, template: Template) -> Iterator[str]:
-    """The texts of a template that can decide something: its conditions and mappings may depend on the Region as well."""
-    parts = [value for key, value in root.pairs if key.text not in _SAYS_NOTHING] if isinstance(root, Members) else [root]
-    parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
-    yield from template.supplied.parameters.values()
-    yield from (inner.text for part in parts for inner in nodes_in(part) if isinstance(inner, Scalar))
 
 
 class _Exports:

@@ -51,7 +51,8 @@ class Endpoints(Reader):
         for resource in self.side.done("aws_vpc_endpoint_policy"):
             gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")
             if identifier is None:
-                self._may_refuse(resource, ANY_ENDPOINT, "the policy of an endpoint that is not known")
+                does = "is the policy of an endpoint that is not known"
+                self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, does, endpoint=ANY_ENDPOINT)
                 self.parts.loose_endpoint_policy = True
                 continue
             policy = None if gone else self.side.policy(resource, "policy")
@@ -64,7 +65,8 @@ class Endpoints(Reader):
     def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
         identifier, service = self.side.text(resource, "id"), self.side.text(resource, "service_name")
         if service is None and self.side.value(resource, "service_name") is not None:
-            self._may_refuse(resource, identifier, "an endpoint of a service that is not known")
+            does = "is an endpoint of a service that is not known"
+            self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, does, endpoint=identifier)
         if identifier is None or service is None:
             return None
         at, said = self.side.at(resource), [*self._own(resource), *words.get(identifier, ())]
@@ -83,9 +85,6 @@ class Endpoints(Reader):
 
     def _default(self, resource: Resource) -> Node:
         return Embedded(self.side.at(resource).source, 0, 0, laid_out(f"{self.side.label(resource)}.policy", _DEFAULT))
-
-    def _may_refuse(self, resource: Resource, endpoint: str | None, what: str) -> None:
-        self.may(resource, "VPC endpoint ", "V", Influence.MAY_REFUSE, f"is {what}", endpoint=endpoint)
 
 
 class IdentityProviders(Reader):
