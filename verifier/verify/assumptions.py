@@ -161,7 +161,8 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
     free = [name for name in ("spec", "aliases", "tags") if getattr(key, name) is None and name not in doubtful]
     yield from (Assumption("U3", why) for why in doubtful.values())
     if free:
-        yield Assumption("U3", f"the key's {', '.join(free)} were not given, and are free")
+        was, is_ = ("was", "is") if free == ["spec"] else ("were", "are")
+        yield Assumption("U3", f"the key's {', '.join(free)} {was} not given, and {is_} free")
     deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)
     if deleted:
         names = first_few(list(deleted))

@@ -120,8 +120,8 @@ class _Search:
                 return _Answer(found, Bound(self.steps, False))
             reasons.append(found)
         goal, reached = first
-        steps = f"{goal.rounds} step" if goal.rounds == 1 else f"{goal.rounds} steps"
-        text = f"{reached.start} may get there in {steps}, but no chain could be replayed: {reasons[0].text}"
+        steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
+        text = f"{reached.start} may get there {steps}, but no chain could be replayed: {reasons[0].text}"
         return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
 
     def _out_of_reach(self, *, never: bool) -> _Answer:
