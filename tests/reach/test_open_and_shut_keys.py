@@ -180,7 +180,7 @@ CASES: dict[str, Case] = {
     "create the key of a replica": Case(
         ("replicate key",),
         (own("kms:CreateKey"), own("kms:ReplicateKey")),
-        ({"ArnEquals": {"aws:PrincipalArn": BOB}},),
+        ({"ArnEquals": {"aws:PrincipalArn": BOB}}, {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}),
         {"facts": {"grants": (), "arn": MULTI, **PRIMARY}},
     ),
     "import material": Case(

@@ -76,9 +76,9 @@ class Common:
         """The rules of one key."""
         return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
 
-    def creating(self, partition: str, issued: CallerSet) -> KeylessRules:
-        """The rules of creating keys."""
-        return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+    def creating(self, partition: str, region: str, issued: CallerSet) -> KeylessRules:
+        """The rules of creating keys in a Region, and elsewhere."""
+        return KeylessRules(self.narrow, partition, region, self.steps(partition).powers, self._held, issued)
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""

@@ -74,12 +74,12 @@ class KeyOffers:
         own = self._open[bit]
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
-        creating = self._creating().creating(principal) if copied or makes else ()
-        if (own, creating, makes) not in self._alike:
-            found = tuple(chain.from_iterable(_whole(self._steps[number], creating) for number in own))
-            found += tuple(self._making(creating)) if makes else ()
-            self._alike[own, creating, makes] = found, frozenset(offer.gives for offer in found)
-        return self._alike[own, creating, makes]
+        elsewhere = self._creating().creating(principal, here=False) if copied else ()
+        here = self._creating().creating(principal, here=True) if makes else ()
+        if (own, elsewhere, here) not in self._alike:
+            found = tuple(chain.from_iterable(_whole(self._steps[number], elsewhere) for number in own)) + tuple(self._making(here))
+            self._alike[own, elsewhere, here] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, elsewhere, here]
 
     def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
         for cube in creating:

@@ -71,7 +71,7 @@ class Setting:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
             key, common, expected, goals = self.key, self._common, self._issued, self.goals
-            creating = cache(lambda: common.creating(key.partition, issued))
+            creating = cache(lambda: common.creating(key.partition, key.region, issued))
 
             def offers(rules: KeyRules, numbers: tuple[int, ...], *, made: bool = False) -> KeyOffers:
                 return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating, made=made)
