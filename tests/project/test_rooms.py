@@ -56,7 +56,6 @@ LATE = {
     "verifier/__main__.py": "the interpreter is set up first",
     "verifier/invariant_files.py": "Lark is slow to import, and built-ins need none of it",
     "verifier/syntax/invariants.py": "the same",
-    "verifier/syntax/policy.py": "Lark is slow to import, and plain policies need none of it",
     "verifier/inputs/files.py": "PyYAML is slow to import, and most inputs are JSON",
     "verifier/inputs/loader.py": "the readers of plans and templates are slow to import",
     "verifier/inputs/terraform/hcl_tree.py": "python-hcl2 is slow to import, and few plans have files beside them",

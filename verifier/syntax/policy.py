@@ -12,7 +12,7 @@ from functools import lru_cache
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.fault import SyntaxFault
 from verifier.syntax.findings import Findings
-from verifier.syntax.policy_plain import SURROGATE, plain_policy
+from verifier.syntax.policy_parser import SURROGATE, parsed
 from verifier.syntax.policy_tree import PolicyNode
 from verifier.syntax.source import Source
 
@@ -41,9 +41,4 @@ def _parse(text: str) -> PolicyNode:
     surrogate = SURROGATE.search(text)
     if surrogate:
         raise SyntaxFault(surrogate.start(), surrogate.end(), "half of a surrogate pair, which is no character")
-    plain = plain_policy(text)
-    if plain is not None:
-        return plain
-    from verifier.syntax.policy_parser import parsed  # Lark takes longer to import than a policy to be read
-
     return parsed(text)

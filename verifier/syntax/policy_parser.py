@@ -7,6 +7,7 @@ anything else.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,6 @@ from verifier.syntax.fault import SyntaxFault
 from verifier.syntax.lexemes import Lexeme, OffsetLexer
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import explain
-from verifier.syntax.policy_plain import SURROGATE
 from verifier.syntax.policy_tree import (
     ListNode,
     MapNode,
@@ -32,6 +32,9 @@ from verifier.syntax.policy_tree import (
 
 GRAMMAR, START = "policy", ("policy",)
 """The grammar, and the rules that a text can be."""
+
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a surrogate pair, which is no character."""
 
 
 def parsed(text: str) -> PolicyNode:
