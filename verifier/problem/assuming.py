@@ -19,7 +19,8 @@ from verifier.problem.elimination import project
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, disjunction, either, negation
 from verifier.problem.joint import Given, join
 from verifier.problem.kinds import suits
-from verifier.problem.predicates import Predicate, Tokens, literal_tokens
+from verifier.problem.predicates import Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.relations import COMBINATIONS
 from verifier.problem.session_parts import GivenTo, Part, Sessions, rebuilt
 from verifier.problem.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, own_tag
 from verifier.problem.space import TARGET, Space
@@ -60,14 +61,12 @@ class Assuming(TagSets):
 
     def _further(self, space: Space) -> Sequence[Expression]:
         for name, predicates in self._asked.items():
-            for attribute in (name, Part(name).request):
-                _see(space, attribute)
-                space.asked.setdefault(attribute, {}).update(predicates)
-                space.questions.setdefault(attribute, {}).update(predicates)
+            _tell_apart(space, Part(name), predicates)
         self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
         self._tags = self.parts
         if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
             self.parts = (*self.parts, Part(SESSION_NAME))
+            _tell_apart(space, Part(SESSION_NAME), _users(space))
         if {SOURCE_IDENTITY, Part(SOURCE_IDENTITY).request} & space.attributes.keys():
             _see(space, SOURCE_IDENTITY)
             self.parts = (*self.parts, Part(SOURCE_IDENTITY))
@@ -302,6 +301,21 @@ def _see(space: Space, attribute: str) -> None:
         space.attribute_view(attribute)
     else:
         space.view(attribute)
+
+
+def _users(space: Space) -> Mapping[Predicate, None]:
+    """The names of users, where a policy compares the name that a session is given with these."""
+    users = [user.arn.rsplit("/", 1)[1] for account in space.estate.accounts for user in account.users]
+    compared = any(Part(SESSION_NAME).request in symbol for symbol in space.relations) and len(users) <= COMBINATIONS
+    return dict.fromkeys(map(exactly, users if compared else ()))
+
+
+def _tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -> None:
+    """Asks the same of what sessions carry as of what requests give to them."""
+    for attribute in (part.session, part.request):
+        _see(space, attribute)
+        space.asked.setdefault(attribute, {}).update(predicates)
+        space.questions.setdefault(attribute, {}).update(predicates)
 
 
 def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Part, present: Node) -> Node:
