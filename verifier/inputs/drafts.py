@@ -74,21 +74,19 @@ class Draft:
             draft.profiles = tuple(one.text("Arn") or "" for one in found.records("InstanceProfileList", "an instance profile"))
         return draft
 
-    @property
-    def managed(self) -> dict[str, Node]:
-        """The managed policies that are known."""
-        return {what: node for what, node in self.has.items() if what.startswith("arn:") and isinstance(node, Scalar)}
+    def known(self, start: str) -> dict[str, Node]:
+        """What is known of what begins so: the managed policies (`arn:`), or the memberships."""
+        return {what: node for what, node in self.has.items() if what.startswith(start) and isinstance(node, Scalar)}
 
     @property
     def groups(self) -> dict[str, Node]:
         """The names of its groups that are known."""
-        start = membership("")
-        return {what.removeprefix(start): node for what, node in self.has.items() if what.startswith(start) and isinstance(node, Scalar)}
+        return {what.removeprefix(membership("")): node for what, node in self.known(membership("")).items()}
 
     @property
     def inline(self) -> dict[str, Node]:
         """The inline policies, with what is not known of others."""
-        others = {TRUST, BOUNDARY, TAGS, *self.managed, *map(membership, self.groups)}
+        others = {TRUST, BOUNDARY, TAGS, *self.known("arn:"), *self.known(membership(""))}
         return {what: node for what, node in self.has.items() if what not in others}
 
     def without(self, names: Container[str]) -> Draft:

@@ -163,7 +163,7 @@ class Inventory:
     def _attached(self, owner: Draft, principal: str) -> list[Policy]:
         """The inline and managed policies of a user, role or group, which govern a principal."""
         policies = [self._inline(name, document, owner.arn, principal) for name, document in owner.inline.items()]
-        for arn, node in owner.managed.items():
+        for arn, node in owner.known("arn:").items():
             if self._document(arn) is not None:
                 policies.append(self._in_force(arn, PolicyKind.IDENTITY))
             else:

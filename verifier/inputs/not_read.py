@@ -9,18 +9,17 @@ has no verdict, and details of an organization, which `controls` misses by itsel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.inputs.access import Record, members
 from verifier.inputs.nodes import Node, Remarks
 from verifier.model.collection import PARTS, NotRead, Part
 from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
+from verifier.model.principal_names import is_account
 from verifier.syntax.text import first_few, printable
 
 _MEMBERS = ("part", "account", "region", "key", "operation", "code")
 _OF_KEYS = (Part.METADATA, Part.POLICY, Part.OTHER_POLICIES, Part.GRANTS, Part.TAGS)
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
@@ -44,7 +43,7 @@ def _entry(found: Record) -> NotRead | None:
     part, account, key = PARTS.get(found.text("part") or ""), found.text("account"), found.text("key")
     if part is None:
         found.error("unknown part of a snapshot", "part", hint="expected " + ", ".join(PARTS))
-    elif account is None or not _ACCOUNT.fullmatch(account):
+    elif account is None or not is_account(account):
         found.error("expected `account`, twelve digits")
     elif part in _OF_KEYS and key is None:
         found.error(f"expected `key`, the ARN of the key whose {part.label} was not read")

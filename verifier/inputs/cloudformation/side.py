@@ -126,7 +126,7 @@ class TemplateSide(Side):
         is_open = name in ("policy_arn", "group") or (name == "policy" and own.type not in KEYS + REPLICAS)
         is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias") or (name == "arn" and own.type in _PROVIDERS)
         if is_open and not self.is_certain(resource):
-            return own.perhaps
+            return Unknown(own.place, [f"whether `{own.name}` is made"])
         match name:
             case "arn" | "policy_arn":
                 return arn_of(self, resource)

@@ -53,11 +53,6 @@ class Resource:
     depends_on: tuple[Scalar, ...] = ()
     rewritten: bool = False
 
-    @property
-    def perhaps(self) -> Unknown:
-        """What stands in the place of what is there if the resource is made."""
-        return Unknown(self.place, [f"whether `{self.name}` is made"])
-
 
 class _Anything(dict[str, Node]):
     """Properties of which nothing is known, not even which there are."""

@@ -189,7 +189,8 @@ class _Block:
         not."""
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
-            mine = [block for block in candidates if _agrees(block, raw)]
+            told = {name: node.text for name in _CONSTANTS if isinstance(node := member(raw, name), Scalar)}
+            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in told.items())]
             block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 
@@ -199,12 +200,6 @@ class _Block:
 
 def _object(at: Node, found: dict[str, Node]) -> Resolved:
     return resolved(at, obj(at, **found).pairs)
-
-
-def _agrees(block: Block, raw: Node) -> bool:
-    """Whether a block has no other constants than the values have."""
-    pairs = [(block.text(name), member(raw, name)) for name in _CONSTANTS]
-    return not any(text is not None and isinstance(node, Scalar) and node.text != text for text, node in pairs)
 
 
 # -- documents that it is made from --

@@ -235,7 +235,8 @@ class Resolver(Side):
         found = self.references.standing(expression.references, resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, Unknown)]
-        fresh = [value for value in values if value is not None and not _is_listed(value, raw)]
+        known = {item.text for item in raw.items if isinstance(item, Scalar)}
+        fresh = [value for value in values if value is not None and not (isinstance(value, Scalar) and value.text in known)]
         if len(fresh) != len(missing) or any(isinstance(value, Scalar) and value.text in ("true", "false") for value in fresh):
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
             return Items(raw.source, 0, 0, [Unknown(Node(raw.source, 0, 0), names) if isinstance(i, Unknown) else i for i in raw.items])
@@ -309,10 +310,6 @@ class Resolver(Side):
     def _suppose(self, resource: Resource, attribute: str, found: Sequence[str]) -> None:
         refers = tuple(qualified(resource.module, text) for text in found)
         self.supposed.setdefault(resource.address, {})[attribute] = refers
-
-
-def _is_listed(value: Node, raw: Items) -> bool:
-    return isinstance(value, Scalar) and any(isinstance(item, Scalar) and item.text == value.text for item in raw.items)
 
 
 def member(node: Node | None, name: str) -> Node | None:

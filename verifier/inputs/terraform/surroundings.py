@@ -83,7 +83,10 @@ class Organizations(PlanReader):
                 if resource.managed and resource.type.startswith(_CHANGING) and resource.verb is not Verb.KEEPS:
                     self.parts.organization_changes.append((self.side.at(resource), resource.address))
             return
-        place, parents = self.side.place(whole), self._parents()
+        children = self.side.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
+        pairs = [(self.side.text(child, "id") or "", self.side.text(child, "parent_id")) for child in children]
+        parents = {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
+        place = self.side.place(whole)
         root = self.side.value(whole, "roots")
         roots = [own.text for entry in entries(root) if isinstance(own := member(entry, "id"), Scalar) and ROOT.fullmatch(own.text)]
         described = {"Id": whole.values.get("id"), "MasterAccountId": whole.values.get("master_account_id")}
@@ -120,11 +123,6 @@ class Organizations(PlanReader):
         if not isinstance(types, Items) or names_in([types]):
             return None
         return [entry.text for entry in types.items if isinstance(entry, Scalar)]
-
-    def _parents(self) -> dict[str, str]:
-        children = self.side.of_type("aws_organizations_organizational_unit", "aws_organizations_account")
-        pairs = [(self.side.text(child, "id") or "", self.side.text(child, "parent_id")) for child in children]
-        return {child: parent for child, parent in pairs if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child))}
 
     def _policies(self, policies: list[Resource], levels: list[str]) -> Iterator[object]:
         """Policies with their targets; first AWS's own, at every level that the plan does not detach it from."""
