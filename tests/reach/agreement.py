@@ -1,35 +1,40 @@
 """The verdict on what a caller can eventually do, held against the exhaustive search (E0): on one random estate, and counted.
 
 In: the seed of an estate. Out: counts; `Disagreement`, with the command that asks the same again.
-Guarantee: an estate agrees iff what is proved is not found and what is refuted is found. An Unknown is counted by whether the search finds
-something once it takes what is not known (U1, U3) for what gives most: if so, the verdict cannot be another.
+Guarantee: an estate agrees iff what is proved is not found, and what is refuted is found or, by more steps, replays. An Unknown is counted
+by whether the search finds something once it takes what is not known (U1, U3) for what gives most, or a doubtful action (W1) may be made
+that it names: if so, the verdict cannot be another.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tests.agreement.scenarios import Disagreement
-from tests.reach.estates import Question, random_question
+from tests.reach.estates import COLOURS, TEAM, Question, random_question
 from tests.reach.exhaustive import search
+from tests.reach.moves import session
+from tests.reach.telling import STEPS, replayed
 from tests.reach.themes import THEMES
+from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.reach import Chain
-from verifier.model.request import Outcome
+from verifier.model.reach import Chain, State
+from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.verdict import Status, Verdict
 from verifier.verify import prove
 
-STEPS = 3
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}
 """What the search may find, by the verdict."""
 MOST_UNKNOWN = 0.03
 """The part of all estates that may be Unknown without need."""
 LEAST = 0.15
 """The part of all estates that must be proved, and that must be refuted: otherwise a run says little."""
+LONGER = "by more steps"
 NEEDED, NEEDLESS = "something is not known", "the verdict could be another"
 
 
@@ -93,17 +98,43 @@ def check_reach(seed: int, counts: ReachCounts) -> None:
         # Somebody gave the first session its tags (F3): it is that session that the search must find a chain of.
         question = replace(question, caller=given.story.caller)
     found, chain = _searched(question, doubts=False)
-    if found not in FOUND[given.status]:
-        raise Disagreement(_told(seed, found, given, chain))
     shown = given.status.value
+    if given.story is not None and len(given.story.steps) > STEPS:
+        replayed(State(question.estate, (question.caller,)), given.story)
+        shown = f"{shown}: {LONGER}"
+    elif found not in FOUND[given.status]:
+        raise Disagreement(_told(seed, found, given, chain))
     if given.status is Status.UNKNOWN:
-        needed = found is Outcome.DENY and _searched(question, doubts=True)[0] is not Outcome.DENY
+        doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
+        needed = found is Outcome.DENY and (doubted or _searched(question, doubts=True)[0] is not Outcome.DENY)
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         counts.needless += [] if needed else [seed]
     counts.pairs[found.value, shown] += 1
     if question.theme is not None:
         counts.themes[question.theme, found is not Outcome.DENY] += 1
     counts.kinds.update(move.kind.value for move in (chain.moves if chain is not None else ()))
+
+
+def _is_doubtful(question: Question, text: str) -> bool:
+    """Whether a principal may make the doubtful request that the reason of an Unknown names; of what it writes itself, or of whom no
+    inventory lists, that is so."""
+    named = re.match(r"(\S+) may get there(?: as (\S+))? by (\S+?):? ", text + " ")
+    assert named is not None, text
+    start, by, action = named.groups()
+    arn = by or start
+    if "is what it writes" in text or arn.endswith(":root"):
+        return True
+    caller = session(arn) if ":role/" in arn else Caller(CallerKind.USER, arn, arn.split(":")[4])
+    targets = [key.arn for key in question.estate.keys] if action.startswith("kms:") else [None]
+    requests = (Request(caller, action, target, context) for target in targets for context in _CONTEXTS)
+    return any(evaluate(question.estate, one).outcome is not Outcome.DENY for one in requests)
+
+
+_CONTEXTS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    *(((f"aws:{of}Tag/{TEAM}", colour),) for of in ("Resource", "Request") for colour in COLOURS),
+)
+"""What a request may say of what it is on, and sets."""
 
 
 def _searched(question: Question, doubts: bool) -> tuple[Outcome, Chain | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.reach.agreement import STEPS
 from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
 from verifier.model.engine import Engine
@@ -17,6 +16,8 @@ from verifier.model.verdict import Status, Story, Verdict
 from verifier.verify import prove
 
 PROVED = ("proved",)
+STEPS = 3
+"""The bound on the steps of a chain."""
 
 
 def verdict(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> Verdict:

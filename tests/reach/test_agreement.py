@@ -8,9 +8,10 @@ from tests.evaluate.estates import ALICE, own
 from tests.evaluate.reaching import admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, document, state
 from tests.examples import RANDOM
-from tests.reach.agreement import FOUND, STEPS, ReachCounts, check_reach, verdict
+from tests.reach.agreement import FOUND, ReachCounts, check_reach, verdict
 from tests.reach.estates import Question
 from tests.reach.exhaustive import can_eventually
+from tests.reach.telling import STEPS
 from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier.model.estate import Group, ManagedPolicy
 from verifier.model.invariants_text import suppose

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reach.agreement import STEPS, verdict
+from tests.reach.agreement import verdict
 from tests.reach.estates import random_question
+from tests.reach.telling import STEPS
 from verifier.model.verdict import Status
 from verifier.verify.reach.reach import reach_to
 

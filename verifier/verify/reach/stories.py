@@ -39,6 +39,8 @@ MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
 MOST_OTHERS = 8
 """So many other chains to the same goal are looked at."""
+MOST_LONGER = 2
+"""So many chains of more steps than asked for are told."""
 Other = Callable[[frozenset[Way]], Reached]
 """What is brought about without some ways."""
 
@@ -58,14 +60,27 @@ class Teller:
         return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
-        """A story of at most so many steps; where there is none, one of those to which an `other` way leads. The goal is
-        within so many rounds. Raises `InternalDisagreement`."""
-        return self.found(reached, goal, invariant, most, other)[0]
+        """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
+        The goal is within so many rounds. Raises `InternalDisagreement`."""
+        longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
+        found = self.found(reached, goal, invariant, most, other, longer)[0]
+        for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ():
+            told = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
+            if isinstance(told, Story):
+                return told
+        return found
 
     def found(
-        self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None
+        self,
+        reached: Reached,
+        goal: Goal,
+        invariant: Invariant,
+        most: int,
+        other: Other | None,
+        longer: list[tuple[Reached, Goal, tuple[Task, ...]]] | None = None,
     ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
-        """The same, with the goal and the tasks that it is about: those of the first way where there is no story."""
+        """The same without longer ones, which are collected, with the goal and the tasks that it is about: those of the first way where
+        there is no story."""
         failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
         refused: frozenset[Way] = ANY_WAY
         while goal.rounds <= most:
@@ -74,6 +89,8 @@ class Teller:
             if isinstance(found, Story):
                 return found, goal, tasks
             failed.append((found, goal, tasks))
+            if longer is not None and len(tasks) > most:
+                longer.append((reached, goal, tasks))
             if other is None or way in refused or len(failed) > MOST_OTHERS:
                 break
             refused |= {way}
