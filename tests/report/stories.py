@@ -206,6 +206,7 @@ CHANGES: dict[StepKind, Change] = {
     StepKind.DELETE_BOUNDARY: BoundaryPut(OPS, None),
     StepKind.LEAVE_GROUP: GroupLeft(f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:group/team/admins"),
     StepKind.JOIN_GROUP: GroupJoined(f"arn:aws:iam::{HOME}:user/Alice", f"arn:aws:iam::{HOME}:group/team/admins"),
+    StepKind.PROVIDER: Became(Caller(CallerKind.WEB, f"arn:aws:iam::{HOME}:saml-provider/corporate")),
     StepKind.BECOME_USER: Became(Caller(CallerKind.USER, f"arn:aws:iam::{HOME}:user/team/Alice", HOME)),
     StepKind.PASS_ROLE: Became(ADMIN_SESSION),
     StepKind.CHANGE_CODE: Became(ADMIN_SESSION),

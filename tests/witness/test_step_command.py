@@ -55,6 +55,8 @@ def moves() -> Iterator[Move]:
     yield from (Move(kind, requests.get(kind, ()), change) for kind, change in CHANGES.items())
     for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
         yield Move(StepKind.BECOME_USER, asking(action), USER)
+    for action in ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"):
+        yield Move(StepKind.PROVIDER, asking(action), CHANGES[StepKind.PROVIDER])
     for action in ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"):
         yield Move(StepKind.ASSUME_ROLE, asking(action, WEB), Became(ROLE))
     yield Move(StepKind.ASSUME_ROLE, asking("sts:AssumeRole", sts_ExternalId="x", sts_SourceIdentity="y"), Became(ROLE))
@@ -96,7 +98,7 @@ def test_the_cli_has_the_operation_and_its_options(session: Session, command: st
 
 
 def test_every_way_has_its_command() -> None:
-    without = (StepKind.BECOME_USER, StepKind.PASS_ROLE, StepKind.OWN_IDENTITY, StepKind.CHANGE_CODE)
+    without = (StepKind.BECOME_USER, StepKind.PASS_ROLE, StepKind.OWN_IDENTITY, StepKind.CHANGE_CODE, StepKind.PROVIDER)
     lacking = {request.action for move in moves() if not step_commands(move) for request in move.requests}
     assert lacking == {"bedrock-agentcore:InvokeAgentRuntimeCommandShell"}  # a WebSocket
     assert all(step_commands(move) for move in moves() if not move.requests and move.kind not in without)
