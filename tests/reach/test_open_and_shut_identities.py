@@ -336,6 +336,8 @@ ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
         (own("iam:CreateSAMLProvider", Condition={"Null": {"aws:RequestTag/team": "true"}}), (), GOVERNED),
         (own(["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"]), (OKTA,), UNSURE),
         (own("iam:DeleteSAMLProvider"), (), PROVED),
+        (own("iam:TagSAMLProvider"), (OKTA,), UNSURE),
+        (own("iam:TagSAMLProvider"), (OKTA + "2",), PROVED),
         (own("iam:DeleteSAMLProvider", Condition=ELSEWHERE), (OKTA,), PROVED),
     ],
 )
@@ -353,6 +355,7 @@ def test_who_writes_a_provider_makes_its_assertions(mine: Statement, providers: 
         ("UpdateOpenIDConnectProviderThumbprint", (GITHUB,), UNSURE),
         ("CreateOpenIDConnectProvider", (), UNSURE),
         ("DeleteOpenIDConnectProvider", (GITHUB,), UNSURE),
+        ("TagOpenIDConnectProvider", (GITHUB,), UNSURE),
     ],
 )
 def test_whether_callers_have_tokens_of_a_provider_is_not_known(action: str, providers: tuple[str, ...], steps: tuple[str, ...]) -> None:
