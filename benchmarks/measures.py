@@ -129,14 +129,15 @@ def _row(what: str, engine: str, found: dict[Asked, list[Answer]], asked: int, b
     return row
 
 
-def parse(size: int = 32 * 1024, rounds: int = 5) -> list[Row]:
-    """A minified key policy from text to model. Each round changes one character, since equal texts are parsed once."""
+def parse(size: int = 32 * 1024, rounds: int = 5, keys: int = 1000, roles: int = 5000) -> list[Row]:
+    """A minified key policy from text to model, and many policies from text to tree. Each round changes one character, since
+    equal texts are parsed once."""
     text = large_policy(size)
     times = [_timed(partial(_read, text.replace('"S0"', f'"R{n}"', 1))) for n in range(rounds + 1)]
     first = [float(_child(_FIRST, str(size))) for _ in range(rounds)]
     rows = [{"what": f"parse {len(text.encode())} bytes", "engine": "verifier", "ms": median(times[1:])}]
     rows.append({"what": "the same, parser construction included", "engine": "verifier", "ms": median(first)})
-    return rows + _trees(policy_texts(), rounds)
+    return rows + _trees(policy_texts(keys, roles), rounds)
 
 
 def _trees(texts: Sequence[str], rounds: int) -> list[Row]:

@@ -51,8 +51,8 @@ def test_grants_runs_on_few_grants() -> None:
     assert all({"proved ms", "refuted ms"} <= row.keys() for row in rows)
 
 
-def test_parse_runs_on_a_small_policy() -> None:
-    assert len(parse(size=2000, rounds=1)) == 2
+def test_parse_runs_on_small_policies() -> None:
+    assert len(parse(size=2000, rounds=1, keys=2, roles=3)) == 4
 
 
 def test_comparisons_run_on_small_policies() -> None:
