@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.clock import now
 from benchmarks.families import ACCOUNT, KEY, Problem, policy_of
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source

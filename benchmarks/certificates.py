@@ -18,8 +18,8 @@ from benchmarks.whole_runs import Row
 from verifier.bench.corpus import examples
 from verifier.bench.queries import Query
 from verifier.bench.sets import Folders, collect
-from verifier.model.verdict import Status
-from verifier.problem.targets import key_target
+from verifier.model.results.verdict import Status
+from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.verify import prove

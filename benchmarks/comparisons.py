@@ -14,8 +14,8 @@ from typing import Any
 
 from benchmarks.clock import now
 from benchmarks.families import INVARIANTS, problem, random_policy
-from verifier.model.comparison import Comparison
 from verifier.model.estate import Estate
+from verifier.model.results.comparison import Comparison
 from verifier.verify.comparison.compare import compare
 
 Row = dict[str, Any]

@@ -27,7 +27,7 @@ from benchmarks.snapshots import policy_texts
 from benchmarks.starts import start
 from benchmarks.surroundings import granted_problem, surrounded_problem
 from benchmarks.whole_runs import html, load, plan
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.syntax.lexemes import OffsetLexer
 from verifier.syntax.policy_parser import policy_parser

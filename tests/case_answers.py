@@ -11,12 +11,12 @@ from pathlib import Path
 
 from tests.agreement.runner import read_again
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
-from verifier.cli.reading import needed
+from verifier.cli.bodies.reading import needed
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
-from verifier.model.invariants_text import read_invariants
 from verifier.model.request import Decision
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source

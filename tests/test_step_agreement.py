@@ -10,8 +10,8 @@ from collections import Counter
 from tests.agreement.steps import StepCounts, check_steps, step_scenario
 from tests.agreement.world import tapes
 from tests.verify.stepping import answer
-from verifier.model.step_actions import step_actions
-from verifier.model.verdict import Reason
+from verifier.model.results.verdict import Reason
+from verifier.model.steps.actions import step_actions
 from verifier.verify.claims import Found, Proved
 from verifier.verify.explanation.symbolic import target_of
 

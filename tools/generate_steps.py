@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "verifier" / "model" / "data" / "steps.json"

@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.nested import nested_source

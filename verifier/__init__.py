@@ -18,19 +18,19 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from verifier.model.access import Access, WhoCan
-    from verifier.model.comparison import Comparison, FailOn, Relation, TargetComparison
+    from verifier.language.invariants.files import suppose
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
-    from verifier.model.explanation import Explanation
-    from verifier.model.external_access import ExternalAccess, FindingsReport
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
-    from verifier.model.invariants_text import suppose
-    from verifier.model.lint import Finding, LintReport
-    from verifier.model.reach_report import ReachReport
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
-    from verifier.model.suggestion import Suggestion, Suggestions
-    from verifier.model.verdict import Counterexample, Report, Status, Verdict
+    from verifier.model.results.access import Access, WhoCan
+    from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
+    from verifier.model.results.explanation import Explanation
+    from verifier.model.results.external_access import ExternalAccess, FindingsReport
+    from verifier.model.results.lint import Finding, LintReport
+    from verifier.model.results.reach_report import ReachReport
+    from verifier.model.results.suggestion import Suggestion, Suggestions
+    from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
     from verifier.report.comparison.text import render_comparison
     from verifier.report.exit_codes import exit_code
     from verifier.report.json_report import render_json
@@ -95,18 +95,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "verifier.model.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
-    "verifier.model.access": ("Access", "WhoCan"),
-    "verifier.model.explanation": ("Explanation",),
+    "verifier.model.results.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
+    "verifier.model.results.access": ("Access", "WhoCan"),
+    "verifier.model.results.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
-    "verifier.model.external_access": ("ExternalAccess", "FindingsReport"),
+    "verifier.model.results.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
-    "verifier.model.invariants_text": ("suppose",),
-    "verifier.model.lint": ("Finding", "LintReport"),
-    "verifier.model.reach_report": ("ReachReport",),
+    "verifier.language.invariants.files": ("suppose",),
+    "verifier.model.results.lint": ("Finding", "LintReport"),
+    "verifier.model.results.reach_report": ("ReachReport",),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
-    "verifier.model.suggestion": ("Suggestion", "Suggestions"),
-    "verifier.model.verdict": ("Counterexample", "Report", "Status", "Verdict"),
+    "verifier.model.results.suggestion": ("Suggestion", "Suggestions"),
+    "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report.comparison.text": ("render_comparison",),
     "verifier.report.exit_codes": ("exit_code",),
     "verifier.report.json_report": ("render_json",),
@@ -183,7 +183,7 @@ def allowances(*paths: FilePath) -> tuple[Allowance, ...]:
 
 def builtin(spec: str) -> AnyInvariant:
     """A built-in invariant, `NAME` or `NAME:ARGUMENTS`, as the command's `--builtin` takes it. Raises `InputError`."""
-    from verifier.model.builtins import builtin as find
+    from verifier.language.builtins.by_name import builtin as find
 
     return find(spec)
 
@@ -368,7 +368,7 @@ def findings(
     `trusted` are accounts and organizations in the zone besides. Access of service principals is told apart, and counts with `services`.
     Raises `InputError`.
     """
-    from verifier.model.external_access import Zone
+    from verifier.model.results.external_access import Zone
     from verifier.verify.access.findings import findings as find
 
     return find(estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from verifier.inputs.files import Files
+from verifier.inputs.text.files import Files
 from verifier.model.invariant import Allowance, AnyInvariant
 from verifier.model.invariant_file import InvariantFile
-from verifier.model.supposition import Supposition
+from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 SUFFIX = ".inv"
@@ -61,7 +61,7 @@ def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
 
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:
-    from verifier.model.invariants_text import read_invariants  # the language takes a while to import, and built-ins need none of it
+    from verifier.language.invariants.files import read_invariants  # the language takes a while to import, and built-ins need none of it
 
     source = reader.source(path)
     if len(source.text) > MOST_CHARACTERS:

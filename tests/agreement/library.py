@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
 

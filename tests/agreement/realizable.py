@@ -30,11 +30,11 @@ from verifier.model.invariant import (
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind, Request, Value
+from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import TRUE
-from verifier.problem.facts import all_facts
-from verifier.problem.finite import Reduction, questions
+from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import scope
-from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.semantics.relations import relation_facts, share_tests
 from verifier.problem.space import Space
 from verifier.solve.engines import open_session
 from verifier.solve.session import Undecided, Unsat

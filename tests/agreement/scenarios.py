@@ -23,7 +23,7 @@ from tests.agreement.requests import a_request
 from tests.agreement.runner import Comparison, assignment, compare
 from tests.agreement.sessions import limited
 from tests.agreement.world import TAPE, Dice
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.engine import Engine
 from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Request

@@ -12,7 +12,7 @@ from tests.agreement.step_worlds import CODE, PROVIDERS, arn, code
 from tests.agreement.world import HOME, PARTNER, ROLES, STRANGER, USERS, Dice, World
 from verifier.model.estate import Account, Estate
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_actions import StepAction, StepResource, known_step_keys, step_actions
+from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_actions
 
 WORLD = World("aws", "us-east-1", ())
 _ON = {

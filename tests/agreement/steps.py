@@ -19,7 +19,7 @@ from tests.agreement.world import TAPE, Dice
 from verifier.model.estate import Estate
 from verifier.model.readings import trust_symbol, trusting_role
 from verifier.model.request import Request
-from verifier.model.step_actions import step_actions
+from verifier.model.steps.actions import step_actions
 from verifier.verify.explanation.symbolic import Decider
 
 REQUESTS = 12

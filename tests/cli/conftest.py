@@ -12,7 +12,7 @@ import pytest
 from tests.report.samples import report
 from verifier.cli import main
 from verifier.model.estate import Estate
-from verifier.model.verdict import Report, Verdict
+from verifier.model.results.verdict import Report, Verdict
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import verifier
 from tests.cli.conftest import Result, Run
 from tests.project.shown import ROOT
 from verifier.configuration import read_configuration
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.runs.baseline import read_baseline, render_baseline
 from verifier.runs.excusing import Excuser
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.families import INVARIANTS, KEY, overlap_problems, random_policy
 from tests.cli.conftest import Run
 from verifier.model.engine import Engine
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.solve.session import Sat, Undecided, Unsat
 from verifier.solve.string_solvers import answer
 from verifier.verify import prove

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Rooms, Run, verdicts
 from tests.report.samples import PAYMENTS, PROVED, REFUTED, UNKNOWN, report
 from verifier.model.engine import Engine
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
 from verifier.report.json_report import render_json
 from verifier.report.text import render_text
 from verifier.syntax.diagnostic import InputError

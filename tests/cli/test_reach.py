@@ -16,7 +16,7 @@ import verifier
 from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from tests.report.reaches import FROM, TO, UNSURE
-from verifier.model.reach_report import ReachReport
+from verifier.model.results.reach_report import ReachReport
 from verifier.report.reach.json import reach_schema
 
 PAYMENTS = str(ROOT / "examples" / "payments")

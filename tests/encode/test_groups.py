@@ -7,9 +7,9 @@ import random
 import pytest
 
 from verifier.encode.groups import Groups, group_classes
+from verifier.problem.classes.tables import ListTable
+from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Or
-from verifier.problem.finite import Finite, In
-from verifier.problem.tables import ListTable
 
 
 def finite(**sizes: int) -> Finite:

@@ -10,13 +10,13 @@ from benchmarks.families import speed_problem
 from verifier.encode.regular import Inexpressible, membership, quoted
 from verifier.encode.string_theory import script
 from verifier.model.estate import Estate
-from verifier.problem.domains import Attribute
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, exactly, like, like_tokens
 from verifier.problem.expression import Expression, Present, Some, Symbol, both, negation
 from verifier.problem.expression import Test as Asks
-from verifier.problem.predicates import Less, OneOf, Predicate, Tokens, exactly, like, like_tokens
 from verifier.problem.question import Formula
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space
-from verifier.problem.targets import Target, TargetKind
 from verifier.problem.views import Relation
 from verifier.verify.prove import prove
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from verifier.evaluate import decision_to_json, evaluate, request_from_json
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization, Unmodelled
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType

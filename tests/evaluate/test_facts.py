@@ -29,7 +29,7 @@ from tests.evaluate.estates import (
     outcome,
     own,
 )
-from verifier.evaluate.grant_constraints import SUBSET
+from verifier.evaluate.grants.constraints import SUBSET
 from verifier.model.estate import Estate, Organization
 
 ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import many
-from verifier.evaluate.patterns import Variable, parse, substitute, text_matches, variables_of
-from verifier.evaluate.values import block, instant, number, truth
+from verifier.evaluate.statements.patterns import Variable, parse, substitute, text_matches, variables_of
+from verifier.evaluate.statements.values import block, instant, number, truth
 
 
 @settings(max_examples=many(300))

@@ -34,7 +34,8 @@ from tests.evaluate.estates import (
     organization,
     own,
 )
-from verifier.evaluate import grant_index, grants
+from verifier.evaluate.grants import index as grant_index
+from verifier.evaluate.grants import permission as grants
 from verifier.model.estate import Controls, Estate
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind

@@ -9,8 +9,6 @@ from pathlib import Path
 from random import Random
 
 from tests.inputs.hcl_expressions import NAMES
-from verifier.inputs.files import Files
-from verifier.inputs.nodes import Node, Remarks, Scalar
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.json_text import read_values
@@ -18,6 +16,8 @@ from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.syntax.source import Source
 
 _PRIMITIVE = {

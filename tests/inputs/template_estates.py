@@ -25,8 +25,8 @@ from tests.inputs.people import Group, Person, people_details
 from tests.inputs.template_text import ACCOUNT, MACRO, REGION, Json, Writer, written
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

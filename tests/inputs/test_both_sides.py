@@ -11,8 +11,8 @@ from tests.inputs.test_cloudformation import KEY, READ, ROLE, text
 from tests.inputs.test_terraform_plan import existing, key_policy
 from verifier.inputs.estate import Version, load_plan_sides, load_versions
 from verifier.inputs.supplied import Supplied
-from verifier.model.comparison import TargetComparison
 from verifier.model.estate import Estate
+from verifier.model.results.comparison import TargetComparison
 from verifier.verify.comparison.compare import compare
 
 DECRYPT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}

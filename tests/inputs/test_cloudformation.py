@@ -11,8 +11,8 @@ import pytest
 from tests.inputs.samples import ACCOUNT
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Identity, Key
-from verifier.model.invariants_text import read_invariants
 from verifier.model.own_region import check_region
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source

@@ -17,9 +17,9 @@ from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan
 from tests.inputs.samples import ACCOUNT, details, key, role, user
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Account, Estate
-from verifier.model.invariants_text import read_invariants
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 from verifier.runs.digests import digest
 from verifier.syntax.source import Source
 from verifier.verify import meaning

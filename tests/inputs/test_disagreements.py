@@ -40,7 +40,7 @@ from tests.inputs.test_terraform_effects import (
     verdicts,
 )
 from verifier.inputs import load_estate
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 
 Role = dict[str, Any]
 ALICE = f'account prod = {ACCOUNT}\ninvariant "i": no user/alice in prod can kms:Decrypt'

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import many
-from verifier.inputs.document_text import MAXIMUM_POLICY, document_source
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Members
-from verifier.inputs.yaml_nodes import read_yaml
+from verifier.inputs.text.document_text import MAXIMUM_POLICY, document_source
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Members
+from verifier.inputs.text.yaml_nodes import read_yaml
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -15,10 +15,10 @@ from tests.agreement.doubts import mapped
 from tests.agreement.runner import assignment
 from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import evaluate
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar
 from verifier.inputs.policies import read_document
-from verifier.inputs.unknown import Pieces, Unknown
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar
+from verifier.inputs.text.unknown import Pieces, Unknown
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Outcome

@@ -13,9 +13,9 @@ import pytest
 from tests.inputs.samples import ACCOUNT, KEY
 from tests.inputs.test_doubt import node_of, read
 from verifier.evaluate import evaluate, request_from_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.terraform.documents import rebased
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar
+from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from verifier.inputs.cloudformation.written import with_values
-from verifier.inputs.nodes import Node
-from verifier.inputs.unknown import Pieces, Unknown
+from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.unknown import Pieces, Unknown
 from verifier.syntax.source import Source
 
 

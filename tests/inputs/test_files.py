@@ -14,7 +14,8 @@ import pytest
 
 from tests.inputs.samples import ACCOUNT, KEY, POLICY, assert_only, details, errors, grant, key, load, metadata, place, role
 from tests.inputs.test_organization import DESCRIBED, MANAGEMENT, ROOT, UNIT, described, parent, targets
-from verifier.inputs import files, load_estate, read_text
+from verifier.inputs import load_estate, read_text
+from verifier.inputs.text import files
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import verifier
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 
 ACCOUNT = "111122223333"
 ROOT, APP = f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/app"

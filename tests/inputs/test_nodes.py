@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import many
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar
-from verifier.inputs.yaml_nodes import MAXIMUM_ALIASED_NODES, read_yaml
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import MAXIMUM_DEPTH, Items, Members, Node, Scalar
+from verifier.inputs.text.yaml_nodes import MAXIMUM_ALIASED_NODES, read_yaml
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -13,7 +13,7 @@ from tests.inputs.samples import ACCOUNT, details, role
 from verifier.evaluate import request_from_json
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.model.invariants_text import read_invariants
+from verifier.language.invariants.files import read_invariants
 from verifier.problem.subjects import targets_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

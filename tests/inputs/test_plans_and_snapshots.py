@@ -12,7 +12,7 @@ import verifier
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.test_terraform_documents import aws, data, statement
 from verifier.model.estate import Estate
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 
 INVARIANTS = f"""
 account prod = {ACCOUNT}

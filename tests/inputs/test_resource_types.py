@@ -27,8 +27,8 @@ from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.resource_types import HARMLESS, READ, Family, unknown_family
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.source import Source
 from verifier.verify.explanation.symbolic import decide_symbolically
 

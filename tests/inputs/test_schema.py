@@ -15,7 +15,7 @@ from tests.inputs.test_controls import PARENTS, full
 from tests.inputs.test_organization import MANAGEMENT, ROOT, control, described, organization, targets
 from tests.inputs.test_vpc_endpoints import endpoint
 from verifier.inputs import snapshot_schema
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 
 GOOD: list[dict[str, Any]] = [
@@ -119,8 +119,8 @@ def test_both_refuse(tmp_path: Path, snapshot: Any) -> None:
 
 
 def test_the_schema_knows_the_members_of_the_reader() -> None:
-    from verifier.inputs import organization as reader
-    from verifier.inputs import parts
+    from verifier.inputs.snapshot import organization as reader
+    from verifier.inputs.snapshot import parts
 
     schema = snapshot_schema()
     assert set(schema["properties"]) == {*parts.SNAPSHOT, "not_read", "$schema"}

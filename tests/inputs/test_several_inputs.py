@@ -19,8 +19,8 @@ from tests.inputs.samples import details, role
 from tests.inputs.template_estates import Counts, Sample, against_the_estate, files_of, sample, snapshot
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -27,7 +27,7 @@ from tests.inputs.samples import KEY as ARN
 from tests.inputs.test_cloudformation import KEY, ROLE
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.model.invariants_text import read_invariants
+from verifier.language.invariants.files import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

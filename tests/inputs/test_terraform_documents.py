@@ -8,15 +8,15 @@ from typing import Any
 
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy, load, only_key
-from verifier.inputs.document_text import document_source
-from verifier.inputs.nodes import Remarks, Scalar
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.unknown import names_in
+from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.nodes import Remarks, Scalar
+from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Estate
 
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"

@@ -13,7 +13,7 @@ import verifier
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers, state, write
 from tests.inputs.samples import KEY, KEY_ID, details, grant, key, role, user
 from verifier.model.estate import Account
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 
 PROVED, REFUTED, UNKNOWN = Status.PROVED, Status.REFUTED, Status.UNKNOWN
 PARTNER = "arn:aws:iam::444455556666:role/partner"

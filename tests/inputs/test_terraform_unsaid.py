@@ -39,7 +39,7 @@ from tests.inputs.test_terraform_plan import load, refused
 from tests.inputs.test_terraform_surroundings import attachment, organization, policy
 from verifier.inputs import load_estate
 from verifier.inputs.terraform.configuration import read_providers
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 
 # -- what is not read --

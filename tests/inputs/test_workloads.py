@@ -11,7 +11,7 @@ import pytest
 from tests.inputs.samples import ACCOUNT, details, errors, key, load, place, role
 from verifier.inputs import load_estate
 from verifier.model.estate import Account
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 
 HERE = "us-west-2"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/runs"

@@ -11,9 +11,9 @@ import pytest
 
 from tests.lint.case_files import LintCase, load_cases
 from verifier.evaluate import evaluate
-from verifier.model.lint import Finding, LintReport
 from verifier.model.lint_rules import RULES
 from verifier.model.request import Decision
+from verifier.model.results.lint import Finding, LintReport
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint.linting import lint
 

@@ -16,13 +16,13 @@ from tests.agreement.runner import assignment
 from tests.examples import many
 from tests.lint.world import SURROUNDINGS, Json, policies, read, requests, surrounded
 from verifier.evaluate import evaluate
+from verifier.language.policies.documents import read_policy
 from verifier.model import lint_rules as rules
-from verifier.model.documents import read_policy
 from verifier.model.edits import RemoveStatement, apply_all, with_key_policy
 from verifier.model.estate import Estate
-from verifier.model.lint import Claim, Finding, LintRule
 from verifier.model.policy import Policy, PolicyKind, StatementRef
 from verifier.model.request import Decision, Outcome, Request
+from verifier.model.results.lint import Claim, Finding, LintRule
 from verifier.syntax.source import Source
 from verifier.verify.lint.linting import lint
 

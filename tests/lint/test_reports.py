@@ -16,8 +16,8 @@ from tests.golden import assert_golden
 from tests.lint.case_files import LintCase, load_cases
 from tests.report.samples import KEY, PAYMENTS, REFUTED
 from verifier.model import lint_rules as rules
-from verifier.model.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
 from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.model.results.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
 from verifier.report.exit_codes import ExitCode
 from verifier.report.lint.json import lint_schema, lint_to_json, render_lint_json
 from verifier.report.lint.markdown import render_lint_markdown

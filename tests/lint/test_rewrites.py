@@ -10,10 +10,10 @@ from tests.evaluate.estates import ALICE, KEY, PARTNER_ROLE, REPORTS, ROOT, allo
 from verifier.model.edits import AddCondition, RemoveCondition, ReplaceActions, ReplacePrincipals, StatementEdit
 from verifier.model.estate import Account, Estate, Identity, Unmodelled
 from verifier.model.estate import Influence as Way
-from verifier.model.lint import Claim
 from verifier.model.lint_rules import NEVER_MATCHES
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.principal_names import Fault, principal_named
+from verifier.model.results.lint import Claim
 from verifier.verify.lint.linting import _case, lint
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.rewrites import checked

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.evaluate.estates import ALICE, HOME, PARTNER, REPORTS, allow, aws, estate, home, identity
-from verifier.model.absent_callers import absent_in_invariants, check_callers
-from verifier.model.caller_text import read_caller_set
+from verifier.language.invariants.absent_callers import absent_in_invariants, check_callers
+from verifier.language.invariants.caller_text import read_caller_set
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.evaluate.estates import KEY
+from verifier.language.invariants.files import read_invariants
+from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import (
     AnyCaller,
@@ -16,8 +18,6 @@ from verifier.model.invariant import (
     KeyArn,
 )
 from verifier.model.invariant_file import InvariantFile
-from verifier.model.invariant_grantees import with_grantees
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.builtins import BUILTINS
-from verifier.model.builtins import builtin as any_builtin
-from verifier.model.builtins_catalogue import CRYPTOGRAPHIC
+from verifier.language.builtins.by_name import BUILTINS
+from verifier.language.builtins.by_name import builtin as any_builtin
+from verifier.language.builtins.catalogue import CRYPTOGRAPHIC
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -28,7 +29,6 @@ from verifier.model.invariant import (
     PrincipalLike,
     SessionLike,
 )
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Text
 from verifier.model.reference import actions, matching
 from verifier.model.request import CallerKind
@@ -147,7 +147,7 @@ def test_no_confused_deputy_with_arguments_says_for_whom() -> None:
 
 @pytest.mark.parametrize("found", BUILTINS, ids=lambda found: found.name)
 def test_every_built_in_says_what_it_demands(found: object) -> None:
-    from verifier.model.builtins import Builtin
+    from verifier.language.builtins.by_name import Builtin
 
     assert isinstance(found, Builtin)
     assert len(found.help) > 80 and found.help.endswith(".")

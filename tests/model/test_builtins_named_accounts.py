@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from verifier.model.builtins import builtin
-from verifier.model.documents import read_policy
+from verifier.language.builtins.by_name import builtin
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Key, Level, Organization
 from verifier.model.grant import Grant
 from verifier.model.invariant import (

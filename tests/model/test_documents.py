@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from verifier.model.documents import key_policy_warnings, read_policy
+from verifier.language.policies.documents import key_policy_warnings, read_policy
 from verifier.model.policy import Effect, Operator, Policy, PolicyKind, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.nested import nested_source

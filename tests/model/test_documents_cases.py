@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import PolicyKind
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from verifier.model.builtins import builtin
+from verifier.language.builtins.by_name import builtin
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import (
     ALWAYS,
     AnyCaller,
@@ -26,7 +27,6 @@ from verifier.model.invariant import (
     check_direct,
     is_eventual,
 )
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError

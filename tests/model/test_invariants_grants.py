@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -22,7 +23,6 @@ from verifier.model.invariant import (
     OfKind,
     PrincipalLike,
 )
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from verifier.model.builtins import BUILTINS
+from verifier.language.builtins.by_name import BUILTINS
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import ConditionAnd, ConditionExpression, GrantInvariant, Holds, Invariant
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.source import Source
 
 PAGE = (Path(__file__).parents[2] / "docs" / "invariants.md").read_text(encoding="utf-8")

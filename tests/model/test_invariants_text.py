@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.examples import many
-from verifier.model.documents_conditions import OPERATORS
+from verifier.language.invariants.files import read_invariants
+from verifier.language.policies.conditions import OPERATORS
 from verifier.model.invariant import (
     ALWAYS,
     AnyCaller,
@@ -35,7 +36,6 @@ from verifier.model.invariant import (
     Tagged,
 )
 from verifier.model.invariant_file import InvariantFile
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span
 

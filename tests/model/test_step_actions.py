@@ -10,9 +10,8 @@ import pytest
 
 from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.forms_identities import running
-from verifier.model.catalogue import Effect, Head, entry
 from verifier.model.reference import ValueType
-from verifier.model.step_actions import (
+from verifier.model.steps.actions import (
     StepResource,
     in_ways_to_run,
     known_step_keys,
@@ -23,6 +22,7 @@ from verifier.model.step_actions import (
     step_key,
     ways_to_run,
 )
+from verifier.model.steps.catalogue import Effect, Head, entry
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import AnyCaller, CallersAnd, CallersNot, InAccount, OfKind, PrincipalLike
-from verifier.model.invariants_text import read_invariants
 from verifier.model.request import CallerKind
-from verifier.model.supposition import Supposition, SuppositionKind
+from verifier.model.steps.supposition import Supposition, SuppositionKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -7,7 +7,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 
 WIDTHS = {"a": 3, "b": 2, "c": 4, "d": 2}
 Point = dict[str, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.problem.predicates import Token
+from verifier.problem.classes.predicates import Token
 
 
 def slow_match(tokens: Sequence[Token], word: str) -> bool:

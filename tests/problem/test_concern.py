@@ -9,8 +9,8 @@ import pytest
 from verifier.model.invariant import AnyCaller, Expectation, Invariant
 from verifier.model.policy import Effect, Statement, Text
 from verifier.model.reference import actions
+from verifier.problem.classes.predicates import like
 from verifier.problem.concern import concern_of
-from verifier.problem.predicates import like
 
 NAMES = [a.name for a in actions()] + ["kms:Brew", "kms:Unheard", "kms:Decrypting", "kms:Ab", "kms:Aab"]
 

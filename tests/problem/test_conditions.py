@@ -10,9 +10,9 @@ import pytest
 
 from tests.evaluate.estates import allow, deny, estate
 from verifier.model.policy import Condition, Operator, Text
-from verifier.problem.conditions import Reader
+from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space
-from verifier.problem.targets import key_target
 
 TEAM = {"StringLike": {"aws:PrincipalTag/team": ["pay*", "*ops"]}}
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, WIDTHS, Point, Recipe, holds, manager, members, node_of, recipes
-from verifier.problem.cover import Cover, Cube, grouped
-from verifier.problem.diagram import EVERYTHING, NOTHING, TooLarge
-from verifier.problem.elimination import project
+from verifier.problem.diagrams.cover import Cover, Cube, grouped
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, TooLarge
+from verifier.problem.diagrams.elimination import project
 
 LAW = settings(max_examples=many(150))
 

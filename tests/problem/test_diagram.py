@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import EVERYTHING, NOTHING, POINTS, WIDTHS, Recipe, holds, manager, members, node_of, recipes
-from verifier.problem import diagram
-from verifier.problem.diagram import Diagrams, TooLarge
+from verifier.problem.diagrams import diagram
+from verifier.problem.diagrams.diagram import Diagrams, TooLarge
 
 LAW = settings(max_examples=many(150))
 

@@ -7,7 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from verifier.problem.domains import LAST_INSTANT, Attribute
+from verifier.problem.classes.domains import LAST_INSTANT, Attribute
+from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.classes.readable import Kind, Read, Written, parse_network
+from verifier.problem.classes.tables import Line
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.finite import Finite, In, Reduction, questions
 from verifier.problem.expression import (
     And,
     Constant,
@@ -23,11 +28,6 @@ from verifier.problem.expression import (
     disjunction,
     negation,
 )
-from verifier.problem.finite import Finite, In, Reduction, questions
-from verifier.problem.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
-from verifier.problem.readable import Kind, Read, Written, parse_network
-from verifier.problem.tables import Line
-from verifier.problem.words import Domain
 
 ANYTHING = Domain("any", (Tokens(((True, ANY),)),))
 ATTRIBUTES = {

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
-from verifier.problem.cover import Cover, Cube
-from verifier.problem.diagram import NOTHING, TooLarge
-from verifier.problem.irredundant import covering, cube_node, irredundant
+from verifier.problem.diagrams.cover import Cover, Cube
+from verifier.problem.diagrams.diagram import NOTHING, TooLarge
+from verifier.problem.diagrams.irredundant import covering, cube_node, irredundant
 
 LAW = settings(max_examples=many(150))
 
@@ -66,7 +66,7 @@ def test_a_part_keeps_its_own_words_where_that_takes_no_more_cubes() -> None:
 def test_too_many_cubes_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     diagrams = manager()
     odd = diagrams.any_of(diagrams.all_of(diagrams.literal(n, 1 << v) for n, v in p.items()) for p in POINTS if sum(p.values()) % 2)
-    monkeypatch.setattr("verifier.problem.irredundant.Cover", lambda diagrams: Cover(diagrams, budget=3))
+    monkeypatch.setattr("verifier.problem.diagrams.irredundant.Cover", lambda diagrams: Cover(diagrams, budget=3))
     with pytest.raises(TooLarge):
         covering(diagrams, odd, odd, [odd])
     assert covering(diagrams, NOTHING, NOTHING, []) == ()

@@ -10,7 +10,7 @@ from tests.verify.proving import nobody, status, verdict
 from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.verdict import Counterexample
+from verifier.model.results.verdict import Counterexample
 from verifier.verify.explanation.symbolic import Undetermined
 
 LIST = "kms:ListRetirableGrants"

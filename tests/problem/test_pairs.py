@@ -7,8 +7,8 @@ import pytest
 from tests.evaluate.estates import ALICE, KEY, allow, aws, deny, estate, home, identity, own
 from tests.problem.deciding import decided, open_readings
 from verifier.model.estate import Estate
+from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, exact_pair, other_pair
-from verifier.problem.targets import key_target
 
 TWO = {"kms:EncryptionContext:tenant": "Alice", "kms:EncryptionContext:Tenant": "blue"}
 VARIABLE = "${kms:EncryptionContext:Tenant}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.problem.slowly import slow_match
-from verifier.problem.predicates import (
+from verifier.problem.classes.predicates import (
     ANY,
     COLON,
     SLASH,
@@ -28,7 +28,7 @@ from verifier.problem.predicates import (
     split_tokens,
     within,
 )
-from verifier.problem.values import Fixed, arn_predicate
+from verifier.problem.semantics.values import Fixed, arn_predicate
 
 WORDS = ["".join(letters) for length in range(5) for letters in product("ab:", repeat=length)]
 

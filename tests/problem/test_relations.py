@@ -16,9 +16,9 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.policy import Text
 from verifier.problem.question import ask
-from verifier.problem.relations import _around, parts_between
-from verifier.problem.targets import key_target
-from verifier.problem.values import LIKE, template
+from verifier.problem.semantics.relations import _around, parts_between
+from verifier.problem.semantics.targets import key_target
+from verifier.problem.semantics.values import LIKE, template
 
 TAGS = tuple(f"aws:PrincipalTag/{letter}" for letter in "xyz")
 X, Y, Z = TAGS

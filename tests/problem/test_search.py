@@ -7,11 +7,11 @@ from itertools import product
 
 import pytest
 
-from verifier.problem import search
-from verifier.problem.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
-from verifier.problem.search import disjoint_pair, find_word
-from verifier.problem.tables import OverBudget
-from verifier.problem.words import Domain
+from verifier.problem.classes import search
+from verifier.problem.classes.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.classes.search import disjoint_pair, find_word
+from verifier.problem.classes.tables import OverBudget
+from verifier.problem.classes.words import Domain
 
 LETTERS = Characters(frozenset("abA"))
 SHORT = Domain("short", tuple(Tokens(((False, LETTERS),) * n) for n in range(4)))

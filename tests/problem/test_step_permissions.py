@@ -28,14 +28,14 @@ from tests.problem.stepping import (
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import trust_symbol
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.elimination import project
-from verifier.problem.joint import Given, join
-from verifier.problem.powers import ALWAYS
-from verifier.problem.predicates import OneOf, exactly
+from verifier.problem.classes.predicates import OneOf, exactly
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.elimination import project
+from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.semantics.powers import ALWAYS
+from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.permissions import CALLER, StepPermissions, step_permissions
-from verifier.problem.targets import Target, step_target
 
 LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
 THIRD = f"arn:aws:iam::{HOME}:role/team/red/third"

@@ -30,8 +30,8 @@ from tests.problem.stepping import (
 )
 from verifier.model.estate import Influence, Unmodelled
 from verifier.model.policy import PolicyKind
+from verifier.problem.semantics.targets import TargetKind, step_target
 from verifier.problem.space import Space
-from verifier.problem.targets import TargetKind, step_target
 
 EDGE = policy(own(), kind=PolicyKind.BOUNDARY, identity=f"arn:aws:iam::{HOME}:policy/edge#boundary")
 EDGE_ARN = f"arn:aws:iam::{HOME}:policy/edge"

@@ -8,10 +8,20 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from verifier.problem.predicates import ANY, Compares, InNetwork, Tokens, exactly, like
-from verifier.problem.readable import parse_network
-from verifier.problem.tables import AddressTable, Line, LineTable, ListTable, OverBudget, Unsuitable, WordTable, instant_text, number_text
-from verifier.problem.words import Domain
+from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Tokens, exactly, like
+from verifier.problem.classes.readable import parse_network
+from verifier.problem.classes.tables import (
+    AddressTable,
+    Line,
+    LineTable,
+    ListTable,
+    OverBudget,
+    Unsuitable,
+    WordTable,
+    instant_text,
+    number_text,
+)
+from verifier.problem.classes.words import Domain
 
 SIGNS = ("<", "<=", "=", ">=", ">")
 

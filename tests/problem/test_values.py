@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from verifier.problem.readable import parse_instant, parse_network, parse_number
-from verifier.problem.values import (
+from verifier.problem.classes.readable import parse_instant, parse_network, parse_number
+from verifier.problem.semantics.values import (
     ARN,
     EQUALS,
     EQUALS_FOLD,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.problem.slowly import slow_match
-from verifier.problem.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens, one
-from verifier.problem.words import Domain, NotAsked, Partition, partition
+from verifier.problem.classes.predicates import ANY, Characters, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens, one
+from verifier.problem.classes.words import Domain, NotAsked, Partition, partition
 
 LETTERS = "aAb"
 ALPHABET = Characters(frozenset(LETTERS))

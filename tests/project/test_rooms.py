@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "verifier").rglob("*.py"))
 ROOMS = sorted(path for path in (ROOT / "verifier").glob("*/__init__.py"))
-QUIET = [path for path in SOURCES if path.parent.name != "cli" and path.name != "__main__.py"]
+QUIET = [path for path in SOURCES if "cli" not in path.parts and path.name != "__main__.py"]
 
 
 def name(path: Path) -> str:
@@ -51,12 +51,20 @@ def test_a_file_has_at_most_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+FOLDERS = sorted({path.parent for path in SOURCES})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_a_folder_has_at_most_26_modules(folder: Path) -> None:
+    assert len(list(folder.glob("*.py"))) <= 26
+
+
 LATE = {
     "verifier/__init__.py": "the public API: importing it imports nothing of the package",
     "verifier/__main__.py": "the interpreter is set up first",
     "verifier/invariant_files.py": "Lark is slow to import, and built-ins need none of it",
     "verifier/syntax/invariants.py": "the same",
-    "verifier/inputs/files.py": "PyYAML is slow to import, and most inputs are JSON",
+    "verifier/inputs/text/files.py": "PyYAML is slow to import, and most inputs are JSON",
     "verifier/inputs/loader.py": "the readers of plans and templates are slow to import",
     "verifier/inputs/terraform/hcl_tree.py": "python-hcl2 is slow to import, and few plans have files beside them",
     "verifier/report/evidence.py": "what only some outputs need",
@@ -67,11 +75,11 @@ LATE = {
     "verifier/runs/many.py": "caches and processes, which few runs use",
     "verifier/solve/engines.py": "the other engines",
     "verifier/solve/string_solvers.py": "an optional extra, and Z3",
-    "verifier/problem/condition_keys.py": "a circle",
-    "verifier/problem/decision.py": "a circle",
-    "verifier/problem/facts.py": "a circle",
-    "verifier/problem/kinds.py": "most questions need none of it",
-    "verifier/problem/session_tags.py": "a circle",
+    "verifier/problem/semantics/condition_keys.py": "a circle",
+    "verifier/problem/semantics/decision.py": "a circle",
+    "verifier/problem/facts/requests.py": "a circle",
+    "verifier/problem/classes/kinds.py": "most questions need none of it",
+    "verifier/problem/sessions/session_tags.py": "a circle",
     "verifier/problem/space.py": "a circle",
     "verifier/verify/prove.py": "a circle, and string engines",
 }
@@ -112,7 +120,7 @@ def circles(imports: dict[str, set[str]]) -> set[str]:
 
 
 def test_imports_stand_at_the_top_but_for_a_reason() -> None:
-    late = {name(path) for path in SOURCES if path.parent.name != "cli" and imported(ast.parse(path.read_text("utf-8")), late=True)}
+    late = {name(path) for path in SOURCES if "cli" not in path.parts and imported(ast.parse(path.read_text("utf-8")), late=True)}
     assert late == LATE.keys()
 
 

@@ -23,9 +23,9 @@ from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.reach import Chain, State
 from verifier.model.request import Caller, CallerKind, Outcome, Request
-from verifier.model.verdict import Status, Verdict
+from verifier.model.results.verdict import Status, Verdict
+from verifier.model.steps.steps import Chain, State
 from verifier.verify import prove
 
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}

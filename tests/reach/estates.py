@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.evaluate.estates import FACTS
 from tests.reach.moves import session
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Estate, Group, Identity, Key, Level, ManagedPolicy, Organization
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal

@@ -8,7 +8,9 @@ from dataclasses import replace
 from verifier.model.estate import Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
-from verifier.model.reach import (
+from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -29,8 +31,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_kinds import StepKind
 
 Context = Mapping[str, Value]
 

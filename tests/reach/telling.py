@@ -9,10 +9,10 @@ from verifier.evaluate.steps import story
 from verifier.model.engine import Engine
 from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf, Invariant, PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.reach import Chain, ReEncrypted, State
 from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.results.verdict import Status, Story, Verdict
 from verifier.model.step_kinds import OWN_KEY
-from verifier.model.verdict import Status, Story, Verdict
+from verifier.model.steps.steps import Chain, ReEncrypted, State
 from verifier.verify import prove
 
 PROVED = ("proved",)

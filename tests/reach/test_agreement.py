@@ -13,12 +13,12 @@ from tests.reach.estates import Question
 from tests.reach.exhaustive import can_eventually
 from tests.reach.telling import STEPS
 from tests.reach.test_open_and_shut_identities import CASES, home
+from verifier.language.invariants.files import suppose
 from verifier.model.estate import Group, ManagedPolicy
-from verifier.model.invariants_text import suppose
-from verifier.model.reach import State
-from verifier.model.verdict import Status
-from verifier.verify.reach.doubts import Doubts
-from verifier.verify.reach.step_offers import StepOffers
+from verifier.model.results.verdict import Status
+from verifier.model.steps.steps import State
+from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.step_offers import StepOffers
 
 
 @pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, 60057, *range(300, 305)])

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
-from verifier.problem.diagram import Diagrams, Node
+from verifier.problem.diagrams.diagram import Diagrams, Node
 from verifier.verify.reach.cubes import MANY, Cube, cubes_over
 
 LAW = settings(max_examples=many(300))

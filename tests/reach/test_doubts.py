@@ -13,12 +13,12 @@ from tests.evaluate.steps.worlds import BASE, BOB, document, state
 from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_suppositions import supposing
-from verifier.model.catalogue import Effect, entry
 from verifier.model.estate import Account, Controls, Group, Identity
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import State
-from verifier.model.verdict import Status
-from verifier.verify.reach.code_that_runs import left_in_doubt
+from verifier.model.results.verdict import Status
+from verifier.model.steps.catalogue import Effect, entry
+from verifier.model.steps.steps import State
+from verifier.verify.reach.offers.code_that_runs import left_in_doubt
 
 USES = own("kms:Decrypt", KEY)
 FREE: dict[str, Any] = {"facts": {"grants": (), "multi_region": False}}

@@ -14,9 +14,9 @@ from tests.reach.exhaustive import can_eventually, search
 from tests.reach.sample import Sampler
 from verifier.evaluate.steps import after, permitted, story
 from verifier.model.estate import Estate
-from verifier.model.reach import State
 from verifier.model.request import Outcome
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import State
 
 BLUE = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 

@@ -8,9 +8,9 @@ from tests.evaluate.estates import ALICE, own
 from tests.evaluate.steps.worlds import state
 from verifier.model.invariant import ConditionExpression, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.verify import prove
-from verifier.verify.reach.asking import test as holds
+from verifier.verify.reach.stories.asking import test as holds
 
 CONTEXT = "kms:EncryptionContext:t"
 ABSENT, IS_A = holds("Null", CONTEXT, "true"), holds("StringEquals", CONTEXT, "a")

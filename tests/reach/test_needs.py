@@ -20,8 +20,8 @@ from verifier.evaluate.steps import after
 from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Move, State
-from verifier.problem.powers import (
+from verifier.model.steps.steps import Move, State
+from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,
     GRANT,

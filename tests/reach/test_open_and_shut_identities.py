@@ -15,8 +15,8 @@ from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with
 from tests.reach.telling import PROVED, told
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import State
-from verifier.model.step_actions import running_services, ways_to_run
+from verifier.model.steps.actions import running_services, ways_to_run
+from verifier.model.steps.steps import State
 
 NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
 USES = own("kms:Decrypt", KEY)

@@ -7,7 +7,7 @@ import pytest
 from tests.reach.agreement import verdict
 from tests.reach.estates import random_question
 from tests.reach.telling import STEPS
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.verify.reach.reach import reach_to
 
 

@@ -11,10 +11,10 @@ from tests.evaluate.estates import ALICE, HOME, KEY, aws, identity, own
 from tests.evaluate.reaching import LAMBDA, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, state, with_account
 from tests.reach.telling import verdict
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Workload
-from verifier.model.invariants_text import read_invariants
-from verifier.model.reach import State
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
+from verifier.model.steps.steps import State
 from verifier.report.reach.json import reach_to_json
 from verifier.report.reach.markdown import render_reach_markdown
 from verifier.report.reach.text import render_reach

@@ -16,7 +16,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.problem.question import Formula
-from verifier.problem.targets import key_target
+from verifier.problem.semantics.targets import key_target
 from verifier.recheck import tables
 from verifier.recheck.check import check_entry, described, formula_of, statements_of
 from verifier.recheck.formula import Clauses

@@ -17,13 +17,13 @@ from tests.examples import RANDOM
 from tests.project.shown import ROOT
 from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier import invariants, load
+from verifier.language.invariants.files import suppose
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
-from verifier.model.invariants_text import suppose
 from verifier.model.policy import PolicyKind, Text
-from verifier.model.reach import State
+from verifier.model.steps.steps import State
+from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
-from verifier.problem.targets import Target, key_target
 from verifier.recheck import closed_set
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected

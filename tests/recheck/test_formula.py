@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.encode.test_clauses import satisfiable
-from verifier.problem.domains import Attribute
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol
 from verifier.problem.expression import Test as Asks
-from verifier.problem.predicates import Compares, OneOf, exactly, like
 from verifier.recheck.formula import Clauses, Described
 from verifier.recheck.tables import signatures
 

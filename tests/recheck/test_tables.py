@@ -9,10 +9,10 @@ from itertools import product
 
 import pytest
 
-from verifier.problem.domains import Attribute, action_names, context_attribute, principals
-from verifier.problem.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, one
-from verifier.problem.tables import AddressTable, Line, LineTable, ListTable, Table, WordTable
-from verifier.problem.words import Domain
+from verifier.problem.classes.domains import Attribute, action_names, context_attribute, principals
+from verifier.problem.classes.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, one
+from verifier.problem.classes.tables import AddressTable, Line, LineTable, ListTable, Table, WordTable
+from verifier.problem.classes.words import Domain
 from verifier.recheck import tables
 from verifier.recheck.tables import Rejected, signatures
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.report.samples import ALLOW_TRACE, LOGS, PAYMENTS, REPORTS, span
-from verifier.model.comparison import (
+from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
+from verifier.model.results.comparison import (
     Change,
     ComparedSide,
     Comparison,
@@ -14,10 +16,8 @@ from verifier.model.comparison import (
     TargetComparison,
     UsedAllowance,
 )
-from verifier.model.policy import Effect, PolicyKind, StatementRef
-from verifier.model.region import Actions, Callers, Limit, LimitKind, Region
-from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
-from verifier.model.verdict import Assumption, Counterexample, Reason
+from verifier.model.results.region import Actions, Callers, Limit, LimitKind, Region
+from verifier.model.results.verdict import Assumption, Counterexample, Reason
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE
 

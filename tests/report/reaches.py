@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tests.report.samples import GRANTED_KEY, KEY, LOG_KEY, SHARED
 from tests.report.stories import DIRECT, GRANTED_STORY, HOME, IMPORTING, KEY_ADMIN, OPS, TAKEOVER
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.verdict import Assumption, Bound, Reason
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.verdict import Assumption, Bound, Reason
 
 E0 = Assumption("E0", "Nobody else acts in between.")
 COMPLETE, SHORT = Bound(4, True), Bound(2, False)

@@ -11,7 +11,7 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
-from verifier.model.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
+from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
 from verifier.report.json_report import report_schema
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span

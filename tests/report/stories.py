@@ -8,11 +8,14 @@ from dataclasses import replace
 from tests.evaluate.estates import document
 from tests.report.samples import GRANT, PAYMENTS, invariant
 from verifier.evaluate import evaluate
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType, Text
-from verifier.model.reach import (
+from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.model.results.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -34,9 +37,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller, CallerKind, Outcome, Request
-from verifier.model.step_kinds import StepKind
-from verifier.model.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
 from verifier.report.counterexample import statement_traces
 from verifier.syntax.source import NOWHERE, Source, Span
 from verifier.witness.command import command

@@ -28,13 +28,13 @@ from tests.report.comparisons import (
     comparison,
     hostile,
 )
-from verifier.model.comparison import Comparison, FailOn, Relation, TargetComparison
+from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_schema, render_check, render_check_json
 from verifier.report.comparison.json import comparison_schema, render_comparison_json
 from verifier.report.comparison.markdown import render_comparison_markdown
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
-from verifier.report.markdown import code, escaped
+from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import grouped
 from verifier.report.region_words import row_text
 

@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import pytest
 
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 
 ORDER = (ExitCode.INTERNAL_ERROR, ExitCode.INPUT_ERROR, ExitCode.REFUTED, ExitCode.UNKNOWN)

@@ -11,7 +11,7 @@ import pytest
 from tests.evaluate.estates import KEY, REPORTS, REPORTS_SESSION, allow, aws, deny, estate, home, identity
 from tests.golden import assert_golden
 from verifier.evaluate import request_from_json
-from verifier.model.explanation import Explanation
+from verifier.model.results.explanation import Explanation
 from verifier.report.explanation.json import explanation_schema, explanation_to_json, render_explanation_json
 from verifier.report.explanation.markdown import render_explanation_markdown
 from verifier.report.explanation.text import render_explanation

@@ -16,9 +16,9 @@ from jsonschema import Draft202012Validator
 import verifier
 from tests.project.shown import ROOT
 from tests.report.test_who_can import assert_told
-from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.model.region import Callers
-from verifier.model.verdict import Reason
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.region import Callers
+from verifier.model.results.verdict import Reason
 from verifier.report.findings.json import findings_schema, render_findings_json
 from verifier.report.findings.markdown import render_findings_markdown
 from verifier.report.findings.text import render_findings

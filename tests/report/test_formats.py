@@ -29,11 +29,11 @@ from tests.report.samples import (
     with_sid,
 )
 from tests.report.sarif_schema import sarif_validator
-from verifier.model.verdict import Excuse, ExcuseKind, Report
+from verifier.model.results.verdict import Excuse, ExcuseKind, Report
 from verifier.report.formats import FORMATS, render_report
-from verifier.report.markdown_room import MOST
-from verifier.report.notices import slug, slugs
-from verifier.report.sarif import SCHEMA
+from verifier.report.markdown.room import MOST
+from verifier.report.notices.notices import slug, slugs
+from verifier.report.notices.sarif import SCHEMA
 from verifier.syntax.source import NOWHERE, Span
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"

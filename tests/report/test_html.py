@@ -13,10 +13,10 @@ import pytest
 from tests.evaluate.estates import allow, policy
 from tests.report.samples import FILE, KEY, LOG_KEY, LOGS, NAMED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.test_formats import EXCUSED, HOSTILE
-from verifier.model.access import Access, KeyAccess, WhoCan
 from verifier.model.policy import Effect, PolicyKind, StatementRef
-from verifier.model.region import Actions, Callers, Region
-from verifier.model.verdict import Report
+from verifier.model.results.access import Access, KeyAccess, WhoCan
+from verifier.model.results.region import Actions, Callers, Region
+from verifier.model.results.verdict import Report
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import element, page, rendered
 from verifier.report.html.report import lead_of, render_html

@@ -27,7 +27,7 @@ from tests.report.samples import (
     with_sid,
 )
 from verifier.model.engine import Engine
-from verifier.model.verdict import Agreement, Verdict
+from verifier.model.results.verdict import Agreement, Verdict
 from verifier.report.json_report import render_json, report_schema
 
 ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)

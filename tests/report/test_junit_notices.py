@@ -12,15 +12,15 @@ import pytest
 from tests.lint.test_reports import NOTHING, REPORT
 from tests.report import comparisons as made
 from tests.report.test_findings import found
-from verifier.model.comparison import FailOn
-from verifier.model.lint import Severity
-from verifier.model.verdict import Status
+from verifier.model.results.comparison import FailOn
+from verifier.model.results.lint import Severity
+from verifier.model.results.verdict import Status
 from verifier.report.comparison.notices import notices_of_comparison
 from verifier.report.exit_codes import exit_code
 from verifier.report.findings.notices import notices_of_findings
-from verifier.report.junit_notices import render_junit_notices
 from verifier.report.lint.notices import notices_of_lint
-from verifier.report.notices import Notices
+from verifier.report.notices.junit_notices import render_junit_notices
+from verifier.report.notices.notices import Notices
 
 TARGETS = (made.MORE, made.LESS, made.MIXED, made.INTENDED, made.ADDED, made.SAME, made.UNKNOWN_ACTIONS, made.UNKNOWN, made.KEYLESS)
 UNKNOWN_LOST = replace(made.UNKNOWN_ACTIONS, unknown_gained=False, unknown_lost=True)

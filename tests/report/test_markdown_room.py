@@ -15,13 +15,13 @@ from tests.report.test_explanation import an_explanation
 from tests.report.test_findings import found
 from tests.report.test_suggestions import some_suggestions
 from tests.report.test_who_can import answer
-from verifier.model.verdict import Reason
+from verifier.model.results.verdict import Reason
 from verifier.report.comparison.markdown import render_comparison_markdown
 from verifier.report.explanation.markdown import render_explanation_markdown
 from verifier.report.findings.markdown import render_findings_markdown
 from verifier.report.formats import render_report
 from verifier.report.lint.markdown import render_lint_markdown
-from verifier.report.markdown_room import MOST, Block, fitted
+from verifier.report.markdown.room import MOST, Block, fitted
 from verifier.report.suggestion.markdown import render_suggestions_markdown
 from verifier.report.who_can.markdown import render_who_can_markdown
 

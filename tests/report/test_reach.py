@@ -18,11 +18,11 @@ from tests.report.samples import KEY
 from tests.report.stories import GRANTED_STORY, hostile_story
 from tests.report.test_formats import HOSTILE
 from tests.report.test_who_can import assert_told
-from verifier.model.reach import GrantCreated
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.verdict import Bound, Reason
-from verifier.report.markdown_room import MOST
+from verifier.model.steps.steps import GrantCreated
+from verifier.report.markdown.room import MOST
 from verifier.report.reach.json import reach_schema, render_reach_json
 from verifier.report.reach.markdown import render_reach_markdown
 from verifier.report.reach.text import render_reach

@@ -45,10 +45,10 @@ from tests.report.test_formats import HOSTILE
 from tests.report.test_html import MARKUP, Tags, access
 from verifier.evaluate import evaluate
 from verifier.model.policy_text import policy_text
-from verifier.model.reach import Move, PolicyAdded
 from verifier.model.request import Outcome, Request
+from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.step_kinds import StepKind
-from verifier.model.verdict import Bound, Report, Verdict
+from verifier.model.steps.steps import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.html.report import render_html

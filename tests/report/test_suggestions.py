@@ -10,9 +10,9 @@ import jsonschema
 
 from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
 from tests.golden import assert_golden
-from verifier.model.builtins import builtin
-from verifier.model.suggestion import Suggestions
-from verifier.model.verdict import Reason, Status
+from verifier.language.builtins.by_name import builtin
+from verifier.model.results.suggestion import Suggestions
+from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.suggestion.json import render_suggestions_json, suggestions_schema
 from verifier.report.suggestion.markdown import render_suggestions_markdown

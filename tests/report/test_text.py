@@ -29,7 +29,7 @@ from tests.report.samples import (
 )
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
-from verifier.model.verdict import Agreement
+from verifier.model.results.verdict import Agreement
 from verifier.report.columns import columns
 from verifier.report.text import render_text
 

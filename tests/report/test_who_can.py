@@ -17,10 +17,10 @@ import verifier
 from tests.golden import assert_golden
 from tests.project.shown import ROOT
 from tests.report.test_text import GOLDEN
-from verifier.model.access import WhoCan
 from verifier.model.reference import data_version
-from verifier.model.region import Callers, Region
-from verifier.model.verdict import Reason
+from verifier.model.results.access import WhoCan
+from verifier.model.results.region import Callers, Region
+from verifier.model.results.verdict import Reason
 from verifier.report.who_can.json import render_who_can_json, who_can_schema
 from verifier.report.who_can.markdown import render_who_can_markdown
 from verifier.report.who_can.text import render_who_can

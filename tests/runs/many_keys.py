@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs import load_estate
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
-from verifier.model.invariants_text import read_invariants
-from verifier.model.verdict import Report, Verdict
+from verifier.model.results.verdict import Report, Verdict
 from verifier.syntax.source import Source
 
 HOME, PARTNER = "111122223333", "444455556666"

@@ -21,7 +21,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant import KeyTag
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest

@@ -13,7 +13,7 @@ import pytest
 
 from tests.runs.many_keys import INVARIANTS, snapshot, told
 from verifier.model.engine import Engine
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
 from verifier.runs import Where, prove_many
 from verifier.runs.many import FEW
 from verifier.runs.processes import LostProcesses, decide_tasks, in_processes

@@ -10,8 +10,8 @@ import z3
 
 from tests.encode.test_groups import finite
 from verifier.model.engine import Engine
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol
-from verifier.problem.finite import In
 from verifier.solve.engines import open_session
 from verifier.solve.session import Sat, Session, Undecided, Unsat
 from verifier.solve.z3_solver import Z3Session

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator, Mapping
 
 from verifier.model.request import Outcome, Request
-from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.joint import Joint
-from verifier.problem.sets import mentioned
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.joint import Joint
+from verifier.problem.diagrams.sets import mentioned
 from verifier.verify.explanation.symbolic import Undetermined
 from verifier.verify.explanation.symbolic_constraints import constraints
 from verifier.verify.explanation.symbolic_values import concrete_values

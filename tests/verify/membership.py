@@ -12,10 +12,10 @@ from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Request
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.finite import In
+from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import And, Expression, Not, Or, Symbol
-from verifier.problem.finite import In
-from verifier.problem.joint import Joint
 from verifier.verify.comparison.difference import Difference
 from verifier.verify.explanation.symbolic_constraints import constraints
 from verifier.verify.explanation.symbolic_values import concrete_values

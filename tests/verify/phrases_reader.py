@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
 
-from verifier.problem.readable import parse_instant, parse_number
+from verifier.problem.classes.readable import parse_instant, parse_number
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,;"()]+)|\(([^)]*)\)|([,;])')
 _VERBS = (

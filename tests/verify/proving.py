@@ -9,7 +9,7 @@ from tests.evaluate.estates import ALICE, allow, aws, deny, estate
 from verifier.model.estate import Estate
 from verifier.model.invariant import ALWAYS, AnyCaller, CallerSet, ConditionExpression, Expectation, Invariant, KeySelector
 from verifier.model.policy import Text
-from verifier.model.verdict import Status, Verdict
+from verifier.model.results.verdict import Status, Verdict
 from verifier.verify import prove
 
 Block = Mapping[str, Mapping[str, Any]]

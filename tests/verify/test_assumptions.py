@@ -9,8 +9,8 @@ import pytest
 
 from tests.evaluate.estates import ALICE, FACTS, HOME, PARTNER, allow, aws, estate, home, policy
 from tests.verify.proving import nobody, verdict
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Controls, Endpoint, Estate, Key, Level, Organization
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import PolicyKind
 from verifier.syntax.source import Source
 from verifier.verify import prove

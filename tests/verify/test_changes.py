@@ -25,10 +25,10 @@ from tests.evaluate.estates import (
     own,
     untagged,
 )
-from verifier.model.comparison import Change
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Estate, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.results.comparison import Change
 from verifier.syntax.source import Source
 from verifier.verify.comparison.changes import key_changes, surrounding_changes
 from verifier.verify.comparison.compare import compare

@@ -25,12 +25,12 @@ from tests.evaluate.estates import (
     own,
     without_policy,
 )
-from verifier.model.comparison import Presence, Relation, TargetComparison
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Influence, Organization, Unmodelled
 from verifier.model.invariant import Allowance
-from verifier.model.invariants_text import read_invariants
-from verifier.model.region import LimitKind
 from verifier.model.request import CallerKind
+from verifier.model.results.comparison import Presence, Relation, TargetComparison
+from verifier.model.results.region import LimitKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare

@@ -11,13 +11,13 @@ import pytest
 from tests.agreement.runner import assignment
 from tests.verify.membership import regions_with, sendable
 from tests.verify.versions import Edit, Versions, changed, expanded, rewritten, versions, with_allow, with_deny
-from verifier.model.comparison import Comparison, Presence, Relation, TargetComparison
 from verifier.model.estate import Estate
 from verifier.model.reference import action
 from verifier.model.request import Outcome, Request
-from verifier.problem.diagram import NOTHING
-from verifier.problem.joint import Given
-from verifier.problem.targets import consistent, key_target
+from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison
+from verifier.problem.diagrams.diagram import NOTHING
+from verifier.problem.diagrams.joint import Given
+from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.comparison.compare import compare
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.comparison.difference import Difference, difference

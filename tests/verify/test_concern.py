@@ -8,7 +8,7 @@ import pytest
 
 from tests.verify.proving import verdict
 from tests.verify.test_random_estates import some_claim, some_estate
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.problem import question
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import HOME, PARTNER, PARTNER_ROLE, PARTNER_ROOT, allow, aws, deny, estate, named
+from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Organization
 from verifier.model.grant import Grant
-from verifier.model.invariants_text import read_invariants
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove

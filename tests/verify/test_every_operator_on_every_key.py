@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import verifier
-from verifier.model.documents_conditions import OPERATORS
+from verifier.language.policies.conditions import OPERATORS
 from verifier.model.estate import Estate
 from verifier.model.reference import condition_keys
 from verifier.report.findings.text import render_findings

@@ -11,6 +11,7 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, REPORTS, ROOT, allow, aws, deny, estate, home, identity
 from tests.verify.proving import always, nobody, verdict
 from tests.verify.test_random_estates import some_claim, some_estate
+from verifier.language.invariants.files import read_invariants
 from verifier.model.caller_sets import both
 from verifier.model.estate import Estate, Influence, Unmodelled
 from verifier.model.grant import Grant
@@ -26,9 +27,8 @@ from verifier.model.invariant import (
     IssuedBy,
     PrincipalLike,
 )
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import Principal, PrincipalType, Text
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.excuses import Beyond, beyond, grants_beyond

@@ -30,8 +30,8 @@ from tests.evaluate.estates import (
 from tests.verify.test_random_estates import CALLERS, EC, some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate
-from verifier.model.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.model.request import CallerKind, Outcome, Request, Value
+from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.verify.explanation.explain import explain
 from verifier.verify.explanation.point import part_of
 from verifier.verify.explanation.request_changes import changes, folded

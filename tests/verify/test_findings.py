@@ -15,11 +15,11 @@ from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.evaluate import evaluate
 from verifier.model.estate import Key
-from verifier.model.external_access import Zone
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Outcome
-from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.joint import Given, Joint, join
+from verifier.model.results.external_access import Zone
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.joint import Given, Joint, join
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
 from verifier.verify.sample import Impossible

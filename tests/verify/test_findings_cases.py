@@ -9,8 +9,8 @@ import pytest
 import verifier
 from tests.verify.test_who_can_cases import HOME, PARTNER, allow, estate, example, role
 from verifier.model.estate import Account, Estate, Identity, Influence, Organization, Unmodelled
-from verifier.model.external_access import ExternalAccess, KeyFindings, Zone
-from verifier.problem.diagram import TooLarge
+from verifier.model.results.external_access import ExternalAccess, KeyFindings, Zone
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.report.findings.words import findings_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.findings import findings

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.evaluate.estates import HOME, PARTNER, REPORTS, allow, estate, home, identity, named
 from tests.examples import many
 from tests.verify.grantees import ARNS, THIRD
+from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate, Organization
 from verifier.model.invariant import (
     AnyCaller,
@@ -34,7 +35,6 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
 )
-from verifier.model.invariant_grantees import with_grantees
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError

@@ -10,7 +10,7 @@ from tests.verify.proving import nobody, verdict
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, InAccount, OfKind
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 from verifier.problem.owners import NAMED_ONE_BY_ONE
 
 ROLES = CallersAnd((InAccount(HOME), OfKind(CallerKind.ROLE)))

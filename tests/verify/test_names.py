@@ -12,7 +12,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, InAccount, IssuedBy, OfKind, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
-from verifier.problem.facts_names import may_be
+from verifier.problem.facts.names import may_be
 from verifier.verify.access.who_can import who_can
 from verifier.verify.comparison.compare import compare
 

@@ -11,12 +11,12 @@ import pytest
 from tests.evaluate.estates import allow, estate
 from tests.verify.phrases_reader import _objects, holds, set_holds
 from tests.verify.test_phrases import asked
-from verifier.model.region import Limit
-from verifier.problem.domains import Attribute
-from verifier.problem.finite import Finite, Lazy
-from verifier.problem.predicates import Less, OneOf, exactly, like
-from verifier.problem.tables import WordTable
-from verifier.problem.words import Domain
+from verifier.model.results.region import Limit
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.predicates import Less, OneOf, exactly, like
+from verifier.problem.classes.tables import WordTable
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.finite import Finite, Lazy
 from verifier.verify.phrases.cubes import Cube, shorter
 from verifier.verify.phrases.forms import Sort, Vocabulary, Word, meaning
 from verifier.verify.phrases.lazy import LazyPhrases

@@ -13,13 +13,13 @@ from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds, set_holds
 from tests.verify.test_phrases import random_estates
 from tests.verify.test_phrases_parts import fact_holds
-from verifier.model.region import Limit, LimitKind, Region
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.domains import is_date
-from verifier.problem.finite import Finite
-from verifier.problem.joint import Given, Joint, join
+from verifier.model.results.region import Limit, LimitKind, Region
+from verifier.problem.classes.domains import is_date
+from verifier.problem.classes.tables import LineTable
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.finite import Finite
+from verifier.problem.diagrams.joint import Given, Joint, join
 from verifier.problem.space import Space
-from verifier.problem.tables import LineTable
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.subjects import subject
 from verifier.verify.phrases.symbols import SymbolPhrases

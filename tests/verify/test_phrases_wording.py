@@ -23,10 +23,10 @@ from tests.evaluate.estates import (
     identity,
 )
 from verifier.model.estate import Estate, Influence, Unmodelled
-from verifier.model.region import Alternative, LimitKind, Region
 from verifier.model.request import CallerKind
-from verifier.problem.joint import Given, join
-from verifier.problem.targets import key_target
+from verifier.model.results.region import Alternative, LimitKind, Region
+from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.semantics.targets import key_target
 from verifier.verify.phrases.regions import Phrases
 from verifier.verify.regions import Describer
 

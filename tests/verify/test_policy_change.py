@@ -36,10 +36,10 @@ from tests.verify.test_random_estates import some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json, values_read
 from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
 from verifier.model.estate import Controls, Estate
-from verifier.model.explanation import NotFound, PolicyChange
 from verifier.model.policy import Effect, PolicyKind
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Outcome, Request
+from verifier.model.results.explanation import NotFound, PolicyChange
 from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
 from verifier.verify.edits.policy_change import policy_changes
 

@@ -20,11 +20,11 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
 from verifier.model.request import Outcome, Request
-from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.joint import Given, Joint, join
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
 from verifier.problem.owners import NAMED_ONE_BY_ONE
-from verifier.problem.provenance import Provenance, Way, lets_in
-from verifier.problem.unmodelled import pessimism
+from verifier.problem.semantics.unmodelled import pessimism
 from verifier.verify.partition import Partitioner
 
 Kept = frozenset[StatementRef]
@@ -58,7 +58,7 @@ def _policy(policy: Policy, kept: Kept) -> Policy:
 
 
 MOST_KEPT = 2
-"""No request needs more statements than these (`problem.provenance`); the test tries all sets of so many."""
+"""No request needs more statements than these (`problem.diagrams.provenance`); the test tries all sets of so many."""
 
 
 def brute(estate: Estate, request: Request, symbols: Mapping[str, bool], owners: Sequence[StatementRef]) -> frozenset[Way]:

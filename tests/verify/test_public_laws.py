@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import HOME, PARTNER, estate
-from verifier.model.builtins import builtin
-from verifier.model.comparison import Relation
+from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
-from verifier.model.external_access import Zone
-from verifier.model.verdict import Status
+from verifier.model.results.comparison import Relation
+from verifier.model.results.external_access import Zone
+from verifier.model.results.verdict import Status
 from verifier.verify import prove
 from verifier.verify.access.findings import findings
 from verifier.verify.comparison.compare import compare

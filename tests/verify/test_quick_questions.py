@@ -13,10 +13,10 @@ from tests.verify.proving import nobody, status, verdict
 from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionAnd, Holds, InAccount, Invariant
 from verifier.model.policy import Condition, Operator, Text
-from verifier.model.verdict import Reason, Status
+from verifier.model.results.verdict import Reason, Status
 from verifier.problem import question
-from verifier.problem.kinds import OVERLAPPING, overlapping
-from verifier.problem.predicates import exactly, like
+from verifier.problem.classes.kinds import OVERLAPPING, overlapping
+from verifier.problem.classes.predicates import exactly, like
 from verifier.syntax.diagnostic import InputError
 
 LETTERS = "abcdefghijkl"

@@ -31,7 +31,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallersNot, InAccount, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Outcome
-from verifier.model.verdict import Status
+from verifier.model.results.verdict import Status
 
 EC = "kms:EncryptionContext:tenant"
 CONDITIONS: tuple[dict[str, Any], ...] = (

@@ -8,8 +8,8 @@ import pytest
 
 import verifier
 from tests.project.shown import ROOT
+from verifier.language.invariants.files import read_invariants
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.invariants_text import read_invariants
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from verifier.inputs import load_estate
-from verifier.model.invariants_text import read_invariants
-from verifier.model.verdict import Verdict
+from verifier.language.invariants.files import read_invariants
+from verifier.model.results.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove

@@ -10,9 +10,9 @@ from hypothesis import Phase, given, seed, settings
 from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.targets import consistent, key_target
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.regions import Describer, Regions
 
 Check = Callable[[Scenario, Given], None]

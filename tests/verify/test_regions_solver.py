@@ -1,7 +1,7 @@
 """Regions held against a solver and against `evaluate`: the diagrams that they come from are not asked again.
 
-The finite form of a question is decided by the SAT engine, which shares nothing with `problem.diagram`; requests are sampled from each
-region and from what is outside all of them, and decided one by one.
+The finite form of a question is decided by the SAT engine, which shares nothing with `problem.diagrams.diagram`; requests are sampled
+from each region and from what is outside all of them, and decided one by one.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tests.verify.test_regions import random_keys
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
-from verifier.problem.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.finite import In
+from verifier.problem.diagrams.joint import Given, Joint, join
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, negation
-from verifier.problem.finite import In
-from verifier.problem.joint import Given, Joint, join
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 from verifier.verify.regions import Describer, Regions

@@ -7,7 +7,7 @@ import pytest
 from tests.problem.stepping import ALICE, GROUP, HOME, MANAGED, PROVIDER, ROLE, admit, identity, may, role, world
 from tests.verify.stepping import answer
 from verifier.model.request import CallerKind, Outcome
-from verifier.model.verdict import Reason
+from verifier.model.results.verdict import Reason
 from verifier.verify.claims import Found, Proved
 
 SUB = "token.actions.githubusercontent.com:sub"

@@ -17,11 +17,11 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Outcome
-from verifier.model.verdict import Agreement, Status
+from verifier.model.results.verdict import Agreement, Status
+from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Test, both
-from verifier.problem.predicates import exactly
 from verifier.problem.question import formulate
-from verifier.problem.targets import key_target
+from verifier.problem.semantics.targets import key_target
 from verifier.solve import string_solvers
 from verifier.solve.session import Result, Sat, Undecided, Unsat
 from verifier.verify import Contradiction, prove, string_claims

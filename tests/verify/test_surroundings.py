@@ -16,7 +16,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import CallersNot, ConditionNot, Holds, InAccount, OfKind, PrincipalLike
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Counterexample
+from verifier.model.results.verdict import Counterexample
 
 NOTHING = allow(aws(ALICE), "kms:ListGrants")
 OUTSIDE = CallersNot(InAccount(HOME))

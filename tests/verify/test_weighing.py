@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.evaluate.estates import allow, deny, policy
-from verifier.model.comparison import RegionChange, Relation, TargetComparison
 from verifier.model.edits import AddStatement, Edit, RemoveStatement, ReplaceActions
 from verifier.model.policy import Policy
-from verifier.model.region import Actions, Callers, Region
 from verifier.model.request import Outcome
+from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
+from verifier.model.results.region import Actions, Callers, Region
 from verifier.verify.suggestion.weighing import Mended, ranked
 
 REGION = RegionChange(Region(Callers("anybody"), Actions((), False, "anything"), ((),)))

@@ -14,10 +14,10 @@ from tests.verify.callers_reader import about
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.evaluate import evaluate
-from verifier.model.access import Access
 from verifier.model.request import Outcome
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.joint import Given, Joint, join
+from verifier.model.results.access import Access
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.joint import Given, Joint, join
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.who_can import who_can
 from verifier.verify.partition import Partitioner

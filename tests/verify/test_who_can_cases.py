@@ -11,11 +11,11 @@ import verifier
 from benchmarks.families import policy_of, problem
 from benchmarks.surroundings import granted_problem
 from tests.project.shown import ROOT
-from verifier.model.access import Access, KeyAccess
 from verifier.model.estate import Account, Estate, Identity, Influence, Unmodelled
 from verifier.model.policy import Principal, PrincipalType
-from verifier.problem import provenance
-from verifier.problem.diagram import TooLarge
+from verifier.model.results.access import Access, KeyAccess
+from verifier.problem.diagrams import provenance
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.owners import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.who_can import who_can

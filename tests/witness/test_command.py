@@ -8,7 +8,7 @@ from tests.verify.proving import always, nobody, verdict
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, Invariant, KeyAccount, PrincipalLike
 from verifier.model.policy import Text
-from verifier.model.verdict import Counterexample
+from verifier.model.results.verdict import Counterexample
 
 INSTANCE = f"arn:aws:sts::{HOME}:assumed-role/aws:ec2-infrastructure/i-0a1b2c3d"
 

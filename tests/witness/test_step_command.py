@@ -24,11 +24,11 @@ from tests.report.stories import (
     made,
 )
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Became, Move, PolicyAdded, ReEncrypted
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_actions import in_ways_to_run
 from verifier.model.step_kinds import StepKind
-from verifier.model.workloads import KINDS
+from verifier.model.steps.actions import in_ways_to_run
+from verifier.model.steps.steps import Became, Move, PolicyAdded, ReEncrypted
+from verifier.model.steps.workloads import KINDS
 from verifier.witness.step_command import step_commands
 
 ALICE = f"arn:aws:iam::{HOME}:user/team/Alice"

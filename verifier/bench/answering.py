@@ -19,11 +19,11 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
-from verifier.model.verdict import Reason
+from verifier.model.results.verdict import Reason
 from verifier.problem.expression import both
 from verifier.problem.question import Question, ask, formulate
 from verifier.problem.remembered import forget
-from verifier.problem.targets import key_target
+from verifier.problem.semantics.targets import key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer as ask_strings

@@ -14,12 +14,12 @@ from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, asked, estate
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import beside, read_files
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Identity
 from verifier.model.invariant import Invariant
 from verifier.model.policy import PolicyKind
+from verifier.problem.semantics.targets import key_target
 from verifier.problem.subjects import targets_of
-from verifier.problem.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.settled import not_known, settled

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, PARTNERS, Json, Query, allow, asked, deny, estate_of, policy_of, role_with
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Identity, Level, Organization
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, Principal, PrincipalType

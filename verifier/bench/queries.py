@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verifier.model.documents import read_policy
+from verifier.language.invariants.files import read_invariants
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import Invariant
-from verifier.model.invariants_text import read_invariants
 from verifier.model.policy import PolicyKind
 from verifier.syntax.source import Source
 

@@ -41,7 +41,7 @@ def actions(
     def body() -> int:
         import sys
 
-        from verifier.model.catalogue import Head, entries
+        from verifier.model.steps.catalogue import Head, entries
         from verifier.report.actions import actions_json, render_actions
         from verifier.syntax.diagnostic import InputError
 

@@ -32,8 +32,8 @@ def check_no_new_access(
     """
 
     def body() -> int:
-        from verifier.cli.checking import no_new_access
-        from verifier.cli.sides import SidesAsked
+        from verifier.cli.bodies.checking import no_new_access
+        from verifier.cli.bodies.sides import SidesAsked
 
         return no_new_access(SidesAsked((old, new), key_arn=key_arn), settled_readings(reading), output is Output.JSON)
 

@@ -96,9 +96,9 @@ def compare(
     """Compare what two versions allow, by meaning."""
 
     def body() -> int:
-        from verifier.cli.comparing import CompareOptions, compare_command
-        from verifier.cli.sides import SidesAsked
-        from verifier.model.comparison import FailOn
+        from verifier.cli.bodies.comparing import CompareOptions, compare_command
+        from verifier.cli.bodies.sides import SidesAsked
+        from verifier.model.results.comparison import FailOn
 
         asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied(account, region, parameter))
         options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), settled_readings(reading), sinks(output, FORMATS), verbose)

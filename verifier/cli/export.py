@@ -58,8 +58,8 @@ def export(
     """
 
     def body() -> int:
-        from verifier.cli.exporting import export_command
-        from verifier.cli.reading import Asked
+        from verifier.cli.bodies.exporting import export_command
+        from verifier.cli.bodies.reading import Asked
 
         asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
         return export_command(asked, directory, settled_readings(reading))

@@ -57,8 +57,8 @@ def lint(
     """
 
     def body() -> int:
-        from verifier.cli.linting import LintOptions, lint_command
-        from verifier.model.lint import Severity
+        from verifier.cli.bodies.linting import LintOptions, lint_command
+        from verifier.model.results.lint import Severity
 
         worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
         given = supplied(account, region, parameter)

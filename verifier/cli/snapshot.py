@@ -47,8 +47,8 @@ def snapshot(
     """
 
     def body() -> int:
-        from verifier.cli.snapshotting import snapshot_command
-        from verifier.model.collection import Wanted
+        from verifier.cli.bodies.snapshotting import snapshot_command
+        from verifier.model.results.collection import Wanted
 
         wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
         return snapshot_command(wanted, output is Output.JSON)

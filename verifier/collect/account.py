@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from verifier.collect.folder import Folder
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
-from verifier.model.collection import Part
+from verifier.model.results.collection import Part
 
 
 def identities_step(folder: Folder, identity: Identity, region: str) -> Step:

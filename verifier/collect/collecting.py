@@ -18,8 +18,8 @@ from verifier.collect.reading import CollectError
 from verifier.collect.sessions import Identity, identities
 from verifier.collect.steps import Progress, Runner
 from verifier.collect.workloads import code_steps, regions_step
-from verifier.model.collection import Collection, Wanted
 from verifier.model.forms import REGION
+from verifier.model.results.collection import Collection, Wanted
 from verifier.syntax.text import printable
 
 _REGION = re.compile(REGION)

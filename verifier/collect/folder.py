@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.collect.reading import CollectError
-from verifier.model.collection import PARTS, NotRead
+from verifier.model.results.collection import PARTS, NotRead
 from verifier.syntax.text import printable
 
 MANIFEST = "manifest.json"

@@ -13,7 +13,7 @@ from typing import Any
 from verifier.collect.folder import Folder
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
-from verifier.model.collection import Part
+from verifier.model.results.collection import Part
 
 DEFAULT, SHARED = "default", "AWS_RAM"
 """The names that key policies have (L5a)."""

@@ -17,7 +17,7 @@ from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused, Service
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Runner, Step
-from verifier.model.collection import NotRead, Part
+from verifier.model.results.collection import NotRead, Part
 
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Part.SERVICE_CONTROL, "RESOURCE_CONTROL_POLICY": Part.RESOURCE_CONTROL}

@@ -15,8 +15,8 @@ from verifier.collect.folder import Folder
 from verifier.collect.reading import Service
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
-from verifier.model.collection import Part
-from verifier.model.workloads import KINDS, WorkloadKind
+from verifier.model.results.collection import Part
+from verifier.model.steps.workloads import KINDS, WorkloadKind
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ LISTINGS = {
         "bedrock-agentcore-control", "ListAgentRuntimes", "agentRuntimes", ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId")
     ),
 }
-"""The kinds of `model.workloads` that a collection reads; containers come and go."""
+"""The kinds of `model.steps.workloads` that a collection reads; containers come and go."""
 
 
 def regions_step(folder: Folder, identity: Identity, region: str) -> Step:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.encode.groups import Groups
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
-from verifier.problem.finite import In
 
 PAIRWISE = 6
 """Up to so many groups, "at most one" is a clause for each pair; for more, a chain of variables."""

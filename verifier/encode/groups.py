@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import And, Expression, Not, Or, Part
-from verifier.problem.finite import Finite, In
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from verifier.problem.predicates import Characters, Less, OneOf, Predicate, Token, Tokens
+from verifier.problem.classes.predicates import Characters, Less, OneOf, Predicate, Token, Tokens
 
 LAST_CHARACTER = 0x2FFFF
 """SMT-LIB strings end where Unicode's plane 2 does."""

@@ -3,7 +3,7 @@
 In: expressions over tests (`verifier.problem.question.Formula`). Out: the text of a script; no solver is involved.
 Guarantee: the script is satisfiable iff the facts and the goal are, but for what stays a free symbol: a comparison without regard to
 case, or with an ARN pattern, between two attributes; one with a key that is read off another attribute (`aws:username`); one with
-wildcards in a variable's value (the reading L7-wildcards). Of these only the facts of `verifier.problem.relations` are known, so
+wildcards in a variable's value (the reading L7-wildcards). Of these only the facts of `verifier.problem.semantics.relations` are known, so
 unsatisfiable is a proof all the same.
 
 A multi-valued attribute is one constant for each `Some` that is asked of it: the value that makes it true. Where a `Some` is
@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
+from verifier.problem.classes.kinds import is_native
+from verifier.problem.classes.predicates import like_tokens, literal_tokens
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
-from verifier.problem.kinds import is_native
-from verifier.problem.predicates import like_tokens, literal_tokens
 from verifier.problem.question import Formula
+from verifier.problem.semantics.values import Variable
 from verifier.problem.space import Space
-from verifier.problem.values import Variable
 from verifier.problem.views import Relation, View
 
 

@@ -13,9 +13,9 @@ from verifier.evaluate.context import Context
 from verifier.evaluate.controls import Restriction
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.findings import Gate
-from verifier.evaluate.grant_index import Candidates
+from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.operations import Operation, operation
-from verifier.evaluate.targets import Target, TargetKind
+from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import InScope
 from verifier.model.policy import Policy
 

@@ -13,9 +13,9 @@ from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.elsewhere import target_elsewhere
 from verifier.evaluate.endpoints import Route, route_of
 from verifier.evaluate.fill import complete, given_context
-from verifier.evaluate.grant_index import candidates_for
+from verifier.evaluate.grants.index import candidates_for
 from verifier.evaluate.operations import operation
-from verifier.evaluate.targets import target_of
+from verifier.evaluate.statements.targets import target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import caller_gates
 from verifier.model.estate import Estate

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.judge import Judge, applies, findings
-from verifier.evaluate.targets import Target
+from verifier.evaluate.statements.targets import Target
 from verifier.model.estate import Controls, Estate, Level, Organization
 
 SERVICE, RESOURCE = "service control policies", "resource control policies"

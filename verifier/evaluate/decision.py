@@ -17,14 +17,14 @@ from verifier.evaluate.controls import resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.grant_constraints import Asked
-from verifier.evaluate.grants import Grants, Means, grants_gate, retiring_gate
+from verifier.evaluate.grants.constraints import Asked
+from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate
 from verifier.evaluate.judge import Judge, Memo, applies, findings
 from verifier.evaluate.limits import Limits, limits_of
-from verifier.evaluate.principals import Way, Ways
-from verifier.evaluate.statements import Judgement, Question
+from verifier.evaluate.statements.principals import Way, Ways
+from verifier.evaluate.statements.statement import Judgement, Question
+from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
-from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
 from verifier.model.readings import OUTSIDE_ALLOW, trust_symbol

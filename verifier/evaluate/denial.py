@@ -14,9 +14,9 @@ from verifier.evaluate.controls import level_name
 from verifier.evaluate.endpoints import binds
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
 from verifier.evaluate.judge import Judge, applies
-from verifier.evaluate.statements import Judgement
+from verifier.evaluate.statements.statement import Judgement
+from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.targets import TargetKind
 from verifier.model.readings import OUTSIDE_DENY
 
 UNKNOWN_POLICY_DENY = "U3:policy:deny"

@@ -10,7 +10,7 @@ import re
 
 from verifier.evaluate.callers import inventory_of, partition_of
 from verifier.evaluate.operations import IAM, SHARE, START, Operation
-from verifier.evaluate.targets import Target, TargetKind
+from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Estate, Identity
 from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError

@@ -17,8 +17,8 @@ from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry
 from verifier.evaluate.endpoints import endpoint_named
 from verifier.evaluate.fill_elsewhere import about_operation, about_session_tags, not_modelled, tags_are_free
 from verifier.evaluate.operations import operation
-from verifier.evaluate.targets import Target, TargetKind
-from verifier.evaluate.values import instant
+from verifier.evaluate.statements.targets import Target, TargetKind
+from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key, Organization
 from verifier.model.request import CallerKind, Request, Value

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Entry, Free
 from verifier.evaluate.operations import ASSUME, CHAINED, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
-from verifier.evaluate.targets import Target, TargetKind
+from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
 from verifier.model.request import Caller, CallerKind, Value
 

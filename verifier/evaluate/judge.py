@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.statements import Judgement, Question, judge
+from verifier.evaluate.statements.statement import Judgement, Question, judge
 from verifier.evaluate.symbols import Symbols, Truth, any_of
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 

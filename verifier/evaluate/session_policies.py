@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from verifier.model.documents import read_policy
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, CallerKind
 from verifier.syntax.diagnostic import InputError

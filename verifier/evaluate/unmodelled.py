@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.grant_constraints import grantable
+from verifier.evaluate.grants.constraints import grantable
+from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
-from verifier.evaluate.targets import Target, TargetKind
 from verifier.model import reference
 from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
 from verifier.model.readings import allow_symbol, refuse_symbol

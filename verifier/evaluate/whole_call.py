@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.targets import ALIAS_ACTIONS, TargetKind
+from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 
 
 def further_permissions(case: Case) -> list[Gate]:

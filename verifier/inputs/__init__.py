@@ -14,7 +14,7 @@ import json
 from typing import Any
 
 from verifier.inputs.estate import load_estate, load_plan_sides
-from verifier.inputs.files import read_text
+from verifier.inputs.text.files import read_text
 
 __all__ = ["load_estate", "load_plan_sides", "read_text", "snapshot_schema"]
 

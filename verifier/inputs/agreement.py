@@ -12,11 +12,11 @@ from contextlib import suppress
 from copy import copy
 from typing import TypeVar
 
-from verifier.inputs.access import is_null
-from verifier.inputs.document_text import document_source
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, text_of
-from verifier.inputs.unknown import Unknown, unknowns
+from verifier.inputs.text.access import is_null
+from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, text_of
+from verifier.inputs.text.unknown import Unknown, unknowns
 from verifier.syntax.diagnostic import InputError
 
 T = TypeVar("T", bound=Node)

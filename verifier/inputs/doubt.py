@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from verifier.inputs.doubt_elements import changed_conditions, changed_list, principals_of, with_condition
-from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
-from verifier.inputs.unknown import Unknown, names_in, replaced, resolved
+from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
+from verifier.inputs.text.unknown import Unknown, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")

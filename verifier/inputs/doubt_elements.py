@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from verifier.inputs.nodes import Members, Node, Scalar, listing, member, text_at, values_of
-from verifier.inputs.unknown import Pieces, Resolved, Unknown, names_in, resolved
+from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
+from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, names_in, resolved
 from verifier.model.policy import PolicyKind
 
 Limit = tuple[tuple[str, ...], str, str]

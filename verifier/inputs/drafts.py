@@ -10,9 +10,9 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.access import members, text
-from verifier.inputs.nodes import Node, Remarks, Scalar
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.text.access import members, text
+from verifier.inputs.text.nodes import Node, Remarks, Scalar
+from verifier.inputs.text.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""

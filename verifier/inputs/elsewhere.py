@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import agreed, same_node, which
 from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, membership
-from verifier.inputs.nodes import Node, Remarks, text_at
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.text.nodes import Node, Remarks, text_at
+from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable

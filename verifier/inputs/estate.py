@@ -17,13 +17,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from verifier.inputs.files import Files
-from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import Side, with_own_account
-from verifier.inputs.parts import Parts
 from verifier.inputs.policy_file import check_key_arn
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.text.files import Files
 from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable

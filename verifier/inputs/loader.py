@@ -14,28 +14,28 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs.access import describe
-from verifier.inputs.accounts import read_account
 from verifier.inputs.cloudformation import is_template
-from verifier.inputs.controls import with_controls
-from verifier.inputs.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
-from verifier.inputs.folder import FolderReader
 from verifier.inputs.ids import with_known_ids, with_open_patterns
-from verifier.inputs.key_metadata import Described, check_related
-from verifier.inputs.keys import read_key
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.nodes import Members, Node, Remarks
-from verifier.inputs.not_read import by_key
-from verifier.inputs.not_read import unmodelled as unmodelled_parts
-from verifier.inputs.organization import read_organization
 from verifier.inputs.own_account import check_open_regions
-from verifier.inputs.parts import SNAPSHOT, DocumentReader, Parts
 from verifier.inputs.policy_file import is_policy, read_policy_file
+from verifier.inputs.snapshot.accounts import read_account
+from verifier.inputs.snapshot.controls import with_controls
+from verifier.inputs.snapshot.folder import FolderReader
+from verifier.inputs.snapshot.key_metadata import Described, check_related
+from verifier.inputs.snapshot.keys import read_key
+from verifier.inputs.snapshot.not_read import by_key
+from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
+from verifier.inputs.snapshot.organization import read_organization
+from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts
+from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.vpc_endpoints import read_vpc_endpoints
-from verifier.model.collection import NotRead, Part
+from verifier.inputs.text.access import describe
+from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
+from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.model.estate import Estate, Key, Organization, Unmodelled
+from verifier.model.results.collection import NotRead, Part
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import first_few, printable
 

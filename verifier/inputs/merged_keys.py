@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.access import is_null, listed
 from verifier.inputs.agreement import agreed, same_node, told
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
-from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
-from verifier.inputs.unknown import Unknown, replaced
+from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
+from verifier.inputs.text.access import is_null, listed
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
+from verifier.inputs.text.unknown import Unknown, replaced
 from verifier.syntax.text import first_few
 
 _LISTINGS = {

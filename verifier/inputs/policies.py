@@ -1,4 +1,4 @@
-"""Policy documents of the input: read through `model.documents`, errors and warnings collected.
+"""Policy documents of the input: read through `language.policies.documents`, errors and warnings collected.
 
 In: the node of a document, or of an envelope around it. Out: `Policy`. Guarantee: a document that is named but cannot be read is an
 error or `None`, never an empty policy (U3).
@@ -11,12 +11,12 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import TypeVar, cast
 
-from verifier.inputs.access import members
-from verifier.inputs.document_text import document_source
 from verifier.inputs.doubt import Doubt, settled
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar
-from verifier.inputs.unknown import names_in
-from verifier.model.documents import key_policy_warnings, read_policy
+from verifier.inputs.text.access import members
+from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
+from verifier.inputs.text.unknown import names_in
+from verifier.language.policies.documents import key_policy_warnings, read_policy
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Influence, Key, Level, Organization, Unmodelled
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.readings import allow_symbol, refuse_symbol

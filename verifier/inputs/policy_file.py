@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verifier.inputs.document_text import document_source
-from verifier.inputs.key_metadata import PLACEHOLDER_ID, is_key_arn
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, refusal, text_at
 from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
-from verifier.inputs.parts import KeyParts
 from verifier.inputs.policies import DEFAULT, key_policy_document
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.parts import KeyParts
 from verifier.inputs.supplied import Supplied
-from verifier.model.documents import read_policy
+from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, refusal, text_at
+from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

@@ -14,7 +14,7 @@ from functools import cached_property
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy
-from verifier.model.supposition import Supposition
+from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -122,7 +122,7 @@ class ManagedPolicy:
 
 @dataclass(frozen=True)
 class Workload:
-    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.workloads`. `tags` are `None` where not given."""
+    """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`. `tags` are `None` where not given."""
 
     kind: str
     arn: str

@@ -232,8 +232,8 @@ class Invariant:
     `text` is the invariant as written, for reports.
 
     `grantees` and `retiring` narrow an invariant about `kms:CreateGrant` to requests for a grant whose grantee, or retiring principal, is
-    among some callers (`None`: any, or none at all). `verifier.model.invariant_grantees.with_grantees` turns them into conditions before a
-    question is asked, since who is among them can depend on the key and the organization.
+    among some callers (`None`: any, or none at all). `verifier.language.invariants.grantees.with_grantees` turns them into conditions
+    before a question is asked, since who is among them can depend on the key and the organization.
 
     Where it is `eventually`, no caller in `callers` may bring such a request about by steps (docs/reach.md): the request, made in any
     state that the caller's steps lead to by anything that it holds then, must be refused; `when` is about that last request. With

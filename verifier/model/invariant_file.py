@@ -1,6 +1,6 @@
 """What a file of invariants says.
 
-In: nothing (plain data), made by `verifier.model.invariants_text`. Out: a frozen dataclass.
+In: nothing (plain data), made by `verifier.language.invariants.files`. Out: a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.model.invariant import Allowance, AnyInvariant, Invariant
-from verifier.model.supposition import Supposition
+from verifier.model.steps.supposition import Supposition
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ In: nothing. Out: `RULES` and a name for each of them. Guarantee: identifiers ar
 
 from __future__ import annotations
 
-from verifier.model.lint import LintRule, Severity
+from verifier.model.results.lint import LintRule, Severity
 
 _ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _KEY, _ANY, _OTHER = "key policies", "every policy", "other policies"

@@ -1,6 +1,6 @@
 """Policies as the decision sees them: statements with spans, values still as they were written.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.model.documents`.
+In: nothing (plain data). Out: frozen dataclasses made by `verifier.language.policies.documents`.
 Guarantee: what a text left out (no `Resource`, say) is `None`, never an empty tuple.
 The texts of patterns, variables, numbers and dates are kept raw: `evaluate` and `problem` each read
 them by themselves, so that a misreading in one of the rooms shows against the other.

@@ -1,4 +1,4 @@
-"""A policy of the model → JSON again: what `verifier.model.documents` reads, written back.
+"""A policy of the model → JSON again: what `verifier.language.policies.documents` reads, written back.
 
 In: a `Policy` or a `Statement`. Out: the document as plain values, or its text.
 Guarantee: reading what was written gives the same model, places and warnings aside. Elements come in the order in which AWS's pages show

@@ -13,8 +13,8 @@ from functools import lru_cache
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Statement
 from verifier.model.reference import actions
+from verifier.problem.classes.predicates import like
 from verifier.problem.expression import Expression
-from verifier.problem.predicates import like
 from verifier.problem.reached import Callers, callers_of, can_hold
 
 _REMEMBERED = 4096

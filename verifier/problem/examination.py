@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.diagrams.finite import In, Reduction, questions
 from verifier.problem.expression import TRUE, Constant, Expression, Test
-from verifier.problem.facts import all_facts
-from verifier.problem.finite import In, Reduction, questions
-from verifier.problem.predicates import Predicate
+from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Formula, Question, wishes
-from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.semantics.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from verifier.problem.predicates import Predicate
+from verifier.problem.classes.predicates import Predicate
 
 
 class Expression:

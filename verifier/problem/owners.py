@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from verifier.model.policy import Effect, Policy, Statement, StatementRef, reference_to
 from verifier.problem.expression import FALSE, NEVER, Expression, Part, both, disjunction
+from verifier.problem.semantics.statements import action_matches, applies, applies_to_target
 from verifier.problem.space import Space
-from verifier.problem.statements import action_matches, applies, applies_to_target
 
 
 def owner(space: Space, reference: StatementRef, about: Expression) -> int:

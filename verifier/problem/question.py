@@ -22,10 +22,10 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW
-from verifier.problem.callers import callers
+from verifier.problem.classes.kinds import overlapping
+from verifier.problem.classes.predicates import exactly
 from verifier.problem.concern import Concern, concern_of
-from verifier.problem.conditions import Reader
-from verifier.problem.decision import allowed
+from verifier.problem.diagrams.finite import Finite, In, Reduction, questions
 from verifier.problem.expression import (
     FALSE,
     NEVER,
@@ -41,15 +41,15 @@ from verifier.problem.expression import (
     negation,
     symbols_of,
 )
-from verifier.problem.facts import all_facts
-from verifier.problem.facts_shared import VIA
-from verifier.problem.finite import Finite, In, Reduction, questions
-from verifier.problem.kinds import overlapping
-from verifier.problem.predicates import exactly
-from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.facts.requests import all_facts
+from verifier.problem.facts.shared import VIA
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.statements import actions_match
+from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space, acts
-from verifier.problem.statements import actions_match
-from verifier.problem.targets import Target
 
 
 @dataclass(frozen=True)

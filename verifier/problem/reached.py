@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
-from verifier.problem.predicates import OneOf, Predicate, Tokens, like
 
 _REMEMBERED = 4096
 

@@ -5,10 +5,10 @@ In: nothing. Out: `forget`. Guarantee: answers are the same with and without; on
 
 from __future__ import annotations
 
-from verifier.problem.automaton import explored
-from verifier.problem.predicates import exactly, like, like_tokens, literal_tokens
-from verifier.problem.statements import acts_like
-from verifier.problem.values import plain_predicate, typed_predicate
+from verifier.problem.classes.automaton import explored
+from verifier.problem.classes.predicates import exactly, like, like_tokens, literal_tokens
+from verifier.problem.semantics.statements import acts_like
+from verifier.problem.semantics.values import plain_predicate, typed_predicate
 
 
 def forget() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
-from verifier.problem.predicates import like
+from verifier.problem.classes.predicates import like
 from verifier.syntax.diagnostic import InputError
 
 

@@ -1,7 +1,7 @@
 """The space of requests for one target: its attributes, and how condition keys are read off them.
 
 In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition keys; callers as
-tests on one attribute (`problem.caller_tests`).
+tests on one attribute (`problem.semantics.caller_tests`).
 Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they cannot disagree with it.
 """
 
@@ -16,10 +16,8 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import actions, condition_key
 from verifier.model.reference_keys import KeyFacts
-from verifier.model.step_actions import step_actions, step_key
-from verifier.problem.caller_tests import IS_WEB, CallerTests
-from verifier.problem.concern import Concern
-from verifier.problem.domains import (
+from verifier.model.steps.actions import step_actions, step_key
+from verifier.problem.classes.domains import (
     Attribute,
     action_names,
     context_attribute,
@@ -33,6 +31,10 @@ from verifier.problem.domains import (
     user_ids,
     with_values,
 )
+from verifier.problem.classes.kinds import on_values, text_forms
+from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
+from verifier.problem.classes.tables import instant_text
+from verifier.problem.concern import Concern
 from verifier.problem.expression import (
     FALSE,
     TRUE,
@@ -45,14 +47,12 @@ from verifier.problem.expression import (
     constant,
     negation,
 )
-from verifier.problem.kinds import on_values, text_forms
-from verifier.problem.predicates import OneOf, Predicate, least_length, like
-from verifier.problem.tables import instant_text
-from verifier.problem.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
+from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
+from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
 
 if TYPE_CHECKING:
-    from verifier.problem.values import Template
+    from verifier.problem.semantics.values import Template
 
 PAIR_PREFIX = "kms:encryptioncontext:"
 FEDERATING = frozenset({"sts:GetFederationToken", "sts:TagSession"})
@@ -158,11 +158,11 @@ class Space(CallerTests):
     silent: Expression | None = None
     """What stands for the Allow statements of no concern (`problem.owners`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
-    """Conditions that were read, by all that their meaning depends on (`problem.conditions`)."""
+    """Conditions that were read, by all that their meaning depends on (`problem.semantics.conditions`)."""
     inner: bool = False
-    """Whether this is what sessions can be given that is asked about here, so that it is not known yet (`problem.passed_tags`)."""
+    """Whether this is what sessions can be given that is asked about here, so that it is not known yet (`problem.sessions.passed_tags`)."""
     powers: frozenset[str] = frozenset()
-    """What the caller may have brought about before the request, as symbols (`problem.powers`)."""
+    """What the caller may have brought about before the request, as symbols (`problem.semantics.powers`)."""
     covered: dict[Template, frozenset[str]] = field(default_factory=dict)
     """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
     _views: dict[tuple[str, bool], View | SetView] = field(default_factory=dict)
@@ -254,7 +254,7 @@ class Space(CallerTests):
         self.spellings.setdefault(name, key)
         narrowed = in_key_policy and (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/"))
         if (name, narrowed) not in self._views:
-            from verifier.problem.condition_keys import key_view  # which is built on this module
+            from verifier.problem.semantics.condition_keys import key_view  # which is built on this module
 
             found = key_view(self, name)
             self._views[name, narrowed] = readable_under(found, Symbol("F8")) if narrowed else found

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.absent_callers import check_callers
+from verifier.language.invariants.absent_callers import check_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant
 from verifier.model.own_region import check_region
 from verifier.model.reference import actions, matching
 from verifier.problem.selected_keys import selected_keys
-from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.syntax.diagnostic import InputError
 
 

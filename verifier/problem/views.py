@@ -9,6 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from verifier.problem.classes.predicates import (
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+)
+from verifier.problem.classes.readable import Read
+from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
     FALSE,
     TRUE,
@@ -16,15 +24,7 @@ from verifier.problem.expression import (
     both,
     constant,
 )
-from verifier.problem.predicates import (
-    OneOf,
-    Predicate,
-    Tokens,
-    exactly,
-)
-from verifier.problem.readable import Read
-from verifier.problem.tables import Unsuitable
-from verifier.problem.values import EQUALS, Template
+from verifier.problem.semantics.values import EQUALS, Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
@@ -82,7 +82,7 @@ class Relation:
     `pair` names two views when the comparison is their plain equality (without case if `fold`). `patterns` gives, for a comparison
     with one variable, the predicate on the subject for a value of it, and `around` what stands before and after the variable. `shape`
     holds every subject that can satisfy the comparison; `expected` gives the predicate on the subject for values of all variables.
-    `mode` is how the subject is compared with the template `pieces` (see `problem.values`).
+    `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`).
     """
 
     symbol: str

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
-from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
-from verifier.problem.domains import Attribute
+from verifier.problem.classes.domains import Attribute
 from verifier.problem.expression import Symbol, negation
 from verifier.problem.question import Formula, formulate
-from verifier.problem.targets import Target
+from verifier.problem.semantics.targets import Target
 from verifier.recheck.formula import Clauses, Described, Json
 from verifier.recheck.tables import Rejected, signatures
 

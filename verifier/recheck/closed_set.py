@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
-from verifier.model.catalogue import Effect, Entry
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PrincipalType
-from verifier.model.step_actions import in_ways_to_run, service_name, ways_to_run
-from verifier.model.supposition import SuppositionKind
-from verifier.problem.domains import WEB_PREFIX
+from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
+from verifier.model.steps.catalogue import Effect, Entry
+from verifier.model.steps.supposition import SuppositionKind
+from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
-from verifier.problem.powers import (
+from verifier.problem.semantics.powers import (
     ALWAYS,
     ATTACHED,
     BOUNDARY,
@@ -37,10 +37,10 @@ from verifier.problem.powers import (
     joined,
     managed_by,
 )
+from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.unmodelled import holders
+from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space, acts
-from verifier.problem.targets import Target
-from verifier.problem.unmodelled import holders
-from verifier.problem.values import Fixed, arn_predicate
 
 Fact = tuple[str, ...]
 """A kind, what it is about, and of grants and of code that is started the action."""

@@ -12,29 +12,29 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from verifier.language.invariants.grantees import with_grantees
 from verifier.model.caller_sets import parts_of
-from verifier.model.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged
-from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions, matching
-from verifier.model.step_actions import StepResource, step_action, step_actions
-from verifier.model.supposition import SuppositionKind
-from verifier.problem.callers import callers
-from verifier.problem.decision import allowed
+from verifier.model.steps.actions import StepResource, step_action, step_actions
+from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
+from verifier.model.steps.supposition import SuppositionKind
+from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Some, both, conjunction, disjunction, either, negation
-from verifier.problem.facts_shared import via_service
-from verifier.problem.permissions import own_denies, permissions
-from verifier.problem.powers import REQUEST_TAG, RESOURCE_TAG
-from verifier.problem.predicates import Tokens, exactly, literal_tokens
+from verifier.problem.facts.shared import via_service
 from verifier.problem.question import Formula, formula_over, scope
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.permissions import own_denies, permissions
+from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.doubtful import alike
 from verifier.problem.steps.many import together
-from verifier.problem.supposed import not_ruled_out
-from verifier.problem.targets import Target, TargetKind, key_target, step_target
 from verifier.recheck.check import check_entry
 from verifier.recheck.closed_set import ClosedSet, Fact, given_by
 from verifier.recheck.formula import Json

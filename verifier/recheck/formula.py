@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from verifier.problem.domains import Attribute
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.kinds import suits
+from verifier.problem.classes.predicate_text import predicate_text
+from verifier.problem.classes.predicates import Predicate
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
-from verifier.problem.kinds import suits
-from verifier.problem.predicate_text import predicate_text
-from verifier.problem.predicates import Predicate
 
 Json = Any
 Classes = Mapping[str, Sequence[Sequence[int]]]

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from verifier.problem.domains import Attribute
-from verifier.problem.kinds import is_native
-from verifier.problem.predicates import Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.kinds import is_native
+from verifier.problem.classes.predicates import Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens
 
 Signature = frozenset[int]
 Tests = dict[int, Predicate]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.model.access import Access, KeyAccess, Way, WhoCan
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.readings import READINGS
-from verifier.model.region import Alternative, LimitKind, Region
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Status
+from verifier.model.results.access import Access, KeyAccess, Way, WhoCan
+from verifier.model.results.region import Alternative, LimitKind, Region
+from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.naming import Places, rule_label, statement_name
 from verifier.report.region_words import case_text, without_the_obvious

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-from verifier.model.catalogue import Entry, Head, catalogue_version
+from verifier.model.steps.catalogue import Entry, Head, catalogue_version
 from verifier.report.style import Style, pad
 from verifier.report.text import counted
 

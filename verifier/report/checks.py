@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 
 from verifier import __version__
-from verifier.model.comparison import Comparison, FailOn
-from verifier.model.verdict import Report
+from verifier.model.results.comparison import Comparison, FailOn
+from verifier.model.results.verdict import Report
 from verifier.report.comparison.json import comparison_schema, comparison_to_json
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code

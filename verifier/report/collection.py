@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.collection import Collection, NotRead, Part
+from verifier.model.results.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
 from verifier.report.json_values import Json, stored_schema
 from verifier.syntax.text import first_few, printable

@@ -16,7 +16,7 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import READINGS, free_fact
 from verifier.model.request import CallerKind, Request, Step, Value
-from verifier.model.verdict import Counterexample, Verdict
+from verifier.model.results.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.grants import grant_parts
 from verifier.report.naming import Places, rule_label

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verifier.model.access import WhoCan
     from verifier.model.estate import Estate
     from verifier.model.policy import Policy, StatementRef
+    from verifier.model.results.access import WhoCan
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ NO_EVIDENCE = Evidence()
 
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
-    from verifier.problem.targets import key_target
+    from verifier.problem.semantics.targets import key_target
     from verifier.runs.digests import Statements
     from verifier.runs.remembered import places_of, shared_policies
 

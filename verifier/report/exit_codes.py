@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verifier.model.verdict import Status
+    from verifier.model.results.verdict import Status
 
 
 class ExitCode(IntEnum):
@@ -25,7 +25,7 @@ def exit_code(statuses: Iterable[Status], *, input_error: bool = False, internal
 
     No verdict at all is an input error (S3). Unknown is never 0 (S1).
     """
-    from verifier.model.verdict import Status  # every command imports this module
+    from verifier.model.results.verdict import Status  # every command imports this module
 
     found = set(statuses)
     if internal_error:

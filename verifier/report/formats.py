@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
-    from verifier.model.verdict import Report
+    from verifier.model.results.verdict import Report
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""
@@ -29,21 +29,21 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
 
             return render_json(report) + "\n"
         case "sarif":
-            from verifier.report.sarif import render_sarif
-            from verifier.report.verdict_notices import notices_of
+            from verifier.report.notices.sarif import render_sarif
+            from verifier.report.notices.verdict_notices import notices_of
 
             return render_sarif(notices_of(report, evidence)) + "\n"
         case "junit":
-            from verifier.report.junit import render_junit
+            from verifier.report.notices.junit import render_junit
 
             return render_junit(report)
         case "markdown":
-            from verifier.report.report_markdown import render_report_markdown
+            from verifier.report.markdown.report import render_report_markdown
 
             return render_report_markdown(report)
         case "github":
-            from verifier.report.github import render_github
-            from verifier.report.verdict_notices import notices_of
+            from verifier.report.notices.github import render_github
+            from verifier.report.notices.verdict_notices import notices_of
 
             return render_github(notices_of(report, evidence))
         case "html":

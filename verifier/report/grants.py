@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal
-from verifier.model.verdict import NamedByGrant
+from verifier.model.results.verdict import NamedByGrant
 from verifier.report.naming import Places
 from verifier.report.style import Style, flow, sentence
 from verifier.syntax.text import printable

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from verifier import __version__
-from verifier.model.verdict import Assumption
+from verifier.model.results.verdict import Assumption
 from verifier.report.json_values import Json, diagnostic_to_json
 from verifier.report.supposed import supposed_json
 from verifier.syntax.diagnostic import Diagnostic

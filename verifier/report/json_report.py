@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from verifier import __version__
 from verifier.model.invariant import Invariant, is_eventual
-from verifier.model.verdict import Agreement, KeySummary, Report, Status, Verdict
+from verifier.model.results.verdict import Agreement, KeySummary, Report, Status, Verdict
 from verifier.report.exit_codes import exit_code
 from verifier.report.json_values import (
     Json,

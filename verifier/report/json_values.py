@@ -11,9 +11,9 @@ from typing import Any
 
 from verifier.model.grant import Grant, Pairs, grant_id
 from verifier.model.policy import StatementRef
-from verifier.model.region import Limit, Region
 from verifier.model.request import Caller, Decision, Request, Step
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.region import Limit, Region
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.verdict import KeySummary, Report
+from verifier.model.results.verdict import KeySummary, Report
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 

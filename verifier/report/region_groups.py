@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from verifier.model.comparison import Change, RegionChange
-from verifier.model.region import Actions, Alternative, Callers, Limit
 from verifier.model.request import CallerKind
+from verifier.model.results.comparison import Change, RegionChange
+from verifier.model.results.region import Actions, Alternative, Callers, Limit
 
 _BELIEVED = (CallerKind.ROLE, CallerKind.USER)
 """The kinds of caller that make the better example."""

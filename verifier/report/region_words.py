@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from verifier.model.comparison import Change, RegionChange
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
-from verifier.model.region import Alternative, Limit, LimitKind, Region
 from verifier.model.request import CallerKind, Request, Value
+from verifier.model.results.comparison import Change, RegionChange
+from verifier.model.results.region import Alternative, Limit, LimitKind, Region
 from verifier.report.naming import Places, statement_name
 from verifier.report.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from verifier.model.verdict import Assumption
-from verifier.report.markdown import escaped
+from verifier.model.results.verdict import Assumption
+from verifier.report.markdown.texts import escaped
 from verifier.report.naming import rule_label
 from verifier.report.style import pad, sentence
 from verifier.syntax.text import printable

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
-from verifier.model.verdict import Agreement, Assumption, KeySummary, Report, Status, Verdict
+from verifier.model.results.verdict import Agreement, Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
 from verifier.report.exit_codes import exit_code
 from verifier.report.grants import named_grant_lines

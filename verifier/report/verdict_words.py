@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
-from verifier.model.verdict import Counterexample, KeySummary, Report, Status, Verdict
+from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import statement_name
 from verifier.report.reach.names import names_of

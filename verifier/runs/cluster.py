@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
 from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload
 from verifier.syntax.diagnostic import InputError
 

@@ -18,7 +18,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
 from verifier.model.policy import Policy
-from verifier.problem.targets import Target
+from verifier.problem.semantics.targets import Target
 from verifier.runs.version import rules_version
 from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, trusts, whole
 from verifier.verify.prove import How

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
-from verifier.problem.targets import Target
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
 from verifier.runs.remembered import Places, places_of, recalled, shared_policies, stored

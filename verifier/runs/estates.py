@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from verifier.inputs.files import SUFFIXES
+from verifier.inputs.text.files import SUFFIXES
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.runs.sealed import sealed, unsealed

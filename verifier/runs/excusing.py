@@ -14,8 +14,8 @@ from datetime import date
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
-from verifier.model.verdict import Counterexample, Excuse, ExcuseKind, Report, Status, Verdict
-from verifier.model.waiver import BaselineEntry, Waiver
+from verifier.model.results.verdict import Counterexample, Excuse, ExcuseKind, Report, Status, Verdict
+from verifier.model.results.waiver import BaselineEntry, Waiver
 from verifier.runs.baseline import Baseline, entry_of
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import reading_assumptions

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
+from verifier.model.results.verdict import Report, Verdict
 from verifier.model.step_limits import STEPS
-from verifier.model.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of

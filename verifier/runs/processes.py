@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing.queues import Queue
 
 from verifier.cycles import seldom
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
 from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload, received
 
 CHUNK = 8

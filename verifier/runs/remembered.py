@@ -18,8 +18,8 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant
 from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
-from verifier.model.verdict import Assumption, Bound, Counterexample, NamedByGrant, Statistics, Status, Verdict
-from verifier.problem.targets import Target
+from verifier.model.results.verdict import Assumption, Bound, Counterexample, NamedByGrant, Statistics, Status, Verdict
+from verifier.problem.semantics.targets import Target
 from verifier.runs.digests import Statements
 
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
-from verifier.model.verdict import Verdict
+from verifier.model.results.verdict import Verdict
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of
-from verifier.problem.targets import Target
 from verifier.runs.version import rules_version
 from verifier.verify.prove import How, decide_target
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from verifier.model.engine import Engine
+from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
-from verifier.problem.finite import Finite
 from verifier.solve.session import Session
 from verifier.syntax.diagnostic import InputError
 

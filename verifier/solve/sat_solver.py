@@ -14,8 +14,8 @@ from pysat.solvers import Minisat22
 
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
+from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression, Not, Symbol
-from verifier.problem.finite import Finite
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 CONFLICTS = 2000

@@ -17,8 +17,8 @@ import z3
 
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
+from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Not, Symbol
-from verifier.problem.finite import Finite, In
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 _TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}

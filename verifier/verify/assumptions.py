@@ -28,15 +28,15 @@ from verifier.model.policy import Condition, Effect, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Assumption
-from verifier.problem.controls import controls_of
+from verifier.model.results.verdict import Assumption
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
-from verifier.problem.finite import questions
-from verifier.problem.predicates import Predicate
 from verifier.problem.question import Claim, Question
 from verifier.problem.selected_keys import family_of, is_multi_region, selected_keys
+from verifier.problem.semantics.controls import controls_of
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import PAIR_PREFIX
-from verifier.problem.targets import Target, TargetKind
 from verifier.syntax.text import first_few
 from verifier.verify.claims import Answer, Found, Proved
 

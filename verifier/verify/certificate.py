@@ -15,9 +15,9 @@ from verifier import __version__
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
-from verifier.model.verdict import Report, Status, Verdict
+from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
-from verifier.problem.targets import Target
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected

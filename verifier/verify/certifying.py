@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from verifier.problem.automaton import Domain
-from verifier.problem.domains import Attribute
-from verifier.problem.finite import Finite, Reduction
-from verifier.problem.kinds import is_native
-from verifier.problem.predicates import Predicate
+from verifier.problem.classes.automaton import Domain
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.kinds import is_native
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.classes.search import find_word
+from verifier.problem.classes.tables import OverBudget, Table
+from verifier.problem.diagrams.finite import Finite, Reduction
 from verifier.problem.question import Formula
-from verifier.problem.search import find_word
-from verifier.problem.tables import OverBudget, Table
 from verifier.recheck.check import described, statements_of
 from verifier.recheck.formula import Clauses, Described
 from verifier.solve.refutation import Solution, refute

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.model.documents_reader import did_you_mean
+from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Estate, Key
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from verifier.model.documents_reader import did_you_mean
+from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, principal_named

@@ -15,11 +15,11 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR, trusting_role
 from verifier.model.request import Outcome, Request
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
-from verifier.problem.finite import In
 from verifier.problem.question import Claim, Question
-from verifier.problem.unmodelled import pessimism
+from verifier.problem.semantics.unmodelled import pessimism
 from verifier.solve.session import Assignment, Session, Undecided, Unsat
 from verifier.verify.preferences import preferred, usual
 from verifier.verify.replay import (

@@ -17,8 +17,8 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.reference import actions
 from verifier.problem.question import Formula
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import TARGET, Space
-from verifier.problem.targets import Target, TargetKind
 from verifier.recheck.check import described
 from verifier.recheck.closed_set import Fact, given_by
 from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, fact_of, partly_listed, supposed, why_not

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Allowance, Expectation, GrantInvariant, Invariant
 from verifier.model.own_region import check_region
-from verifier.model.region import Region
 from verifier.model.request import Outcome
-from verifier.model.verdict import Counterexample, NamedByGrant, Reason
-from verifier.problem.diagram import NOTHING, Node, TooLarge
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.targets import key_target
+from verifier.model.results.region import Region
+from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.semantics.targets import key_target
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.meaning import meaning
 from verifier.verify.regions import Describer

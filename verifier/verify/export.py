@@ -16,8 +16,8 @@ from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
 from verifier.problem.expression import Symbol, both, negation
 from verifier.problem.question import formulate
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
-from verifier.problem.targets import Target
 from verifier.syntax.text import printable
 from verifier.verify.settled import check_readings, not_known, settled
 

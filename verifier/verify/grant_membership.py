@@ -32,9 +32,9 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Condition, Principal, PrincipalType
 from verifier.model.request import CallerKind
-from verifier.problem.conditions import positive
-from verifier.problem.predicates import Tokens, like
-from verifier.problem.values import EQUALS, EQUALS_FOLD, LIKE, Fixed, arn_predicate, text_predicate
+from verifier.problem.classes.predicates import Tokens, like
+from verifier.problem.semantics.conditions import positive
+from verifier.problem.semantics.values import EQUALS, EQUALS_FOLD, LIKE, Fixed, arn_predicate, text_predicate
 
 _KINDS = {
     PrincipalType.USER: CallerKind.USER,

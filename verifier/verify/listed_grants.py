@@ -17,8 +17,8 @@ from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
 from verifier.model.named_accounts import with_names_replaced
 from verifier.model.policy import Principal
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
-from verifier.problem.predicates import like
+from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
+from verifier.problem.classes.predicates import like
 from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 

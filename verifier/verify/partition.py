@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from verifier.model.request import Outcome
-from verifier.model.verdict import Reason
-from verifier.problem.cover import Cover, Cube, grouped
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
-from verifier.problem.elimination import Projection
-from verifier.problem.joint import Joint
+from verifier.model.results.verdict import Reason
+from verifier.problem.diagrams.cover import Cover, Cube, grouped
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.diagrams.elimination import Projection
+from verifier.problem.diagrams.joint import Joint
 from verifier.verify.replay import is_unmodelled
 from verifier.verify.sample import PREFERRED, Impossible, NotFound, sample
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.readings import OUTSIDE_DENY, READINGS
-from verifier.problem.domains import ORDINARY_SESSION
+from verifier.problem.classes.domains import ORDINARY_SESSION
+from verifier.problem.classes.tables import WordTable
+from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, negation
-from verifier.problem.facts_shared import THROUGH_ENDPOINT
-from verifier.problem.finite import Finite, In
+from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.problem.tables import WordTable
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 

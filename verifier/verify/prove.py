@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from verifier.model.absent_callers import absent_in_invariants
+from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
@@ -20,13 +20,13 @@ from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
+from verifier.model.results.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.model.step_limits import MOST_STEPS, STEPS
-from verifier.model.supposition import Supposition
-from verifier.model.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
+from verifier.model.steps.supposition import Supposition
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
-from verifier.problem.targets import Target
 from verifier.solve.engines import open_session, require, second_engine
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity

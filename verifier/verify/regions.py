@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from verifier.model.region import Actions, Alternative, Region
 from verifier.model.request import Outcome
-from verifier.model.verdict import Reason
-from verifier.problem.cover import Cube
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.joint import Joint
+from verifier.model.results.region import Actions, Alternative, Region
+from verifier.model.results.verdict import Reason
+from verifier.problem.diagrams.cover import Cube
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.joint import Joint
 from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS, Described, Partition, Partitioner
 from verifier.verify.phrases.regions import Phrases
 from verifier.verify.sample import Impossible, NotFound, Sample, sample

@@ -25,8 +25,8 @@ from verifier.model.readings import (
     trusting_role,
 )
 from verifier.model.request import Decision, Outcome, Request
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, Symbol, negation
-from verifier.problem.finite import In
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
 from verifier.witness.pairs import unlike_pairs

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from verifier.evaluate import Hearing
 from verifier.model.readings import READINGS, WHICH_PAIR, fact_symbol, is_reading
 from verifier.model.request import Outcome, Request
-from verifier.model.verdict import Counterexample
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node
-from verifier.problem.domains import ORDINARY_SESSION
-from verifier.problem.elimination import Projection
+from verifier.model.results.verdict import Counterexample
+from verifier.problem.classes.domains import ORDINARY_SESSION
+from verifier.problem.classes.tables import OverBudget
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.elimination import Projection
+from verifier.problem.diagrams.finite import Finite
+from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression
-from verifier.problem.facts_shared import THROUGH_ENDPOINT, VIA
-from verifier.problem.finite import Finite
-from verifier.problem.joint import Joint
+from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.problem.tables import OverBudget
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command

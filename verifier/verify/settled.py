@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
-from verifier.model.invariant_grantees import with_grantees
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.readings import READINGS, is_reading
-from verifier.model.verdict import Reason
-from verifier.problem.targets import Target, consistent
+from verifier.model.results.verdict import Reason
+from verifier.problem.semantics.targets import Target, consistent
 from verifier.syntax.diagnostic import InputError
 
 

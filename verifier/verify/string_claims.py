@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.engine import Engine
-from verifier.model.verdict import Agreement, Reason
+from verifier.model.results.verdict import Agreement, Reason
+from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Present, Test, both, negation
-from verifier.problem.predicates import exactly
 from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat

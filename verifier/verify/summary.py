@@ -6,8 +6,8 @@ In: the estate, a key. Out: `KeySummary`.
 from __future__ import annotations
 
 from verifier.model.estate import Estate, Key, Level
-from verifier.model.verdict import KeySummary
-from verifier.problem.controls import controls_of
+from verifier.model.results.verdict import KeySummary
+from verifier.problem.semantics.controls import controls_of
 
 
 def summary(estate: Estate, key: Key) -> KeySummary:

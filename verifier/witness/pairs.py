@@ -13,7 +13,7 @@ from itertools import chain, islice, product
 
 from verifier.model.reference import condition_key
 from verifier.model.request import Request, Value
-from verifier.model.step_actions import step_key
+from verifier.model.steps.actions import step_key
 from verifier.problem.question import Question
 from verifier.problem.space import PAIR_PREFIX, Space, exact_pair, other_pair
 from verifier.problem.views import Values

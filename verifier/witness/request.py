@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import action as reference_action
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_actions import step_action
-from verifier.problem.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX, is_date
-from verifier.problem.facts_shared import VIA
-from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
+from verifier.model.steps.actions import step_action
+from verifier.problem.classes.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX, is_date
+from verifier.problem.classes.tables import instant_text
+from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
+from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
+from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import INTERNAL, MADE, Space, pair_key
 from verifier.problem.steps.resources import made_resource
-from verifier.problem.tables import instant_text
-from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
 from verifier.witness.pairs import SETS, Pairs, spelled
 from verifier.witness.values import Concrete

@@ -15,7 +15,9 @@ from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
-from verifier.model.reach import (
+from verifier.model.request import Caller, Request
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -36,8 +38,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller, Request
-from verifier.model.step_kinds import StepKind
 from verifier.witness.command import command
 
 _LONGEST_DOCUMENT = 700

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from verifier.problem.classes.plausible_words import fill
+from verifier.problem.classes.predicates import Predicate, Tokens
+from verifier.problem.classes.search import disjoint_pair, find_word
+from verifier.problem.classes.tables import OverBudget
+from verifier.problem.diagrams.finite import Finite, In, Lazy
 from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
-from verifier.problem.facts_names import CALLER, NAMES_OF_CALLERS, may_have
-from verifier.problem.finite import Finite, In, Lazy
-from verifier.problem.plausible_words import fill
-from verifier.problem.predicates import Predicate, Tokens
+from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
-from verifier.problem.relations import parts_between
-from verifier.problem.search import disjoint_pair, find_word
+from verifier.problem.semantics.relations import parts_between
+from verifier.problem.semantics.values import ARN
 from verifier.problem.space import PAIR_PREFIX, other_pair
-from verifier.problem.tables import OverBudget
-from verifier.problem.values import ARN
 from verifier.problem.views import Relation
 from verifier.witness.pairs import lacking_names
 

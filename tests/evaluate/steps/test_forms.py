@@ -16,9 +16,9 @@ from tests.reach.sample import OUTSIDE
 from verifier.evaluate.steps import permitted
 from verifier.model.estate import Account, Group, InstanceProfile
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Became, KeyReplicated, KeyTagged, Move
 from verifier.model.request import Caller, CallerKind, Value
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import Became, KeyReplicated, KeyTagged, Move
 from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")

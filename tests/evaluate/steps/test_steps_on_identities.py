@@ -16,9 +16,9 @@ from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, NAMED_BESIDES
 from verifier.evaluate.steps import after
 from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
-from verifier.model.reach import State
 from verifier.model.request import Caller
-from verifier.model.workloads import KINDS
+from verifier.model.steps.steps import State
+from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 
 FUNCTION = f"arn:aws:lambda:us-west-2:{HOME}:function:intake"

@@ -15,8 +15,8 @@ from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
 from verifier.model.estate import Account, Influence, Unmodelled
 from verifier.model.policy import PolicyKind
-from verifier.model.reach import Chain, Move, State
 from verifier.model.request import Caller, Outcome
+from verifier.model.steps.steps import Chain, Move, State
 from verifier.syntax.diagnostic import InputError
 
 USES = own("kms:Decrypt", KEY)

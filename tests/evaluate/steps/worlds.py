@@ -11,8 +11,8 @@ from tests.evaluate.reaching import caller
 from verifier.evaluate.steps import permitted
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind
-from verifier.model.reach import Move, State
 from verifier.model.request import Caller, Outcome
+from verifier.model.steps.steps import Move, State
 
 BY = caller(ALICE)
 """Who makes the moves, unless said otherwise."""

@@ -12,9 +12,9 @@ from typing import Any
 from tests.reach.paths.form import Path
 from tests.reach.telling import replayed
 from verifier.inputs import load_estate
-from verifier.model.invariants_text import read_invariants
-from verifier.model.reach import State
-from verifier.model.verdict import Verdict
+from verifier.language.invariants.files import read_invariants
+from verifier.model.results.verdict import Verdict
+from verifier.model.steps.steps import State
 from verifier.syntax.source import Source
 from verifier.verify import prove
 

@@ -17,7 +17,7 @@ import yaml
 from tests.case_format import DEFAULT_KEY
 from tests.case_organization import organization
 from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 
 Statement = dict[str, Any]
 

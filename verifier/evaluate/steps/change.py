@@ -13,7 +13,8 @@ from verifier.evaluate.steps import change_identities as identities
 from verifier.evaluate.steps.forms_keys import alias_holder
 from verifier.model.estate import Estate, Influence, Key, Unmodelled
 from verifier.model.policy import Policy
-from verifier.model.reach import (
+from verifier.model.request import Caller, CallerKind
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -35,7 +36,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller, CallerKind
 
 
 def after(state: State, move: Move) -> State:

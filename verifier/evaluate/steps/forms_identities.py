@@ -14,9 +14,9 @@ from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
-from verifier.model.reach import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
+from verifier.model.steps.steps import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")

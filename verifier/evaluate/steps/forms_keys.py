@@ -6,12 +6,13 @@ Guarantee: each kind of step has one function here, or in `forms_identities`, th
 
 from __future__ import annotations
 
-from verifier.evaluate.grant_constraints import EQUALS, SUBSET, grantable
+from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
-from verifier.model.reach import (
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import (
     AliasMoved,
     GrantCreated,
     KeyPolicyPut,
@@ -23,7 +24,6 @@ from verifier.model.reach import (
     ReEncrypted,
     State,
 )
-from verifier.model.step_kinds import StepKind
 
 
 def key_named(state: State, arn: str) -> Key | None:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from verifier.evaluate.statements.values import instant
 from verifier.evaluate.steps.asked import Asked
-from verifier.evaluate.values import instant
-from verifier.model.reach import Became, Move
 from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import Became, Move
 
 NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 

@@ -12,7 +12,7 @@ and what others make, for `reading`. Here is what tells a template: the rest is 
 
 from __future__ import annotations
 
-from verifier.inputs.nodes import Members, Node, member
+from verifier.inputs.text.nodes import Members, Node, member
 
 __all__ = ["is_template"]
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from verifier.inputs.access import describe
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
 from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_values
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
-from verifier.inputs.unknown import Unknown, joined, may_be_equal, moved, names_in, resolved, text_pieces
+from verifier.inputs.text.access import describe
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
+from verifier.inputs.text.unknown import Unknown, joined, may_be_equal, moved, names_in, resolved, text_pieces
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")

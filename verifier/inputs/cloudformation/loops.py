@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from verifier.inputs.access import describe
 from verifier.inputs.cloudformation.written import as_read
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, refusal, text_at
-from verifier.inputs.unknown import Unknown, names_in, resolved
+from verifier.inputs.text.access import describe
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, refusal, text_at
+from verifier.inputs.text.unknown import Unknown, names_in, resolved
 from verifier.syntax.text import first_few
 
 LOOP = "Fn::ForEach::"

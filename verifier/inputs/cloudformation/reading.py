@@ -16,14 +16,14 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import Surroundings
 from verifier.inputs.cloudformation.template import Template, check_circles, read_template
-from verifier.inputs.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
-from verifier.inputs.parts import Parts
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in
 from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")

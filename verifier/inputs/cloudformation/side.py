@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template, references
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
+from verifier.inputs.text.unknown import Unknown, names_in
 
 _PROPERTIES = {
     "assume_role_policy": "AssumeRolePolicyDocument",

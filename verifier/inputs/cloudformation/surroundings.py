@@ -15,10 +15,10 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
-from verifier.inputs.nodes import Node, nodes_in
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.reader import Reader
-from verifier.inputs.unknown import text_pieces
+from verifier.inputs.text.nodes import Node, nodes_in
+from verifier.inputs.text.unknown import text_pieces
 from verifier.syntax.text import first_few
 
 _STACKS = re.compile(

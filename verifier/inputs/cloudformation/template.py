@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from verifier.inputs.access import describe, members
 from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.text.access import describe, members
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
+from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.syntax.text import first_few
 
 EXTENSIONS = "AWS::LanguageExtensions"

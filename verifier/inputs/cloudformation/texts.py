@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from verifier.inputs.access import describe
-from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
-from verifier.inputs.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, text_pieces
+from verifier.inputs.text.access import describe
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
+from verifier.inputs.text.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, text_pieces
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from verifier.inputs.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in, values_of
-from verifier.inputs.unknown import Pieces, Unknown, resolved
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in, values_of
+from verifier.inputs.text.unknown import Pieces, Unknown, resolved
 
 MACROS = ("Fn::Transform", "Transform")
 """The function that has a macro write anew what stands beside it, and its short form, which is an object with the macro's `Name`."""

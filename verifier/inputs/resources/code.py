@@ -6,14 +6,14 @@ or changes code of which not all is known, and what is of a type that may make s
 
 from __future__ import annotations
 
-from verifier.inputs.nodes import Scalar, values_of
 from verifier.inputs.resource_types import code_of
 from verifier.inputs.resources.names import ARNS, arn_of
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.workloads import IN_PROFILE, PROFILES, Deed
+from verifier.inputs.snapshot.workloads import IN_PROFILE, PROFILES, Deed
+from verifier.inputs.text.nodes import Scalar, values_of
 from verifier.model.estate import Workload
-from verifier.model.workloads import KINDS
+from verifier.model.steps.workloads import KINDS
 
 _ROWS = {type_: (kind.name, *of) for kind in KINDS.values() for type_, _, *of in map(str.split, kind.made)}
 _ROWS |= {"aws_iam_instance_profile": (PROFILES, "role"), "AWS::IAM::InstanceProfile": (PROFILES, "roles")}

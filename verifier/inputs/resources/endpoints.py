@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
-from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Node, Scalar, listing, obj, text_at
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.snapshot.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
+from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.terraform.documents import laid_out
-from verifier.inputs.unknown import Embedded, Unknown
+from verifier.inputs.text.nodes import Node, Scalar, listing, obj, text_at
+from verifier.inputs.text.unknown import Embedded, Unknown
 from verifier.model.estate import ANY_ENDPOINT, Influence
 from verifier.syntax.text import first_few
 

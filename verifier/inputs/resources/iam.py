@@ -15,11 +15,11 @@ from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
 from verifier.inputs.elsewhere import Elsewhere, unlisted, untagged
-from verifier.inputs.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
-from verifier.inputs.unknown import Pieces, may_be_equal, names_in, text_pieces
+from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
+from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
 from verifier.model.estate import Influence
 from verifier.syntax.text import first_few
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.access import is_null
 from verifier.inputs.agreement import told
-from verifier.inputs.key_metadata import is_key_arn
-from verifier.inputs.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
-from verifier.inputs.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.snapshot.key_metadata import is_key_arn
+from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.terraform.documents import as_document
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.text.access import is_null
+from verifier.inputs.text.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
+from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from string import Formatter
 
-from verifier.inputs.nodes import Node, Scalar, text_at
 from verifier.inputs.resources.resource import Resource, Side
-from verifier.inputs.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
-from verifier.model.workloads import KINDS
+from verifier.inputs.text.nodes import Node, Scalar, text_at
+from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.model.steps.workloads import KINDS
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from verifier.inputs.agreement import same_node, told, which
-from verifier.inputs.nodes import Node, Remarks
-from verifier.inputs.parts import Parts
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource, Side, Verb
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.text.nodes import Node, Remarks
+from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import printable
 

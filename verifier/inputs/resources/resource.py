@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from verifier.inputs.nodes import Members, Node, Scalar
+from verifier.inputs.text.nodes import Members, Node, Scalar
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.configuration import Block

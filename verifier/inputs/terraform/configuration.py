@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from verifier.inputs.nodes import Node
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.values import ModulePath, module_path, traversals
+from verifier.inputs.text.nodes import Node
 from verifier.syntax.source import Source
 
 ModuleName = tuple[str, ...]

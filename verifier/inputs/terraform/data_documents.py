@@ -12,15 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
 from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import after_apply, node_of
-from verifier.inputs.unknown import Resolved, Unknown, resolved, unknowns, with_leaves
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
+from verifier.inputs.text.unknown import Resolved, Unknown, resolved, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -7,14 +7,14 @@ the same in every run, of the form that it will have, and equal to nothing else 
 
 from __future__ import annotations
 
-from verifier.inputs.nodes import Node, text_at
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.values import after_apply
-from verifier.inputs.unknown import joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.nodes import Node, text_at
+from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
 
 _MADE_UP = {"aws_vpc": ("vpc-0", 16), "aws_vpc_endpoint": ("vpce-0", 16), "aws_organizations_policy": ("p-", 8)}
 _MADE_UP |= {"aws_organizations_organizational_unit": ("ou-0000-", 8), "aws_instance": ("i-0", 16)}

@@ -12,9 +12,9 @@ import re
 from array import array
 from collections.abc import Callable
 
-from verifier.inputs.json_nodes import read_json
-from verifier.inputs.nodes import Items, Members, Node, Scalar, listing, text_at
-from verifier.inputs.unknown import Embedded, Resolved, Unknown
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_at
+from verifier.inputs.text.unknown import Embedded, Resolved, Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from verifier.inputs.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
-from verifier.inputs.unknown import Unknown, names_in, resolved
+from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
+from verifier.inputs.text.unknown import Unknown, names_in, resolved
 
 # -- of one argument --
 

@@ -14,10 +14,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
-from verifier.inputs.access import is_null as is_null
-from verifier.inputs.nodes import Items, Members, Node, Scalar, null, plain, text_at
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
-from verifier.inputs.unknown import Resolved, Unknown, joined, names_in, of_pieces, resolved, text_pieces
+from verifier.inputs.text.access import is_null as is_null
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
+from verifier.inputs.text.unknown import Resolved, Unknown, joined, names_in, of_pieces, resolved, text_pieces
 
 _NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
 LONGEST = 1 << 20

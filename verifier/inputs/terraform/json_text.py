@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from verifier.inputs.nodes import MAXIMUM_DEPTH
+from verifier.inputs.text.nodes import MAXIMUM_DEPTH
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable

@@ -15,12 +15,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.nodes import Scalar, values_of
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.text.nodes import Scalar, values_of
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver

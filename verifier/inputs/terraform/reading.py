@@ -9,19 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from verifier.inputs.nodes import Remarks
-from verifier.inputs.parts import Parts
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource import Verb
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.surroundings import Organizations, Unread
+from verifier.inputs.text.nodes import Remarks
 from verifier.syntax.text import first_few
 
 _MOST_NAMED = 12

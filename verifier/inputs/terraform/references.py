@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.configuration import Block, Expression, Written
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
-from verifier.inputs.unknown import Missing, Unknown
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar
+from verifier.inputs.text.unknown import Missing, Unknown
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import same_node, told
-from verifier.inputs.nodes import Items, Members, Node, Scalar, entries, listing, values_of
-from verifier.inputs.nodes import member as node_member
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
@@ -26,7 +24,9 @@ from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.references import References
 from verifier.inputs.terraform.values import Index, ModulePath, after_apply, node_of, qualified
-from verifier.inputs.unknown import Unknown, names_in
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, values_of
+from verifier.inputs.text.nodes import member as node_member
+from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.syntax.source import Source
 
 if TYPE_CHECKING:

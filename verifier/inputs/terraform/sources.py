@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from verifier.inputs.files import Files
-from verifier.inputs.nodes import Node, Remarks
 from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Written
 from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, parse, references
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

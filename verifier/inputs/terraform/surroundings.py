@@ -13,19 +13,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.access import Record
-from verifier.inputs.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.nodes import Items, Scalar, entries
-from verifier.inputs.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.snapshot.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
+from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.terraform.values import node_of
-from verifier.inputs.unknown import names_in
+from verifier.inputs.text.access import Record
+from verifier.inputs.text.nodes import Items, Scalar, entries
+from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 

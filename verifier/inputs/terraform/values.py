@@ -12,11 +12,11 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from verifier.inputs.nodes import Items, Members, Node, Scalar
 from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform.hcl_kinds import member, number_text
 from verifier.inputs.terraform.json_text import string
-from verifier.inputs.unknown import Unknown
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar
+from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from verifier.model.step_actions import running_services, step_key
-from verifier.problem.domains import (
+from verifier.model.steps.actions import running_services, step_key
+from verifier.problem.classes.domains import (
     DIGITS,
     LOWER,
     NAME,
@@ -22,7 +22,7 @@ from verifier.problem.domains import (
     some,
     words,
 )
-from verifier.problem.predicates import Characters, literal_tokens
+from verifier.problem.classes.predicates import Characters, literal_tokens
 
 _EXTERNAL_ID = Characters(NAME.listed | {"/", ":"})
 """[IAM: reference_policies_iam-condition-keys, sts:ExternalId]"""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
 from verifier.model.policy import Condition, Effect, Policy, Statement
 from verifier.model.reference import condition_key
-from verifier.model.supposition import Supposition
+from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
+from verifier.model.steps.supposition import Supposition
+from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, constant, disjunction, negation
-from verifier.problem.predicates import like
 from verifier.problem.space import Space, acts
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.step_actions import IAM_REGION, known_step_keys, step_actions
+from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
+from verifier.problem.classes.predicates import exactly, like
 from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation, same
-from verifier.problem.facts_shared import has, predicates_of
-from verifier.problem.plain_tags import passable_tags
-from verifier.problem.predicates import exactly, like
+from verifier.problem.facts.shared import has, predicates_of
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.sessions.plain_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.federation import federating
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
-from verifier.problem.targets import Target, TargetKind
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
 _REQUIRED = {

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.readings import resource_symbol
-from verifier.model.step_actions import known_step_keys
-from verifier.problem.domains import NAME, some, words
+from verifier.model.steps.actions import known_step_keys
+from verifier.problem.classes.domains import NAME, some, words
+from verifier.problem.classes.predicates import like, literal_tokens
 from verifier.problem.expression import Expression, Present, Symbol, both, either, implies, negation
-from verifier.problem.predicates import like, literal_tokens
-from verifier.problem.relations import relate
+from verifier.problem.semantics.relations import relate
+from verifier.problem.semantics.values import LIKE, Fixed, Template
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
-from verifier.problem.values import LIKE, Fixed, Template
 
 _FEDERATED = "federated-user/"
 _SESSION = words(MADE, (*literal_tokens(_FEDERATED), *some(NAME)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))

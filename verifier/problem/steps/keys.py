@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from verifier.model.step_actions import step_actions
-from verifier.problem.condition_keys import DERIVED
+from verifier.model.steps.actions import step_actions
+from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
-from verifier.problem.powers import TARGET_BOUNDARY, TARGET_TAGS, power
-from verifier.problem.predicates import Predicate, exactly
-from verifier.problem.session_tags import PRINCIPAL_TAG, carriers
+from verifier.problem.semantics.condition_keys import DERIVED
+from verifier.problem.semantics.powers import TARGET_BOUNDARY, TARGET_TAGS, power
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.domains import step_attribute
 from verifier.problem.steps.many import known_or_free, of_target
-from verifier.problem.targets import Target, TargetKind
 from verifier.problem.views import SetView, Values, View, fixed_view
 
 BOUNDARY = "iam:permissionsboundary"

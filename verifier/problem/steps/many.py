@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from verifier.problem.classes.predicates import Predicate, exactly
+from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import Expression, Test, both, disjunction, either, negation
-from verifier.problem.predicates import Predicate, exactly
-from verifier.problem.relations import constant_matches
+from verifier.problem.semantics.relations import constant_matches
+from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import TARGET, Space
-from verifier.problem.tables import Unsuitable
-from verifier.problem.targets import Target
-from verifier.problem.values import ARN, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.views import Values, View
 
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.elimination import project
+from verifier.problem.classes.predicates import OneOf, Predicate
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.elimination import project
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.told_apart import first_alike
 from verifier.problem.expression import Expression
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.predicates import OneOf, Predicate
+from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.targets import Target
 from verifier.problem.space import TARGET, Space
 from verifier.problem.steps.many import together
-from verifier.problem.supposed import not_ruled_out
-from verifier.problem.targets import Target
-from verifier.problem.told_apart import first_alike
 
 CALLER, ACTION = "principal", "action"
 _Asking = Callable[[Space], Sequence[Expression]]

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from verifier.model.readings import resource_symbol
-from verifier.model.step_actions import StepAction, StepResource, step_action, step_actions
-from verifier.problem.domains import NAME, Attribute, some, words
+from verifier.model.steps.actions import StepAction, StepResource, step_action, step_actions
+from verifier.problem.classes.domains import NAME, Attribute, some, words
+from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
-from verifier.problem.predicates import Characters, Token, Tokens, like, literal_tokens
-from verifier.problem.relations import relate
+from verifier.problem.semantics.relations import relate
+from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.values import LIKE, Fixed, Template
 from verifier.problem.space import MADE, Space, acts
-from verifier.problem.targets import Target
-from verifier.problem.values import LIKE, Fixed, Template
 from verifier.problem.views import View
 
 _LAST = Characters(NAME.listed | {"/", ":"})

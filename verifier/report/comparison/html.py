@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from verifier import __version__
-from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
 from verifier.model.policy import StatementRef
+from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
 from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
 from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.policy import excerpts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.comparison import Change, ComparedSide, Comparison, FailOn, RegionChange, Relation, TargetComparison
+from verifier.model.results.comparison import Change, ComparedSide, Comparison, FailOn, RegionChange, Relation, TargetComparison
 from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.json_report import shared_schema
 from verifier.report.json_values import (

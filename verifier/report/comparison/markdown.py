@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
-from verifier.model.region import LimitKind
+from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
+from verifier.model.results.region import LimitKind
 from verifier.report.comparison.words import (
     comparison_exit_code,
     counts_text,
@@ -17,8 +17,8 @@ from verifier.report.comparison.words import (
     target_name,
     unknown_actions_text,
 )
-from verifier.report.markdown import code, escaped
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.supposed import of_all, supposed_end

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from verifier.model.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
 from verifier.model.policy import StatementRef
-from verifier.model.verdict import Status
+from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
+from verifier.model.results.verdict import Status
 from verifier.report.comparison.words import comparison_exit_code, counts_text, target_name, unknown_actions_text
-from verifier.report.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.region_words import case_text, change_text, request_text
 from verifier.report.supposed import conclusions, of_all
 from verifier.runs.digests import digest

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.comparison import (
+from verifier.model.invariant import Expectation
+from verifier.model.results.comparison import (
     Change,
     Comparison,
     FailOn,
@@ -17,9 +18,8 @@ from verifier.model.comparison import (
     TargetComparison,
     UsedAllowance,
 )
-from verifier.model.invariant import Expectation
-from verifier.model.region import LimitKind
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.region import LimitKind
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.report.comparison.words import (
     comparison_exit_code,
     counts_text,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.reference import data_version
 from verifier.model.request import Value
+from verifier.model.results.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.report.json_report import shared_schema
 from verifier.report.json_values import Json, decision_to_json, place_to_json, request_to_json
 from verifier.report.supposed import supposed_json

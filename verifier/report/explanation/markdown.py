@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.request import Outcome, Request
+from verifier.model.results.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.report.explanation.words import (
     CANNOT_BE_SENT,
     OUTCOMES,
@@ -21,8 +21,8 @@ from verifier.report.explanation.words import (
     outcome_text,
     symbols_text,
 )
-from verifier.report.markdown import code, escaped
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import code, escaped
 from verifier.report.supposed import supposed_end
 
 _SIGNS = {Outcome.ALLOW: "✅ allowed", Outcome.DENY: "❌ refused", Outcome.DEPENDS: "❓ depends"}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.model.request import CallerKind, Outcome, Request, Step, Value
+from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
 from verifier.report.explanation.words import (
     CANNOT_BE_SENT,

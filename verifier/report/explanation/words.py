@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from verifier.model.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
 from verifier.model.readings import READINGS, free_fact
 from verifier.model.request import Decision, Outcome, Value
+from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
 from verifier.syntax.text import printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"

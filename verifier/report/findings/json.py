@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.findings.words import counted_findings, findings_exit_code
 from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.access_words import Told, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
-from verifier.report.markdown import code, details, escaped, table_head, table_row
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import code, details, escaped, table_head, table_row
 from verifier.report.naming import key_name
 from verifier.report.region_words import witness_text
 from verifier.report.supposed import of_all, supposed_end, supposed_items

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.access_words import Told, cases_in_full, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.columns import columns
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from verifier.model.verdict import Story
+from verifier.model.results.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from verifier.model.access import Access, KeyAccess
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.verdict import Story
+from verifier.model.results.access import Access, KeyAccess
+from verifier.model.results.verdict import Story
 from verifier.report.access_words import when_text
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.html.paths import BAND, drawn_paths, listed_paths

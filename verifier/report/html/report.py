@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from verifier import __version__
-from verifier.model.verdict import Report, Status, Verdict
+from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.html.nodes import Html, element, page

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
 from verifier.report.json_report import shared_schema
 from verifier.report.json_values import Json, counterexample_to_json, diagnostic_to_json, place_to_json, statement_to_json
 from verifier.report.lint.words import lint_exit_code

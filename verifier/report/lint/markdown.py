@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from verifier.model.lint import Finding, Linted, LintReport, Severity
+from verifier.model.results.lint import Finding, Linted, LintReport, Severity
 from verifier.report.lint.words import (
     because_text,
     by_policy,
@@ -22,8 +22,8 @@ from verifier.report.lint.words import (
     subject_name,
     undecided_text,
 )
-from verifier.report.markdown import code, escaped
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import code, escaped
 from verifier.report.supposed import supposed_end
 
 _SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "💬"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from verifier.model.lint import Finding, LintReport, Severity, Undecided
+from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report.lint.words import (
     because_text,
     by_policy,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.lint import Finding, Linted, LintReport, Severity, Undecided
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Value
-from verifier.model.verdict import Counterexample
+from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
+from verifier.model.results.verdict import Counterexample
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import statement_name
 from verifier.syntax.source import NOWHERE, Span

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from verifier.model.reach_report import ReachRow
+from verifier.model.results.reach_report import ReachRow
 from verifier.report.reach.names import Names
 from verifier.report.reach.told import told_steps
 

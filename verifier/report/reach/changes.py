@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
-from verifier.model.reach import (
+from verifier.model.request import Caller, CallerKind
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -29,7 +30,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.request import Caller, CallerKind
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.policy_words import policy_words
 from verifier.syntax.text import printable

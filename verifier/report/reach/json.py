@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema
 from verifier.report.json_values import Json, reason_to_json

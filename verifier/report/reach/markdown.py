@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from textwrap import dedent
 
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.markdown import details, escaped, table_head, table_row
-from verifier.report.markdown_room import Block, fitted
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import details, escaped, table_head, table_row
 from verifier.report.naming import key_name
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import story_lines

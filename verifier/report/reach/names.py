@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.request import Caller, CallerKind
+from verifier.model.results.verdict import KeySummary
 from verifier.model.step_kinds import OWN_KEY
-from verifier.model.verdict import KeySummary
 from verifier.report.naming import key_name
 from verifier.syntax.text import printable
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from verifier.model.invariant import Expectation
 from verifier.model.request import Request
-from verifier.model.verdict import Bound, Story
+from verifier.model.results.verdict import Bound, Story
 from verifier.report.counterexample import MARGIN, labelled, reason_lines, request_lines, supposition_lines, whole_call_lines
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_document
-from verifier.model.reach import (
+from verifier.model.results.verdict import Bound, Story, StoryStep
+from verifier.model.steps.steps import (
     AliasMoved,
     Became,
     BoundaryPut,
@@ -31,7 +32,6 @@ from verifier.model.reach import (
     TrustPut,
     VersionSet,
 )
-from verifier.model.verdict import Bound, Story, StoryStep
 from verifier.report.json_values import Json, caller_to_json, counterexample_to_json, grant_to_json, pairs_to_json
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names

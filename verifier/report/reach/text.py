@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.verdict import Story
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.verdict import Story
 from verifier.report.naming import Places, rule_label
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines

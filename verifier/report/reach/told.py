@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.reach import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
 from verifier.model.request import Caller
+from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
-from verifier.model.verdict import Counterexample, Story
+from verifier.model.steps.steps import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
 from verifier.report.counterexample import statement_traces, value_text
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words

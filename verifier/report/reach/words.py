@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.verdict import Status
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.reach.alike import together
 from verifier.report.reach.names import Names, first

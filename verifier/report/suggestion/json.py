@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.model.comparison import TargetComparison
-from verifier.model.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.comparison import TargetComparison
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.report.comparison.json import comparison_schema, region_change_to_json
 from verifier.report.explanation.json import edit_to_json, explanation_schema
 from verifier.report.json_report import shared_schema

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.suggestion import Advice, Suggestion, Suggestions
-from verifier.model.verdict import Status
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.verdict import Status
 from verifier.report.explanation.markdown import edit_markdown
-from verifier.report.markdown import escaped
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import escaped
 from verifier.report.suggestion.text import target_name
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
 from verifier.report.supposed import supposed_end

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.suggestion import Advice, Suggestion, Suggestions
-from verifier.model.verdict import Status
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.verdict import Status
 from verifier.report.explanation.words import edit_lines
 from verifier.report.naming import Places, key_name, rule_label
 from verifier.report.style import Style, pad, sentence

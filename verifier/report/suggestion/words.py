@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.comparison import RegionChange, Relation, TargetComparison
-from verifier.model.region import LimitKind
-from verifier.model.suggestion import Advice, Suggestion, Suggestions
-from verifier.model.verdict import Status
+from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
+from verifier.model.results.region import LimitKind
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.region_groups import Row, grouped
 from verifier.report.region_words import limit_text, row_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from verifier.model.access import Access, KeyAccess, WhoCan
+from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report.access_words import who_can_exit_code
 from verifier.report.json_answers import heading, origins, supposed
 from verifier.report.json_report import key_to_json, shared_schema

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.access import KeyAccess, WhoCan
-from verifier.model.region import Region
+from verifier.model.results.access import KeyAccess, WhoCan
+from verifier.model.results.region import Region
 from verifier.report.access_words import (
     callers_text,
     cases_in_full,
@@ -23,8 +23,8 @@ from verifier.report.access_words import (
     when_text,
     who_can_exit_code,
 )
-from verifier.report.markdown import code, details, escaped, table_head, table_row
-from verifier.report.markdown_room import Block, fitted
+from verifier.report.markdown.room import Block, fitted
+from verifier.report.markdown.texts import code, details, escaped, table_head, table_row
 from verifier.report.naming import key_name
 from verifier.report.supposed import of_all, supposed_end, supposed_items
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.access import Access, KeyAccess, WhoCan
+from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report.access_words import (
     Told,
     callers_text,

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from verifier.model.access import Access
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import StatementRef
-from verifier.model.region import Callers, Region
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.joint import Joint
-from verifier.problem.provenance import lets_in
+from verifier.model.results.access import Access
+from verifier.model.results.region import Callers, Region
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.joint import Joint
+from verifier.problem.diagrams.provenance import lets_in
 from verifier.verify.access.known_callers import KnownCallers, kind_of
 from verifier.verify.access.ways import Draft, Ways
 from verifier.verify.claims import InternalDisagreement

@@ -1,6 +1,7 @@
 """Grants that count as one, told apart again where a caller leaves no choice.
 
-In: a key, the reference of a batch of its grants (`problem.grants`: those of the same operations, where a key has many), a caller by name.
+In: a key, the reference of a batch of its grants (`problem.semantics.grants`: those of the same operations, where a key has many), a
+caller by name.
 Out: the reference of one grant. Guarantee: only where no other grant of the batch names the caller, so that it is the one that lets it in.
 """
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from verifier.model.access import Way
-from verifier.model.external_access import ExternalAccess
-from verifier.model.region import Callers, Region
 from verifier.model.request import CallerKind
-from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.cover import Cube
-from verifier.problem.diagram import EVERYTHING, NOTHING, Node, TooLarge
-from verifier.problem.irredundant import covering, cube_node, irredundant
-from verifier.problem.joint import Joint
-from verifier.problem.provenance import lets_in
-from verifier.problem.sets import FIRST
+from verifier.model.results.access import Way
+from verifier.model.results.external_access import ExternalAccess
+from verifier.model.results.region import Callers, Region
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.diagrams.cover import Cube
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.diagrams.irredundant import covering, cube_node, irredundant
+from verifier.problem.diagrams.joint import Joint
+from verifier.problem.diagrams.provenance import lets_in
+from verifier.problem.diagrams.sets import FIRST
 from verifier.verify.access.ways import Draft, Ways
 from verifier.verify.partition import Described, Partitioner
 from verifier.verify.regions import Describer

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Key
-from verifier.model.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
 from verifier.model.reference import data_version
-from verifier.model.verdict import Assumption, Reason
-from verifier.problem.diagram import Node, TooLarge
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.targets import key_target
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
+from verifier.model.results.verdict import Assumption, Reason
+from verifier.problem.diagrams.diagram import Node, TooLarge
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import given

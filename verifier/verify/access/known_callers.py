@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType
-from verifier.model.region import Callers
 from verifier.model.request import CallerKind
-from verifier.problem.tables import Table
+from verifier.model.results.region import Callers
+from verifier.problem.classes.tables import Table
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
 

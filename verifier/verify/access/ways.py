@@ -1,7 +1,7 @@
 """Rows of an answer, and what lets their requests in.
 
 In: a side of a `Joint`; callers and actions that one description serves. Out: the same as one row for the actions that have the same ways.
-Guarantee: as `problem.provenance` gives it; where the ways are too many to tell, that is said.
+Guarantee: as `problem.diagrams.provenance` gives it; where the ways are too many to tell, that is said.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from verifier.model.access import Way
 from verifier.model.estate import Key
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.problem.diagram import Node, TooLarge
-from verifier.problem.joint import Joint
-from verifier.problem.provenance import Provenance
-from verifier.problem.provenance import Way as Numbers
+from verifier.model.results.access import Way
+from verifier.problem.diagrams.diagram import Node, TooLarge
+from verifier.problem.diagrams.joint import Joint
+from verifier.problem.diagrams.provenance import Provenance
+from verifier.problem.diagrams.provenance import Way as Numbers
 from verifier.verify.access.batched_grants import BatchedGrants
 from verifier.verify.partition import Described
 

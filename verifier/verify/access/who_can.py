@@ -12,19 +12,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.absent_callers import absent_callers
-from verifier.model.access import KeyAccess, WhoCan
+from verifier.language.invariants.absent_callers import absent_callers
+from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.caller_sets import both, is_empty
-from verifier.model.caller_text import read_caller_set
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
 from verifier.model.policy import Text
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
-from verifier.model.verdict import Assumption, Reason
-from verifier.problem.diagram import TooLarge
-from verifier.problem.joint import Given, Joint, join
-from verifier.problem.targets import key_target
+from verifier.model.results.access import KeyAccess, WhoCan
+from verifier.model.results.verdict import Assumption, Reason
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import given

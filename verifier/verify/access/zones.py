@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model.estate import Estate, Key
-from verifier.model.external_access import Zone
 from verifier.model.invariant import (
     CallersAnd,
     CallerSet,
@@ -25,10 +25,10 @@ from verifier.model.invariant import (
     NamedAccount,
     OfKind,
 )
-from verifier.model.invariants_names import ACCOUNT, ORGANIZATION
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
+from verifier.model.results.external_access import Zone
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
 

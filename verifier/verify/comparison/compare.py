@@ -11,18 +11,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from verifier.model.absent_callers import absent_callers
-from verifier.model.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
+from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_region import check_region
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
-from verifier.model.verdict import Assumption, Reason
-from verifier.problem.diagram import NOTHING, TooLarge
-from verifier.problem.joint import Given
+from verifier.model.results.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
+from verifier.model.results.verdict import Assumption, Reason
+from verifier.problem.diagrams.diagram import NOTHING, TooLarge
+from verifier.problem.diagrams.joint import Given
 from verifier.problem.selected_keys import selected_keys
-from verifier.problem.targets import Target, TargetKind
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import given
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes

@@ -1,7 +1,7 @@
 """A request of one side, decided on the other.
 
 In: the other side's estate, a request with the symbols that it was found under. Out: its counterpart there, with the decision.
-Guarantee: the counterpart is the same request but for what that estate fixes of the caller and the key (`problem.counterparts`).
+Guarantee: the counterpart is the same request but for what that estate fixes of the caller and the key (`problem.diagrams.counterparts`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Request
-from verifier.problem.counterparts import is_fixed
+from verifier.problem.diagrams.counterparts import is_fixed
 
 
 @dataclass(frozen=True)

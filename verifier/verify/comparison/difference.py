@@ -3,7 +3,7 @@
 In: two sides, either of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
 Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that cannot be made there;
 a request is judged under the same readings and free facts on both sides (S2), and with the tags and other facts that each side fixes
-(`problem.counterparts`).
+(`problem.diagrams.counterparts`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
-from verifier.problem.diagram import NOTHING, Node
-from verifier.problem.joint import Given, Joint, join
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.joint import Given, Joint, join
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from verifier.model.comparison import Change
 from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
+from verifier.model.results.comparison import Change
 from verifier.verify.comparison.statement_changes import listed, short_arn
 
 About = tuple[str | None, Change]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.model.comparison import RegionChange
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome
+from verifier.model.results.comparison import RegionChange
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.comparison.changes import Located, bearing
 from verifier.verify.comparison.counterpart import counterpart

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.model.comparison import Presence
 from verifier.model.estate import Estate, Key
-from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.model.results.comparison import Presence
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from verifier.model.estate import Key
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.problem.predicates import like
+from verifier.problem.classes.predicates import like
 
 EVERYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
 EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNotEquals", None, False)

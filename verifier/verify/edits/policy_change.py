@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from verifier.evaluate import evaluate, values_read
 from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
 from verifier.model.estate import Estate, Key
-from verifier.model.explanation import NotFound, PolicyChange
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
 from verifier.model.policy_text import policy_text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Decision, Outcome, Request
+from verifier.model.results.explanation import NotFound, PolicyChange
 from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
 from verifier.verify.edits.shown_edits import shown
 from verifier.verify.replay import leading_away

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Iterator
 
 from verifier.model.edits import AddStatement, Edit, RemoveStatement, StatementEdit
-from verifier.model.explanation import EditShown
 from verifier.model.policy import Policy, Statement
 from verifier.model.policy_text import statement_document
+from verifier.model.results.explanation import EditShown
 from verifier.syntax.source import NOWHERE
 
 

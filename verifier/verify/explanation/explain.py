@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate import evaluate
-from verifier.evaluate.requests import GivenRequest
+from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
-from verifier.model.explanation import Explanation, Flip, NotFound
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.verdict import Reason
+from verifier.model.results.explanation import Explanation, Flip, NotFound
+from verifier.model.results.verdict import Reason
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood

@@ -15,13 +15,13 @@ from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.verdict import Reason
+from verifier.model.results.verdict import Reason
 from verifier.problem.counting import at_most
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, disjunction, negation, settled
 from verifier.problem.expression import Part as Said
-from verifier.problem.finite import In
 from verifier.problem.question import Question
-from verifier.problem.targets import FACT_FIELDS
+from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.claims import InternalDisagreement

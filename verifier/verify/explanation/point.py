@@ -25,13 +25,13 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, negation, same
-from verifier.problem.facts_shared import VIA
-from verifier.problem.finite import In
-from verifier.problem.keyless import RETIRING
+from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question, ask
+from verifier.problem.semantics.keyless import RETIRING
+from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX, pair_key
-from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.verify.explanation.symbolic import target_of
 from verifier.verify.explanation.symbolic_constraints import fitting, has_value
 from verifier.verify.explanation.symbolic_values import concrete_values, lowered

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.explanation import Change, ChangeKind
 from verifier.model.request import Decision, Request, Value
+from verifier.model.results.explanation import Change, ChangeKind
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.explanation.point import concerns_names, follows_caller, lists_names, names_pair, part_of
 

@@ -12,11 +12,11 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
 from verifier.model.request import Outcome, Request
-from verifier.model.step_actions import StepAction, StepResource, step_action
+from verifier.model.steps.actions import StepAction, StepResource, step_action
 from verifier.problem.expression import Symbol, negation
-from verifier.problem.keyless import LIST_RETIRABLE
 from verifier.problem.question import Question, ask
-from verifier.problem.targets import Target, TargetKind, key_target, step_target, workload_target
+from verifier.problem.semantics.keyless import LIST_RETIRABLE
+from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target, workload_target
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.syntax.diagnostic import InputError

@@ -11,10 +11,10 @@ from itertools import product
 
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Request
+from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, implies, negation
-from verifier.problem.finite import In
-from verifier.problem.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.question import Question
+from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered, open_pairs
 from verifier.witness.values import Concrete
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from verifier.model.estate import Identity
 from verifier.model.reference import action
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_actions import IAM_REGION
-from verifier.problem.callers import identities
-from verifier.problem.domains import EPOCH_VALUED, WEB_PREFIX, Attribute, is_date
-from verifier.problem.facts_organization import ORGANIZATIONS
-from verifier.problem.keyless import LIST_RETIRABLE, RETIRING, service_of
+from verifier.model.steps.actions import IAM_REGION
+from verifier.problem.classes.domains import EPOCH_VALUED, WEB_PREFIX, Attribute, is_date
+from verifier.problem.classes.readable import parse_instant, parse_number
+from verifier.problem.classes.tables import number_text
+from verifier.problem.facts.organizations import ORGANIZATIONS
 from verifier.problem.question import Question
-from verifier.problem.readable import parse_instant, parse_number
+from verifier.problem.semantics.callers import identities
+from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
+from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
-from verifier.problem.tables import number_text
-from verifier.problem.targets import FACT_FIELDS, TargetKind
 from verifier.problem.views import View
 from verifier.witness.values import Concrete
 

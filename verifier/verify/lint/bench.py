@@ -14,10 +14,10 @@ from itertools import product
 from verifier.model.engine import Engine
 from verifier.model.readings import is_reading
 from verifier.model.request import Decision, Request
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.examination import Examination
 from verifier.problem.expression import Expression, Symbol, disjunction, negation
-from verifier.problem.facts_organization import SAME_ORGANIZATION
+from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import settled, symbols
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
-from verifier.model.lint import Claim, Finding, Proof, Severity
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
-from verifier.model.verdict import Counterexample, Reason
-from verifier.problem.conditions import positive
+from verifier.model.results.lint import Claim, Finding, Proof, Severity
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
-from verifier.problem.meaning import is_absent, present
+from verifier.problem.semantics.conditions import positive
+from verifier.problem.semantics.meaning import is_absent, present
 from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target

@@ -1,8 +1,8 @@
 """Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that nothing escapes.
 
 In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided alike with and
-without it, under every reading; `redundant-statement` holds whatever other policies and grants say (`verifier.problem.surroundings`),
-`redundant-in-snapshot` for those of the input.
+without it, under every reading; `redundant-statement` holds whatever other policies and grants say
+(`verifier.problem.semantics.surroundings`), `redundant-in-snapshot` for those of the input.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.model import lint_rules as rules
-from verifier.model.lint import Finding, Proof
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.verdict import Reason
+from verifier.model.results.lint import Finding, Proof
+from verifier.model.results.verdict import Reason
 from verifier.problem.expression import either, negation
+from verifier.problem.semantics.surroundings import denied_by_policy, gives, retires
 from verifier.problem.substitution import without
-from verifier.problem.surroundings import denied_by_policy, gives, retires
 from verifier.verify.lint.bench import Bench, Impossible, Possible
 from verifier.verify.lint.places import Decision
 from verifier.verify.lint.subjects import Found, Subject

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from verifier.language.policies.checks import size_limit
+from verifier.language.policies.reader import a_kind
 from verifier.model import lint_rules as rules
-from verifier.model.documents_checks import size_limit
-from verifier.model.documents_reader import a_kind
-from verifier.model.lint import Finding, LintRule, Proof
 from verifier.model.policy import Policy, PolicyKind, Text, reference_to
+from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.verify.lint.words import quoted
 
 

@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import partial, reduce
 from operator import or_
 
+from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
-from verifier.model.documents_reader import did_you_mean
-from verifier.model.lint import Claim, LintRule, Proof, Severity
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
-from verifier.problem.domains import action_names
+from verifier.model.results.lint import Claim, LintRule, Proof, Severity
+from verifier.problem.classes.domains import action_names
+from verifier.problem.classes.predicates import like
+from verifier.problem.classes.tables import WordTable
+from verifier.problem.classes.words import Domain
 from verifier.problem.expression import Expression
-from verifier.problem.meaning import names_somebody
-from verifier.problem.predicates import like
+from verifier.problem.semantics.meaning import names_somebody
+from verifier.problem.semantics.statements import actions_match, elements
+from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
-from verifier.problem.statements import actions_match, elements
-from verifier.problem.tables import WordTable
-from verifier.problem.values import Fixed, arn_predicate
-from verifier.problem.words import Domain
 from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Found, Seen, Subject

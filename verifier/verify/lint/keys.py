@@ -11,10 +11,10 @@ from typing import Any
 from verifier.model import lint_rules as rules
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.lint import Finding, LintRule, Proof
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.reference import action
 from verifier.model.reference_keys import SYMMETRIC, KeyFacts, operation_suits
+from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.syntax.source import Span
 from verifier.verify.lint.words import quoted
 

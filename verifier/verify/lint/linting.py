@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 
 from verifier.model.estate import Estate, Key
-from verifier.model.lint import Finding, Linted, LintReport, Undecided
 from verifier.model.policy import Policy, PolicyKind, StatementRef, reference_to
 from verifier.model.reference import data_version
+from verifier.model.results.lint import Finding, Linted, LintReport, Undecided
 from verifier.problem.expression import TRUE
-from verifier.problem.targets import consistent, key_target
+from verifier.problem.semantics.targets import consistent, key_target
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import NOWHERE
 from verifier.verify.assumptions import where_it_is

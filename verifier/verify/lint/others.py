@@ -14,13 +14,13 @@ from functools import cache, partial
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, PolicyKind, Statement, StatementRef, reference_to
 from verifier.model.reference import actions
-from verifier.problem.controls import resource_policies, service_policies
-from verifier.problem.endpoints import endpoint_policies
+from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, disjunction
-from verifier.problem.predicates import like
+from verifier.problem.semantics.controls import resource_policies, service_policies
+from verifier.problem.semantics.endpoints import endpoint_policies
+from verifier.problem.semantics.targets import Target, TargetKind, consistent, key_target
+from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.space import Space
-from verifier.problem.targets import Target, TargetKind, consistent, key_target
-from verifier.problem.unmodelled import holders
 from verifier.syntax.source import NOWHERE
 from verifier.verify.lint.places import Held, InEstate, by_themselves, in_estate
 from verifier.verify.lint.subjects import Decided, Seen, Subject

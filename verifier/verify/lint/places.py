@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement, StatementRef, reference_to
-from verifier.problem.decision import allowed
 from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE, Expression, negation
-from verifier.problem.meaning import Meaning, details, meaning
 from verifier.problem.owners import statement_owner
+from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.meaning import Meaning, details, meaning
+from verifier.problem.semantics.surroundings import in_any_surroundings, retires
+from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
 from verifier.problem.substitution import without
-from verifier.problem.surroundings import in_any_surroundings, retires
-from verifier.problem.targets import Target
 from verifier.verify.lint.bench import Answer, Bench
 from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
 

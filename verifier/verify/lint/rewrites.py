@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.model.edits import EditError, ReplaceActions, ReplaceCondition, ReplacePrincipals, ReplaceResources, StatementEdit
-from verifier.model.lint import Claim, Rewrite
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
+from verifier.model.results.lint import Claim, Rewrite
 from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, Symbol, negation
-from verifier.problem.meaning import Meaning, different, exceeds
+from verifier.problem.semantics.meaning import Meaning, different, exceeds
 from verifier.syntax.source import NOWHERE
 from verifier.verify.lint.bench import Possible
 from verifier.verify.lint.subjects import Seen, Subject

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model import lint_rules as rules
-from verifier.model.lint import LintRule, Proof, Severity
 from verifier.model.policy import Condition, PolicyKind
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.lint import LintRule, Proof, Severity
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.words import (

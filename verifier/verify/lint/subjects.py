@@ -13,15 +13,15 @@ from typing import Any
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate, Key
-from verifier.model.lint import Finding, LintRule, Undecided
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.verdict import Counterexample, Reason
+from verifier.model.results.lint import Finding, LintRule, Undecided
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
-from verifier.problem.meaning import Meaning, meaning
+from verifier.problem.semantics.meaning import Meaning, meaning
+from verifier.problem.semantics.surroundings import gives
 from verifier.problem.space import Space
 from verifier.problem.substitution import settled
-from verifier.problem.surroundings import gives
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint.bench import Answer, Bench, Confirm, Impossible, Possible
 

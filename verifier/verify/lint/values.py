@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
-from verifier.model.documents_reader import did_you_mean
-from verifier.model.lint import Claim, Proof, Severity
 from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.reference import condition_key, condition_keys, data_version
-from verifier.model.verdict import Reason
-from verifier.problem.conditions import positive
-from verifier.problem.meaning import has_value
-from verifier.problem.values import Fixed, arn_predicate, typed_predicate
+from verifier.model.results.lint import Claim, Proof, Severity
+from verifier.model.results.verdict import Reason
+from verifier.problem.semantics.conditions import positive
+from verifier.problem.semantics.meaning import has_value
+from verifier.problem.semantics.values import Fixed, arn_predicate, typed_predicate
 from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.conditions import others
 from verifier.verify.lint.rewrites import checked, without_value

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from os.path import commonprefix
 
 from verifier.model.reference import actions
-from verifier.model.region import Actions
+from verifier.model.results.region import Actions
+from verifier.problem.classes.tables import Table
 from verifier.problem.space import Space
-from verifier.problem.tables import Table
 from verifier.verify.phrases.forms import bits
 from verifier.verify.phrases.lists import listed
 

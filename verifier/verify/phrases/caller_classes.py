@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.model.request import CallerKind
-from verifier.problem.predicates import COLON, Less, Predicate, Tokens, like, like_tokens
-from verifier.problem.tables import MORE_STATES, OverBudget, Table, WordTable
-from verifier.problem.words import Domain
+from verifier.problem.classes.predicates import COLON, Less, Predicate, Tokens, like, like_tokens
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
+from verifier.problem.classes.words import Domain
 from verifier.verify.phrases.forms import bits
 
 PRINCIPAL = like("arn:*")

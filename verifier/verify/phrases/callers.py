@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.model.estate import Estate
-from verifier.model.region import Callers
 from verifier.model.request import CallerKind
-from verifier.problem.predicates import named_accounts
+from verifier.model.results.region import Callers
+from verifier.problem.classes.predicates import named_accounts
+from verifier.problem.classes.tables import Table
 from verifier.problem.space import Space
-from verifier.problem.tables import Table
 from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText

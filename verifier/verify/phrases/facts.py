@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from verifier.model.region import Limit, LimitKind
-from verifier.problem.predicates import Field, Predicate
-from verifier.problem.tables import ListTable
+from verifier.model.results.region import Limit, LimitKind
+from verifier.problem.classes.predicates import Field, Predicate
+from verifier.problem.classes.tables import ListTable
 from verifier.verify.phrases.forms import Sort, Vocabulary, Word
 from verifier.verify.phrases.values import Values, form_text
 

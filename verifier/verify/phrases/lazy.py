@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from verifier.problem.classes.predicates import Less, Predicate
+from verifier.problem.classes.readable import parts_of
+from verifier.problem.diagrams.finite import Finite, Lazy
 from verifier.problem.expression import Some
-from verifier.problem.finite import Finite, Lazy
-from verifier.problem.predicates import Less, Predicate
-from verifier.problem.readable import parts_of
 from verifier.verify.phrases.forms import Word
 from verifier.verify.phrases.lists import clauses
 from verifier.verify.phrases.patterns import words

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from verifier.problem.predicates import Characters, Compares, InNetwork, Predicate, Token, Tokens, either_case
-from verifier.problem.readable import Kind, Read, Written, parts_of
-from verifier.problem.tables import instant_text, number_text
+from verifier.problem.classes.predicates import Characters, Compares, InNetwork, Predicate, Token, Tokens, either_case
+from verifier.problem.classes.readable import Kind, Read, Written, parts_of
+from verifier.problem.classes.tables import instant_text, number_text
 from verifier.verify.phrases.addresses import network_text
 from verifier.verify.phrases.forms import Sort, Word
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from verifier.problem.predicates import Compares
-from verifier.problem.tables import LineTable, instant_text, number_text
+from verifier.problem.classes.predicates import Compares
+from verifier.problem.classes.tables import LineTable, instant_text, number_text
 from verifier.verify.phrases.forms import Block, Form, Sort, Word
 from verifier.verify.phrases.lists import clauses, listed
 

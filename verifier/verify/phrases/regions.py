@@ -1,6 +1,6 @@
 """Regions in words: masks over classes and cubes over symbols → callers, actions and limits.
 
-In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of `model.region`.
+In: the space and the finite form of a question, and parts of a decision diagram over it. Out: the plain data of `model.results.region`.
 Guarantee: the words say exactly the set that they are made from. Texts are raw: `report` makes them safe to print.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate
-from verifier.model.region import Actions, Alternative, Callers, Limit, LimitKind
-from verifier.problem.domains import is_date
-from verifier.problem.finite import Finite
+from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind
+from verifier.problem.classes.domains import is_date
+from verifier.problem.classes.tables import ListTable
+from verifier.problem.diagrams.finite import Finite
 from verifier.problem.space import PAIR_PREFIX, Space
-from verifier.problem.tables import ListTable
 from verifier.verify.phrases.actions import ActionPhrases
 from verifier.verify.phrases.callers import CallerPhrases
 from verifier.verify.phrases.cubes import Cube, shorter

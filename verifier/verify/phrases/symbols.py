@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from verifier.model.estate import Estate, Unmodelled
 from verifier.model.readings import READINGS, free_fact, is_free_fact
-from verifier.model.region import Limit, LimitKind
+from verifier.model.results.region import Limit, LimitKind
+from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
-from verifier.problem.facts_shared import THROUGH_ENDPOINT
-from verifier.problem.finite import Finite
+from verifier.problem.facts.shared import THROUGH_ENDPOINT
+from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.semantics.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
 from verifier.problem.space import Space
-from verifier.problem.targets import TargetKind
-from verifier.problem.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
 from verifier.problem.views import Relation, View
 from verifier.verify.phrases.lists import listed
 from verifier.verify.phrases.subjects import subject
@@ -99,7 +99,7 @@ class SymbolPhrases:
 
 
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}
-"""What a fixed text is that is compared with a pattern: the resource of the requests (`problem.relations.constant_matches`)."""
+"""What a fixed text is that is compared with a pattern: the resource of the requests (`problem.semantics.relations.constant_matches`)."""
 _COMPARED = {
     **{(mode, True): "{} matches {}" for mode in (LIKE, ARN)},
     **{(mode, False): "{} does not match {}" for mode in (LIKE, ARN)},

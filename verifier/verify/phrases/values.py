@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from verifier.problem.predicates import Compares, Field, InNetwork, Predicate
-from verifier.problem.readable import Kind
-from verifier.problem.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
+from verifier.problem.classes.predicates import Compares, Field, InNetwork, Predicate
+from verifier.problem.classes.readable import Kind
+from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
 from verifier.verify.phrases.addresses import range_text
 from verifier.verify.phrases.forms import Block, Form, Sort, Vocabulary, Word
 from verifier.verify.phrases.lists import clauses, listed, shown

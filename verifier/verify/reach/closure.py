@@ -16,7 +16,7 @@ from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.offers import ANY, Access, KeyOffers
+from verifier.verify.reach.offers.offers import ANY, Access, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
 
 REPLICA = "replica"

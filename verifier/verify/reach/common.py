@@ -14,23 +14,23 @@ from itertools import product
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.step_kinds import OWN_KEY
-from verifier.model.supposition import Supposition
-from verifier.problem.predicates import Predicate
-from verifier.problem.targets import Target, TargetKind, key_target
+from verifier.model.steps.supposition import Supposition
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
-from verifier.verify.reach.doubtful_permissions import DoubtfulPermissions
-from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
-from verifier.verify.reach.newly_made import imagined
+from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.newly_made import imagined
+from verifier.verify.reach.offers.own_accounts import own_accounts
+from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.other_keys import other_keys
-from verifier.verify.reach.own_accounts import own_accounts
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
-from verifier.verify.reach.step_offers import StepOffers
 from verifier.verify.reach.universe import Universe, strangers
 
 

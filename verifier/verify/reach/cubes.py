@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.model.invariant import AnyCaller, CallerSet
-from verifier.problem.callers import callers
-from verifier.problem.diagram import Diagrams, Node
-from verifier.problem.elimination import project
+from verifier.problem.diagrams.diagram import Diagrams, Node
+from verifier.problem.diagrams.elimination import project
+from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression, both, negation
-from verifier.problem.joint import Joint
+from verifier.problem.semantics.callers import callers
 from verifier.problem.space import Space
 
 CALLER = "principal"

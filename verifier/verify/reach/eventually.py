@@ -15,19 +15,19 @@ from itertools import chain, islice
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.reference import data_version
-from verifier.model.supposition import Supposition
-from verifier.model.verdict import Assumption, Bound, Reason, Status, Story, Verdict
-from verifier.problem.diagram import TooLarge
+from verifier.model.results.verdict import Assumption, Bound, Reason, Status, Story, Verdict
+from verifier.model.steps.supposition import Supposition
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
-from verifier.problem.targets import Target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
-from verifier.verify.reach.in_doubt import looked_at, why
+from verifier.verify.reach.offers.in_doubt import looked_at, why
 from verifier.verify.reach.setting import Setting
-from verifier.verify.reach.stories import Other
+from verifier.verify.reach.stories.stories import Other
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import not_known, settled

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from verifier.model.catalogue import Entry
 from verifier.model.estate import Identity
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.catalogue import Entry
 from verifier.verify.reach.cubes import Cube
 
 

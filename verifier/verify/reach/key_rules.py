@@ -18,18 +18,18 @@ from verifier.model.invariant import AnyCaller, CallerSet, Invariant
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
 from verifier.model.step_kinds import StepKind
-from verifier.problem.callers import callers
-from verifier.problem.diagram import NOTHING, Node
+from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.joint import Given, join
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, implies, negation
-from verifier.problem.facts_shared import via_service
-from verifier.problem.joint import Given, join
-from verifier.problem.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
-from verifier.problem.predicates import Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
-from verifier.problem.session_tags import PRINCIPAL_TAG
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
+from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.targets import key_target
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
-from verifier.problem.supposed import not_ruled_out
-from verifier.problem.targets import key_target
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
 OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"

@@ -11,13 +11,13 @@ from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
-from verifier.problem.diagram import Node
+from verifier.problem.classes.predicates import exactly
+from verifier.problem.diagrams.diagram import Node
+from verifier.problem.diagrams.joint import Given, join
 from verifier.problem.expression import Expression, both, negation
-from verifier.problem.joint import Given, join
-from verifier.problem.predicates import exactly
+from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
-from verifier.problem.supposed import not_ruled_out
-from verifier.problem.targets import Target, TargetKind
 from verifier.problem.views import View
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 

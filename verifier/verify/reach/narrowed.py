@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
-from verifier.model.step_actions import step_actions
-from verifier.problem.predicates import like
+from verifier.model.steps.actions import step_actions
+from verifier.problem.classes.predicates import like
+from verifier.problem.sessions.trusting import trusting
 from verifier.problem.steps.doubtful import is_doubtful
-from verifier.problem.trusting import trusting
 
 Says = Callable[[Statement], bool]
 

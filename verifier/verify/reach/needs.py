@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy
-from verifier.problem.powers import (
+from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,
     DETACHED,
@@ -26,10 +26,10 @@ from verifier.problem.powers import (
     joined_group,
     managed_by,
 )
-from verifier.problem.trusting import trusting
+from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
-from verifier.verify.reach.offers import ANY, KeyOffers, is_tag
+from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS})
 """The powers that steps give by what they are on, not by whom they are about."""

@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import accounts_named, texts_about_accounts
-from verifier.problem.diagram import TooLarge
-from verifier.problem.predicates import Characters, Tokens, like, literal_tokens
-from verifier.problem.tables import MORE_STATES, OverBudget, WordTable
-from verifier.problem.words import Domain
+from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.verify.reach.documents import delegating_key_policy
 
 _HEX = Characters(frozenset("0123456789abcdef"))

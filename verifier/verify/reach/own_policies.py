@@ -12,22 +12,22 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from verifier.model.catalogue import Entry, entries, entry
 from verifier.model.estate import Account, Estate, Identity, Level
 from verifier.model.invariant import Invariant
 from verifier.model.policy import Effect, Policy, Statement, Text
-from verifier.problem.callers import callers
-from verifier.problem.decision import allowed
+from verifier.model.steps.catalogue import Entry, entries, entry
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
-from verifier.problem.facts import all_facts
-from verifier.problem.finite import questions
-from verifier.problem.powers import is_inline, managed_by
-from verifier.problem.predicates import Predicate
+from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import scope
-from verifier.problem.relations import relation_facts, share_tests
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.powers import is_inline, managed_by
+from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
-from verifier.problem.supposed import not_ruled_out
-from verifier.problem.targets import Target
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE

@@ -15,26 +15,26 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
+from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
+from verifier.model.results.verdict import Bound, Reason, Story
 from verifier.model.step_limits import STEPS
-from verifier.model.supposition import Supposition
-from verifier.model.verdict import Bound, Reason, Story
-from verifier.problem.diagram import TooLarge
-from verifier.problem.domains import WEB_PREFIX
-from verifier.problem.targets import key_target
+from verifier.model.steps.supposition import Supposition
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.prove import How
-from verifier.verify.reach.asking import principal
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
-from verifier.verify.reach.in_doubt import looked_at, why
-from verifier.verify.reach.plans import Make, Task, planned
+from verifier.verify.reach.offers.in_doubt import looked_at, why
 from verifier.verify.reach.setting import Setting
-from verifier.verify.reach.stories import Other
+from verifier.verify.reach.stories.asking import principal
+from verifier.verify.reach.stories.plans import Make, Task, planned
+from verifier.verify.reach.stories.stories import Other
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import check_readings, not_known

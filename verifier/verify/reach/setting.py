@@ -11,22 +11,22 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from verifier.model.caller_sets import of_account
-from verifier.model.catalogue import Entry, Head, entries
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant
-from verifier.problem.domains import WEB_PREFIX
+from verifier.model.steps.catalogue import Entry, Head, entries
+from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.prove import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
-from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.facts import Facts, Way
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.offers import KeyOffers
+from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.offers import KeyOffers
+from verifier.verify.reach.offers.replicas import replicas
 from verifier.verify.reach.own_policies import actions_named
-from verifier.verify.reach.replicas import replicas
-from verifier.verify.reach.stories import Teller
+from verifier.verify.reach.stories.stories import Teller
 from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
 

@@ -12,14 +12,14 @@ from functools import cached_property
 from itertools import chain, count, takewhile
 
 from verifier.model.step_kinds import StepKind
-from verifier.problem.domains import WEB_PREFIX
-from verifier.problem.powers import RESOURCE_POLICY
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.semantics.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.doubts import Doubts
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way
 from verifier.verify.reach.needs import Identities, Needs
+from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Group
-from verifier.verify.reach.step_offers import StepOffers
 
 Offers = StepOffers | Doubts
 STEPPING = ("arn:", WEB_PREFIX)

@@ -12,11 +12,11 @@ from functools import cached_property, lru_cache
 
 from verifier.model.estate import Identity
 from verifier.model.step_kinds import StepKind
-from verifier.problem.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
-from verifier.problem.predicates import Predicate
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
+from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
-from verifier.problem.targets import TargetKind
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
 

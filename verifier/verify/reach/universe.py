@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
-from verifier.model.verdict import Reason
-from verifier.problem.diagram import TooLarge
-from verifier.problem.domains import WEB_PREFIX, role_callers
-from verifier.problem.finite import Reduction
-from verifier.problem.predicates import Predicate, like
-from verifier.problem.tables import MORE_STATES, Table
-from verifier.problem.trusting import trusting
+from verifier.model.results.verdict import Reason
+from verifier.problem.classes.domains import WEB_PREFIX, role_callers
+from verifier.problem.classes.predicates import Predicate, like
+from verifier.problem.classes.tables import MORE_STATES, Table
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.diagrams.finite import Reduction
+from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.facts import LINKED
 from verifier.verify.reach.own_policies import said_of

@@ -14,9 +14,8 @@ from heapq import heappop, heappush
 from itertools import count
 
 from verifier.evaluate import evaluate, values_read
-from verifier.model.absent_callers import absent_in_invariants
-from verifier.model.comparison import TargetComparison
-from verifier.model.documents import read_policy
+from verifier.language.invariants.absent_callers import absent_in_invariants
+from verifier.language.policies.documents import read_policy
 from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
@@ -25,10 +24,11 @@ from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
 from verifier.model.request import Outcome
-from verifier.model.suggestion import Advice, Suggestion, Suggestions
-from verifier.model.verdict import Counterexample, Reason, Status, Verdict
+from verifier.model.results.comparison import TargetComparison
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.verdict import Counterexample, Reason, Status, Verdict
+from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
-from verifier.problem.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.assumptions import where_it_is

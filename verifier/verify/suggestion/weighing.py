@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from verifier.model.comparison import Relation, TargetComparison
 from verifier.model.edits import Edit, RemoveStatement, StatementEdit
 from verifier.model.policy import Policy
 from verifier.model.request import Outcome
+from verifier.model.results.comparison import Relation, TargetComparison
 
 Compare = Callable[[Policy, Policy], TargetComparison]
 

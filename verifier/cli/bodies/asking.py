@@ -1,0 +1,83 @@
+"""`verifier who-can`: reads the input, asks, writes the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
+from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.model.results.access import WhoCan
+from verifier.report.access_words import who_can_exit_code
+from verifier.syntax.diagnostic import InputError
+
+EVERY_ACTION = ("kms:*",)
+
+
+@dataclass(frozen=True)
+class WhoCanOptions:
+    """What the command line asked for."""
+
+    paths: tuple[str, ...]
+    actions: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
+    caller: str | None = None
+    key_arn: str | None = None
+    supplied: Supplied = NOTHING
+    readings: Mapping[str, bool] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = (Sink("text"),)
+    verbose: bool = False
+
+
+def who_can_command(options: WhoCanOptions) -> int:
+    """Writes the list to stdout and warnings to stderr; returns the exit code."""
+    actions = _actions(options)
+    from verifier.inputs import load_estate
+
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
+    from verifier.verify.access.who_can import who_can
+
+    with shown() as progress:
+        answer = who_can(
+            estate,
+            actions,
+            keys=options.keys,
+            caller=options.caller,
+            excluding=options.excluding,
+            readings=options.readings,
+            witnesses=options.verbose,
+            progress=progress,
+        )
+    if not only_json(options.sinks):
+        warn(answer.warnings)
+    write(options.sinks, lambda name, colour: _rendered(answer, options, name, colour))
+    return who_can_exit_code(answer)
+
+
+def _actions(options: WhoCanOptions) -> tuple[str, ...]:
+    if not options.paths:
+        raise InputError.of("no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments")
+    if not options.actions and options.caller is None:
+        raise InputError.of(
+            "no action to ask about", hint="for example kms:Decrypt, or kms:* for every one; it begins with `kms:`", rule="S3"
+        )
+    return options.actions or EVERY_ACTION
+
+
+def _rendered(answer: WhoCan, options: WhoCanOptions, name: str, colour: bool) -> str:
+    match name:
+        case "json":
+            from verifier.report.who_can.json import render_who_can_json
+
+            return render_who_can_json(answer) + "\n"
+        case "markdown":
+            from verifier.report.who_can.markdown import render_who_can_markdown
+
+            return render_who_can_markdown(answer, in_full=options.verbose)
+        case _:
+            from verifier.report.who_can.text import render_who_can
+
+            return render_who_can(answer, colour=colour, in_full=options.verbose)

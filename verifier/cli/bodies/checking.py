@@ -1,0 +1,116 @@
+"""The three checks by the names of the hosted analyzer: pass, fail or unknown, with the comparison or the report behind it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.cli.bodies.comparing import CompareOptions, compared, remarks
+from verifier.cli.bodies.sides import SidesAsked
+from verifier.cli.run import colours, emit, warn
+from verifier.language.builtins.by_name import builtin
+from verifier.language.invariants.files import read_caller_text
+from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
+from verifier.model.policy import Text
+from verifier.model.reference import matching
+from verifier.model.results.comparison import FailOn
+from verifier.report.checks import Check, check_of_comparison, check_of_report, render_check, render_check_json
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import Source
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class Access:
+    """What must not be granted: to some callers (none given: anyone) some actions (any) on some keys (every one)."""
+
+    actions: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+def no_new_access(asked: SidesAsked, readings: Mapping[str, bool], json: bool) -> int:
+    """Whether NEW allows nothing that OLD does not."""
+    comparison = compared(CompareOptions(asked, fail_on=FailOn.MORE, readings=readings))
+    if not json:
+        warn(remarks(comparison))
+    return _answer(check_of_comparison(comparison), json)
+
+
+def access_not_granted(paths: tuple[Path, ...], access: Access, key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+    """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
+    return _proved("access-not-granted", paths, _not_granted(access), key_arn, readings, json)
+
+
+def no_public_access(paths: tuple[Path, ...], key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+    """Whether no arbitrary account can use a key."""
+    found = builtin("no-public-access")
+    assert isinstance(found, Invariant)
+    return _proved("no-public-access", paths, found, key_arn, readings, json)
+
+
+def _proved(name: str, paths: tuple[Path, ...], invariant: Invariant, key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+    from verifier.inputs import load_estate
+
+    estate = load_estate(paths, key_arn=key_arn, steps=False, tags=False)
+    from verifier.verify import prove
+
+    report = prove(estate, (invariant,), readings=readings)
+    if not json:
+        warn(report.warnings)
+    return _answer(check_of_report(name, report), json)
+
+
+def _answer(check: Check, json: bool) -> int:
+    emit(render_check_json(check) + "\n" if json else render_check(check, colours(sys.stdout)))
+    return check.exit_code
+
+
+# -- the access in question --
+
+
+def _not_granted(access: Access) -> Invariant:
+    """The invariant that nobody among the callers can do any of it."""
+    if not (access.actions or access.resources):
+        raise InputError.of(
+            "no access is named, so nothing would be checked", hint="name an action with --action, or a key with --resource", rule="S3"
+        )
+    errors: list[Diagnostic] = []
+    callers = []
+    for text in access.principals:
+        try:
+            callers.append(read_caller_text(Source("--principal", text)))
+        except InputError as error:
+            errors += error.diagnostics
+    for pattern in access.actions:
+        if not matching(pattern):
+            errors += InputError.of(f"--action: KMS has no action that `{printable(pattern)}` matches").diagnostics
+    selectors = []
+    for key in access.resources:
+        try:
+            selectors.append(_selector(key))
+        except InputError as error:
+            errors += error.diagnostics
+    if errors:
+        raise InputError(errors)
+    actions = access.actions or ("kms:*",)
+    whom = " or ".join(access.principals) or "caller"
+    text = f"no {whom} can {', '.join(actions)}" + (f" on {', '.join(access.resources)}" if selectors else "")
+    return Invariant(
+        "access not granted",
+        Expectation.REFUSED,
+        CallersOr(tuple(callers)) if callers else AnyCaller(),
+        tuple(map(Text, actions)),
+        tuple(selectors) or None,
+        text=text,
+    )
+
+
+def _selector(key: str) -> KeySelector:
+    if key.startswith("arn:") and ":key/" in key:
+        return KeyArn(key)
+    if key.startswith("alias/") or (key.startswith("arn:") and ":alias/" in key):
+        return KeyAlias(key)
+    raise InputError.of(f"--resource: `{printable(key)}` is neither the ARN nor an alias of a key", hint="for example alias/payments")

@@ -1,0 +1,102 @@
+"""`verifier compare`: reads both sides, compares, writes the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verifier.cli.bodies.sides import SidesAsked, read_sides
+from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
+from verifier.invariant_files import InvariantFiles, read_files
+from verifier.model.results.comparison import Comparison, FailOn
+from verifier.report.comparison.words import comparison_exit_code
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What the command line asked for."""
+
+    asked: SidesAsked
+    allow: tuple[Path, ...] = ()
+    fail_on: FailOn = FailOn.MORE
+    readings: Mapping[str, bool] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = (Sink("text"),)
+    verbose: bool = False
+
+
+def compare_command(options: CompareOptions) -> int:
+    """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
+    comparison = compared(options)
+    if not only_json(options.sinks):
+        warn(remarks(comparison))
+    write(options.sinks, lambda name, colour: _rendered(comparison, options, name, colour))
+    return comparison_exit_code(comparison, options.fail_on)
+
+
+def compared(options: CompareOptions) -> Comparison:
+    """The comparison that the options ask for. Raises `InputError`."""
+    files = _allowances(options.allow)
+    sides = read_sides(options.asked, files)
+    from verifier.verify.comparison.compare import compare
+
+    with shown() as progress:
+        return compare(sides.old, sides.new, allow=files.allowances, readings=options.readings, labels=sides.labels, progress=progress)
+
+
+def _allowances(paths: tuple[Path, ...]) -> InvariantFiles:
+    files = read_files(paths)
+    if paths and not files.allowances:
+        raise InputError.of(
+            f"{' and '.join(printable(str(path)) for path in paths)} allows nothing",
+            hint='what may be gained is written: allow "the report job reads": role/reports in 111122223333 can kms:Decrypt',
+            rule="S3",
+        )
+    return files
+
+
+def remarks(comparison: Comparison) -> list[Diagnostic]:
+    """The remarks on both inputs, those that are on both once."""
+    told = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
+    return list(told.values())
+
+
+def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:
+    match name:
+        case "json":
+            from verifier.report.comparison.json import render_comparison_json
+
+            return render_comparison_json(comparison, options.fail_on) + "\n"
+        case "markdown":
+            from verifier.report.comparison.markdown import render_comparison_markdown
+
+            return render_comparison_markdown(comparison, options.fail_on)
+        case "sarif":
+            from verifier.report.comparison.notices import notices_of_comparison
+            from verifier.report.notices.sarif import render_sarif
+
+            return render_sarif(notices_of_comparison(comparison, options.fail_on)) + "\n"
+        case "github":
+            from verifier.report.comparison.notices import notices_of_comparison
+            from verifier.report.notices.github import render_github
+
+            return render_github(notices_of_comparison(comparison, options.fail_on))
+        case "junit":
+            from verifier.report.comparison.notices import notices_of_comparison
+            from verifier.report.notices.junit_notices import render_junit_notices
+
+            return render_junit_notices(notices_of_comparison(comparison, options.fail_on))
+        case "html":
+            from verifier.cli.bodies.exhibits import texts_of
+            from verifier.report.comparison.html import render_comparison_html
+
+            texts = texts_of((*comparison.old.inputs, *comparison.new.inputs))
+            return render_comparison_html(comparison, options.fail_on, texts)
+        case _:
+            from verifier.report.comparison.text import render_comparison
+
+            return render_comparison(comparison, options.fail_on, colour=colour, in_full=options.verbose)

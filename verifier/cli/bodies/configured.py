@@ -1,0 +1,136 @@
+"""`verifier check`: reads the configuration, proves, excuses what is waived or in the baseline, writes the reports."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from verifier.cli.bodies.proving import ProveOptions, proved, write_report
+from verifier.cli.bodies.reading import Asked, Read, read
+from verifier.cli.options import kept_in
+from verifier.cli.outputs import Sink, sinks, write_file
+from verifier.configuration import Configuration, FailOn, find_configuration, read_configuration
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.files import Files
+from verifier.model.invariant import Invariant
+from verifier.model.results.verdict import Report, Verdict
+from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.formats import FORMATS
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Span
+from verifier.syntax.text import printable
+
+TODAY = "VERIFIER_TODAY"
+"""The environment variable that gives the day (2027-01-31) instead of the clock, so that a run can be repeated."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckOptions:
+    """What the command line asked for."""
+
+    config: Path | None = None
+    output: tuple[str, ...] = ()
+    write_baseline: Path | None = None
+    cache: bool = True
+    processes: int | None = None
+    steps: int | None = None
+
+
+def check_command(options: CheckOptions) -> int:
+    """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
+    configuration = read_configuration(options.config if options.config is not None else find_configuration(Path()))
+    chosen = _sinks(options, configuration)
+    today = _today()
+    asking = _asked(configuration, cache=options.cache)
+    asked = read(asking)
+    steps = options.steps if options.steps is not None else configuration.steps
+    prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=options.processes, steps=steps)
+    report = proved(prove_options, asked)
+    report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
+    if options.write_baseline is not None:
+        _write_baseline(options.write_baseline, report, asked, configuration)
+    report, stale = _excused(report, asked, configuration, options.write_baseline, today)
+    write_report(report, chosen, asked.estate)
+    code = exit_code(verdict.counts_as for verdict in report.verdicts)
+    if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
+        return ExitCode.REFUTED
+    return code
+
+
+def _today() -> date:
+    given = os.environ.get(TODAY)
+    if not given:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise InputError.of(f"{TODAY} is {printable(given)!r}, expected a day such as 2027-01-31") from None
+
+
+def _sinks(options: CheckOptions, configuration: Configuration) -> tuple[Sink, ...]:
+    if options.output:
+        return sinks(options.output, FORMATS)
+    try:
+        return sinks(configuration.outputs, FORMATS, configuration.path.parent)
+    except ValueError as error:
+        raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
+
+
+def _asked(configuration: Configuration, *, cache: bool) -> Asked:
+    supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
+    folder = kept_in(cache)
+    return Asked(
+        configuration.inputs,
+        configuration.invariants,
+        configuration.builtins,
+        configuration.key_arn,
+        supplied,
+        folder,
+        configuration.suppose,
+    )
+
+
+# -- waivers and baselines --
+
+
+def _excused(report: Report, asked: Read, configuration: Configuration, written: Path | None, today: date) -> tuple[Report, bool]:
+    """The report with its excuses, and whether a waiver or the baseline is stale."""
+    path = written or configuration.baseline
+    if path is None and not configuration.waivers:
+        return report, False
+    from verifier.runs.baseline import read_baseline
+    from verifier.runs.excusing import Excuser
+
+    baseline = None
+    if path is not None:
+        if not path.exists():
+            hint = f"write it: verifier check --write-baseline {printable(str(path))}"
+            raise InputError.of(f"there is no baseline `{printable(str(path))}`", hint=hint)
+        source = Files().source(path)
+        baseline = read_baseline(source.text, source.name)
+    excuser = Excuser(asked.estate, configuration.waivers, baseline, today, configuration.readings)
+    found = excuser.excused(report)
+    return found, bool(excuser.stale)
+
+
+def _write_baseline(path: Path, report: Report, asked: Read, configuration: Configuration) -> None:
+    from verifier.runs.baseline import render_baseline
+
+    def regions(verdict: Verdict) -> list[dict[str, object]]:
+        return _regions(verdict, asked, configuration)
+
+    write_file(path, render_baseline(asked.estate, report.verdicts, regions))
+
+
+def _regions(verdict: Verdict, asked: Read, configuration: Configuration) -> list[dict[str, object]]:
+    """What breaks an invariant, in words."""
+    from verifier.report.access_words import when_text
+    from verifier.verify.excuses import beyond
+
+    key = next((key for key in asked.estate.keys if key.arn == verdict.target), None)
+    if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
+        return []
+    found = beyond(asked.estate, key, verdict.invariant, held=configuration.readings).regions
+    return [{"callers": r.callers.text, "actions": r.actions.text, "when": when_text(r, in_full=True)} for r in found]

@@ -1,0 +1,141 @@
+"""`verifier explain`: reads the estate and the request, explains, writes the explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verifier.cli.bodies.evaluating import MOST_LINE_BYTES, opened, parse_request, source_name
+from verifier.cli.outputs import Sink, write
+from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.model.estate import Estate, Key
+from verifier.model.results.explanation import Explanation
+from verifier.report.exit_codes import ExitCode
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import brief, printable
+
+
+@dataclass(frozen=True)
+class RequestOptions:
+    """Where the request stands: in a file, or in the options themselves."""
+
+    file: Path | None = None
+    line: int | None = None
+    principal: str | None = None
+    action: str | None = None
+    key: str | None = None
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """What the command line asked for. `timeout` is in seconds for each query."""
+
+    paths: tuple[Path, ...]
+    request: RequestOptions
+    key_arn: str | None = None
+    supplied: Supplied = NOTHING
+    readings: Mapping[str, bool] = field(default_factory=dict)
+    timeout: float | None = None
+    sinks: tuple[Sink, ...] = (Sink("text"),)
+    verbose: bool = False
+
+
+def explain_command(options: ExplainOptions) -> int:
+    """Writes the explanation to stdout; returns the exit code."""
+    from verifier.evaluate import request_from_json
+    from verifier.inputs import load_estate
+
+    _check(options.request)
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied)
+    request = request_from_json(estate, _given(estate, options.request))
+    from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
+
+    explanation = explain(estate, request, readings=options.readings, timeout=options.timeout)
+    write(options.sinks, lambda name, colour: _rendered(explanation, options, name, colour))
+    return ExitCode.PROVED
+
+
+def _rendered(explanation: Explanation, options: ExplainOptions, name: str, colour: bool) -> str:
+    match name:
+        case "json":
+            from verifier.report.explanation.json import render_explanation_json
+
+            return render_explanation_json(explanation) + "\n"
+        case "markdown":
+            from verifier.report.explanation.markdown import render_explanation_markdown
+
+            return render_explanation_markdown(explanation)
+        case _:
+            from verifier.report.explanation.text import render_explanation
+
+            return render_explanation(explanation, colour=colour, in_full=options.verbose)
+
+
+# --- the request -----------------------------------------------------------------------------------------------------------------
+
+
+def _check(asked: RequestOptions) -> None:
+    if asked.file is not None and (asked.principal or asked.action or asked.key or asked.context):
+        raise InputError.of("the request is given twice", hint="use --request, or --principal with --action, --key and --context")
+    if asked.file is None and (asked.principal is None or asked.action is None):
+        raise InputError.of("there is no request", hint="give --request FILE, or --principal ARN and --action kms:Decrypt")
+    if asked.line is not None and asked.file is None:
+        raise InputError.of("--line goes with --request FILE")
+
+
+def _given(estate: Estate, asked: RequestOptions) -> dict[str, Any]:
+    """The request as the JSON object that `verifier evaluate` takes."""
+    if asked.file is not None:
+        return _from_file(asked.file, asked.line)
+    context: dict[str, Any] = {}
+    for pair in asked.context:
+        name, _, value = pair.partition("=")
+        before = context.get(name)
+        context[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    return {"principal": asked.principal, "action": asked.action, "resource": _resource(estate, asked), "context": context}
+
+
+def _from_file(file: Path, line: int | None) -> dict[str, Any]:
+    """The one request of a file, or that of a line."""
+    with opened(file) as stream:
+        data = stream.read(MOST_LINE_BYTES + 1)
+    lines = [text for text in data.splitlines() if text.strip()]
+    name = printable(source_name(file))
+    if not lines:
+        raise InputError.of(f"no request in {name}", rule="S3")
+    if line is None:
+        try:
+            return parse_request(data)
+        except InputError:
+            if len(lines) == 1 or not all(text.lstrip().startswith(b"{") for text in lines):
+                raise
+        raise InputError.of(f"{name} holds {len(lines)} requests, one a line", hint="say which: --line 1")
+    if line > len(lines):
+        raise InputError.of(f"{name} has {len(lines)} line{'' if len(lines) == 1 else 's'} with a request, and none is line {line}")
+    return parse_request(lines[line - 1])
+
+
+def _resource(estate: Estate, asked: RequestOptions) -> str | None:
+    """The ARN of the key that is meant; none for an operation without a key. Raises `InputError` where it is not clear which."""
+    from verifier.model.reference import action
+
+    known = action(asked.action or "")
+    if asked.key is None and known is not None and not known.resources:
+        return None
+    keys = [key for key in estate.keys if asked.key is None or _is_called(key, asked.key)]
+    if len(keys) == 1:
+        return keys[0].arn
+    if asked.key is not None and asked.key.startswith("arn:") and not keys:
+        return asked.key  # the ARN of an alias, say: what it may be is not for here to tell
+    names = ", ".join(brief(printable(key.name or key.arn), 40) for key in (keys or estate.keys)[:5])
+    problem = "no key of the input is" if not keys else "several keys of the input are" if asked.key else "there are several keys, and"
+    what = f"called {printable(brief(asked.key))}" if asked.key else "none was named with --key"
+    raise InputError.of(f"{problem} {what}", hint=f"the keys are {names}")
+
+
+def _is_called(key: Key, name: str) -> bool:
+    aliases = key.aliases or ()
+    return name in (key.arn, key.name, key.arn.rsplit("/", 1)[-1], *aliases) or f"alias/{name}" in aliases

@@ -1,0 +1,69 @@
+"""`verifier lint`: reads the input, looks, writes what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
+from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.model.estate import Estate
+from verifier.model.results.lint import LintReport, Severity
+from verifier.report.lint.words import lint_exit_code
+
+
+@dataclass(frozen=True)
+class LintOptions:
+    """What the command line asked for. `fail_on` is `None` for never; `timeout` is in seconds."""
+
+    paths: tuple[Path, ...]
+    fail_on: Severity | None = Severity.WARNING
+    key_arn: str | None = None
+    timeout: float | None = None
+    sinks: tuple[Sink, ...] = (Sink("text"),)
+    verbose: bool = False
+    supplied: Supplied = NOTHING
+
+
+def lint_command(options: LintOptions) -> int:
+    """Writes the findings to stdout and warnings to stderr; returns the exit code."""
+    from verifier.inputs import load_estate
+
+    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
+    from verifier.verify.lint.linting import lint  # after the input has been accepted: importing a solver takes a while
+
+    with shown() as progress:
+        report = lint(estate, timeout=options.timeout, progress=progress)
+    if not only_json(options.sinks):
+        warn(report.warnings)
+    write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
+    return lint_exit_code(report, options.fail_on)
+
+
+def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: str, colour: bool) -> str:
+    match name:
+        case "json":
+            from verifier.report.lint.json import render_lint_json
+
+            return render_lint_json(report, options.fail_on) + "\n"
+        case "markdown":
+            from verifier.report.lint.markdown import render_lint_markdown
+
+            return render_lint_markdown(report, options.fail_on)
+        case "sarif" | "github" | "junit":
+            from verifier.report.evidence import Evidence, meanings_of
+            from verifier.report.lint.notices import notices_of_lint
+            from verifier.report.notices.github import render_github
+            from verifier.report.notices.junit_notices import render_junit_notices
+            from verifier.report.notices.sarif import render_sarif
+
+            notices = notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))
+            if name == "junit":
+                return render_junit_notices(notices)
+            return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
+        case _:
+            from verifier.report.lint.text import render_lint
+
+            return render_lint(report, options.fail_on, colour=colour, in_full=options.verbose)

@@ -1,0 +1,123 @@
+"""`verifier prove`: reads the estate and the invariants, proves, writes the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from verifier.cli.bodies.reading import Asked, Read, read
+from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.progress import shown
+from verifier.cli.run import warn
+from verifier.model.engine import Engine
+from verifier.model.estate import Estate
+from verifier.model.results.verdict import Report, Status
+from verifier.model.step_limits import STEPS
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.exit_codes import exit_code
+from verifier.report.formats import render_report
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import printable
+
+
+@dataclasses.dataclass(frozen=True)
+class ProveOptions:
+    """What the command line asked for; `timeout` is in seconds for each query."""
+
+    asked: Asked
+    sinks: tuple[Sink, ...] = (Sink("text"),)
+    timeout: float | None = None
+    readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    engine: Engine = Engine.Z3
+    cross_check: bool = False
+    processes: int | None = None
+    cluster: str | None = None
+    certificate: Path | None = None
+    steps: int = STEPS
+
+
+def prove_command(options: ProveOptions) -> int:
+    """Writes the report to stdout and warnings to stderr; returns the exit code."""
+    asked = read(options.asked)
+    if options.certificate is not None:
+        from verifier.solve.engines import require
+
+        require(Engine.SAT)  # before the proofs, which may take long
+    report = proved(options, asked)
+    if options.certificate is not None:
+        _certify(options, asked, report, options.certificate)
+    write_report(report, options.sinks, asked.estate)
+    return exit_code(verdict.counts_as for verdict in report.verdicts)
+
+
+def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
+    """Writes a report in all formats asked for, and its warnings to stderr. Raises `OutputError`."""
+    if not only_json(sinks):
+        warn(report.warnings)
+    evidence = _evidence(sinks, report, estate)
+    write(sinks, lambda name, colour: render_report(report, name, evidence, colour=colour))
+
+
+def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence:
+    """What the formats need beside the report, and nothing that they do not."""
+    formats = {sink.format for sink in sinks}
+    if formats.isdisjoint(("sarif", "github", "html")):
+        return NO_EVIDENCE
+    from verifier.report.evidence import meanings_of, policies_of
+
+    if "html" not in formats:
+        return Evidence(meanings_of(estate))
+    from verifier.cli.bodies.exhibits import pictured, texts_of
+
+    return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
+
+
+def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:
+    """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
+    from verifier.verify.certificate import certificate
+
+    found = certificate(asked.estate, asked.invariants, report, options.readings)
+    for entry in found["without_proof"]:
+        if entry["status"] == Status.PROVED.value:
+            print(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"), file=sys.stderr)
+    try:
+        path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
+
+
+def proved(options: ProveOptions, asked: Read) -> Report:
+    """The report on what was read. Raises as `verifier.verify.prove` does."""
+    report = _prove(options, asked)
+    return dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
+
+
+def _prove(options: ProveOptions, asked: Read) -> Report:
+    from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
+    from verifier.verify import Contradiction
+
+    with shown() as progress:
+        try:
+            report, trouble = prove_many(
+                asked.estate,
+                asked.invariants,
+                Where(options.processes, options.cluster, options.asked.cache),
+                engine=options.engine,
+                timeout=options.timeout,
+                readings=options.readings,
+                cross_check=options.cross_check,
+                steps=options.steps,
+                progress=progress,
+            )
+            if trouble is not None:
+                print(f"warning: {printable(trouble)}", file=sys.stderr)
+            return report
+        except Contradiction as error:
+            from verifier.cli.bodies.reproducer import write_reproducer
+
+            folder = write_reproducer(error, asked.inputs_with(asked.estate.inputs))
+            print(f"verifier: two engines contradict each other; what reproduces it is in {folder}", file=sys.stderr)
+            raise

@@ -1,0 +1,136 @@
+"""Reads what a command asks about: the estate and the invariants.
+
+In: paths and names from the command line. Out: `Read`.
+Guarantee: the errors of the invariants and of the estate are told together, in one `InputError`; no invariants at all is one (S3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from verifier.cycles import kept
+from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.invariant_files import InvariantFiles, beside, read_files
+from verifier.language.builtins.by_name import builtin
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.steps.supposition import Supposition
+from verifier.syntax.diagnostic import Diagnostic, InputError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and what a plan or
+    template does not say."""
+
+    paths: tuple[Path, ...]
+    invariants: tuple[Path, ...] = ()
+    builtins: tuple[str, ...] = ()
+    key_arn: str | None = None
+    supplied: Supplied = NOTHING
+    cache: Path | None = None
+    """Where large inputs are remembered as they were read; `None` for nowhere."""
+    suppose: tuple[str, ...] = ()
+    """Sentences that are taken for granted (W3)."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """The same, read."""
+
+    estate: Estate
+    invariants: tuple[AnyInvariant, ...]
+    files: InvariantFiles
+
+    def inputs_with(self, inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """These files and those of the invariants, each once, with their SHA-256."""
+        return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
+
+
+def read(asked: Asked) -> Read:
+    """Reads everything. Raises `InputError`."""
+    from verifier.inputs import load_estate
+
+    errors: list[Diagnostic] = []
+    files = InvariantFiles()
+    named: list[AnyInvariant] = []
+    estate = Estate(keys=())
+    try:
+        files = read_files(_invariant_paths(asked))
+    except InputError as error:
+        errors += error.diagnostics
+    for spec in asked.builtins:
+        try:
+            named.append(builtin(spec))
+        except InputError as error:
+            errors += error.diagnostics
+    supposed = list(files.suppositions)
+    for sentence in asked.suppose:
+        try:
+            supposed.append(_supposition(sentence))
+        except InputError as error:
+            errors += error.diagnostics
+    declared = _only(files.key_arns)
+    steps, tags = needed((*files.invariants, *named))
+
+    def load() -> Estate:
+        return load_estate(
+            asked.paths,
+            key_arn=asked.key_arn,
+            declared_key_arn=declared,
+            supplied=asked.supplied,
+            steps=steps,
+            tags=tags,
+        )
+
+    try:
+        with kept():
+            estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags), load)
+    except InputError as error:
+        errors += error.diagnostics
+    if errors:
+        raise InputError(errors)
+    return Read(replace(estate, suppositions=tuple(supposed)), (*files.invariants, *named), files)
+
+
+def _supposition(sentence: str) -> Supposition:
+    from verifier.language.invariants.files import read_supposition  # the language takes a while to import
+
+    return read_supposition(sentence, "--suppose")
+
+
+def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
+    """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions (`with tag …`,
+    `aws:PrincipalTag/…`, `aws:FederatedProvider`)."""
+    texts = [invariant.text.lower() for invariant in invariants]
+    return any(map(is_eventual, invariants)), any(word in text for text in texts for word in ("tag", "federatedprovider"))
+
+
+def _remembered(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
+    """The estate, by `load` or as it was read before: then `options` are what it depends on beside the paths."""
+    if asked.cache is None:
+        return load()
+    from verifier.runs.estates import remembered_estate
+
+    return remembered_estate(asked.paths, options, asked.cache, load)
+
+
+def _only(arns: Sequence[str]) -> str | None:
+    return arns[0] if len(arns) == 1 else None
+
+
+def _invariant_paths(asked: Asked) -> tuple[Path, ...]:
+    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
+    if asked.invariants or asked.builtins:
+        return asked.invariants
+    found = beside(asked.paths)
+    if not found and all(path.exists() for path in asked.paths):  # of others the reader of inputs says more
+        where = " or ".join(str(path) for path in asked.paths)
+        raise InputError.of(
+            f"no invariants: none were given, and there is no *.inv file beside {where}",
+            hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
+            rule="S3",
+        )
+    return found

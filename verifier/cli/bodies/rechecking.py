@@ -1,0 +1,188 @@
+"""`verifier recheck`: reads the certificate and the input, has each proof checked, says which are accepted.
+
+Guarantee: neither a solver nor an encoder is imported. The question is the caller's: the invariants and the readings that the command line
+gives, or that are the default, on all of their targets. The certificate has no part in choosing it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from verifier.cli.bodies.reading import Asked, read
+from verifier.cli.run import emit
+from verifier.model.estate import Estate
+from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.readings import is_reading
+from verifier.model.reference import data_version
+from verifier.problem.semantics.targets import Target
+from verifier.problem.subjects import target_name, targets_of
+from verifier.recheck.check import check_entry, formula_of
+from verifier.recheck.eventually import check_eventual
+from verifier.recheck.tables import Rejected
+from verifier.report.exit_codes import ExitCode
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import decode_bytes, printable
+
+MOST_BYTES = 1 << 28
+FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 3
+_MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
+
+Json = dict[str, Any]
+
+
+class _Outcome(Enum):
+    ACCEPTED = auto()
+    REJECTED = auto()
+    LACKING = auto()
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One invariant on one of its targets."""
+
+    invariant: AnyInvariant
+    target: Target
+
+    def is_named_by(self, entry: Json) -> bool:
+        """Whether an entry says that it is about this. That it is, only its check tells."""
+        named = entry["invariant"], entry["text"], entry["target"]
+        return named == (self.invariant.name, self.invariant.text, target_name(self.target))
+
+    def __str__(self) -> str:
+        return printable(f"{self.invariant.name}  on {target_name(self.target)}")
+
+
+def recheck_command(certificate: Path, asked: Asked, held: Mapping[str, bool]) -> int:
+    """Says what became of each question, and returns the exit code. `held` are the readings that the caller holds.
+
+    Raises `InputError` for what is no certificate, and where there is no question (S3).
+    """
+    document = read_certificate(certificate)
+    question = read(asked)
+    try:
+        _check_input(document, question.estate)
+    except Rejected as error:
+        emit(f"✘ rejected  {printable(str(error))}\n")
+        return ExitCode.REFUTED
+    for label, value in document["readings"].items():
+        emit(f"the certificate holds the reading {label} at {'yes' if value else 'no'}\n")
+    supposed = [f"{label}={'yes' if value else 'no'}" for label, value in document["readings"].items() if held.get(label) != value]
+    emit("".join(f"supposed: {printable(sentence)} [S4]\n" for sentence in question.estate.concluded))
+    targets = targets_of(question.estate, question.invariants)
+    questions = [_Question(question.invariants[number], target) for target, numbers in targets for number in numbers]
+    found = Counter(_outcome(one, document, question.estate, supposed) for one in questions)
+    others = sum(not any(one.is_named_by(entry) for one in questions) for entry in document["proofs"])
+    if others:
+        emit(f"{others} of its proofs are about what was not asked, and were not looked at\n")
+    accepted, rejected, lacking = (found[outcome] for outcome in _Outcome)
+    emit(f"{accepted} accepted, {rejected} rejected, {lacking} without proof\n")
+    if rejected:
+        return ExitCode.REFUTED
+    return ExitCode.PROVED if accepted and not lacking else ExitCode.UNKNOWN
+
+
+def _check_input(document: Json, estate: Estate) -> None:
+    """Raises `Rejected` for a certificate of another input or other data, and for one that holds what is no reading."""
+    if document["data_version"] != data_version():
+        raise Rejected(f"it was made with the reference data {document['data_version']}, and this is {data_version()}")
+    given = Counter(digest for _, digest in estate.inputs)
+    certified = Counter(entry["sha256"] for entry in document["inputs"])
+    if given != certified:
+        changed = [file for file, digest in estate.inputs if digest not in certified]
+        missing = [entry["file"] for entry in document["inputs"] if entry["sha256"] not in given]
+        raise Rejected(f"the input is another one: {', '.join(changed) or 'no file'} in place of {', '.join(missing) or 'no file'}")
+    unknown = [label for label in document["readings"] if not is_reading(label)]
+    if unknown:
+        raise Rejected(f"{unknown[0]} is no reading")
+
+
+def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> _Outcome:
+    """Looks for a proof of one question, and says what came of it. `supposed`: readings that the proofs hold, and the caller does not."""
+    entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
+    if not entries:
+        reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
+        reason = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        emit(f"? no proof  {question}: {printable(reason)}\n")
+        return _Outcome.LACKING
+    for entry in entries:  # several, where invariants are worded alike
+        why = _why_rejected(entry, question, document, estate)
+        if why is None:
+            break
+    else:
+        emit(f"✘ rejected  {question}: {printable(str(why))}\n")
+        return _Outcome.REJECTED
+    if supposed:
+        emit(f"? no proof  {question}: the certificate covers it only where {', '.join(supposed)}\n")
+        return _Outcome.LACKING
+    emit(f"✔ accepted  {question}  ({_size(entry)})\n")
+    return _Outcome.ACCEPTED
+
+
+def _size(entry: Json) -> str:
+    """How much was checked, of an entry that was accepted."""
+    if "sets" not in entry:
+        return f"{len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps"
+    facts, queries = (sum(len(one[name]) for one in entry["sets"]) for name in ("facts", "queries"))
+    return f"a set of {facts:,} facts that no step leaves, {queries:,} queries"
+
+
+def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:
+    """Why an entry does not prove that the invariant holds of the target; `None` where it does."""
+    if not isinstance(question.invariant, Invariant):
+        return "it is about the listed grants, which no proof is about"
+    asked = estate, question.target, question.invariant
+    try:
+        if question.invariant.eventually:
+            check_eventual(entry, *asked, document["readings"])
+        else:
+            check_entry(entry, formula_of(*asked), document["readings"])
+    except Rejected as error:
+        return str(error)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, AssertionError) as error:
+        return f"it is malformed ({type(error).__name__})"
+    return None
+
+
+# -- reading --
+
+
+def read_certificate(path: Path) -> Json:
+    """A certificate's members, of the right kinds as far as the checks of the whole need them. Raises `InputError`."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError.of(f"`{path}` is larger than {MOST_BYTES >> 20} MiB")
+        document = json.loads(decode_bytes(path.read_bytes(), str(path)))
+    except OSError as error:
+        raise InputError.of(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
+    except RecursionError:
+        raise InputError.of(f"`{path}` is no certificate: it is nested too deeply") from None
+    except ValueError as error:
+        raise InputError.of(f"`{path}` is no certificate: not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError.of(f"`{path}` is no certificate", hint="`verifier prove --certificate FILE` writes one")
+    if document.get("format_version") != FORMAT_VERSION:
+        raise InputError.of(f"`{path}` is a certificate of another version of the format: {document.get('format_version')!r}")
+    if not _well_formed(document):
+        raise InputError.of(f"`{path}` is no certificate: a member is missing or of the wrong kind")
+    return document
+
+
+def _well_formed(document: Json) -> bool:
+    if not all(isinstance(document.get(name), kind) for name, kind in _MEMBERS.items()):
+        return False
+    entries = (*document["proofs"], *document["without_proof"])
+    return (
+        all(_has_texts(entry, "invariant", "text", "target") for entry in entries)
+        and all(_has_texts(entry, "file", "sha256") for entry in document["inputs"])
+        and all(isinstance(value, bool) for value in document["readings"].values())
+    )
+
+
+def _has_texts(entry: object, *names: str) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in names)

@@ -1,0 +1,79 @@
+"""Reads the two sides that a command compares.
+
+In: two paths; or paths and two revisions in git; or a Terraform plan, with snapshots beside it or without. Out: `Sides`.
+Guarantee: the errors of both sides are told together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.inputs.estate import Version, load_versions
+from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.invariant_files import InvariantFiles
+from verifier.model.estate import Estate
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class SidesAsked:
+    """What the command line names. `git` is `BASE..HEAD`, `BASE...HEAD` or `BASE`; `plan` a plan as JSON."""
+
+    paths: tuple[Path, ...] = ()
+    git: str | None = None
+    plan: Path | None = None
+    key_arn: str | None = None
+    supplied: Supplied = NOTHING
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides as read, and what people call them."""
+
+    old: Estate
+    new: Estate
+    labels: tuple[str, str]
+
+
+def read_sides(asked: SidesAsked, files: InvariantFiles) -> Sides:
+    """Reads both sides; what `files` declare helps to find whose key a policy is on. Raises `InputError`."""
+    if asked.plan is not None:
+        return _of_plan(asked, asked.plan, files)
+    if asked.git is not None:
+        return _in_git(asked, asked.git, files)
+    if len(asked.paths) != 2:
+        raise InputError.of(
+            f"expected OLD and NEW, found {len(asked.paths)} path{'' if len(asked.paths) == 1 else 's'}",
+            hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json",
+        )
+    old, new = asked.paths
+    return Sides(*_versions(asked, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
+
+
+def _of_plan(asked: SidesAsked, plan: Path, files: InvariantFiles) -> Sides:
+    """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says itself."""
+    from verifier.inputs import load_plan_sides
+
+    if asked.git is not None or asked.key_arn is not None:
+        raise InputError.of("--plan is both sides by itself, or with snapshots", hint="leave out --git and --key-arn")
+    if asked.paths:
+        with_plan = Version((*asked.paths, plan))
+        return Sides(*_versions(asked, Version(asked.paths), with_plan, files), ("as it is", "after the plan"))
+    before, after = load_plan_sides(plan, asked.supplied)
+    return Sides(before, after, ("before the plan", "after it"))
+
+
+def _in_git(asked: SidesAsked, revisions: str, files: InvariantFiles) -> Sides:
+    from verifier.cli.bodies.revisions import at_revisions
+
+    if not asked.paths:
+        raise InputError.of("--git needs a path: a policy, a snapshot or a folder in the repository")
+    with at_revisions(revisions, asked.paths) as (old, new, labels):
+        return Sides(*_versions(asked, old, new, files), labels)
+
+
+def _versions(asked: SidesAsked, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
+    declared = files.key_arns[0] if len(files.key_arns) == 1 else None
+    return load_versions(old, new, key_arn=asked.key_arn, declared_key_arn=declared, supplied=asked.supplied)

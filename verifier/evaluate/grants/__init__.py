@@ -1,0 +1,1 @@
+"""What grants allow (G1–G6)."""

@@ -1,0 +1,161 @@
+"""Which operations a grant can name (G1), whether a request meets its constraints (G3), and whether a grant made by it is as strict (G6).
+
+In: a grant, the request's action, caller and context, the symbols. Out: findings.
+Guarantee: a constraint that does not bind the operation gives no finding; values are compared exactly, names as the reading G3-names says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from verifier.evaluate.context import Context
+from verifier.evaluate.findings import Finding
+from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
+from verifier.evaluate.symbols import Symbols, Truth, all_of
+from verifier.model import reference
+from verifier.model.grant import Grant, Pairs
+from verifier.model.request import Caller, CallerKind
+
+EQUALS, SUBSET = "EncryptionContextEquals", "EncryptionContextSubset"
+"""The values of `kms:GrantConstraintType`. [KMS Developer Guide, conditions-kms]"""
+NOT_BOUND_BY_CONTEXT = frozenset({"kms:creategrant", "kms:describekey", "kms:retiregrant"})
+"""Grant operations whose requests no encryption context constraint binds: they have none of their own (G3, G6)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request shows to a grant."""
+
+    action: str
+    caller: Caller
+    context: Context
+
+
+def grantable(action: str) -> bool:
+    """Whether a grant can name the operation: the list is closed (G1), so one that the data does not know is not on it."""
+    known = reference.action(action)
+    return known is not None and known.grant_operation
+
+
+def constraint_findings(grant: Grant, asked: Asked, symbols: Symbols) -> Iterator[Finding]:
+    """A finding for each constraint that binds the request."""
+    action = asked.action.lower()
+    known = reference.action(action)
+    if known is not None and known.encryption_context and action not in NOT_BOUND_BY_CONTEXT:
+        yield from _context(grant, asked.context, symbols)
+    if grant.source_arn is not None and action != "kms:retiregrant":
+        yield _source(grant.source_arn, asked, symbols)
+    if action == "kms:creategrant":
+        yield from _child(grant, asked.context, symbols)
+
+
+# --- the encryption context (G3) -----------------------------------------------------------------------------------------------
+
+
+def _context(grant: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
+    if grant.context_equals is not None:
+        yield Finding("G3", _sentence(EQUALS, grant.context_equals, context), _exactly(grant.context_equals, context, symbols))
+    if grant.context_subset is not None:
+        yield Finding("G3", _sentence(SUBSET, grant.context_subset, context), _among(grant.context_subset, context, symbols))
+
+
+def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
+    """Whether the whole encryption context is this map. An empty map is met by no encryption context at all."""
+
+    def test(fold: bool) -> bool:
+        return not _unpaired(context, fold) and _folded(wanted, fold) == _folded(tuple(context.pairs.items()), fold)
+
+    return symbols.choose("G3-names", lambda: test(True), lambda: test(False))
+
+
+def _among(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
+    """Whether the encryption context contains this map."""
+
+    def test(fold: bool) -> bool:
+        return _folded(wanted, fold) <= _folded(tuple(context.pairs.items()), fold)
+
+    return symbols.choose("G3-names", lambda: test(True), lambda: test(False))
+
+
+def _folded(pairs: Pairs, fold: bool) -> set[tuple[str, str]]:
+    return {(name.lower() if fold else name, value) for name, value in pairs}
+
+
+def _unpaired(context: Context, fold: bool) -> set[str]:
+    """Names that `kms:EncryptionContextKeys` lists and whose pairs the request does not show: the encryption context has more in it."""
+    listed = context.entries.get("kms:encryptioncontextkeys")
+    names = listed if isinstance(listed, tuple) else ()
+    return {name.lower() if fold else name for name in names} - {name.lower() if fold else name for name in context.pairs}
+
+
+def _sentence(kind: str, wanted: Pairs, context: Context) -> str:
+    return f"{kind} {_shown(dict(wanted))}: the request has {_shown(context.pairs) if context.pairs else 'none'}"
+
+
+def _shown(pairs: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}={value}" for name, value in pairs.items()) + "}"
+
+
+# --- the source ARN (G3) ---------------------------------------------------------------------------------------------------------
+
+
+def _source(wanted: str, asked: Asked, symbols: Symbols) -> Finding:
+    """`SourceArn` is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
+    if asked.action.lower() == "kms:describekey":
+        holds = symbols.choose("G3-describe", lambda: _from_source(wanted, asked, symbols), lambda: True)
+    else:
+        holds = _from_source(wanted, asked, symbols)
+    found = asked.context.entries.get("aws:sourcearn")
+    had = f"the request has {found}" if isinstance(found, str) else "the request has none"
+    if asked.caller.kind is not CallerKind.SERVICE:
+        had = "the caller is not a service principal"
+    return Finding("G3", f"SourceArn {wanted}: {had}", holds)
+
+
+def _from_source(wanted: str, asked: Asked, symbols: Symbols) -> Truth:
+    if asked.caller.kind is not CallerKind.SERVICE:
+        return symbols.choose("G3-source", lambda: False, lambda: True)
+    found = asked.context.entries.get("aws:sourcearn")
+    return isinstance(found, str) and _is_source(wanted, found)
+
+
+def _is_source(wanted: str, found: str) -> bool:
+    """As ArnLike compares (C4); a constraint has no policy variables."""
+    return arn_matches(substitute(parse(wanted, variables=False), {}, wild=False) or (), found)
+
+
+# --- the grant that a CreateGrant request asks for (G6) --------------------------------------------------------------------------
+
+
+def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
+    """A grant made by the permission of a grant allows no more, under constraints at least as strict. [create-grant-overview]"""
+    yield _operations(parent, context)
+    asked = context.entries.get("kms:grantconstrainttype")
+    if parent.context_equals is not None:
+        holds = all_of([asked == EQUALS, _exactly(parent.context_equals, context, symbols)])
+        yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
+    if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
+        holds = all_of([asked in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
+        yield Finding("G6", f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}", holds)
+    if parent.source_arn is not None:
+        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant has none.
+        shown = context.entries.get("kms:grantconstraintsourcearn")
+        had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
+        yield Finding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", _as_narrow(parent.source_arn, shown, symbols))
+
+
+def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
+    """Whether the new grant's SourceArn is the parent's, or, by the reading G6, one that the parent's covers as a pattern."""
+    if not isinstance(shown, str) or shown == wanted:
+        return shown == wanted
+    return symbols.choose("G6", lambda: _is_source(wanted, shown), lambda: False)
+
+
+def _operations(parent: Grant, context: Context) -> Finding:
+    asked = context.entries.get("kms:grantoperations")
+    wanted = asked if isinstance(asked, tuple) else ()
+    own = {operation.split(":", 1)[1] for operation in parent.operations}
+    beyond = [operation for operation in wanted if operation not in own]
+    text = f"the new grant would also allow {', '.join(beyond)}" if beyond else "the new grant allows nothing that the grant does not"
+    return Finding("G6", text, not beyond)

@@ -1,0 +1,159 @@
+"""What the grants of a key allow a caller (G1–G6).
+
+In: the grants that concern the caller, what the request shows, what the caller's own policies and its limits give. Out: a gate.
+Guarantee: a grant only ever allows; a trace shows the grants that name the caller, at most `SHOWN` of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from verifier.evaluate.findings import Finding, Gate, StatementFinding
+from verifier.evaluate.grants.constraints import Asked, constraint_findings, grantable
+from verifier.evaluate.grants.index import Candidate, Candidates, Naming
+from verifier.evaluate.judge import Memo, remembered
+from verifier.evaluate.limits import Limits
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
+from verifier.model import reference
+from verifier.model.estate import Key
+from verifier.model.grant import reference_to_grant
+
+SHOWN = 20
+"""How many grants one gate of a trace shows; those that allow come first."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a caller has besides a grant: whether its own policies allow the request (I), and its boundary and session policies (B, S)."""
+
+    own: Truth
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The grants of one key before one request."""
+
+    key: Key
+    candidates: Candidates
+    asked: Asked
+    means: Means
+    symbols: Symbols
+    memo: Memo
+
+
+def grants_gate(grants: Grants) -> Gate | None:
+    """G: whether a grant allows the request; `None` where it is none that a grant can allow, or where the key has no grants (G1)."""
+    if not grantable(grants.asked.action) or grants.candidates.listed == 0:
+        return None
+    if grants.candidates.listed is None:
+        return Gate(_none_given(grants.key))
+    return _gate("G1", _as_grantees(grants), "names the caller as grantee", grants)
+
+
+def retiring_gate(grants: Grants) -> Gate:
+    """G5: whether a grant lets the caller retire it: as its retiring principal, or as its grantee if that is among the operations."""
+    if grants.candidates.listed is None:
+        return Gate(_none_given(grants.key))
+    found = [_as_retiring(candidate, grants) for candidate in grants.candidates.as_retiring]
+    return _gate("G5", [*found, *_as_grantees(grants)], "names the caller", grants)
+
+
+def _as_grantees(grants: Grants) -> list[StatementFinding]:
+    """The grants to the caller: all that have the operation, and others as far as a trace has room for them."""
+    having = [candidate for candidate in grants.candidates.as_grantee if _has(candidate, grants.asked.action)]
+    room = max(0, SHOWN - len(having))
+    lacking = (candidate for candidate in grants.candidates.as_grantee if not _has(candidate, grants.asked.action))
+    return [_as_grantee(candidate, grants) for candidate in (*having, *islice(lacking, room))]
+
+
+def _has(candidate: Candidate, action: str) -> bool:
+    known = reference.action(action)
+    return known is not None and known.name in candidate.grant.operations
+
+
+# --- one grant ---------------------------------------------------------------------------------------------------------------
+
+
+def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
+    action = grants.asked.action
+    elements = [_operation(candidate, action)]
+    if elements[0].holds:
+        elements += [_principal(candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
+    verb = "allows" if all_of([element.holds for element in elements]) is not False else "does not allow"
+    return _finding(candidate, grants, elements, f"{verb} {action}")
+
+
+def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
+    """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
+    caller = grants.asked.caller.arn
+    named = Finding("G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", True)
+    elements = [named, *_needs(candidate, grants)]
+    verb = "may be retired" if all_of([element.holds for element in elements]) is not False else "may not be retired"
+    return _finding(candidate, grants, elements, f"{verb} by the caller")
+
+
+def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], says: str) -> StatementFinding:
+    holds = all_of([element.holds for element in elements])
+    failed = next((element for element in elements if element.holds is False), None)
+    text = f"grant {candidate.grant.id} {says}" + (f": {failed.text}" if failed else "")
+    summary = Finding(failed.rule if failed else elements[0].rule, text, holds)
+    return StatementFinding(reference_to_grant(grants.key.arn, candidate.grant), summary, tuple(elements), elements[0].holds is True)
+
+
+def _operation(candidate: Candidate, action: str) -> Finding:
+    holds = _has(candidate, action)
+    return Finding("G1", f"Action: {action} is {'' if holds else 'not '}among the grant's operations", holds)
+
+
+def _principal(candidate: Candidate, grants: Grants) -> Finding:
+    holds = grants.symbols.value("G2") if candidate.naming is Naming.HIDDEN else True
+    return Finding("G2", f"Principal names {grants.asked.caller.arn} {candidate.naming.value}", holds)
+
+
+def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
+    """The constraints, examined once for a request if they turn on no symbol."""
+    grant, symbols = candidate.grant, grants.symbols
+    return remembered(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.asked, symbols)))
+
+
+def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
+    """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if those count (G4)."""
+    limits = grants.means.limits
+    if candidate.naming is Naming.ACCOUNT:
+        holds = all_of([grants.means.own, limits.hold])
+        yield Finding("G2", f"the caller's own policies {'allow it' if holds is not False else 'do not allow it'}", holds)
+    elif limits.gates:
+        holds = grants.symbols.choose("G4", lambda: limits.hold, lambda: True)
+        text = "the caller's permissions boundary and session policies do not limit the grant"
+        yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
+
+
+# --- all of them ---------------------------------------------------------------------------------------------------------------
+
+
+def _none_given(key: Key) -> Finding:
+    return Finding("G1", f"the grants of {key.name or 'the key'} are not given, so none are supposed", False)
+
+
+def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -> Gate:
+    holds = any_of([finding.summary.holds for finding in found])
+    order = {True: 0, None: 1, False: 2}
+    shown = sorted(found, key=lambda finding: order[finding.summary.holds])[:SHOWN]
+    if holds is not False:
+        text = f"{shown[0].reference.policy_name} allows {grants.asked.action}"
+    else:
+        text = f"no grant that {role} allows {grants.asked.action}" if found else f"no grant {role}"
+    return Gate(Finding(rule, text + _not_shown(len({finding.reference.policy for finding in shown}), grants), holds), tuple(shown))
+
+
+def _not_shown(shown: int, grants: Grants) -> str:
+    """How many grants the trace leaves out: to the caller, and to others."""
+    candidates = grants.candidates
+    concerned = len({candidate.grant.id for candidate in (*candidates.as_grantee, *candidates.as_retiring)})
+    others = (candidates.listed or 0) - concerned
+    more = concerned - shown
+    notes = f"; {more} more that {'name' if more > 1 else 'names'} the caller not shown" if more > 0 else ""
+    return notes + (f"; {others} {'grants name' if others > 1 else 'grant names'} others" if others > 0 else "")

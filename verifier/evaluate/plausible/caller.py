@@ -1,0 +1,134 @@
+"""What a request says of its caller that no such caller can have (F1, F2, F3, F5, U4).
+
+In: the estate, a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.callers import inventory_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.fill import belongs, called_by_service
+from verifier.evaluate.statements.values import instant, truth
+from verifier.model import reference
+from verifier.model.estate import Estate
+from verifier.model.request import CallerKind, Value
+
+SERVICE_ONLY = (
+    *("aws:principalservicename", "aws:principalservicenameslist"),
+    *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
+)
+"""Keys that only a service principal's request has (F5)."""
+_NOT_OF_SERVICES = frozenset(
+    {
+        *("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
+        *("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"),
+    }
+)
+"""Keys about callers with credentials, and about services that call on their behalf (F3, F5)."""
+
+
+def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the caller's own keys."""
+    if reference.action(case.action) is None and case.operation is None:
+        told = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+        yield Aside(told)
+    yield from _namesake(estate, case)
+    yield from _issuer(estate, case)
+    yield from _service(case, given)
+    yield from _organization(estate, case, given)
+    yield from _credentials(case, given)
+    yield from _time(given)
+
+
+def _namesake(estate: Estate, case: Case) -> Iterator[str]:
+    """R2: a user or role that has the name of a listed one, under another path or in other case, is none [IAM: reference_iam-quotas]."""
+    caller = case.standing.caller
+    arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
+    account = inventory_of(estate, caller.account)
+    listed = [identity.arn for identity in (*account.users, *account.roles)] if account is not None and arn is not None else []
+    if arn is None or arn in listed:
+        return
+    name = arn.rsplit("/", 1)[-1].lower()
+    for other in listed:
+        if other.lower().endswith(f"/{name}") and _without_path(other) == _without_path(arn):
+            yield f"R2: {arn} cannot be: names are unique in an account, and the inventory has {other}"
+
+
+def _issuer(estate: Estate, case: Case) -> Iterator[str]:
+    """R2: a federated session is issued by the root user, or by a user with a policy that lets it: a complete inventory lists all that
+    have any. [API: GetFederationToken]"""
+    caller = case.standing.caller
+    account = inventory_of(estate, caller.account)
+    by_user = caller.kind is CallerKind.FEDERATED and not case.standing.root_powers
+    if by_user and case.standing.identity is None and account is not None and account.complete:
+        yield f"R2: {caller.issuer} issues no session: the inventory does not list it, so that no policy lets it"
+
+
+def _without_path(arn: str) -> tuple[str, str]:
+    """What a user or role is, and its name, which no two of an account have in common."""
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    return kind, name.split("/")[-1].lower()
+
+
+def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    if case.standing.caller.kind is not CallerKind.SERVICE:
+        for key in (key for key in SERVICE_ONLY if key in given):
+            yield f"F5: only a service principal's request has {key}"
+        return
+    if case.standing.caller.principal_arn not in given.get("aws:principalservicenameslist", (case.standing.caller.principal_arn,)):
+        yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
+    for key in given:
+        if key in ("aws:principalorgid", "aws:principalorgpaths") or key.startswith("aws:principaltag/"):
+            yield f"F1: a service principal's request has no {key}"
+        if key in _NOT_OF_SERVICES:
+            rule = "F5" if "via" in key else "F3"
+            yield f"{rule}: a service principal that calls for itself has no {key}"
+        if key in ("aws:viaawsservice", "kms:grantisforawsresource") and truth(str(given[key])):
+            yield f"F5: a service principal calls for itself, so {key} is not true"
+
+
+def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F2: no account outside the given organization has its ID; an organization's paths come with its ID."""
+    owners = (
+        ("aws:principal", case.standing.caller.account),
+        ("aws:resource", case.target.account or ""),
+        ("aws:source", given.get("aws:sourceaccount")),
+        ("aws:vpce", given.get("aws:vpceaccount")),
+    )
+    for prefix, account in owners:
+        identifier = given.get(f"{prefix}orgid")
+        organization = estate.organization
+        if organization and identifier == organization.id and isinstance(account, str) and not belongs(organization, account):
+            yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
+        inside = organization and any(path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ()))
+        if organization and inside and isinstance(account, str) and not belongs(organization, account):
+            yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
+        if f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
+            yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
+
+
+def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    caller = case.standing.caller
+    if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
+        yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
+    factor, temporary = given.get("aws:multifactorauthpresent"), "aws:tokenissuetime" in given or called_by_service(given)
+    long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
+    if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
+        yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")
+    if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
+        told = "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
+        yield Aside(told) if factor is None else told
+
+
+def _time(given: Mapping[str, Value]) -> Iterator[str]:
+    now, epoch = given.get("aws:currenttime"), given.get("aws:epochtime")
+    if isinstance(now, str) and isinstance(epoch, str):
+        first, second = instant(now), instant(epoch)
+        if first is None or second is None or first != second:
+            yield "F1: aws:CurrentTime and aws:EpochTime are the same instant"
+    used, issued = instant(str(now or epoch)), instant(str(given.get("aws:tokenissuetime")))
+    if used is not None and issued is not None and issued > used:
+        yield "F3: credentials are issued no later than they are used: aws:TokenIssueTime is after the time of the request"

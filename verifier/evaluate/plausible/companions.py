@@ -1,0 +1,105 @@
+"""Keys that a request lacks though it has another that never comes without them, or that contradict one another (F2–F6, F8).
+
+In: a case, the keys that policies test. Out: warnings. Guarantee: a key that no policy tests is no matter; see `plausible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.case import Case
+from verifier.evaluate.plausible.route import forwarded
+from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
+from verifier.model.request import CallerKind, Value
+
+_TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
+ORGANIZATIONS = tuple((f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce"))
+_TYPE, _PAIRS = "kms:grantconstrainttype", "kms:encryptioncontextkeys"
+_FACTOR, _TOKEN = "aws:multifactorauthpresent", "aws:tokenissuetime"
+
+
+def companion_warnings(case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
+    """Warnings about what is left out, of the keys (lower case) that some policy tests."""
+    found = _Companions(case, given, tested)
+    yield from found.contradictions()
+    yield from map(Aside, (*found.of_session(), *found.of_organization(), *found.of_operation()))
+
+
+class _Companions:
+    """The entries of one request, and which keys are left out that policies test."""
+
+    def __init__(self, case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> None:
+        self._case, self._given, self._tested, self._has = case, given, tested, case.context.entries
+        self._kind = case.standing.caller.kind
+        self._forwarded = self._kind is not CallerKind.SERVICE and forwarded(given)
+
+    def _lacks(self, key: str) -> bool:
+        return key.lower() in self._tested and key.lower() not in self._has
+
+    def contradictions(self) -> Iterator[str]:
+        """F2: an organization's paths begin with its ID. F6: `aws:TagKeys` are the names of the tags."""
+        for identifier, paths in ORGANIZATIONS:
+            own, listed = self._has.get(identifier.lower()), self._given.get(paths.lower(), ())
+            if isinstance(own, str) and any(not path.startswith(f"{own}/") for path in listed):
+                yield f"F2: {paths} begin with {identifier}"
+        one, other = (self._organization_of(owner) for owner in ("principal", "resource"))
+        if self._in_own_account() and one and other and one != other:
+            yield "F2: the caller and the key are of one account, and so of one organization"
+        names, tags = self._tags()
+        if names and tags - names:
+            yield "F6: aws:TagKeys holds the names of the tags aws:RequestTag/NAME"
+
+    def _in_own_account(self) -> bool:
+        """Whether the caller is of the account of the key or alias."""
+        return self._case.target.owned and self._case.standing.caller.account == self._case.target.account
+
+    def _organization_of(self, owner: str) -> set[str]:
+        """The IDs of organizations that the request names for the account of the caller, or of the key."""
+        found = (self._given.get(f"aws:{owner}orgid"), *self._given.get(f"aws:{owner}orgpaths", ()))
+        return {text.split("/")[0] for text in found if isinstance(text, str)}
+
+    def _tags(self) -> tuple[set[str], set[str]]:
+        """The names in `aws:TagKeys`, and those of the tags, in lower case."""
+        tags = {key.removeprefix(_TAG) for key in self._given if key.startswith(_TAG)}
+        return {str(name).lower() for name in self._given.get(_TAG_KEYS, ())}, tags
+
+    def of_session(self) -> Iterator[str]:
+        """F3: temporary credentials, and what a session was delivered to."""
+        if self._kind in (CallerKind.ROLE, CallerKind.FEDERATED) and self._lacks(_TOKEN):
+            yield "F3: every session's request has aws:TokenIssueTime, which a policy tests; this one is decided without it"
+        temporary = self._forwarded or _TOKEN in self._has
+        if self._kind is CallerKind.USER and temporary and self._lacks(_FACTOR):
+            yield (
+                "F3: a user's request with temporary credentials, as a service makes it, has aws:MultiFactorAuthPresent, which a policy "
+                "tests; this one is decided without it"
+            )
+        for together in () if self._forwarded else (EC2_ROLE, CODEBUILD_ROLE):
+            present = [key for key in together if key.lower() in self._has]
+            yield from (f"F3: {present[0]} comes with {key}" for key in together if present and self._lacks(key))
+
+    def of_organization(self) -> Iterator[str]:
+        """F2, F4: an organization's ID comes with its paths; that of an endpoint's account with the endpoint."""
+        for identifier, paths in ORGANIZATIONS:
+            if identifier.lower() in self._has and self._lacks(paths):
+                yield f"F2: {identifier} comes with {paths}"
+        for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():
+            if self._organization_of(of) and self._lacks(f"aws:{owner}OrgID"):
+                yield f"F2: the caller and the key are of one account, and so of one organization: aws:{owner}OrgID is there too"
+        for key in ("aws:VpceOrgID", "aws:VpceOrgPaths"):
+            if key.lower() in self._has and self._lacks("aws:sourcevpce"):
+                yield f"F4: {key} comes with aws:SourceVpce"
+
+    def of_operation(self) -> Iterator[str]:
+        """F6: tags come with their names, and names with their tags; a grant's constraint on the encryption context has pairs."""
+        names, tags = self._tags()
+        if tags and self._lacks(_TAG_KEYS):
+            yield "F6: aws:RequestTag/NAME comes with aws:TagKeys"
+        bare = [name for name in sorted(names - tags) if self._lacks(_TAG + name)]
+        if bare and self._case.action.lower() != "kms:untagresource":
+            yield f"F6: aws:TagKeys holds {bare[0]}, and so the request has aws:RequestTag/{bare[0]}"
+        if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):
+            yield "F8: a multi-Region key has kms:MultiRegionKeyType"
+        half = (_TYPE in self._has and self._lacks(_PAIRS)) or (_PAIRS in self._has and self._lacks(_TYPE))
+        if half and self._case.action.lower() == "kms:creategrant":
+            yield "F6: kms:GrantConstraintType comes with the pairs of the constraint, whose names are kms:EncryptionContextKeys"

@@ -1,0 +1,180 @@
+"""Whether a request could be sent (F1–F9, R3, U4): warnings, never a change of the decision.
+
+In: the estate, a case, the request. Out: sentences that begin with the label of the rule that the request breaks.
+Guarantee: what is open (◇) gives no warning, and neither does a key that no policy tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.case import Case
+from verifier.evaluate.context import Either, Entry, is_multivalued
+from verifier.evaluate.fill import derived, given_context
+from verifier.evaluate.plausible.caller import caller_warnings
+from verifier.evaluate.plausible.companions import companion_warnings
+from verifier.evaluate.plausible.facts import fact_warnings
+from verifier.evaluate.plausible.operation import operation_elsewhere_warnings, operation_warnings
+from verifier.evaluate.plausible.parameters import parameter_warnings, required_parameters, source_warnings
+from verifier.evaluate.plausible.route import route_warnings
+from verifier.evaluate.plausible.session import session_warnings
+from verifier.evaluate.plausible.values import value_warnings
+from verifier.model import reference
+from verifier.model.estate import Estate
+from verifier.model.policy import Policy
+from verifier.model.request import CallerKind, Request, Value
+
+ALWAYS_SENT = frozenset(
+    {
+        "kms:datakeypairspec",
+        "kms:encapsulationalgorithm",
+        "kms:encryptionalgorithm",
+        "kms:grantoperations",
+        "kms:keyagreementalgorithm",
+        "kms:keyorigin",
+        "kms:keyspec",
+        "kms:keyusage",
+        "kms:macalgorithm",
+        "kms:messagetype",
+        "kms:multiregion",
+        "kms:primaryregion",
+        "kms:reencryptonsamekey",
+        "kms:replicaregion",
+        "kms:signingalgorithm",
+        "kms:wrappingalgorithm",
+        "kms:wrappingkeyspec",
+    }
+)
+"""Parameters that are required or have a default, so that every request of an operation that has them carries them (F6)."""
+GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
+"""Parameters of CreateGrant of which every request has one. [API: CreateGrant]"""
+ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent")
+"""Keys of every request that do not follow from the caller and the key (F1)."""
+
+_RULE_OF_DERIVED = {
+    "aws:principalorgid": "F2",
+    "aws:principalorgpaths": "F2",
+    "aws:resourceorgid": "F2",
+    "aws:resourceorgpaths": "F2",
+    "aws:sourceorgid": "F2",
+    "aws:sourceorgpaths": "F2",
+    "aws:vpceorgid": "F2",
+    "aws:vpceorgpaths": "F2",
+    "aws:sourcevpc": "F4",
+    "aws:vpceaccount": "F4",
+    "aws:username": "F3",
+    "aws:calledviafirst": "F5",
+    "aws:calledvialast": "F5",
+    "aws:principalservicename": "F5",
+    "kms:keyspec": "F8",
+    "kms:customermasterkeyspec": "F8",
+    "kms:keyusage": "F8",
+    "kms:customermasterkeyusage": "F8",
+    "kms:keyorigin": "F8",
+    "kms:multiregion": "F8",
+    "kms:multiregionkeytype": "F8",
+    "kms:resourcealiases": "F8",
+}
+_JUDGED_ELSEWHERE = ("aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:principalservicenameslist")
+_TAG_OF_CALLER = "aws:principaltag/"
+"""A session may have other tags than follow from its caller: what it can have is for `session_tags` to say (F3)."""
+
+
+def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
+    """What could not be in a real request, and what a real request would have besides."""
+    given = given_context(request)
+    follows = derived(estate, case.standing, case.target, case.action, given)
+    found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
+    found += [*caller_warnings(estate, case, given), *session_warnings(case, given), *source_warnings(given)]
+    if case.operation is not None:
+        found += operation_elsewhere_warnings(case.operation, given)
+    else:
+        tested = _tested_keys(estate, case)
+        found += [*route_warnings(case, given), *operation_warnings(case, request, given, tested), *parameter_warnings(case, given)]
+        found += [*value_warnings(case, given), *fact_warnings(case, given), *companion_warnings(case, given, tested)]
+    return tuple(dict.fromkeys(found))
+
+
+def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) -> Iterator[str]:
+    """A given value that differs from the one that follows from the caller, the key or another key."""
+    for key, entry in follows.items():
+        value = given.get(key)
+        if value is None or key in _JUDGED_ELSEWHERE or key.startswith(_TAG_OF_CALLER):
+            continue
+        if isinstance(entry, Either):
+            entry = entry.yes  # or else absent, which it is not
+        if not isinstance(entry, str | tuple) or _equal(value, entry):
+            continue
+        rule = _RULE_OF_DERIVED.get(key, "F8" if key.startswith("aws:resourcetag/") else "F1")
+        yield f"{rule}: {_spelled(key)} is {_shown(value)}, but in a real request it is {_shown(entry)}"
+
+
+def _spelled(key: str) -> str:
+    """The documented spelling of a lower-case key, where there is one."""
+    known = reference.condition_key(key)
+    return known.name if known and known.prefix is None else key
+
+
+def _equal(value: Value, entry: Value) -> bool:
+    if isinstance(value, tuple) or isinstance(entry, tuple):
+        return set(value if isinstance(value, tuple) else (value,)) == set(entry if isinstance(entry, tuple) else (entry,))
+    return value == entry or (value.lower() == entry and entry in ("true", "false"))
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"[{', '.join(value)}]"
+
+
+def _values(request: Request) -> Iterator[str]:
+    """C2: a set under a key that holds one value. F9: what is not printable."""
+    for key, value in request.context:
+        if isinstance(value, tuple) and len(value) > 1 and reference.condition_key(key) and not is_multivalued(key, ""):
+            yield f"C2: {key} holds one value in a real request, not {len(value)}"
+        if not all(text.isprintable() for text in ((value,) if isinstance(value, str) else value)):
+            yield Aside(f"F9: the value of {key} has characters that cannot be printed")
+
+
+def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F1, F4, F6: keys that every real request has, absent here, that a policy of the estate tests."""
+    tested = _tested_keys(estate, case) | _tested_by_grants(case)
+    for key in ALWAYS_PRESENT:
+        if key.lower() in tested and key.lower() not in case.context.entries:
+            yield Aside(f"F1: every real request has {key}, which a policy tests; this one is decided without it")
+    if "aws:requestedregion" in tested and "aws:requestedregion" not in case.context.entries:
+        yield Aside("F1: every real request has aws:RequestedRegion, which a policy tests; this one is decided without it")
+    yield from _left_out_of_operation(case, tested)
+    own = case.standing.caller.kind is not CallerKind.SERVICE and given.get("aws:viaawsservice", "false") == "false"
+    forwarded = "kms:viaservice" in given or "aws:calledvia" in given
+    if own and not forwarded and "aws:sourceip" in tested and "aws:sourceip" not in given and "aws:sourcevpce" not in given:
+        yield Aside("F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either")
+
+
+def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
+    """F6: the operation's own keys."""
+    action = reference.action(case.action)
+    carried = action.condition_keys if action else frozenset()
+    for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
+        if key not in case.context.entries:
+            yield Aside(f"F6: every {case.action} request has {_spelled(key)}, which a policy tests; this one is decided without it")
+    if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
+        either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
+        yield Aside(f"F6: every {case.action} request has {either}, which a policy tests; this one is decided without either")
+
+
+def _tested_by_grants(case: Case) -> frozenset[str]:
+    """A grant that allows CreateGrant tests the operations of the new grant (G6)."""
+    by_grant = any("kms:CreateGrant" in candidate.grant.operations for candidate in case.grants.as_grantee)
+    return frozenset({"kms:grantoperations"} if by_grant and case.action.lower() == "kms:creategrant" else ())
+
+
+def _further_policies(case: Case) -> Iterator[Policy]:
+    """The policies that a condition may stand in, beside those of keys and identities."""
+    for restriction in (case.service_controls, case.resource_controls):
+        yield from (policy for level in restriction.levels for policy in level.policies)
+    yield from case.route.policies
+    yield from case.session_policies or ()
+
+
+def _tested_keys(estate: Estate, case: Case) -> frozenset[str]:
+    return estate.tested_keys.union(*(policy.tested_keys for policy in _further_policies(case)))

@@ -1,0 +1,77 @@
+"""What a request says of the way it came that no request can say (F4, F5).
+
+In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.case import Case
+from verifier.evaluate.fill import called_by_service
+from verifier.evaluate.statements.targets import TargetKind
+from verifier.model.request import CallerKind, Value
+
+ENDPOINT_KEYS = ("aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp")
+"""Keys that come with `aws:SourceVpce` (F4)."""
+GRANT_OPERATIONS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
+"""The operations that have `kms:GrantIsForAWSResource` (F5)."""
+
+
+def route_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the network and the services between the caller and KMS."""
+    yield from _network(case, given)
+    yield from _service(case, given)
+    yield from _grant_resource(case, given)
+
+
+def forwarded(given: Mapping[str, Value]) -> bool:
+    """Whether a service makes the request on the caller's behalf, as far as it says so."""
+    return called_by_service(given) or str(given.get("aws:viaawsservice")).lower() == "true"
+
+
+def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    present = [key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given]
+    if not present:
+        return
+    if forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
+        yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
+    if "aws:sourceip" in given:
+        yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
+    if "aws:sourcevpce" not in given:
+        yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
+        return
+    missing = [key for key in ENDPOINT_KEYS if key.lower() not in case.context.entries]
+    if missing:
+        yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
+    endpoint, region = case.route.endpoint, case.target.region
+    if endpoint is not None and region is not None and endpoint.region != region:
+        yield f"F4: VPC endpoint {endpoint.id} is of {endpoint.region}: no request to {region} comes through it"
+
+
+def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    via, chain = given.get("kms:viaservice"), given.get("aws:calledvia")
+    claimed = given.get("aws:viaawsservice")
+    if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given):
+        cause = "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
+        yield f"F5: {cause} comes with aws:ViaAWSService = true"
+    region = case.target.region if case.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
+    where = "[a-z0-9-]+" if region is None else re.escape(region)
+    if isinstance(via, str) and not re.fullmatch(rf"[a-z0-9.-]+\.{where}\.amazonaws\.com", via):
+        yield f"F5: kms:ViaService is {via}, but has the form SERVICE.{region or 'REGION'}.amazonaws.com"
+    if chain is None:
+        for key in ("aws:calledviafirst", "aws:calledvialast"):
+            if key in given:
+                yield Aside(f"F5: {key} is an end of aws:CalledVia, which is absent")
+
+
+def _grant_resource(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    value = given.get("kms:grantisforawsresource")
+    if value is None:
+        return
+    if case.action.lower() not in GRANT_OPERATIONS:
+        yield "F5: kms:GrantIsForAWSResource exists for CreateGrant, ListGrants and RevokeGrant only"
+    elif str(value).lower() == "true" and str(given.get("aws:viaawsservice", "true")).lower() != "true":
+        yield "F5: kms:GrantIsForAWSResource = true means that a service calls on the caller's behalf"

@@ -1,0 +1,158 @@
+"""What a request says of the session that makes it, or of the MCP server that forwards it, that no request can say (F3, F5, F6).
+
+In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+[IAM: reference_policies_condition-keys, *Properties of a role session*; reference_policies_iam-condition-keys]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from unicodedata import category
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.case import Case
+from verifier.evaluate.operations import CHAINED
+from verifier.evaluate.statements.values import truth
+from verifier.model.policy import Effect, PrincipalType
+from verifier.model.request import CallerKind, Value
+
+EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4")
+"""Keys of which a session of an EC2 instance role has all."""
+CODEBUILD_ROLE = ("codebuild:BuildArn", "codebuild:ProjectArn")
+ROLE_SESSION = (
+    *EC2_ROLE,
+    *CODEBUILD_ROLE,
+    "aws:ChatbotSourceArn",
+    "aws:FederatedProvider",
+    "aws:SourceIdentity",
+    "glue:CredentialIssuingService",
+    "glue:RoleAssumedBy",
+    "identitystore:UserId",
+    "lambda:SourceFunctionArn",
+    "ssm:SourceInstanceArn",
+)
+"""Keys that are in the token of a role session, and of nothing else."""
+VALUES = {
+    "ec2:RoleDelivery": ("1.0", "2.0"),
+    "glue:CredentialIssuingService": ("glue.amazonaws.com",),
+    "glue:RoleAssumedBy": ("glue.amazonaws.com",),
+}
+"""The values that these have."""
+NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
+_TAG = "aws:principaltag/"
+LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
+MOST_SESSION_TAGS = 50
+_NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)
+"""Of a session, or a source identity. [API: AssumeRole, RoleSessionName, SourceIdentity]"""
+"""[IAM: id_session-tags; reference_iam-quotas]"""
+EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
+"""What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
+
+
+def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the session's keys and those of AWS MCP servers."""
+    kind = case.standing.caller.kind
+    for key in (key for key in ROLE_SESSION if key.lower() in given):
+        if kind is not CallerKind.ROLE:
+            yield f"F3: only the session of a role has {key}"
+        if given[key.lower()] not in VALUES.get(key, (given[key.lower()],)):
+            yield f"F3: {key} is {' or '.join(VALUES[key])}"
+    for key in ("aws:SourceIdentity", "sts:SourceIdentity", "sts:RoleSessionName"):
+        if not _NAME.fullmatch(str(given.get(key.lower(), "example"))):
+            yield f"F6: {key} has 2 to 64 letters, digits and =,.@+_-, and so begins with no aws:"
+    own, said = given.get("aws:sourceidentity"), given.get("sts:sourceidentity")
+    if own is not None and said is not None and own != said:
+        yield "E2: a session with a source identity sets no other one"
+    yield from _assumed_root(kind, given)
+    for one, other in NEVER_TOGETHER:
+        if one.lower() in given and other.lower() in given:
+            yield f"F3: a session has no {one} beside {other}"
+    for key in ("aws:SignInSessionArn", "aws:ViaCustomerDomain"):
+        if key.lower() in given and kind is CallerKind.SERVICE:
+            yield f"F3: a service principal has no {key}"
+        elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
+            yield Aside(f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime")
+    yield from _tags(case, given)
+    if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
+        yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
+    if "aws:federatedprovider" in given and not _may_be_of_a_provider(case):
+        yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
+    yield from _providers(kind, given)
+    yield from _mcp(kind, given)
+
+
+def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: tags that are too long or have characters that none has, or are AWS's own by their prefix; what the input gives of a user or
+    role is a tag all the same. [IAM: reference_iam-quotas, IAM and STS character limits; id_tags, Naming tags]"""
+    identity = case.standing.identity
+    own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
+    for key, value in given.items():
+        name = key.removeprefix(_TAG)
+        if key == name or own.get(name) == value:
+            continue
+        if not 0 < len(name) <= LONGEST_TAG_KEY:
+            yield f"F6: the key of a tag has 1 to {LONGEST_TAG_KEY} characters, not {len(name)}"
+        if len(value) > LONGEST_TAG_VALUE:
+            yield f"F6: the value of a tag has at most {LONGEST_TAG_VALUE} characters, not {len(value)}"
+        for text in (text for text in (name, str(value)) if not all(map(_of_tags, text))):
+            yield f"F6: a tag is of letters, numbers, spaces and _.:/=+-@, unlike {text}"
+        listed = identity is not None or case.standing.root_powers
+        if listed and name.startswith("aws:"):
+            yield f"F6: nobody gives a session the tag {name}: AWS keeps the prefix aws: to itself"
+
+
+def _of_tags(character: str) -> bool:
+    """Whether a character can be in the key or value of a tag. [IAM: id_tags, Naming tags]"""
+    return character in "_.:/=+-@" or category(character)[0] in "LNZ"
+
+
+def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    """F3: credentials from `AssumeRoot` are temporary ones of a root user. [IAM: reference_policies_condition-keys, aws:AssumedRoot]"""
+    if "aws:assumedroot" not in given:
+        return
+    if kind is not CallerKind.ROOT:
+        yield "F3: only a root user's session from sts:AssumeRoot has aws:AssumedRoot"
+    elif "aws:tokenissuetime" not in given:
+        yield Aside("F3: aws:AssumedRoot comes with temporary credentials, which have aws:TokenIssueTime")
+
+
+def _may_be_of_a_provider(case: Case) -> bool:
+    """Whether some provider's identity may have assumed the role, as far as its trust policy is known."""
+    identity = case.standing.identity
+    if identity is None or identity.trust is None:
+        return True
+    allows = [statement for statement in identity.trust.statements if statement.effect is Effect.ALLOW]
+    if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
+        return True
+    named = {principal.type for statement in allows for principal in statement.principals or ()}
+    return bool(named & {PrincipalType.FEDERATED, PrincipalType.ANYONE})
+
+
+def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: what an identity provider says is read in the first call alone, but for a few claims. A name that is a host's is a provider's."""
+    for key in given:
+        provider, _, claim = key.partition(":")
+        if kind is CallerKind.WEB or not ("." in provider or provider == "saml"):
+            continue
+        named = any(other.startswith(f"{provider}:") for other in CHAINED)
+        if kind is not CallerKind.ROLE:
+            yield f"F6: only the session of a role has {key}"
+        elif key not in CHAINED if named else claim not in EVERY_PROVIDERS_CLAIMS:
+            yield f"F6: {key} is in no request but the one that the provider's identity assumes a role with"
+
+
+def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
+    if "aws:ismcpserviceaction" in given:
+        yield "F5: aws:IsMcpServiceAction is in requests for an MCP service's own actions alone"
+    claimed = given.get("aws:viaawsmcpservice")
+    forwarded = isinstance(claimed, str) and truth(claimed)
+    if claimed is not None and forwarded != ("aws:calledviaawsmcp" in given):
+        told = "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
+        yield Aside(told) if forwarded else told
+    if not forwarded and "aws:calledviaawsmcp" not in given:
+        return
+    if kind is CallerKind.SERVICE:
+        yield "F5: an MCP service makes no request on behalf of a service principal"
+    elif str(given.get("aws:viaawsservice", "true")).lower() != "true":
+        yield "F5: a request that an MCP service makes on the caller's behalf has aws:ViaAWSService = true"

@@ -1,0 +1,131 @@
+"""Values that a condition key has in no request, by their form (C5, F1–F9, R6).
+
+In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from verifier.evaluate.aside import Aside
+from verifier.evaluate.case import Case
+from verifier.evaluate.statements.values import block, instant, number, truth
+from verifier.model import reference
+from verifier.model.reference import ValueType
+from verifier.model.request import CallerKind, Value
+
+_NAME = r"[A-Za-z0-9+=,.@_-]"
+_ACCOUNT = (r"[0-9]{12}", "the twelve digits of an account")
+_SERVICE = (r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", "a service principal, such as s3.amazonaws.com")
+_ORGANIZATION = (r"o-[a-z0-9-]{4,}", "the ID of an organization, such as o-exampleorg")
+_PATH = (r"o-[a-z0-9-]{4,}/r-[a-z0-9/-]{2,}/", "a path of an organization, such as o-exampleorg/r-ab12/ou-ab12-11111111/")
+_ALIAS = (rf"alias/({_NAME}|[/:])+", "the name of an alias, such as alias/example")
+_FORMS: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"), _ORGANIZATION),
+    **dict.fromkeys(("aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"), _PATH),
+    **dict.fromkeys(
+        ("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "aws:viacustomerdomain", "kms:calleraccount"), _ACCOUNT
+    ),
+    **dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp"), _SERVICE),
+    **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), _SERVICE),
+    **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
+    "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),
+    **dict.fromkeys(("kms:primaryregion", "kms:replicaregion"), (r"[a-z0-9-]{2,}", "a Region")),
+    "kms:grantconstrainttype": (r"EncryptionContext(Equals|Subset)", "EncryptionContextEquals or EncryptionContextSubset"),
+    "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),
+    "aws:sourcevpce": (r"vpce-[a-z0-9-]+", "the ID of a VPC endpoint"),
+    "aws:principaltype": (r"Account|AssumedRole|FederatedUser|User", "Account, AssumedRole, FederatedUser or User"),
+}
+"""By key a regular expression, and what it says. [IAM: reference_policies_condition-keys; KMS: conditions-kms; API references]"""
+_ARNS = {
+    "aws:chatbotsourcearn": "chatbot:[a-z0-9-]*:[0-9]*:chat-configuration/.+",
+    "aws:signinsessionarn": "signin:[a-z0-9-]*:[0-9]*:session/.+",
+    "codebuild:buildarn": "codebuild:[a-z0-9-]*:[0-9]*:build/.+",
+    "codebuild:projectarn": "codebuild:[a-z0-9-]*:[0-9]*:project/.+",
+    "ec2:sourceinstancearn": "ec2:[a-z0-9-]*:[0-9]*:instance/.+",
+    "aws:sourcevpcarn": "ec2:[a-z0-9-]+:[0-9]{12}:vpc/vpc-[a-z0-9-]+",
+    "lambda:sourcefunctionarn": "lambda:[a-z0-9-]*:[0-9]*:function:.+",
+    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/({_NAME}|[/:])+)|sts::[0-9]{{12}}:federated-user/{_NAME}+",
+    "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
+}
+"""What follows the partition in ARNs that are of one service, or name an account."""
+_DAYS = {"kms:schedulekeydeletionpendingwindowindays": (7, 30), "kms:rotationperiodindays": (90, 2560)}
+"""The periods that a request can name. [API: ScheduleKeyDeletion, EnableKeyRotation]"""
+_LAST_INSTANT = Decimal(253402300799)
+"""The end of the year 9999, the last that four digits name."""
+
+
+def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the forms of values; of an encryption context and of tags any text is one."""
+    for key, value in given.items():
+        for text in (value,) if isinstance(value, str) else value:
+            expected, listed = _expected(case, key, text), reference.key_values(key)
+            if listed is not None and text not in listed:
+                yield Aside(f"U4: {_spelled(key)} is {text}, which the reference data does not know ({reference.data_version()})")
+            elif expected is not None:
+                yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
+
+
+def _expected(case: Case, key: str, text: str) -> str | None:
+    """What the values of a key are, where a text is none of these."""
+    form = _FORMS.get(key) or _user_id(case, key)
+    if form is not None:
+        return None if re.fullmatch(form[0], text, re.ASCII) else form[1]
+    known = reference.condition_key(key)
+    if known is None or known.prefix is not None:
+        return None
+    if known.type is ValueType.ARN:
+        return None if _is_arn(case, key, text) else "an ARN of that kind, of the key's partition"
+    typed = _TYPED.get(known.type)
+    return typed(key, text) if typed is not None else None
+
+
+def _user_id(case: Case, key: str) -> tuple[str, str] | None:
+    """F1: the unique ID of a user, or of the role of a session with the session's name."""
+    if key != "aws:userid":
+        return None
+    caller = case.standing.caller
+    if caller.kind is CallerKind.USER:
+        return r"AIDA[A-Z0-9]+", "the unique ID of the user, AIDA…"
+    if caller.kind is CallerKind.SERVICE:
+        return rf"AIDA[A-Z0-9]+|AROA[A-Z0-9]+:{_NAME}+", "a unique ID, AIDA… or AROA… with the name of a session"
+    if caller.kind is CallerKind.ROLE:
+        return rf"AROA[A-Z0-9]+:{re.escape(caller.session or '')}", "the unique ID of the role, AROA…, and the session's name"
+    return None
+
+
+def _is_arn(case: Case, key: str, text: str) -> bool:
+    partition = re.escape(case.target.partition or "aws")
+    return (
+        re.fullmatch(rf"arn:{partition}:({_ARNS.get(key, '[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*')})", text, re.ASCII | re.DOTALL) is not None
+    )
+
+
+def _number(key: str, text: str) -> str | None:
+    least, most = _DAYS.get(key, (0, None))
+    found = number(text)
+    if found is not None and found >= least and (most is None or found <= most):
+        return None
+    return "a number that is not negative" if most is None else f"a number from {least} to {most}"
+
+
+def _date(key: str, text: str) -> str | None:
+    counts = key in ("aws:epochtime", "kms:validto")
+    found = number(text) if counts else instant(text)
+    suits = found is not None and 0 <= found <= _LAST_INSTANT and (counts or number(text) is None)
+    return None if suits else "a number of seconds since 1970" if counts else "a date such as 2026-01-31T00:00:00Z"
+
+
+_TYPED: Mapping[ValueType, Callable[[str, str], str | None]] = {
+    ValueType.BOOL: lambda key, text: None if truth(text) is not None else "true or false",
+    ValueType.NUMERIC: _number,
+    ValueType.DATE: _date,
+    ValueType.IP: lambda key, text: None if "/" not in text and block(text) is not None else "an address",
+}
+
+
+def _spelled(key: str) -> str:
+    known = reference.condition_key(key)
+    return known.name if known is not None and known.prefix is None else key

@@ -1,0 +1,1 @@
+"""Requests and decisions as JSON objects (`verifier evaluate`)."""

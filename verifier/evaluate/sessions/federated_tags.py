@@ -1,0 +1,135 @@
+"""Whether a federated session could have the tags that a request shows, and how it came by them (F3): never a change of the decision.
+
+In: the estate, a case. Out: `SessionTags`.
+Guarantee: a warning says that who issued the session cannot pass such tags: its policies, or the SCPs over its account, refuse
+`sts:GetFederationToken` or `sts:TagSession` for them, whatever the request does not say. What is open (◇) or not known gives none.
+[IAM: id_session-tags, Passing session tags using GetFederationToken; API: GetFederationToken]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from verifier.evaluate.callers import standing
+from verifier.evaluate.case import Case
+from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.controls import Restriction, service_controls
+from verifier.evaluate.decision import decide
+from verifier.evaluate.endpoints import Route
+from verifier.evaluate.fill import derived
+from verifier.evaluate.grants.index import Candidates
+from verifier.evaluate.judge import Memo
+from verifier.evaluate.sessions.asked import REQUEST_TAG, TAG_KEYS, listed_tags
+from verifier.evaluate.sessions.passing import TRIED, Tags, spelled
+from verifier.evaluate.sessions.session_tags import SessionTags, session_tags
+from verifier.evaluate.sessions.values_of_tags import PRINCIPAL_TAG
+from verifier.evaluate.statements.targets import Target, TargetKind
+from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
+from verifier.evaluate.unmodelled import in_scope
+from verifier.model.estate import Estate
+from verifier.model.request import Caller, CallerKind
+
+_CALL, _TAGGING = "sts:GetFederationToken", "sts:TagSession"
+_OF_TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
+"""What no caller of `sts:GetFederationToken` has: it calls with long-term credentials."""
+
+
+def tags_of_session(estate: Estate, case: Case) -> SessionTags:
+    """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has them."""
+    caller = case.standing.caller
+    identity = case.standing.identity
+    if caller.kind is not CallerKind.FEDERATED or caller.issuer is None or (identity is None and not caller.issuer.endswith(":root")):
+        return session_tags(estate, case)
+    own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
+    shown = {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in case.context.entries.items() if key.startswith(PRINCIPAL_TAG)}
+    other = {name: value for name, value in shown.items() if own.get(name) != value}
+    session = _Session(estate, caller, own)
+    if not other:
+        warnings = (f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",)
+        return SessionTags(warnings if session.needs_tags() else ())
+    told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
+    if session.passes(other, own | shown):
+        return SessionTags(origin=f"the session was given {told} by {_CALL} with {_TAGGING}, called by {caller.issuer}")
+    return SessionTags((f"F3: no session that {caller.issuer} issues as {caller.arn} has {told}: it cannot pass them",))
+
+
+@dataclass(frozen=True)
+class _Session:
+    """A federated session, and the requests that its issuer could make for it. `own` are the tags of the issuer."""
+
+    estate: Estate
+    caller: Caller
+    own: Tags
+
+    def needs_tags(self) -> bool:
+        """Whether the issuer can make no session without session tags, and some with."""
+        case = self._case(_CALL, "", {})
+        if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(case)):
+            return False
+        return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
+
+    def passes(self, tags: Tags, shown: Tags) -> bool:
+        """Whether the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the session has."""
+        return self._passes(self.caller.arn, tags, shown)
+
+    def _passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
+        found = [listed_tags(self._case(action, arn, {})) for action in (_CALL, _TAGGING)]
+        texts = frozenset[str]().union(*(listed.texts for listed in found))
+        names = [name for listed in found for name in listed.names if name not in tags and self._may_have(name, shown)]
+        further = {name: (shown or {}).get(name) for name in names}
+        for chosen in ({**tags}, {**further, **tags}):
+            for spelling in spelled(chosen, texts):
+                entries: dict[str, Entry] = {
+                    REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
+                }
+                entries[TAG_KEYS] = tuple(spelling)
+                if self._allowed(arn, entries, (_CALL, _TAGGING)):
+                    return True
+        return False
+
+    def _may_have(self, name: str, shown: Tags | None) -> bool:
+        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        return shown is None or name in shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
+
+    def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
+        """Whether the issuer may make all of the requests, with the same context."""
+        cases = [self._case(action, arn, entries) for action in actions]
+
+        def together(symbols: Symbols) -> Truth:
+            return all_of([decide(case, symbols, Memo()).allowed for case in cases])
+
+        return outcomes(explore(together, {}, TRIED)) != {False}
+
+    def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
+        """A request of the issuer, of which whatever is not said is not known. The resource of the call is the federated user, where it is
+        said; what that of `sts:TagSession` is, no page says."""
+        issuer = str(self.caller.issuer)
+        kind = CallerKind.ROOT if issuer.endswith(":root") else CallerKind.USER
+        asking = standing(self.estate, Caller(kind, issuer, self.caller.account))
+        target = Target(TargetKind.ELSEWHERE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account)
+        known = derived(self.estate, asking, target, _CALL, {})
+        return Case(
+            standing=asking,
+            action=action,
+            resource=target.arn or None,
+            target=target,
+            context=Context({**known, **entries}, {}, True, _free),
+            unmodelled=in_scope(self.estate, asking.caller, target, action, None),
+            service_controls=service_controls(self.estate, asking),
+            resource_controls=Restriction(),
+            route=Route(),
+            grants=Candidates(),
+            session_policies=None,
+        )
+
+
+def _free(name: str) -> bool:
+    """Whether a request for a session may have a key that nothing says."""
+    return not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:")) and name != TAG_KEYS and name not in _OF_TEMPORARY
+
+
+def _tested_keys(case: Case) -> frozenset[str]:
+    levels = case.service_controls.levels
+    controls = (policy for level in levels for policy in level.policies)
+    return frozenset[str]().union(*(policy.tested_keys for policy in (*case.standing.policies, *case.standing.boundaries, *controls)))

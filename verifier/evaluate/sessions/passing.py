@@ -1,0 +1,341 @@
+"""How a session may have come by its tags: requests to assume a role that somebody can make (F3, E2, E2w).
+
+In: the estate, a role, tags. Out: by which requests its sessions can have them.
+Guarantee: none only where every caller that the trust policy could admit is refused `sts:TagSession`, or the call that assumes the role,
+whatever the request does not say, and whatever tags the caller can itself have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations, product
+from math import prod
+
+from verifier.evaluate.callers import inventory_of
+from verifier.evaluate.case import Case
+from verifier.evaluate.cases import case_of
+from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.decision import decide
+from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
+from verifier.evaluate.judge import Memo
+from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
+from verifier.evaluate.sessions.asked import REQUEST_TAG, TAG_KEYS, TRANSITIVE, compared_alone, conditions, listed_tags
+from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
+from verifier.evaluate.sessions.values_of_tags import PRINCIPAL_TAG, values_of_tags
+from verifier.evaluate.statements.patterns import text_matches
+from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.model.request import Caller, CallerKind, Request
+
+_NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""[API: AssumeRole, RoleSessionName]"""
+SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
+_WAYS = 16
+"""So many spellings of the names of tags are tried."""
+TRIED = 64
+"""So many assignments of what a request to assume a role does not say are tried, and so many sets of inherited tags; past that it may be
+allowed."""
+_SESSIONS = 3
+"""So many sessions one after another are followed; past that they may have any tags."""
+Tags = Mapping[str, str]
+"""Values of tags by their names in lower case."""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Looks for requests that give a session its tags. `shown` are those that the session has, as far as they are known."""
+
+    estate: Estate
+    shown: Tags
+    whole: bool = True
+    """Whether `shown` are all that policies test."""
+    seen: frozenset[tuple[str, tuple[tuple[str, str], ...]]] = frozenset()
+    """The sessions, by role and tags, for whose sake it is asked: none comes of itself."""
+    fixed: Mapping[str, Entry] = field(default_factory=dict)
+    """What the request that makes the session says besides, of its caller too."""
+    besides: tuple[str, ...] = ()
+    """What it needs to be allowed besides."""
+    known: dict[object, bool] = field(default_factory=dict, compare=False)
+    """Which requests were found to be allowed."""
+
+    def way(self, role: Identity, tags: Tags) -> str | None:
+        """How a session of the role may have come by tags: some passed by one request, the others by the sessions before it; `None` if it
+        cannot."""
+        if role.trust is None:
+            return f"by whom the trust policy of {role.arn}, which the input does not give, may admit"
+        passing = self.passed(role, tags)
+        if passing is not None:
+            return _by(role, passing)
+        inherited = [name for name, value in tags.items() if self._inherited(role, {name: value}, frozenset({role.arn}))]
+        subsets = chain.from_iterable(combinations(inherited, count) for count in range(1, len(inherited) + 1))
+        for number, names in enumerate(subsets):
+            before = f"by a session that assumed {role.arn} and passed on its transitive tags ({', '.join(names)})"
+            rest = {name: value for name, value in tags.items() if name not in names}
+            if not rest or number >= TRIED:
+                return before
+            passing = self.passed(role, rest)
+            if passing is not None:
+                return f"{before}, {_by(role, passing)}"
+        return None
+
+    def _may_have(self, name: str) -> bool:
+        """Whether the session may have a tag: one that is tested is absent unless it is shown."""
+        return not self.whole or name in self.shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
+
+    def untagged(self, role: Identity) -> bool:
+        """Whether the role may be assumed without session tags."""
+        return any(self._may(role, one, {}, {}, ()) for one in assumers(self.estate, role))
+
+    def assumable(self, role: Identity) -> bool:
+        """Whether the role may be assumed, with tags or without."""
+        return self.untagged(role) or self.passed(role, {}) is not None
+
+    def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
+        """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
+        for one in assumers(self.estate, role):
+            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, _of_resource(tags), tags, ()):
+                continue
+            inventory = inventory_of(self.estate, one.caller.account)
+            if one.stranger and inventory is not None and inventory.complete:
+                continue  # a role that is not there passes on nothing
+            before, others = self._role(one), replace(self, shown={}, whole=False, fixed={}, besides=())
+            if one.stranger or before is None or before.trust is None or others.passed(before, tags, transitive=True) is not None:
+                return True
+            if before.arn not in seen and others._inherited(before, tags, seen | {before.arn}):
+                return True
+        return False
+
+    def passed(self, role: Identity, tags: Tags, *, transitive: bool = False) -> Assumer | None:
+        """Who may pass the tags by one request, perhaps with others that policies ask for."""
+        own = {name.lower(): value for name, value in role.tags}
+        for one in assumers(self.estate, role):
+            listed = listed_tags(self._case(role, one, "sts:TagSession", {}))
+            further = {name: self.shown.get(name) for name in listed.names if name not in tags and self._may_have(name)}
+            keys = {text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())}
+            besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
+            for others in dict.fromkeys(tuple(found.items()) for found in besides):
+                chosen = {**tags, **dict(others)}
+                for names in spelled(chosen, listed.texts):
+                    entries: dict[str, Entry] = {
+                        REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
+                    }
+                    entries[TAG_KEYS] = tuple(names)
+                    # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none overrides the role's.
+                    entries |= _of_resource({name: own.get(name) for name in chosen})
+                    if transitive:
+                        entries[TRANSITIVE] = tuple(name for name in names if name.lower() in tags)
+                    if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
+                        return one
+        return None
+
+    # -- the tags of those who make the requests --
+
+    def _role(self, one: Assumer) -> Identity | None:
+        """The listed role of which the caller is a session."""
+        roles = (role for account in self.estate.accounts for role in account.roles if role.arn == one.caller.principal_arn)
+        return next(roles, None) if one.caller.kind is CallerKind.ROLE else None
+
+    def _may(
+        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None = None
+    ) -> bool:
+        """Whether a caller with its `own` tags, and others that it can have, may assume the role, and make further requests: by a
+        session of some name that it can have."""
+        return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in self._by_name(role, one))
+
+    def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, Mapping[str, Entry]]]:
+        """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust policy names one;
+        and what a request says of a session of some other name."""
+        before = self._role(one)
+        if before is None or before.trust is None:
+            yield one, {}
+            return
+        asked = [
+            condition for condition in conditions(self._case(role, one, _call(one.caller), {})) if condition.key.value.lower() == _USER_ID
+        ]
+        ends = [text.value.rpartition(":")[2] for condition in asked for text in condition.values]
+        if not ends and one.caller.session == ORDINARY:
+            yield one, {}
+            return
+        elsewhere = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
+        if asked and (elsewhere or any(mark in end for end in ends for mark in "*?$")):
+            yield one, {_USER_ID: Free(present=True)}
+        bound = (c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME)
+        names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
+        for name in dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",):
+            if self._may_be_named(before, name):
+                yield replace(one, caller=replace(one.caller, session=name)), {}
+
+    @property
+    def _names_of_users(self) -> Iterator[str]:
+        return (user.arn.rsplit("/", 1)[1] for account in self.estate.accounts for user in account.users)
+
+    def _may_be_named(self, role: Identity, name: str) -> bool:
+        """Whether a session of the role may have a name. A role that nobody can assume, as far as is known, is supposed to have sessions
+        all the same."""
+        state = role.arn, ((_NAME, name),)
+        if not _SESSION_NAME.fullmatch(name) or state in self.seen:
+            return False
+        if len(self.seen) >= _SESSIONS:
+            return True
+        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        return replace(others, fixed={_NAME: name}).assumable(role) or not others.assumable(role)
+
+    def _may_as(
+        self, role: Identity, one: Assumer, entries: Mapping[str, Entry], own: Tags, besides: tuple[str, ...], passed: Tags | None
+    ) -> bool:
+        besides = (*besides, *self.besides)
+        if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
+            return False
+        certain = {**self.fixed, **entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
+        if not self._allowed(role, one, certain, besides):
+            return False
+        before = self._role(one)
+        if before is None or before.trust is None or not _names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
+            return True
+        case = self._case(role, one, "sts:TagSession", {})
+        values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
+        ways = None if values is None else [(name, (own[name],) if name in own else found) for name, found in values.items()]
+        if ways is None or prod(len(found) for _, found in ways) > TRIED:
+            return True
+        for chosen in product(*(found for _, found in ways)):
+            shown = {name: value for (name, _), value in zip(ways, chosen, strict=True)}
+            told = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
+            if self._allowed(role, one, {**certain, **told}, besides) and self._may_be(before, shown):
+                return True
+        return False
+
+    def _may_have_source(self, one: Assumer, source: Entry) -> bool:
+        """Whether a caller may have this source identity, or none. A role that nobody can assume, as far as is known, is supposed to have
+        sessions all the same, with none."""
+        before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
+        if one.caller.kind is not CallerKind.ROLE:
+            return source is None
+        if state in self.seen:
+            return False
+        if before is None or before.trust is None or len(self.seen) >= _SESSIONS:
+            return True
+        others = replace(self, shown={}, whole=False, seen=self.seen | {state}, fixed={}, besides=())
+        said = with_source(None if source is None else str(source))
+        if any(replace(others, fixed=fixed, besides=besides).assumable(before) for fixed, besides in said):
+            return True
+        return source is None and not others.assumable(before)
+
+    def _may_be(self, role: Identity, shown: Mapping[str, str | None]) -> bool:
+        """Whether a session of the role may have these tags and be without others."""
+        own = {name.lower(): value for name, value in role.tags}
+        other = {name: value for name, value in shown.items() if value is not None and own.get(name) != value}
+        state = role.arn, tuple(sorted(other.items()))
+        if state in self.seen or any(value is None and name in own for name, value in shown.items()):
+            return False
+        return (
+            not other or replace(self, shown={}, whole=False, fixed={}, besides=(), seen=self.seen | {state}).way(role, other) is not None
+        )
+
+    def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
+        """Whether somebody may assume the role, and may make further requests for it with the same context."""
+        name = role.arn, one, frozenset(entries.items()), besides
+        if name not in self.known:
+            cases = [self._case(role, one, action, entries) for action in (_call(one.caller), *besides)]
+
+            def together(symbols: Symbols) -> Truth:
+                return all_of([decide(case, symbols, Memo()).allowed for case in cases])
+
+            self.known[name] = outcomes(explore(together, {}, TRIED)) != {False}
+        return self.known[name]
+
+    def _case(self, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
+        """A request to assume the role, of which whatever is not said is not known, and absent what is `None`."""
+        caller = one.caller
+        case = case_of(self.estate, Request(caller, action, role.arn))
+        own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
+        if one.stranger:
+            own |= _known_of_stranger(case, one, frozenset(account.id for account in self.estate.accounts))
+        identity = case.standing.identity
+        tagged = caller.kind is CallerKind.ROLE and (identity is None or identity.trust is None or _names_tagging(identity.trust))
+        if tagged:
+            # A transitive tag of the session overrides the role's in `aws:ResourceTag`. [IAM: id_session-tags, Chaining roles]
+            own |= {key: Free(present=True) for key in own if key.startswith((PRINCIPAL_TAG, *TAGS_OF_RESOURCE))}
+        fixed = identity is not None and not tagged or caller.kind in (CallerKind.SERVICE, CallerKind.WEB)
+
+        def free(name: str) -> bool:
+            given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or name.startswith(TAGS_OF_RESOURCE) and not tagged
+            return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
+
+        return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+
+
+def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
+    """What is known of a caller that stands for all of its kind and account. One that stands for those of every account that nothing names
+    is of none that is `listed`: its account is known where it is compared with these alone. So is a service. [IAM:
+    reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
+    caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
+    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
+    if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
+        found[key] = caller.account or NOBODY
+    return found
+
+
+def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
+    """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and what that needs
+    besides. A source identity persists into the sessions that a session assumes, and cannot be set to another value; whether the request
+    says it again, two sentences of the page see differently. [IAM: id_credentials_temp_control-access_monitor]"""
+    if source is not None:
+        yield {SET_SOURCE: source, SOURCE_IDENTITY: None}, ("sts:SetSourceIdentity",)
+        yield {SET_SOURCE: source, SOURCE_IDENTITY: source}, ()
+    yield {SET_SOURCE: None, SOURCE_IDENTITY: source}, ()
+
+
+def _of_resource(tags: Mapping[str, str | None]) -> dict[str, Entry]:
+    """The tags of the role as its trust policy reads them; `None`: it has none. A transitive tag of the caller overrides the role's own.
+    [IAM: id_session-tags, Chaining roles with session tags]"""
+    return {prefix + name: value for name, value in tags.items() for prefix in TAGS_OF_RESOURCE}
+
+
+def _by(role: Identity, one: Assumer) -> str:
+    """By which request, in words."""
+    caller = one.caller
+    who = f"somebody like {caller.arn}, whom the input does not list" if one.stranger else caller.arn
+    return f"by {_call(caller)} with sts:TagSession on {role.arn}, called by {who}"
+
+
+def _call(caller: Caller) -> str:
+    if caller.kind is not CallerKind.WEB:
+        return "sts:AssumeRole"
+    return "sts:AssumeRoleWithSAML" if ":saml-provider/" in caller.principal_arn else "sts:AssumeRoleWithWebIdentity"
+
+
+def _about_caller(key: str) -> bool:
+    return key.startswith("aws:principal") and key != "aws:principalisawsservice" or key in ("aws:userid", "aws:username")
+
+
+def _names_tagging(trust: Policy) -> bool:
+    """Whether a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers of another role."""
+    found = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
+    return any(_of_sessions(statement) or allows(statement, "sts:tagsession") for statement in found)
+
+
+def _of_sessions(statement: Statement) -> bool:
+    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
+
+
+def allows(statement: Statement, action: str) -> bool:
+    return any(text_matches(text.value.lower(), action) for text in statement.actions or ()) != statement.not_action
+
+
+_WITH_SESSIONS = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS, PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION})
+
+
+def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Ways to spell the names of tags: as policies write them, whatever their case; none where no call passes these tags together. [IAM:
+    id_session-tags, Session tagging operations; id_tags, Naming tags]"""
+    if len(names) > MOST_SESSION_TAGS or any(name.startswith("aws:") for name in names):
+        return
+    ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
+    for number, chosen in enumerate(product(*map(dict.fromkeys, ways))):
+        if number >= _WAYS:
+            return
+        yield chosen

@@ -1,0 +1,107 @@
+"""Whether a session could have the tags that a request shows, and how it came by them (F3): never a change of the decision.
+
+In: the estate, a case. Out: `SessionTags`.
+Guarantee: a warning says that nobody can pass such tags: every caller that the role's trust policy could admit is refused `sts:TagSession`,
+or the call that assumes the role, whatever the request does not say. What is open (◇) or not known gives none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from verifier.evaluate.case import Case
+from verifier.evaluate.context import Entry
+from verifier.evaluate.sessions.asked import REQUEST_TAG, TAG_KEYS
+from verifier.evaluate.sessions.passing import SOURCE_IDENTITY, Passing, Tags, with_source
+from verifier.evaluate.sessions.values_of_tags import PRINCIPAL_TAG
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import PrincipalType
+from verifier.model.request import CallerKind
+
+SESSION_NAME = "sts:rolesessionname"
+
+
+@dataclass(frozen=True)
+class SessionTags:
+    """What there is to say of the tags of a caller: warnings of those that it cannot have, and how it came by its session tags, a sentence;
+    `None` where it has none."""
+
+    warnings: tuple[str, ...] = ()
+    origin: str | None = None
+
+
+def session_tags(estate: Estate, case: Case) -> SessionTags:
+    """F3: tags that no session of the role, or of the user, can have, or that a user or root user does not have; by which request it has
+    those that it can."""
+    caller, identity = case.standing.caller, case.standing.identity
+    shown = {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in case.context.entries.items() if key.startswith(PRINCIPAL_TAG)}
+    if caller.kind is CallerKind.ROOT:
+        return SessionTags(tuple(f"F3: a root user has no aws:PrincipalTag/{name}" for name in shown))
+    if identity is None or identity.settled:
+        return SessionTags()
+    own = {name.lower(): value for name, value in identity.tags}
+    other = {name: value for name, value in shown.items() if own.get(name) != value}
+    told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
+    if not other:
+        return SessionTags(tuple(_without_tags(estate, identity, own, case)) if caller.kind is CallerKind.ROLE else ())
+    if caller.kind is CallerKind.USER:
+        return SessionTags((f"F3: no request of {identity.arn} has {told}: a user has its own tags",))
+    said = _said(estate, identity, case)
+    way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
+    if way is None:
+        return SessionTags((f"F3: no session of {identity.arn}{said.text} has {told}: they are not its own, and nobody can pass them",))
+    return SessionTags(origin=None if caller.session_tags else f"the session was given {told} {way}")
+
+
+def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:
+    """That a role has no sessions without session tags that are not its own, or none that is made so, though it has others."""
+    keys = role.trust.tested_keys if role.trust is not None else frozenset()
+    passing, anyhow, said = Passing(estate, own), Passing(estate, {}, whole=False), _said(estate, role, case)
+    if any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys) and not passing.assumable(role):
+        if anyhow.passed(role, {}) is not None:
+            yield f"F3: no session of {role.arn} is without further session tags: a call has to pass them"
+    elif said.text and not any(one.assumable(role) for one in said.ways(passing)) and anyhow.assumable(role):
+        yield f"F3: no session of {role.arn} can be one{said.text}: nobody can assume the role so"
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the request that made a session said besides tags, as far as policies read it of the session and bind it: `named`, its name;
+    `sourced`, its source identity, or that it has none."""
+
+    named: str | None = None
+    sourced: bool = False
+    source: str | None = None
+
+    @property
+    def text(self) -> str:
+        """In words, to follow *no session of …*."""
+        named = f" called {self.named}" if self.named is not None else ""
+        return named + (f" with aws:SourceIdentity {self.source or 'absent'}" if self.sourced else "")
+
+    def ways(self, passing: Passing) -> Iterator[Passing]:
+        """The requests that say it."""
+        named: dict[str, Entry] = {} if self.named is None else {SESSION_NAME: self.named}
+        for said, besides in with_source(self.source) if self.sourced else [({}, ())]:
+            yield replace(passing, fixed={**named, **said}, besides=besides, known={})
+
+
+def _said(estate: Estate, role: Identity, case: Case) -> _Said:
+    if case.standing.caller.kind is not CallerKind.ROLE or role.trust is None:
+        return _Said()
+    sourced = estate.reads_source_identities
+    source = case.context.entries.get(SOURCE_IDENTITY)
+    named = case.standing.caller.session if estate.binds_session_names and _read(estate) else None
+    return _Said(named, sourced, str(source) if sourced and source is not None else None)
+
+
+def _read(estate: Estate) -> bool:
+    """Whether a policy or a grant tells the sessions of a role apart by their names."""
+    statements = [statement for policy in estate.deciding_policies() for statement in policy.statements]
+    grantees = (principal for key in estate.keys for grant in key.grants or () for principal in (grant.grantee, grant.retiring))
+    named = (principal for statement in statements for principal in statement.principals or ())
+    if any(principal is not None and principal.type is PrincipalType.SESSION for principal in (*grantees, *named)):
+        return True
+    conditions = (text for s in statements for condition in s.conditions for text in (condition.key, *condition.values))
+    return any("aws:userid" in text.value.lower() for text in (*conditions, *(text for s in statements for text in s.resources or ())))

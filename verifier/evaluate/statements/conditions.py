@@ -1,0 +1,268 @@
+"""Whether one condition of a statement holds (C, C1–C4, L7).
+
+In: a condition, the request's context, the symbols. Out: a finding: its truth and what the request had.
+Guarantee: an absent key follows rule C; a key or variable that is not known is a symbol, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
+from verifier.evaluate.findings import Finding
+from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches, literal, matches, parse, substitute, variables_of
+from verifier.evaluate.statements.values import truth, value_matches
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.model import reference
+from verifier.model.policy import Condition, Operator, PolicyKind
+from verifier.model.readings import fact_symbol
+
+Values = Mapping[str, Settled]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What it takes to read the conditions of one policy: its kind, whether it has variables (L1), context and symbols."""
+
+    kind: PolicyKind
+    variables: bool
+    context: Context
+    symbols: Symbols
+
+    def entries(self, keys: list[str]) -> dict[str, Entry]:
+        """What the policy reads for each key, by lower-case key."""
+        return {name: self._settled(name, self.context.lookup(name, self.kind)) for name in map(str.lower, keys)}
+
+    def _settled(self, name: str, entry: Entry) -> Entry:
+        """A fact of the key that is not known is absent where its symbol says so (U3)."""
+        if isinstance(entry, Either):
+            return Either(entry.symbol, self._settled(name, entry.yes), self._settled(name, entry.no))
+        if isinstance(entry, Free) and not entry.present and self.symbols.ruled_out(fact_symbol(name)):
+            return None
+        return entry
+
+
+def negated(operator: Operator) -> bool:
+    """Whether an operator is one of the `…Not…` ones."""
+    return "Not" in operator.base
+
+
+def positive(operator: Operator) -> str:
+    """The operator that a negated one denies."""
+    base = operator.base.replace("Not", "", 1)
+    return {"ArnLike": "ArnEquals"}.get(base, base)
+
+
+def takes_variables(operator: Operator) -> bool:
+    """Variables work in the values of String and Arn operators only (L7)."""
+    return operator.base.startswith(("String", "Arn"))
+
+
+def condition_variables(condition: Condition, variables: bool) -> list[Variable]:
+    """The policy variables in a condition's values."""
+    enabled = variables and (takes_variables(condition.operator) or condition.operator.base == "Bool")
+    return [found for value in condition.values for found in variables_of(value.value, enabled)]
+
+
+def condition_finding(condition: Condition, reader: Reader) -> Finding:
+    """Whether a condition holds, with a sentence that says what the request had."""
+    variables = condition_variables(condition, reader.variables)
+    entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
+    holds = settle(entries, reader.symbols, lambda values: _holds(condition, values, reader))
+    return Finding(_rule(condition, entries), _sentence(condition, variables, entries), holds)
+
+
+def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
+    value = values[condition.key.value.lower()]
+    if condition.operator.base == "Null":
+        return _null(condition, value, reader)
+    if isinstance(value, Free):
+        present = True if value.present else reader.symbols.value(fact_symbol(condition.key.value))
+        absent = _when_absent(condition.operator, reader.symbols)
+        return any_of([all_of([present, _free(condition, value, reader)]), all_of([negation(present), absent])])
+    if value is None or value == ():
+        return _when_absent(condition.operator, reader.symbols)
+    if any(isinstance(other, Free) for other in values.values()):
+        return _free(condition, value, reader)
+    return _when_present(condition, value, values, reader)
+
+
+def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
+    """`Null` over a list is a disjunction (C1)."""
+    if isinstance(value, Free):
+        absent = False if value.present else negation(reader.symbols.value(fact_symbol(condition.key.value)))
+    elif value is not None and value != () and not _told(value):
+        absent = reader.symbols.value("C1-null")
+    else:
+        absent = value is None or value == ()
+    wanted = [truth(listed.value) for listed in condition.values]
+    return any_of([absent if want else negation(absent) for want in wanted if want is not None])
+
+
+def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
+    """The column *key absent* of C, and C1."""
+    if operator.set_operator == "ForAllValues":
+        return True
+    if operator.set_operator == "ForAnyValue":
+        return symbols.value("C1") if operator.if_exists else False
+    return operator.if_exists or negated(operator)
+
+
+def _free(condition: Condition, value: Settled, reader: Reader) -> Truth:
+    """A test on something that is not known (U3): a symbol of its own, shared by equal tests."""
+    operator, key = condition.operator, condition.key.value
+    listed = sorted(text.value for text in condition.values)
+    if operator.set_operator or is_multivalued(key, value):
+        name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
+        found = reader.symbols.value(f"U3:{key.lower()}:{name}:{listed}")
+        return found if operator.set_operator else reader.symbols.choose("C2", lambda: found, lambda: False)
+    found = reader.symbols.value(f"U3:{key.lower()}:{positive(operator)}:{listed}")
+    return negation(found) if negated(operator) else found
+
+
+def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:
+    held = (value,) if isinstance(value, str) else value
+    if condition.operator.set_operator:
+        held = _told(value)
+        if not held:
+            return _of_empty_string(condition.operator, reader.symbols)
+    singles = [_satisfies(condition, single, values, reader) for single in held]
+    if condition.operator.set_operator == "ForAllValues":
+        return all_of(singles)
+    if condition.operator.set_operator == "ForAnyValue":
+        return any_of(singles)
+    if is_multivalued(condition.key.value, value):
+        return reader.symbols.choose("C2", lambda: any_of(singles), lambda: False)
+    return singles[0]
+
+
+def _told(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The values that are no null data set, as an empty string is (C1)."""
+    return tuple(single for single in ((value,) if isinstance(value, str) else value) if single)
+
+
+def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
+    """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it is for `Null`."""
+    if operator.set_operator == "ForAllValues":
+        return True
+    return symbols.choose("C1-null", lambda: _when_absent(operator, symbols), lambda: False) if operator.if_exists else False
+
+
+def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
+    """Whether one value of the request satisfies the operator: it matches a listed value, or none if negated."""
+    matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
+    return negation(matched) if negated(condition.operator) else matched
+
+
+def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+    operator = condition.operator
+    if reader.variables and replaced_under_bool(operator, listed):
+        return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values), lambda: False)
+    if not takes_variables(operator):
+        return value_matches(positive(operator), value, listed, counts=_counts(condition.key.value))
+    parts = parse(listed, reader.variables)
+    if all(isinstance(part, str) for part in parts):
+        return _text_matches(positive(operator), value, substitute(parts, {}, wild=False) or ())
+    texts = single_texts(values)
+
+    def compare(wild: bool) -> bool:
+        tokens = substitute(parts, texts, wild)
+        return tokens is not None and _text_matches(positive(operator), value, tokens)
+
+    return reader.symbols.choose("L7-wildcards", lambda: compare(True), lambda: compare(False))
+
+
+def replaced_under_bool(operator: Operator, listed: str) -> bool:
+    """Whether a listed value has policy variables under `Bool`, where two pages differ on whether they work (C3)."""
+    return operator.base == "Bool" and "${" in listed
+
+
+def _truth_matches(value: str, listed: str, values: Values) -> bool:
+    """Whether two texts are the same truth value, once the variables of one of them are replaced."""
+    tokens = substitute(parse(listed, True), single_texts(values), wild=False)
+    return tokens is not None and value_matches("Bool", value, literal(tokens))
+
+
+def _counts(key: str) -> bool:
+    """Whether the request's value of a key is a number, or an instant as one (C3, C5)."""
+    known = reference.condition_key(key)
+    return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is reference.ValueType.NUMERIC)
+
+
+def single_texts(values: Values) -> dict[str, str | None]:
+    """The single value of each key, for policy variables; a set gives nothing to substitute (L7)."""
+    return {key: value if isinstance(value, str) else None for key, value in values.items()}
+
+
+def _text_matches(operator: str, value: str, tokens: Tokens) -> bool:
+    if operator == "StringEquals":
+        return literal(tokens) == value
+    if operator == "StringEqualsIgnoreCase":
+        return literal(tokens).lower() == value.lower()
+    return matches(tokens, value) if operator == "StringLike" else arn_matches(tokens, value)
+
+
+# --- what the trace says ---------------------------------------------------------------------------------------------------
+
+
+def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
+    entry = entries[condition.key.value.lower()]
+    if condition.operator.set_operator or condition.operator.base == "Null":
+        return "C1"
+    if isinstance(entry, Free):
+        return "U3"
+    if isinstance(entry, tuple) and is_multivalued(condition.key.value, entry):
+        return "C2"
+    if condition.operator.base.startswith("Arn"):
+        return "C4"
+    return "C" if takes_variables(condition.operator) else "C3"
+
+
+def _sentence(condition: Condition, variables: list[Variable], entries: Mapping[str, Entry]) -> str:
+    key = condition.key.value
+    listed = ", ".join(value.value for value in condition.values)
+    entry = entries[key.lower()]
+    had = _had(condition.operator, entry) + ("" if entry is None or entry == () else _of_variables(variables, entries))
+    return f"{condition.operator} {key} [{listed}]: {had}"
+
+
+def _of_variables(variables: list[Variable], entries: Mapping[str, Entry]) -> str:
+    """What stands for each policy variable (L7), as the end of a sentence; empty where there is none."""
+    told = dict.fromkeys(_of_variable(variable, entries[variable.key.lower()]) for variable in variables)
+    return "".join(f", {sentence}" for sentence in told)
+
+
+def _of_variable(variable: Variable, entry: Entry) -> str:
+    name = f"${{{variable.key}}}"
+    if isinstance(entry, str):
+        return f"and {name} is {entry}"
+    if isinstance(entry, Free):
+        return f"and what {name} is, is not given"
+    if variable.default is not None and entry is None:
+        return f"and {name} is {variable.default} by default"
+    if entry is None or isinstance(entry, tuple):
+        return f"but {name} has no value" + (", since only IAM users have one" if variable.key.lower() == "aws:username" else "")
+    return f"and what {name} is, is open"
+
+
+def _had(operator: Operator, entry: Entry) -> str:
+    if entry is None or entry == ():
+        return f"the key is absent{_consequence(operator)}"
+    if isinstance(entry, Free):
+        return "the key's value is not given"
+    if isinstance(entry, str):
+        return f"the request has {entry}"
+    return f"the request has [{', '.join(entry)}]" if isinstance(entry, tuple) else "what the request has is open"
+
+
+def _consequence(operator: Operator) -> str:
+    if operator.base == "Null":
+        return ""
+    if operator.set_operator == "ForAllValues":
+        return ", so ForAllValues holds"
+    if operator.set_operator == "ForAnyValue":
+        return "" if operator.if_exists else ", so ForAnyValue does not hold"
+    if operator.if_exists:
+        return ", so IfExists holds"
+    return ", so the negated operator holds" if negated(operator) else ", so the operator does not hold"

@@ -1,0 +1,205 @@
+"""Whether one statement of a policy applies to a request (L1–L9, P1–P7, C).
+
+In: a policy, one of its statements, the request. Out: the truth of the whole for each way of naming the caller, and the
+finding for the trace. Guarantee: action, resource and principal are all examined, so the trace never depends on the order of
+evaluation; the conditions of a statement that fails by one of them are not, since no trace shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verifier.evaluate.callers import Standing
+from verifier.evaluate.context import Context
+from verifier.evaluate.findings import Finding, StatementFinding
+from verifier.evaluate.statements.conditions import Reader, condition_finding, negated, positive, replaced_under_bool, takes_variables
+from verifier.evaluate.statements.patterns import text_matches
+from verifier.evaluate.statements.principals import Way, Ways, ways_named
+from verifier.evaluate.statements.targets import Target, resource_covers
+from verifier.evaluate.statements.values import parses
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, reference_to
+from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
+from verifier.model.request import CallerKind
+
+NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
+"""The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""
+
+OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.TRUST})
+"""The resource-based policies: naming a caller in one gives it access, naming an account delegates (D4, E2)."""
+
+RULES = {
+    PolicyKind.KEY: "L5",
+    PolicyKind.TRUST: "E2",
+    PolicyKind.BOUNDARY: "D4",
+    PolicyKind.SESSION: "D4",
+    PolicyKind.SCP: "D7",
+    PolicyKind.RCP: "D7",
+    PolicyKind.ENDPOINT: "V",
+}
+"""The rule by which a kind of policy applies; P7 for identity policies."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request, ready to be held against statements."""
+
+    standing: Standing
+    action: str
+    target: Target
+    context: Context
+    symbols: Symbols
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
+    policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is `Way.NAME`)."""
+
+    effect: Effect
+    ways: Ways
+    finding: StatementFinding
+
+    @property
+    def applies(self) -> Truth:
+        """Whether it applies in any way."""
+        return any_of(list(self.ways.values()))
+
+
+def judge(policy: Policy, statement: Statement, question: Question) -> Judgement:
+    """Holds a statement against a request."""
+    reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
+    ways = _ways(policy, statement, question)
+    elements = [_action(statement, question.action), _resource(policy, statement, question.target, reader)]
+    if policy.kind in NAMING_CALLERS:
+        elements.append(_principal(statement, ways, question))
+    before = all_of([element.holds for element in elements])
+    conditions = [] if before is False else [condition_finding(condition, reader) for condition in statement.conditions]
+    rest = [*(element.holds for element in elements[:2]), *(condition.holds for condition in conditions)]
+    valid = _readable(statement, reader, all_of([before, *(condition.holds for condition in conditions)]))
+    certain = {way: all_of([way_holds, *rest, valid.holds]) for way, way_holds in ways.items()}
+    quota = _within_quota(statement, any_of(list(certain.values())), question)
+    certain = {way: all_of([matches, quota.holds]) for way, matches in certain.items()}
+    doubt = _doubt(statement, any_of(list(certain.values())), question)
+    applying = {way: all_of([matches, doubt.holds]) for way, matches in certain.items()}
+    elements += conditions if valid.holds is True else [*conditions, valid]
+    elements += [quota] if quota.holds is not True else []
+    elements += [doubt] if statement.doubt is not None else []
+    summary = _summary(policy, statement, elements, any_of(list(applying.values())))
+    finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
+    return Judgement(statement.effect, applying, finding)
+
+
+def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
+    if policy.kind not in NAMING_CALLERS:
+        return {Way.NAME: True}
+    ways = ways_named(statement, question.standing, question.target.partition, question.symbols)
+    named = not statement.not_principal and (statement.doubt is not None or _by_principal_arn(statement))
+    if policy.kind in OF_RESOURCES and statement.effect is Effect.ALLOW and named:
+        return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
+    if policy.kind in OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
+        return ways
+    # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open (V-account).
+    return {**ways, Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value("V-account")])}
+
+
+def _doubt(statement: Statement, matches: Truth, question: Question) -> Finding:
+    """Whether a statement that stands for one with unknown parts applies (U3)."""
+    if statement.doubt is None or matches is False:
+        return Finding("U3", "the statement is known", True)
+    return Finding("U3", "parts of the statement are not known, so whether it applies is not", question.symbols.value(statement.doubt))
+
+
+def _within_quota(statement: Statement, matches: Truth, question: Question) -> Finding:
+    """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer Guide, abac]"""
+    key = question.target.key
+    by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
+    within = key is None or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA
+    if matches is False or statement.effect is not Effect.ALLOW or not by_alias or within:
+        return Finding("F8", "the key is within its quota of aliases", True)
+    over = question.symbols.value("F8-quota")
+    has = "may have" if key is not None and key.aliases is None else "has"
+    return Finding("F8", f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in", negation(over))
+
+
+def _by_principal_arn(statement: Statement) -> bool:
+    """Whether a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits what it gives, as if
+    it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role principals]"""
+    return any(_demands_principal_arn(condition) for condition in statement.conditions)
+
+
+def _demands_principal_arn(condition: Condition) -> bool:
+    operator = condition.operator
+    compares = takes_variables(operator) and not negated(operator)
+    return condition.key.value.lower() == "aws:principalarn" and compares and not operator.if_exists and operator.set_operator is None
+
+
+def _action(statement: Statement, action: str) -> Finding:
+    """`Action` and `NotAction` (L3, L6)."""
+    name = "NotAction" if statement.not_action else "Action"
+    pattern = next((text.value for text in statement.actions if text_matches(text.value.lower(), action.lower())), None)
+    found = f"{pattern} matches {action}" if pattern is not None else f"nothing listed matches {action}"
+    return Finding("L6", f"{name}: {found}", (pattern is None) == statement.not_action)
+
+
+def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
+    """`Resource` and `NotResource` (L5, L6, L9). A trust policy has neither: it is about its own role."""
+    if policy.kind is PolicyKind.TRUST:
+        return Finding("E2", "Resource: a trust policy is about its own role", True)
+    if statement.resources is None:
+        return Finding("L5", "Resource is missing, so the statement has no effect", False)
+    rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"
+    if statement.not_resource and policy.kind is PolicyKind.KEY:
+        applies = reader.symbols.value(not_resource_symbol(policy.identity, statement.index))
+        return Finding("L5", "NotResource in a key policy: what it means is not documented", applies)
+    covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
+    listed = ", ".join(text.value for text in statement.resources)
+    if statement.not_resource:
+        return Finding(rule, f"NotResource [{listed}] against {target.described}", negation(covered))
+    return Finding(rule, f"Resource [{listed}] against {target.described}", covered)
+
+
+def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
+    """`Principal` and `NotPrincipal` (P1–P6)."""
+    named = any_of(list(ways.values()))
+    caller = question.standing.caller
+    by = [way for way, truth in ways.items() if truth is True]
+    if statement.not_principal:
+        return Finding("P5", f"NotPrincipal {'does not spare' if named else 'spares'} {caller.arn}", named)
+    own_rule = {CallerKind.SERVICE: "P4", CallerKind.ROOT: "P2"}.get(caller.kind, "P3")
+    if not by:
+        return Finding(own_rule, f"Principal {'does not name' if named is False else 'may name'} {caller.arn}", named)
+    rule = {Way.ANYONE: "P1", Way.ACCOUNT: "P2"}.get(by[0], own_rule)
+    return Finding(rule, f"Principal names {caller.arn} {by[0].value}", named)
+
+
+def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
+    """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
+    unread = [] if holds is False else list(_unread(statement))
+    if not unread:
+        return Finding("C3", "every listed value can be read", True)
+
+    def void() -> Truth:
+        return negation(reader.symbols.value("C3"))
+
+    later = reader.variables and all(replaced_under_bool(operator, listed) for operator, listed in unread)
+    return Finding("C3", "a listed value cannot be read", reader.symbols.choose("C3-bool", lambda: True, void) if later else void())
+
+
+def _unread(statement: Statement) -> Iterator[tuple[Operator, str]]:
+    """The listed values that do not parse, each with its operator."""
+    for condition in statement.conditions:
+        operator = positive(condition.operator)
+        yield from ((condition.operator, value.value) for value in condition.values if not parses(operator, value.value))
+
+
+def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:
+    name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
+    place = f" ({statement.span})" if statement.span.file else ""
+    head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
+    rule = RULES.get(policy.kind, "P7")
+    if applies is not False:
+        return Finding(rule, f"{head} applies", applies)
+    failed = next((element for element in elements if element.holds is False), None)
+    return Finding(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)

@@ -1,0 +1,123 @@
+"""The inventory of one account.
+
+In: the output of `get-account-authorization-details`, one page or several; listings of identity providers. Out: an `Account`, and what it
+refers to without holding it.
+Guarantee: everything attached to a user, role or group is read, or is an `Unmodelled` that names it (U1, U3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verifier.inputs.drafts import NAMES, Details, Draft, Managed
+from verifier.inputs.elsewhere import Elsewhere, Name, as_changed, as_told, policy_as_told, unlisted, without_gone
+from verifier.inputs.snapshot.identity_providers import read_providers
+from verifier.inputs.snapshot.inventory import Inventory
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.snapshot.workloads import read_workloads, roles_of
+from verifier.inputs.text.access import check_complete, members
+from verifier.inputs.text.nodes import Node, Remarks, values_of
+from verifier.model.estate import Account, Unmodelled
+
+
+def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:
+    """An account from its authorization details; a list of them is read as pages of one listing.
+
+    What plans and templates make takes the place of what is given with the same name, which no two users, roles or groups of an account
+    have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
+    trust policies.
+    """
+    given, elsewhere, inventory = parts.accounts.get(account), parts.all_elsewhere(account), Inventory(remarks, account, trusts)
+    listing = None if given is None else given["authorization_details"]
+    listed = without_gone(Details() if listing is None else _listed(remarks, listing), elsewhere)
+    made = [as_changed(details, elsewhere, made=True) for details in parts.made.get(account, ())]
+    own = {_unique(draft) for details in made for draft in details.drafts}
+    for draft in listed.drafts:
+        if _unique(draft) not in own:
+            _perhaps_changed(inventory, draft, elsewhere)
+    after = as_changed(listed, elsewhere)
+    leaves_out = any(change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in elsewhere)
+    complete = given is not None and given.flag("complete") is not False and not leaves_out
+    complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
+    known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
+    told = [as_told(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
+    drafts = [*filter(None, told), *(draft for draft in after.drafts if _unique(draft) not in own)]
+    complete = complete and None not in told
+    not_listed = _not_listed(drafts, elsewhere) if complete else {}
+    complete = complete and all(kind == "group" for kind, _ in not_listed)
+    inventory.unmodelled += [
+        unlisted(f"join group {name}", "the input does not list it", account, place.span)
+        for (kind, name), place in not_listed.items()
+        if kind == "group"
+    ]
+    inventory.add_managed(_policies(listed, made, elsewhere))
+    inventory.add_groups(drafts)
+    deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
+    roles = roles_of(drafts, complete, deeds)
+    running = read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
+    read = Account(
+        account,
+        users=inventory.identities("user", drafts),
+        roles=inventory.identities("role", drafts),
+        complete=complete,
+        groups=tuple(inventory.read_groups.values()),
+        managed=tuple(inventory.managed_policies()) if steps else (),
+        unlisted=listed.unlisted if complete else (),
+        providers=read_providers(remarks, account, given or {}, parts.made_providers.get(account, {})),
+        profiles=roles.listed,
+        workloads=running[0],
+        all_workloads=running[1],
+        opened=running[2],
+    )
+    return read, tuple(inventory.unmodelled)
+
+
+def _unique(draft: Draft) -> Name:
+    """What no two of an account have in common: names do not differ by case alone (R2)."""
+    return draft.kind, draft.name.lower()
+
+
+def _policies(listed: Details, made: Sequence[Details], elsewhere: Sequence[Elsewhere]) -> list[Managed]:
+    """The managed policies: those that plans and templates have take the place of those that are listed."""
+    known = {policy.arn: policy for policy in listed.policies}
+    own = [policy for details in made for policy in details.policies]
+    arns = {policy.arn for policy in own}
+    others = {policy.arn: policy for change in elsewhere for policy in change.policies if policy.arn not in arns}
+    kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
+    first, last = ([policy_as_told(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values()))
+    return [*first, *kept, *last]
+
+
+def _not_listed(drafts: Sequence[Draft], elsewhere: Sequence[Elsewhere]) -> dict[Name, Node]:
+    """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
+    listed = {draft.id for draft in drafts}
+    changed = [(change, name, draft) for change in elsewhere for name, draft in change.drafts.items() if draft.has or draft.only]
+    found = [(name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone]
+    return {name: place for name, place in found if name not in listed}
+
+
+def _perhaps_changed(inventory: Inventory, draft: Draft, elsewhere: Sequence[Elsewhere]) -> None:
+    """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: a group stays
+    listed, for it can be joined. So do users, groups and roles that a plan deletes of which the account is not known."""
+    found = next(filter(None, (change.leaves_out(draft.id, False) for change in elsewhere)), None)
+    if found is not None:
+        inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
+    if any(change.untold and draft.id in change.gone for change in elsewhere):
+        description = f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
+        inventory.perhaps(draft, description)
+
+
+def _listed(remarks: Remarks, listing: Node) -> Details:
+    """Who is listed, over all pages. Users and roles must be: a list left out is not an empty one."""
+    what, nodes = "the output of get-account-authorization-details", values_of(listing)
+    pages = [members(remarks, page, what) for page in nodes]
+    check_complete(remarks, nodes, what)
+    lists = {name for page in pages for name in page}
+    for name in ("UserDetailList", "RoleDetailList"):
+        if name not in lists:
+            remarks.error(listing, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
+    drafts = [
+        Draft.of(remarks, kind, entry) for kind, title in NAMES.items() for page in pages for entry in page.entries(f"{title}DetailList")
+    ]
+    policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
+    return Details(drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists))

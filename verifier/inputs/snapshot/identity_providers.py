@@ -1,0 +1,52 @@
+"""The identity providers of one account.
+
+In: the output of `list-open-id-connect-providers` and of `list-saml-providers`. Out: the ARNs of both together.
+Guarantee: where one of the two listings is not given, the account's providers are not known: a trust in any may admit somebody (E2w).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from verifier.inputs.text.access import listed_records
+from verifier.inputs.text.nodes import Node, Remarks
+from verifier.inputs.text.unknown import names_in
+
+OPEN_ID_CONNECT, SAML = "open_id_connect_providers", "saml_providers"
+PROVIDERS = (OPEN_ID_CONNECT, SAML)
+"""The members of an account in a snapshot document that list providers."""
+
+LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
+"""The list in the output of each."""
+
+_TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
+_ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
+
+
+def read_providers(remarks: Remarks, account: str, given: Mapping[str, Node], made: Mapping[str, Sequence[Node]]) -> tuple[str, ...] | None:
+    """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None` where one of the two
+    is not given, or an ARN is not known; where one is the only one that is missing, a warning says that the other is of no use alone."""
+    listed = [(name, node) for name in PROVIDERS if name in given for node in (given[name], *made.get(name, ()))]
+    if names_in([node for _, node in listed]):
+        return None
+    arns: set[str] = set()
+    for name, node in listed:
+        for entry in listed_records(remarks, node, LISTS[name], f"`{name}`", "an identity provider"):
+            arn = entry.text("Arn")
+            match = _ARN.fullmatch(arn or "")
+            if arn is None:
+                entry.error("the identity provider has no `Arn`", rule="E2w")
+            elif match is None or match.group(2) != _TYPES[name]:
+                entry.error(f"`{arn}` is not the ARN of an {_TYPES[name]}", rule="E2w")
+            elif match.group(1) != account:
+                entry.error(f"{arn} is of another account than {account}, under which it is listed", rule="E2w")
+            else:
+                arns.add(arn)
+    if all(name in given for name in PROVIDERS):
+        return tuple(sorted(arns))
+    for name, node in listed:
+        (other,) = (other for other in PROVIDERS if other != name)
+        message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
+        remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
+    return None

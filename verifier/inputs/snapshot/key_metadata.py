@@ -1,0 +1,157 @@
+"""What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that share a key ID.
+
+In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each other, the key's ARN,
+those of a related key or the reference data are errors; facts that are not given are `None` (U3).
+[API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from verifier.inputs.text.access import Record
+from verifier.inputs.text.nodes import Node, Remarks
+from verifier.model.estate import Key
+from verifier.model.reference import key_facts
+from verifier.model.reference_keys import CUSTOM_KEY_STORES
+from verifier.syntax.text import printable
+
+_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z]{2}(?:-[a-z]+)+-[0-9]+):([0-9]{12}):key/([A-Za-z0-9-]+)")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MEMBERS_BY_ORIGIN: tuple[tuple[str, frozenset[str]], ...] = (
+    ("CustomKeyStoreId", CUSTOM_KEY_STORES),
+    ("CloudHsmClusterId", frozenset({"AWS_CLOUDHSM"})),
+    ("XksKeyConfiguration", frozenset({"EXTERNAL_KEY_STORE"})),
+    ("ExpirationModel", frozenset({"EXTERNAL"})),
+    ("ValidTo", frozenset({"EXTERNAL"})),
+)
+"""Members that only keys of these origins have. [API: KeyMetadata]"""
+_SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
+"""Attributes of `Key` that related keys share, and their names in `describe-key`."""
+PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
+"""The key ID that stands for one that is not known."""
+
+Described = tuple[Key, str | None, Node]
+"""A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place of what it says of
+related keys, or else of some fact."""
+
+
+def is_key_arn(arn: str) -> bool:
+    """Whether a text is the ARN of a KMS key in a partition that the verifier knows (R7)."""
+    return _ARN.fullmatch(arn) is not None
+
+
+def are_related(arn: str, other: str, length: int | None = None) -> bool:
+    """Whether two ARNs, or their first fields, differ in the Region only, as those of related keys do (L9)."""
+    fields, others = arn.split(":")[:length], other.split(":")[:length]
+    return fields[:3] + fields[4:] == others[:3] + others[4:]
+
+
+def read_facts(metadata: Record, arn: str) -> Described:
+    """The facts of the key with this ARN."""
+    _check_same(metadata, "AWSAccountId", arn.split(":")[4])
+    _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
+    spec, older = (_known(metadata, name, {facts.spec for facts in key_facts()}) for name in ("KeySpec", "CustomerMasterKeySpec"))
+    if spec and older and spec != older:
+        metadata.error(f"`CustomerMasterKeySpec` is {older}, but `KeySpec` is {spec}", "CustomerMasterKeySpec", rule="F8")
+    usage = _known(metadata, "KeyUsage", {facts.usage for facts in key_facts()})
+    origin = _known(metadata, "Origin", {facts.origin for facts in key_facts()})
+    key, primary, place = _with_relatives(metadata, Key(arn, spec=spec or older, usage=usage, origin=origin))
+    manager, state = _known(metadata, "KeyManager", {"AWS", "CUSTOMER"}), printable(metadata.text("KeyState") or "")
+    _check_consistent(metadata, key)
+    for name, origins in _MEMBERS_BY_ORIGIN:
+        if metadata.value(name) is not None and origin is not None and origin not in origins:
+            metadata.error(f"`{name}` does not go with `Origin` {origin}", name, rule="U3")
+    return replace(key, manager=manager or key.manager, state=state or None), primary, place
+
+
+def _check_same(metadata: Record, name: str, expected: str) -> None:
+    value = metadata.text(name)
+    if value is not None and value not in (expected, f"key/{expected}") and not value.endswith(f":key/{expected}"):
+        metadata.error(f"`{name}` is {value}, but the key's ARN says {expected}", name)
+
+
+def _known(found: Record, name: str, values: Collection[str]) -> str | None:
+    """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known about it."""
+    value = found.text(name)
+    if value is None or value in values:
+        return value
+    found.error(f"unknown `{name}` `{value}`", name, hint="expected " + ", ".join(sorted(values)), rule="U4")
+    return None
+
+
+def _check_consistent(metadata: Record, key: Key) -> None:
+    """Records an error where no real key has these facts together (U3)."""
+    told = (key.spec, key.usage, key.origin, key.multi_region, key.multi_region_type)
+    for known in key_facts():
+        own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
+        if all(given in (None, fact) for given, fact in zip(told, own, strict=True)):
+            return
+    name = next(name for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
+    shown = [fact for fact in (*told[:3], "multi-Region" if key.multi_region else None) if fact]
+    metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
+
+
+def _with_relatives(metadata: Record, key: Key) -> Described:
+    """The key with what `describe-key` says of a multi-Region key."""
+    arn, given = key.arn, metadata.flag("MultiRegion")
+    key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
+    by_id = True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and key_id != PLACEHOLDER_ID else None
+    if given is not None and by_id is not None and given != by_id:
+        means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
+        metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {key_id} {means}", "MultiRegion")
+    key = replace(key, multi_region=by_id if given is None else given)
+    if metadata.value("MultiRegionConfiguration") is None:
+        return key, None, next(iter(metadata.values()), metadata.place)
+    found = metadata.inner("MultiRegionConfiguration")
+    kind = _known(found, "MultiRegionKeyType", ("PRIMARY", "REPLICA"))
+    if kind is not None and key.multi_region is False:
+        found.error("`MultiRegionConfiguration` belongs to multi-Region keys only")
+        return key, None, found.place
+    primary = _related(found.inner("PrimaryKey"), arn)
+    replicas = [_related(replica, arn) for replica in found.records("ReplicaKeys", "a replica key")]
+    if kind is not None and primary is not None and (kind == "PRIMARY") != (primary == arn):
+        found.error(f"{arn} is said to be the {kind.lower()} key, but the primary key is {primary}", rule="F8")
+    elif kind == "PRIMARY" and primary is not None and arn in replicas:
+        found.error(f"{arn} is said to be the primary key and a replica", rule="F8")
+    return replace(key, multi_region_type=kind), primary, found.place
+
+
+def _related(found: Record, arn: str) -> str | None:
+    """The ARN of a related key."""
+    related, region = found.text("Arn"), found.text("Region")
+    if related is None:
+        return None
+    if not are_related(related, arn):
+        found.error(f"{related} is no related key of {arn}", "Arn", hint="related keys share their account and key ID", rule="L9")
+        return None
+    own = related.split(":")[3]
+    if region not in (None, own):
+        found.error(f"`Region` is {region}, but {related} is in {own}", "Region")
+    return related
+
+
+def check_related(remarks: Remarks, keys: Iterable[Described]) -> None:
+    """Records an error where related keys of the input contradict each other."""
+    families: dict[tuple[str, str], list[Described]] = {}
+    for found in keys:
+        if found[0].multi_region:
+            families.setdefault((found[0].account, found[0].arn.rsplit("/", 1)[1]), []).append(found)
+    for family in families.values():
+        _check_family(remarks, family)
+
+
+def _check_family(remarks: Remarks, family: Sequence[Described]) -> None:
+    first = family[0][0]
+    for key, _, place in family[1:]:
+        for attribute, name in _SHARED:
+            here, there = getattr(key, attribute), getattr(first, attribute)
+            if None not in (here, there) and here != there:
+                message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
+                remarks.error(place, message, rule="L9")
+    told = {primary: place for _, primary, place in family if primary}
+    told |= {key.arn: place for key, _, place in family if key.multi_region_type == "PRIMARY"}
+    if len(told) > 1:
+        remarks.error(list(told.values())[-1], "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")

@@ -1,0 +1,138 @@
+"""One key of a snapshot.
+
+In: the parts of a key as the AWS CLI prints them. Out: a `Key`, and what of it is not modelled.
+Guarantee: parts that contradict each other are errors; what is not given is `None` (U3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from verifier.inputs.doubt import is_unknown_whole
+from verifier.inputs.merged_keys import with_changes, with_loose
+from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
+from verifier.inputs.snapshot.grants import read_grants
+from verifier.inputs.snapshot.key_metadata import Described, are_related, is_key_arn, read_facts
+from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
+from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
+from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
+from verifier.inputs.text.unknown import names_in
+from verifier.model.estate import Pairs, Unmodelled
+from verifier.model.policy import Policy
+from verifier.syntax.text import first_few, printable
+
+_ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
+
+
+def read_key(
+    remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
+) -> tuple[Described, tuple[Unmodelled, ...]] | None:
+    """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why its
+    ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys that are not known."""
+    place, parts = part.place, Record(remarks, part.place, part.members)
+    output = members(remarks, parts["metadata"], "the output of describe-key") if "metadata" in parts else Record(remarks, place)
+    metadata = output.unwrapped("KeyMetadata")
+    arn = _arn(parts, metadata)
+    if arn is None:
+        return None
+    parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
+    known, primary, told_at = read_facts(metadata, arn)
+    doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
+    aliases = _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
+    shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
+    tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
+    if tags is not None and not is_told_apart(tags):
+        tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
+    grants, unmodelled = read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn)) if "grants" in parts else (None, ())
+    policies, unread = _policies(parts, arn, shown or arn)
+    key = replace(
+        known,
+        name=printable(shown) if shown else None,
+        policies=policies,
+        aliases=aliases,
+        tags=tags,
+        doubtful=tuple((fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()),
+        grants=grants,
+        span=place.span,
+        unread=unread,
+        supposed=tuple(map(printable, part.supposed)),
+    )
+    return (key, primary, told_at), unmodelled
+
+
+def _arn(parts: Record, metadata: Record) -> str | None:
+    given = {node: found.text(name) for found, name in ((parts, "arn"), (metadata, "Arn")) if (node := found.get(name))}
+    arns = {arn for arn in given.values() if arn is not None}
+    if not arns:
+        parts.error("the key has no ARN", hint="give `metadata` (the output of describe-key) or `arn`")
+    elif len(arns) > 1:
+        parts.remarks.error(list(given)[-1], "`arn` and `metadata` name different keys: " + ", ".join(sorted(arns)))
+    elif not is_key_arn(arn := min(arns)):
+        message, hint = f"`{arn}` is not the ARN of a KMS key", "expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID"
+        parts.remarks.error(list(given)[-1], message, hint=hint)
+    else:
+        return arn
+    return None
+
+
+def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | None, str | None]:
+    """The policies of the key, or `None`; and why they are not known, where the input says that there are some."""
+    if "policy" in parts and "policies" in parts:
+        parts.error("the key has both `policy` and `policies`", "policies")
+    remarks = parts.remarks
+    given = members(remarks, parts["policies"], "`policies`", (DEFAULT, SHARED)) if "policies" in parts else {}
+    if "policy" in parts:
+        given.setdefault(DEFAULT, parts["policy"])
+    if DEFAULT not in given:
+        message = f"the policy of {name} is not in the input, so nothing about the key can be proved or refuted"
+        hint = "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
+        remarks.warning(parts.place, message, hint=hint, rule="U3")
+        return None, None
+    if is_unknown_whole(given[DEFAULT]):
+        return None, printable(f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}")
+    read = [read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)]
+    return tuple(policy for policy in read if policy is not None), None
+
+
+def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, ...]:
+    """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
+    names: list[str] = []
+    for entry in listed:
+        name = text(remarks, entry, "an alias") if isinstance(entry, Scalar) else _alias_of(members(remarks, entry, "an alias"), arn)
+        if name is None:
+            continue
+        if not _ALIAS.fullmatch(name):
+            remarks.error(entry, f"`{name}` is not the name of an alias", hint="expected alias/NAME")
+        elif name in names:
+            remarks.error(entry, f"duplicate alias `{name}`")
+        names.append(name)
+    return tuple(names)
+
+
+def _alias_of(found: Record, arn: str) -> str | None:
+    target, alias_arn = found.text("TargetKeyId"), found.text("AliasArn")
+    if target is None or target.rsplit("/", 1)[-1] != arn.rsplit("/", 1)[1]:
+        return None
+    if alias_arn is not None and alias_arn.split(":")[:5] != arn.split(":")[:5]:
+        of_related_key = arn.rsplit("/", 1)[1].startswith("mrk-") and are_related(alias_arn, arn, 5)
+        if of_related_key:  # it names the same key ID (L9)
+            return None
+        found.error(f"`{alias_arn}` is not an alias in the account and Region of {arn}", "AliasArn", rule="R4")
+    return text(found.remarks, found["AliasName"], "`AliasName`") if "AliasName" in found else None
+
+
+def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> Pairs:
+    """Tags in AWS CLI output: a listing of objects that name each tag's key and value. Keys have case, but for those of users and roles,
+    which are called `Key` [IAM: id_tags, Case sensitivity]."""
+    pairs: dict[str, str] = {}
+    for found in listed_records(remarks, node, "Tags", "the list of tags", "a tag"):
+        key, value = found.text(key_name), found.text(value_name)
+        if key is None or value is None:
+            found.error(f"a tag must have `{key_name}` and `{value_name}`")
+        elif key in pairs or (key_name == "Key" and key.lower() in map(str.lower, pairs)):
+            found.error(f"duplicate tag `{key}`")
+        else:
+            pairs[key] = value
+    return tuple(pairs.items())

@@ -1,0 +1,84 @@
+"""What a live collection was not able to read (`not-read.json`).
+
+In: the record that `verifier snapshot` leaves beside what it read. Out: `NotRead`s, and an `Unmodelled` for each thing that could change a
+decision. Guarantee: what was not read is unknown, never empty (S1, U3); a collection that did not come to its end is an error.
+
+Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3, E2w), the key policy, without which a key
+has no verdict, and details of an organization, which `controls` misses by itself (D7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from verifier.inputs.text.access import Record, members
+from verifier.inputs.text.nodes import Node, Remarks
+from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
+from verifier.model.principal_names import is_account
+from verifier.model.results.collection import PARTS, NotRead, Part
+from verifier.syntax.text import first_few, printable
+
+_MEMBERS = ("part", "account", "region", "key", "operation", "code")
+_OF_KEYS = (Part.METADATA, Part.POLICY, Part.OTHER_POLICIES, Part.GRANTS, Part.TAGS)
+
+
+def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
+    """The entries of a record. Warns once for each part; one that does not say that it is complete is an error."""
+    found = members(remarks, node, "the record of what was not read", ("complete", "parts"))
+    if found.flag("complete") is not True:
+        hint = "run the same `verifier snapshot` again: it goes on where it stopped"
+        found.error("this snapshot is of a collection that did not come to its end", hint=hint, rule="S1")
+        return ()
+    read = [(part.place, _entry(part)) for part in found.records("parts", "a part that was not read", _MEMBERS)]
+    entries = [(place, entry) for place, entry in read if entry is not None]
+    for part in Part:
+        of_part = [(place, entry) for place, entry in entries if entry.part is part]
+        if of_part:
+            which = first_few(list(dict.fromkeys(printable(f"{entry.place} ({entry.reason})") for _, entry in of_part)))
+            remarks.warning(of_part[0][0], f"{part.label} not read: {which}", hint=part.consequence, rule="S1")
+    return tuple(entry for _, entry in entries)
+
+
+def _entry(found: Record) -> NotRead | None:
+    part, account, key = PARTS.get(found.text("part") or ""), found.text("account"), found.text("key")
+    if part is None:
+        found.error("unknown part of a snapshot", "part", hint="expected " + ", ".join(PARTS))
+    elif account is None or not is_account(account):
+        found.error("expected `account`, twelve digits")
+    elif part in _OF_KEYS and key is None:
+        found.error(f"expected `key`, the ARN of the key whose {part.label} was not read")
+    else:
+        operation, code = (printable(found.text(name) or "not told") for name in ("operation", "code"))
+        return NotRead(part, account, operation, code, found.text("region"), key)
+    return None
+
+
+def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
+    """What may allow or refuse, because it was not read. SCPs may refuse an account's callers, RCPs requests on what it owns (D7)."""
+    for entry in entries:
+        why = f"was not read ({entry.reason})"
+        match entry.part:
+            case Part.METADATA:
+                yield _of_key(entry, "U3", Influence.EITHER, f"the description of {entry.key} {why}")
+            case Part.OTHER_POLICIES:
+                yield _of_key(entry, "L5a", Influence.EITHER, f"whether {entry.key} has a policy AWS_RAM, and its document, {why}")
+            case Part.GRANTS:
+                yield _of_key(entry, "G1", Influence.MAY_ALLOW, f"the list of grants of {entry.key} {why}")
+            case Part.VPC_ENDPOINTS:
+                name = f"VPC endpoints of {entry.place}"
+                yield Unmodelled(name, "V", Influence.MAY_REFUSE, f"the list of {name} {why}", endpoint=ANY_ENDPOINT)
+        if entry.part in (Part.ORGANIZATION, Part.SERVICE_CONTROL):
+            name = f"service control policies over {entry.account}"
+            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", account=entry.account)
+        if entry.part in (Part.ORGANIZATION, Part.RESOURCE_CONTROL):
+            name = f"resource control policies over {entry.account}"
+            yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", owner=entry.account)
+
+
+def _of_key(entry: NotRead, label: str, influence: Influence, description: str) -> Unmodelled:
+    return Unmodelled(f"{entry.part.label} of {entry.key}", label, influence, description, key=entry.key)
+
+
+def by_key(entries: Sequence[NotRead], part: Part) -> Mapping[str, NotRead]:
+    """The entries of a part by the ARN of the key."""
+    return {entry.key: entry for entry in entries if entry.part is part and entry.key is not None}

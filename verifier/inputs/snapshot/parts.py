@@ -1,0 +1,228 @@
+"""A snapshot in parts, before any of it is interpreted.
+
+In: a snapshot document. Out: `Parts`: for each key and account the nodes that describe it, file references followed.
+Guarantee: a member that has no place in a snapshot is an error, so nothing is left out by a misspelt name.
+
+A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see `data/snapshot.schema.json`). Where a
+member holds the output of an AWS CLI command it may instead be the name of a file beside the snapshot that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verifier.inputs.drafts import Details
+from verifier.inputs.elsewhere import Elsewhere
+from verifier.inputs.snapshot import organization as organization_members
+from verifier.inputs.snapshot.identity_providers import PROVIDERS
+from verifier.inputs.snapshot.not_read import read_not_read
+from verifier.inputs.snapshot.workloads import RUNNING, Deed
+from verifier.inputs.text.access import Record, members
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, listing
+from verifier.inputs.text.unknown import Unknown
+from verifier.model.estate import Unmodelled
+from verifier.model.principal_names import is_account
+from verifier.model.results.collection import NotRead
+
+if TYPE_CHECKING:
+    from verifier.inputs.resource_types import UnknownResource
+
+SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
+"""The members of a snapshot document, which has one of them."""
+KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")
+"""The members of a key in a snapshot."""
+
+
+@dataclass
+class KeyParts:
+    """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it. `planned` is one of a
+    plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it says nothing else."""
+
+    place: Node
+    members: dict[str, Node]
+    name: str | None = None
+    supposed: tuple[str, ...] = ()
+    planned: bool = False
+    policy_alone: bool = False
+    file: str = ""
+
+
+@dataclass
+class KeyChanges:
+    """Grants as `list-grants` lists them, the IDs of grants that are revoked, the names of aliases that it gets and that it loses; the
+    policy, where it is written. `place` is where it is said."""
+
+    place: Node
+    policy: Node | None = None
+    unaliased: set[str] = field(default_factory=set)
+    grants: list[Node] = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+    aliases: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class LoosePolicy:
+    """A key policy at an address whose key depends on these names; its account and Region where they are known. No caller writes the
+    policy of a key of another account or Region [API: PutKeyPolicy]."""
+
+    address: str
+    names: tuple[str, ...]
+    account: str | None
+    region: str | None
+
+
+@dataclass
+class Parts:
+    """Everything that the input of a run holds. `accounts` has the members of each account of a snapshot, its authorization details among
+    them. `made` and `made_providers` have the users, groups and roles, and the listings of identity providers, that plans and templates
+    make, `elsewhere` what they do to others (of an account whose number is not known under an empty one), `key_changes` what they do to
+    keys of others, by ARN, and `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could
+    not read."""
+
+    keys: list[KeyParts] = field(default_factory=list)
+    accounts: dict[str, Record] = field(default_factory=dict)
+    made: dict[str, list[Details]] = field(default_factory=dict)
+    made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
+    elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
+    key_changes: dict[str, KeyChanges] = field(default_factory=dict)
+    organization: Record | None = None
+    organization_changes: list[tuple[Node, str]] = field(default_factory=list)
+    vpc_endpoints: list[Node] = field(default_factory=list)
+    made_endpoints: list[Node] = field(default_factory=list)
+    endpoint_policies: dict[str, Node] = field(default_factory=dict)
+    endpoints_gone: set[str] = field(default_factory=set)
+    loose_endpoint_policy: bool = False
+    """Whether a plan has a policy of an endpoint that is not known."""
+    unmodelled: list[Unmodelled] = field(default_factory=list)
+    unknown: list[UnknownResource] = field(default_factory=list)
+    """What plans and templates hold of types that are not known."""
+    deeds: list[Deed] = field(default_factory=list)
+    """What plans and templates do to code that runs, or may do; not read without `steps`."""
+    steps: bool = True
+    not_read: list[NotRead] = field(default_factory=list)
+    parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
+    """The templates, each with the names of its parameters."""
+    unchecked: set[str] = field(default_factory=set)
+    """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
+    by_stand_in: dict[str, str] = field(default_factory=dict)
+    """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
+    loose_policies: list[LoosePolicy] = field(default_factory=list)
+    """Key policies of plans of which it is not known whose they are."""
+    loose_alias: Unknown | None = None
+    """The key of an alias of a plan or template, if it is not known which that is."""
+    _named: list[set[str]] = field(default_factory=list)
+
+    def mark(self, names: Iterable[str]) -> str:
+        """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of both have the same
+        `names`; nothing else does."""
+        own = set(names)
+        taken = any(own & others for others in self._named)
+        self._named.append(own)
+        return f"#{len(self._named)}" if taken else ""
+
+    def add_account(self, found: Record, account: str) -> None:
+        """Adds what is told of an account; a second time, or under another name than twelve digits, is an error."""
+        if not is_account(account):
+            found.error(f"`{account}` is not an account of twelve digits", hint="quote it in YAML if it begins with 0")
+        elif account in self.accounts:
+            found.error(f"account {account} is given twice")
+        else:
+            self.accounts[account] = found
+
+    def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
+        """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
+        left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
+        self.elsewhere.setdefault(account or "", []).append(Elsewhere(left_out=left_out, permission_sets=permission_sets))
+
+    def all_elsewhere(self, account: str) -> list[Elsewhere]:
+        """What plans and templates do to others of an account, or may do."""
+        return [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
+
+    def add_key_changes(self, arn: str, done: KeyChanges) -> None:
+        """Adds what a plan or template does to a key of others."""
+        changes = self.key_changes.setdefault(arn, KeyChanges(done.place))
+        changes.grants += done.grants
+        changes.revoked |= done.revoked
+        changes.aliases += done.aliases
+        changes.unaliased |= done.unaliased
+        if done.policy is not None:
+            twice = changes.policy and Unknown(changes.policy, ["which of two plans writes it last"])
+            changes.policy = twice or done.policy
+
+    def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
+        """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not known."""
+        for identifier, policy in policies.items():
+            known = self.endpoint_policies.get(identifier)
+            twice = known and Unknown(known, [f"which of two plans has the policy of {identifier}"])
+            self.endpoint_policies[identifier] = twice or policy
+
+    def add_organization(self, found: Record) -> None:
+        """Adds the organization; a second one is an error."""
+        if self.organization is not None:
+            found.error("a second organization; the input may hold one")
+        self.organization = found
+
+
+@dataclass
+class DocumentReader:
+    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`; without one no text names a file."""
+
+    remarks: Remarks
+    files: Files
+    parts: Parts
+    folder: Path | None = None
+
+    def read(self, node: Node) -> None:
+        """Adds all parts. Errors go to `remarks`."""
+        found = members(self.remarks, node, "the snapshot", (*SNAPSHOT, "not_read", "$schema"))
+        for entry in found.entries("keys"):
+            self._key(entry)
+        for account, value in found.inner("accounts").items():
+            self._account(account, value)
+        if "organization" in found:
+            self._organization(found["organization"])
+        if "vpc_endpoints" in found:
+            self.parts.vpc_endpoints += filter(None, [self._follow(found["vpc_endpoints"])])
+        for node in filter(None, [self._follow(found["not_read"])]) if "not_read" in found else ():
+            self.parts.not_read += read_not_read(self.remarks, node)
+
+    def _key(self, entry: Node) -> None:
+        read = members(self.remarks, entry, "a key", KEY)
+        plain = {name: read.pop(name) for name in ("arn", "name") if name in read}
+        self.parts.keys.append(KeyParts(entry, plain | self._followed(read, {"policies": 1})))
+
+    def _account(self, account: str, node: Node) -> None:
+        found = members(self.remarks, node, "an account", ("authorization_details", "complete", *PROVIDERS, *RUNNING))
+        if "authorization_details" not in found:
+            found.error(f"account {account} has no `authorization_details`", hint="leave out an account that is not known")
+            return
+        pages, before = isinstance(found["authorization_details"], Items), len(self.remarks.errors)
+        followed = self._followed(found, {"authorization_details": int(pages), "workloads": 2})
+        if len(self.remarks.errors) == before:
+            self.parts.add_account(followed, account)
+
+    def _organization(self, node: Node) -> None:
+        """Follows file names in the members, and in those that hold several outputs further down."""
+        found = members(self.remarks, node, "`organization`", organization_members.MEMBERS)
+        deep = {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}
+        self.parts.add_organization(self._followed(found, deep))
+
+    def _followed(self, given: Record, deep: Mapping[str, int]) -> Record:
+        """The members, or what is in the files that they name, some of them levels `deep`; without those whose file cannot be read, which
+        is an error."""
+        read = {name: self._follow(node, deep.get(name, 0)) for name, node in given.items()}
+        return Record(self.remarks, given.place, {name: node for name, node in read.items() if node is not None})
+
+    def _follow(self, node: Node, deep: int = 0) -> Node | None:
+        folder = self.folder
+        found = node if folder is None else self.remarks.keep(lambda: self.files.referred(node, folder))
+        if deep and isinstance(found, Members):
+            pairs = [(key, inner) for key, value in found.pairs if (inner := self._follow(value, deep - 1)) is not None]
+            return Members(found.source, found.start, found.end, pairs)
+        if deep and isinstance(found, Items):
+            return listing(found, filter(None, [self._follow(item, deep - 1) for item in found.items]))
+        return found

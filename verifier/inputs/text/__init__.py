@@ -1,0 +1,1 @@
+"""Files → trees of nodes with places; documents inside documents keep theirs."""

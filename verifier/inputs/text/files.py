@@ -1,0 +1,164 @@
+"""Files: bytes to trees, with a record of what was read.
+
+In: paths. Out: sources and nodes; the SHA-256 of every file. Guarantee: nothing outside the folder of a snapshot is read for
+it, whatever its text asks for; what cannot be read is an `InputError` that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Members, Node, Scalar, refusal
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.syntax.text import decode_bytes, printable
+
+MAXIMUM_FILE = 128 << 20
+"""Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
+
+_ZIP = b"PK\x03\x04"
+"""How a zip file begins, and so what `terraform plan -out` writes."""
+
+SUFFIXES = (".json", ".yaml", ".yml")
+"""Endings of the files that hold JSON or YAML."""
+_NAME = re.compile(r"[^{}\[\]\0\n]*\.(?ai:json|yaml|yml)")
+_DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")
+_OUTPUTS = {
+    "KeyMetadata": ("aws kms describe-key", "keys/NAME/metadata.json"),
+    "Grants": ("aws kms list-grants", "keys/NAME/grants.json"),
+    "Aliases": ("aws kms list-aliases", "keys/NAME/aliases.json"),
+    "UserDetailList": _DETAILS,
+    "RoleDetailList": _DETAILS,
+    "VpcEndpoints": ("aws ec2 describe-vpc-endpoints", "vpc-endpoints.json"),
+    "Organization": ("aws organizations describe-organization", "organization/describe-organization.json"),
+}
+"""Members of what the AWS CLI prints, with the command that prints it and the place of that in a snapshot."""
+CONFIGURATION = (".tf", ".tofu", ".hcl")
+"""Endings of the files of a Terraform configuration."""
+OF_CONFIGURATION = "make a plan of the configuration, and give what `terraform show -json` prints of it (docs/terraform.md)"
+
+
+@dataclass
+class Files:
+    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from there."""
+
+    root: Path | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    _sources: dict[Path, Source] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Node:
+        """The place of a file or folder as such."""
+        return Node(Source(self.name(path), ""), 0, 0)
+
+    def source(self, path: Path) -> Source:
+        """The text of a file. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
+        if path not in self._sources:
+            name = self.name(path)
+            data = _bytes(path, name)
+            if data.startswith(_ZIP):
+                raise InputError.of(f"`{name}` is a zip file", hint="of a Terraform plan give the output of `terraform show -json`")
+            self.digests[str(self._shown(path))] = hashlib.sha256(data).hexdigest()
+            self._sources[path] = Source(name, decode_bytes(data, name))
+        return self._sources[path]
+
+    def digest(self, path: Path) -> str:
+        """The SHA-256 of a file, as it was or would be read. Raises `InputError`."""
+        self.source(path)
+        return self.digests[str(self._shown(path))]
+
+    def mention(self, words: re.Pattern[str]) -> bool:
+        """Whether the text of a file that was read has one of some words."""
+        return any(words.search(source.text) for source in self._sources.values())
+
+    def name(self, path: Path) -> str:
+        """What messages call a path."""
+        return printable(str(self._shown(path)))
+
+    def _shown(self, path: Path) -> Path:
+        return path.relative_to(self.root) if self.root is not None and path.is_relative_to(self.root) else path
+
+    def node(self, path: Path) -> Node:
+        """The value in a JSON or YAML file. Raises `InputError`.
+
+        A file that is neither by its name is JSON if it begins with a bracket (every JSON document of AWS does).
+        """
+        source = self.source(path)
+        suffix = path.suffix.lower()
+        is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
+        if is_json:
+            return read_json(source)
+        # PyYAML is slow to import, and most inputs are JSON.
+        from verifier.inputs.text.yaml_nodes import may_be_template, read_yaml
+
+        return read_yaml(source, functions=may_be_template(source.text))
+
+    def referred(self, node: Node, folder: Path) -> Node:
+        """What a member of a snapshot stands for: the content of the file that it names, or the member itself.
+
+        A string names a file when it ends like one (`SUFFIXES`) and holds no bracket; it is relative to `folder`, the
+        snapshot's own. Raises `InputError` where that file lies outside `folder`, or cannot be read.
+        """
+        if not isinstance(node, Scalar) or node.type == "null" or not _NAME.fullmatch(node.text):
+            return node
+        path = folder / node.text
+        if os.path.isabs(node.text) or not _within(path, folder):
+            raise refusal(node, f"`{node.text}` leads out of the folder of the snapshot")
+        if not path.is_file():
+            raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
+        return self.node(path)
+
+
+def read_text(path: str | PathLike[str]) -> Source:
+    """The text of one file of invariants or requests. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
+    return Files().source(Path(path))
+
+
+def _within(path: Path, folder: Path) -> bool:
+    """Whether a path stays in a folder, symbolic links and `..` followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError.of(f"`{name}` is not a file")
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name is not one of a file"
+        raise InputError.of(f"cannot read `{name}`: {reason.lower()}") from None
+    if len(data) > MAXIMUM_FILE:
+        hint = "give a large inventory as several pages, and a plan of a part of the configuration"
+        raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint=hint)
+    return data
+
+
+def hint_of(node: Node) -> str:
+    """What to do with a JSON or YAML value that is no input by itself."""
+    found = [_OUTPUTS[key.text] for key, _ in node.pairs if key.text in _OUTPUTS] if isinstance(node, Members) else []
+    if found:
+        return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
+    return (
+        "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
+        "a template `Resources`"
+    )
+
+
+def hint_of_folder(files: Sequence[str]) -> str:
+    """What to do with a folder with files of these names that is none."""
+    template = next((name for name in files if name.endswith(".template.json")), None)
+    if template is not None:
+        return f"this looks like the output of `cdk synth`: give its templates, such as {template}"
+    if any(name.endswith(CONFIGURATION) for name in files):
+        return OF_CONFIGURATION
+    return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"

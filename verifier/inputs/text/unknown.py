@@ -1,0 +1,131 @@
+"""Values that an input does not tell: known after apply, a parameter without a value.
+
+In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
+Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
+
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in
+from verifier.syntax.source import Source
+
+Pieces = tuple[str | None, ...]
+"""A text with `None` for each part that is not known."""
+
+
+class Unknown(Node):
+    """A value that is not known, or a text with parts that are not.
+
+    `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a noun phrase that
+    needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few values, or none, `options` are these;
+    else `None`.
+    """
+
+    __slots__ = ("names", "options", "pieces")
+
+    def __init__(self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None) -> None:
+        super().__init__(at.source, at.start, at.end)
+        self.names = tuple(dict.fromkeys(names))
+        self.pieces = pieces
+        self.options = None if options is None else tuple(options)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is certainly a text, some part of which is known."""
+        return any(self.pieces)
+
+
+class Missing(Unknown):
+    """What an expression is that fails: it refers to something that there is not."""
+
+    __slots__ = ()
+
+
+class Resolved(Members):
+    """An object whose text in the source is not what it says: values in it stand for references and functions."""
+
+
+def resolved(place: Node, pairs: Iterable[tuple[Scalar, Node]]) -> Resolved:
+    """An object in the place of another node."""
+    return Resolved(place.source, place.start, place.end, list(pairs))
+
+
+def replaced(node: Members, name: str, value: Node | None) -> Members:
+    """An object with another value for a member that it has, or without it."""
+    kept = [(key, own if key.text != name else value) for key, own in node.pairs]
+    return resolved(node, [(key, own) for key, own in kept if own is not None])
+
+
+def moved(place: Node, node: Node) -> Node:
+    """A value at the place where it is used; one that has parts stays where it is."""
+    if not isinstance(node, Scalar | Unknown):
+        return node
+    found = copy(node)
+    found.source, found.start, found.end = place.source, place.start, place.end
+    return found
+
+
+class Embedded(Scalar):
+    """A text with a source of its own, to which its places belong."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, source: Source, start: int, end: int, document: Source) -> None:
+        super().__init__(source, start, end, document.text, "string")
+        self.document = document
+
+
+def unknowns(node: Node) -> Iterator[Unknown]:
+    """The unknown values in a tree."""
+    return (inner for inner in nodes_in(node) if isinstance(inner, Unknown))
+
+
+def with_leaves(node: Node, change: Callable[[Node], Node]) -> Node:
+    """A tree of the same form, in which what has no parts is as `change` makes it."""
+    found = copy(node)
+    if isinstance(found, Items):
+        found.items = [with_leaves(item, change) for item in found.items]
+    elif isinstance(found, Members):
+        found.pairs = [(key, with_leaves(value, change)) for key, value in found.pairs]
+    else:
+        return change(node)
+    return found
+
+
+def joined(parts: Iterable[Pieces]) -> Pieces:
+    """Texts one after the other, as one text; neighbouring known parts are put together, and empty ones left out."""
+    pieces: list[str | None] = []
+    for piece in (piece for part in parts for piece in part if piece != ""):
+        if piece is not None and pieces and pieces[-1] is not None:
+            pieces[-1] += piece
+        elif piece is not None or not pieces or pieces[-1] is not None:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """What the unknown values in some trees depend on, each once."""
+    return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
+
+
+def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
+    """The text that the pieces are together, as far as it is known."""
+    if None in pieces:
+        return Unknown(place, names, pieces)
+    return Scalar(place.source, place.start, place.end, "".join(piece or "" for piece in pieces), "string")
+
+
+def text_pieces(node: Node | None) -> Pieces:
+    """The pieces of a node that is a text."""
+    return node.pieces if isinstance(node, Unknown) else (node.text if isinstance(node, Scalar) else None,)
+
+
+def may_be_equal(first: Pieces, second: Pieces) -> bool:
+    """Whether two texts may be the same; false only if what is known of their beginnings or ends differs."""
+    if None not in (*first, *second):
+        return first == second
+    begins, ends = ([pieces[at] or "" for pieces in (first, second)] for at in (0, -1))
+    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (ends[0].endswith(ends[1]) or ends[1].endswith(ends[0]))

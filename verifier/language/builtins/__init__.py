@@ -1,0 +1,1 @@
+"""Built-in invariants: a name and arguments → `Invariant`."""

@@ -1,0 +1,1 @@
+"""Files of invariants: tree → `Invariant` (docs/invariants.md)."""

@@ -1,0 +1,204 @@
+"""Conditions of an invariant: tree → `ConditionExpression`.
+
+In: the condition of a sentence, or the comparison of a tag. Out: IAM conditions; errors go to the findings.
+Guarantee: each comparison is exactly one IAM operator, by the table `_OPERATORS` or written out. Where IAM itself has a trap (C2:
+several values without a set operator, or the other way round; a listed value that can match nothing), the readable forms
+refuse it; the operator written out is taken as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.language.invariants.names import Names
+from verifier.language.policies.conditions import OPERATORS, operator_hint
+from verifier.language.policies.known_names import is_multivalued
+from verifier.language.policies.reader import Reader
+from verifier.language.policies.values import check_condition
+from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
+from verifier.model.policy import Condition, Operator, PolicyKind, Text
+from verifier.model.reference import ValueType, condition_key
+from verifier.syntax.findings import Findings
+from verifier.syntax.invariants import keywords
+from verifier.syntax.invariants_tree import Comparison, ConditionNode, Joined, Negated, Test, Word
+from verifier.syntax.policy_tree import ListNode, Member, Scalar, ScalarKind
+from verifier.syntax.text import brief
+
+_OPERATORS = {
+    "=": "Equals",
+    "!=": "NotEquals",
+    "in": "Equals",
+    "not in": "NotEquals",
+    "like": "StringLike",
+    "not like": "StringNotLike",
+    "in cidr": "IpAddress",
+    "not in cidr": "NotIpAddress",
+    "<": "LessThan",
+    "<=": "LessThanEquals",
+    ">": "GreaterThan",
+    ">=": "GreaterThanEquals",
+}
+"""The IAM operator of each sign and phrase; those without a type get the one of the key."""
+
+_CONSTANTS = {"is present": ("Null", "false"), "is absent": ("Null", "true"), "is true": ("Bool", "true"), "is false": ("Bool", "false")}
+_QUANTIFIERS = {None: None, "any of": "ForAnyValue", "all of": "ForAllValues"}
+_WRITTEN_OUT = re.compile(rf"(?:(ForAllValues|ForAnyValue):)?({'|'.join(OPERATORS)})(IfExists)?")
+_TOLERATED = frozenset({"C2", "U4"})
+"""Warnings about an operator written out, and about a condition key that the data does not know."""
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T.*)?", re.ASCII)
+
+
+def read_condition(node: ConditionNode, names: Names) -> ConditionExpression:
+    """The condition that a node says. What is in error stands for a condition that nobody will use."""
+    match node:
+        case Joined():
+            operands = tuple(read_condition(operand, names) for operand in node.operands)
+            return ConditionAnd(operands) if node.every else ConditionOr(operands)
+        case Negated():
+            return ConditionNot(read_condition(node.operand, names))
+        case Test():
+            condition = read_comparison(node.quantifier, node.key, node.comparison, names)
+            return Holds(condition) if condition else ConditionOr(())
+
+
+def read_comparison(quantifier: str | None, key: Word, comparison: Comparison, names: Names) -> Condition | None:
+    """The one IAM condition that a comparison is; `None` if it is in error."""
+    _check_key(key, names)
+    if comparison.explicit:
+        operator = _read_written_out(quantifier, comparison, names)
+    else:
+        operator = _read_readable(quantifier, key, comparison, names)
+    if operator is None:
+        return None
+    values = _values(comparison, names)
+    _check_values(operator, key, comparison, names)
+    span = names.findings.source.span(min(key.start, comparison.start), comparison.end)
+    return Condition(operator, names.text(key), values, span)
+
+
+def _read_written_out(quantifier: str | None, comparison: Comparison, names: Names) -> Operator | None:
+    """An IAM operator by its name (L4, C1)."""
+    word = comparison.operator
+    match = _WRITTEN_OUT.fullmatch(word.value)
+    if match is None:
+        names.error(word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value), "L4")
+        return None
+    prefix, base, if_exists = match.groups()
+    if base == "Null" and (prefix or if_exists or quantifier):
+        names.error(word, "`Null` takes neither a set operator nor `IfExists`", "write `is present` or `is absent`", "C1")
+        return None
+    if prefix and quantifier:
+        names.error(word, f"`{quantifier}` and `{prefix}` say it twice", f"leave out `{quantifier}`", "C1")
+        return None
+    return Operator(base, prefix or _QUANTIFIERS[quantifier], if_exists is not None, names.text(word).span)
+
+
+def _read_readable(quantifier: str | None, key: Word, comparison: Comparison, names: Names) -> Operator | None:
+    """The IAM operator of a sign or phrase, by the type of the key where that matters."""
+    word = comparison.operator
+    if word.value in ("is present", "is absent"):
+        if quantifier:
+            names.error(word, f"`{word.value}` takes no `{quantifier}`", f"write `{key.value} {word.value}`", "C1")
+            return None
+        return Operator("Null", None, False, names.text(word).span)
+    _check_quantifier(quantifier, key, names)
+    base = _CONSTANTS[word.value][0] if word.value in _CONSTANTS else _OPERATORS[word.value]
+    if base.startswith(("Less", "Greater")):
+        prefix = _ordered_type(key, comparison, names)
+        if prefix is None:
+            return None
+        base = prefix + base
+    elif base in ("Equals", "NotEquals"):
+        base = _equality_type(key) + base
+        if base.startswith("String"):
+            _check_exact(comparison, names)
+    return Operator(base, _QUANTIFIERS[quantifier], False, names.text(word).span)
+
+
+def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
+    """C2: a readable comparison says `any of` or `all of` exactly where the key holds several values."""
+    multivalued = is_multivalued(key.value)
+    if multivalued and quantifier is None:
+        names.error(
+            key, f"`{brief(key.value)}` holds several values; say which must compare", "write `any of …` or `all of …` before it", "C2"
+        )
+    if multivalued is False and quantifier is not None:
+        names.error(
+            key, f"`{brief(key.value)}` holds one value; `{quantifier}` is for keys that hold several", f"leave out `{quantifier}`", "C2"
+        )
+
+
+def _equality_type(key: Word) -> str:
+    known = condition_key(key.value)
+    return {ValueType.NUMERIC: "Numeric", ValueType.DATE: "Date"}.get(known.type, "String") if known else "String"
+
+
+def _ordered_type(key: Word, comparison: Comparison, names: Names) -> str | None:
+    """`Numeric` or `Date`: by the key's type; for tags, other free names and unknown keys by the look of the value."""
+    known = condition_key(key.value)
+    if len(comparison.values) > 1:
+        names.error(comparison.operator, f"`{comparison.operator.value}` compares with one value")
+        return None
+    value = comparison.values[0]
+    if known and known.type in (ValueType.NUMERIC, ValueType.DATE):
+        return _equality_type(key)
+    if known and known.prefix is None:
+        names.error(key, f"`{comparison.operator.value}` compares numbers and dates; `{brief(key.value)}` is of type {known.type.value}")
+        return None
+    if _NUMBER.fullmatch(value.value):
+        return "Numeric"
+    if _DATE.fullmatch(value.value):
+        return "Date"
+    names.error(value, f'"{brief(value.value)}" is neither a number nor a date', "a date is written 2026-01-31T00:00:00Z")
+    return None
+
+
+def _check_exact(comparison: Comparison, names: Names) -> None:
+    """`=` compares character by character; a wildcard there is most likely meant for `like`."""
+    for value in comparison.values:
+        if set(_VARIABLE.sub("", value.value)) & set("*?"):
+            sign = comparison.operator.value
+            readable = "not like" if sign in ("!=", "not in") else "like"
+            hint = f"write `{readable}` for a pattern; for the character itself write the operator `StringEquals` out"
+            names.error(value, f"`{sign}` takes `*` and `?` literally", hint, "L6")
+
+
+def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
+    constant = _CONSTANTS.get(comparison.operator.value)
+    if constant and not comparison.explicit:
+        return (Text(constant[1], names.text(comparison.operator).span),)
+    for value in comparison.values:
+        if value.value in keywords() - {"true", "false"} and not value.quoted:
+            names.error(value, f"expected a value, found the word `{value.value}`", f'write "{value.value}" if that is the value')
+    return tuple(names.text(value) for value in comparison.values)
+
+
+def _check_key(key: Word, names: Names) -> None:
+    prefix, colon, rest = key.value.partition(":")
+    if not (prefix and colon and rest) or key.value.endswith((":", "/")):
+        message = f"`{brief(key.value)}` is not a condition key; expected a name with a prefix, such as `aws:SourceIp`"
+        names.error(key, message, rule="L4")
+
+
+def _check_values(operator: Operator, key: Word, comparison: Comparison, names: Names) -> None:
+    """What is wrong with the listed values (C1, C3, L6, L7): also what is only a warning in a policy, which its author may not own."""
+    scalars = tuple(Scalar(ScalarKind.STRING, value.value, value.start, value.end) for value in comparison.values)
+    member = Member(key.value, key.start, key.end, ListNode(scalars, key.start, comparison.end))
+    check_condition(Reader(_Strict(names.findings), PolicyKind.IDENTITY, variables=True), operator, member, scalars)
+
+
+class _Strict(Findings):
+    """Hands every remark on as an error, except those of `_TOLERATED` rules."""
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(findings.source)
+        self._findings = findings
+
+    def error(self, start: int, end: int, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        self._findings.error(start, end, message, hint=hint, rule=rule)
+
+    def warning(self, start: int, end: int, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        if rule not in _TOLERATED:
+            self._findings.error(start, end, message, hint=hint, rule=rule)

@@ -1,0 +1,317 @@
+"""Files of invariants: source text → `InvariantFile`.
+
+In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
+Out: every sentence lowered to one `Invariant` or `GrantInvariant`, or to an `Allowance`. Guarantee: all semantic errors of a file are
+told together; nothing is guessed; a file that says nothing is an error (S3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from verifier.language.builtins.by_name import BuiltinError, instantiate
+from verifier.language.invariants.callers import read_callers
+from verifier.language.invariants.conditions import read_condition
+from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
+from verifier.language.invariants.targets import check_actions_left, read_actions, read_any_actions, read_key_definition, read_keys
+from verifier.model.caller_sets import both, is_empty, parts_of
+from verifier.model.estate import Estate
+from verifier.model.invariant import (
+    ALWAYS,
+    Allowance,
+    AnyCaller,
+    AnyInvariant,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    Expectation,
+    InAccount,
+    InOrganization,
+    Invariant,
+    IssuedBy,
+    KeyAccount,
+    KeyArn,
+    OfKind,
+)
+from verifier.model.invariant_file import InvariantFile
+from verifier.model.policy import Text
+from verifier.model.request import CallerKind
+from verifier.model.steps.supposition import Supposition, SuppositionKind
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.findings import Findings
+from verifier.syntax.invariants import normalized, parse_callers, parse_invariants
+from verifier.syntax.invariants_tree import (
+    AllowanceNode,
+    CallersNode,
+    Circumstance,
+    Creation,
+    Declaration,
+    Form,
+    InvariantNode,
+    Listed,
+    Sentence,
+    SupposedNode,
+    SuppositionNode,
+    Use,
+    Word,
+)
+from verifier.syntax.source import NOWHERE, Source
+from verifier.syntax.text import brief
+
+
+def read_invariants(source: Source) -> InvariantFile:
+    """The invariants of a file. Raises `InputError` with the one syntax error, or with every semantic error."""
+    items = parse_invariants(source).items
+    names = Names(Findings(source))
+    names.announce(tuple(item for item in items if isinstance(item, Declaration)))
+    invariants: dict[str, AnyInvariant] = {}
+    allowances: dict[str, Allowance] = {}
+    suppositions: dict[str, Supposition] = {}
+    for item in items:
+        match item:
+            case Declaration():
+                _declare(item, names)
+            case InvariantNode():
+                _add(item, invariants, names)
+            case AllowanceNode():
+                _add_allowance(item, allowances, names)
+            case SuppositionNode():
+                _add_supposition(item, suppositions, names)
+    if all(isinstance(item, Declaration) for item in items):
+        hint = 'for example: invariant "no external account can decrypt": no caller outside 111122223333 can kms:Decrypt'
+        names.findings.error(
+            len(source.text), len(source.text), "the file has no invariant, so nothing would be checked", hint=hint, rule="S3"
+        )
+    names.findings.raise_errors()
+    accounts = tuple((name, account.account) for name, account in names.accounts.items())
+    arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
+    return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values()))
+
+
+def read_caller_text(source: Source) -> CallerSet:
+    """A set of callers as invariants write it, without any declarations. Raises `InputError`."""
+    node = parse_callers(source)
+    names = Names(Findings(source))
+    callers = read_callers(node, names)
+    if is_empty(callers):
+        names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
+    names.findings.raise_errors()
+    return callers
+
+
+def read_supposition(text: str, where: str) -> Supposition:
+    """One sentence that is supposed (W3), named by itself. `where` is what it was given by, for errors. Raises `InputError`."""
+    try:
+        (found,) = read_invariants(Source(where, f'suppose "{where}": {text}')).suppositions
+    except ValueError:
+        raise InputError.of(f"{where}: expected one sentence, such as `nobody calls sso:*`") from None
+    return replace(found, name="", span=NOWHERE)
+
+
+def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
+    """The estate with sentences such as `nobody calls sso:*` taken for granted, besides those that are already, where invariants say `can
+    eventually` (W3, docs/invariants.md). `where` says what they were given by. Raises `InputError`."""
+    further = tuple(read_supposition(sentence, where) for sentence in sentences)
+    return replace(estate, suppositions=(*estate.suppositions, *further))
+
+
+# --- declarations ---
+
+
+def _declare(declaration: Declaration, names: Names) -> None:
+    name, definition = declaration.name.value, declaration.definition
+    if names.places.get(name) != declaration.name.start:
+        return  # told by `announce`
+    if isinstance(definition, CallersNode):
+        names.callers[name] = names.scopes[name] = read_callers(definition, names)
+    elif not isinstance(definition, Word):
+        names.actions[name] = read_actions(definition, names)
+    elif declaration.kind == "key":
+        selector = read_key_definition(definition, names)
+        if selector is not None:
+            names.keys[name] = selector
+    else:
+        _declare_scope(declaration.kind, name, definition, names)
+
+
+def _declare_scope(kind: str, name: str, definition: Word, names: Names) -> None:
+    """`account NAME = …` or `organization NAME = …`."""
+    shown = brief(definition.value)
+    if kind == "account" and ACCOUNT.fullmatch(definition.value):
+        names.accounts[name] = names.scopes[name] = InAccount(definition.value)
+    elif kind == "organization" and ORGANIZATION.fullmatch(definition.value):
+        names.organizations[name] = names.scopes[name] = InOrganization(definition.value)
+    elif kind == "account":
+        names.error(definition, f"`{shown}` is not an account; expected twelve digits")
+    else:
+        names.error(definition, f"`{shown}` is not an organization; expected `o-…`, such as `o-a1b2c3d4e5`")
+
+
+# --- invariants ---
+
+
+def _add(node: InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
+    if _is_new(node, "invariant", invariants, names):
+        invariants[node.name.value] = replace(_read_body(node.body, names), name=node.name.value, **_origin(node, names))
+
+
+def _add_allowance(node: AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
+    if _is_new(node, "allowance", allowances, names):
+        scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
+        allowances[node.name.value] = Allowance(scope)
+
+
+def _add_supposition(node: SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
+    if _is_new(node, "supposition", suppositions, names):
+        suppositions[node.name.value] = replace(_read_supposed(node.body, names), name=node.name.value, **_origin(node, names))
+
+
+def _read_supposed(node: SupposedNode, names: Names) -> Supposition:
+    if node.callers is None:
+        return Supposition("", SuppositionKind.SHARING)
+    callers = read_callers(node.callers, names)
+    if not node.actions and is_empty(both((callers, OfKind(CallerKind.ROLE)))):
+        names.findings.error(node.callers.start, node.callers.end, "code runs as roles, and none of these callers is one", rule="S3")
+    elif is_empty(callers):
+        names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
+    if any(isinstance(part, KeyAccount) for part in parts_of(callers)):
+        message = "a supposition is about all keys, so nothing is `the key's account`"
+        hint = "name the account: twelve digits, or a declared name"
+        names.findings.error(node.callers.start, node.callers.end, message, hint=hint)
+    kind = SuppositionKind.CALLS if node.actions else SuppositionKind.CODE
+    return Supposition("", kind, callers, read_any_actions(node.actions, names))
+
+
+_Named = InvariantNode | AllowanceNode | SuppositionNode
+
+
+def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
+    """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of this name already."""
+    name = node.name.value
+    if not name.strip():
+        names.error(node.name, f"the name of the {noun} is empty")
+    if name in known:
+        article = "a" if noun == "supposition" else "an"
+        names.error(node.name, f"there is {article} {noun} of the name {brief(name)!r} already, on line {known[name].span.line}")
+    return name not in known
+
+
+def _origin(node: _Named, names: Names) -> dict[str, Any]:
+    """The sentence as written, and its place."""
+    source = names.findings.source
+    return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
+
+
+def _read_body(body: Sentence | Listed | Use, names: Names) -> AnyInvariant:
+    match body:
+        case Sentence():
+            return _read_sentence(body, names)
+        case Listed():
+            return read_listed(body, names)
+        case Use():
+            return _read_use(body, names)
+
+
+def _read_sentence(sentence: Sentence, names: Names) -> Invariant:
+    callers = _callers_in_question(sentence, names)
+    read = _read_requests(sentence, callers, _expectation(sentence, names), names)
+    return replace(read, eventually=_is_eventual(sentence, names))
+
+
+def _is_eventual(sentence: Sentence, names: Names) -> bool:
+    """Whether the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
+    if sentence.eventually is not None and sentence.form is Form.ALWAYS:
+        message = "`can always` takes no `eventually`: that callers can bring something about in whatever circumstances is not modelled"
+        names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
+    return sentence.eventually is not None and sentence.form is not Form.ALWAYS
+
+
+def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
+    what = sentence.what
+    if what.creation is not None:
+        return _read_creation(sentence, what.creation, callers, expectation, names)
+    actions = read_actions(what.actions, names)
+    excluded = read_actions(what.excluded, names)
+    check_actions_left(what, actions, excluded, names)
+    keys = read_keys(what.keys, names)
+    when = _when(sentence.circumstance, sentence.form, names)
+    return Invariant("", expectation, callers, actions, keys, when, excluded)
+
+
+def _read_allowance(sentence: Sentence, names: Names) -> Invariant:
+    """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they act with a part of
+    their permissions."""
+    callers = read_callers(sentence.callers, names)
+    if is_empty(callers):
+        names.findings.error(sentence.callers.start, sentence.callers.end, "there is no such caller", rule="S3")
+    return _read_requests(sentence, CallersOr((callers, IssuedBy(callers))), Expectation.REFUSED, names)
+
+
+def _read_creation(sentence: Sentence, creation: Creation, callers: CallerSet, expectation: Expectation, names: Names) -> Invariant:
+    """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
+    actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
+    keys = read_keys(sentence.what.keys, names)
+    operations = read_creation_operations(creation, names)
+    when = _when(sentence.circumstance, sentence.form, names)
+    parts = tuple(part for part in (operations, when) if part != ALWAYS)
+    grantees, retiring = read_grantees(creation.grantees, names), read_grantees(creation.retiring, names)
+    joined = parts[0] if len(parts) == 1 else ConditionAnd(parts)
+    return Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
+
+
+def _expectation(sentence: Sentence, names: Names) -> Expectation:
+    if sentence.form is Form.UNSAID:
+        hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
+        names.findings.error(
+            sentence.start, sentence.end, "the sentence does not say what must hold: that they can, or only sometimes?", hint=hint
+        )
+    return Expectation.ALLOWED if sentence.form is Form.ALWAYS else Expectation.REFUSED
+
+
+def _callers_in_question(sentence: Sentence, names: Names) -> CallerSet:
+    """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that those callers issue."""
+    callers = read_callers(sentence.callers, names)
+    in_question = CallersNot(CallersOr((callers, IssuedBy(callers)))) if sentence.form is Form.ONLY else callers
+    if is_empty(in_question):
+        node = sentence.callers
+        message = (
+            "these are all the callers there are, so nothing would be checked" if sentence.form is Form.ONLY else "there is no such caller"
+        )
+        names.findings.error(node.start, node.end, message, rule="S3")
+    return in_question
+
+
+def _when(circumstance: Circumstance | None, form: Form, names: Names) -> ConditionExpression:
+    if circumstance is None:
+        return ALWAYS
+    condition = read_condition(circumstance.condition, names)
+    return ConditionNot(condition) if circumstance.unless or form is Form.ONLY_WHEN else condition
+
+
+def _read_use(use: Use, names: Names) -> AnyInvariant:
+    arguments = tuple(_argument(word, names) for word in use.arguments)
+    invariant: AnyInvariant
+    try:
+        invariant = instantiate(use.name.value, arguments)
+    except BuiltinError as error:
+        names.error(use.name if error.argument is None else use.arguments[error.argument], error.message, error.hint)
+        invariant = Invariant("", Expectation.REFUSED, AnyCaller(), (), None)
+    return replace(invariant, keys=read_keys(use.keys, names))
+
+
+def _argument(word: Word, names: Names) -> str:
+    """An argument; a declared account or organization is replaced by what it stands for."""
+    meaning = None if word.quoted else names.scopes.get(word.value)
+    match meaning:
+        case InAccount():
+            return meaning.account
+        case InOrganization():
+            return meaning.organization
+        case _:
+            return word.value

@@ -1,0 +1,79 @@
+"""Sentences about grants: `no grant … names …`, and the grant of `can create a grant …`: tree → model.
+
+In: nodes of the tree. Out: a `GrantInvariant`, or the parts of an `Invariant` about `kms:CreateGrant`; errors go to the findings.
+Guarantee: every operation is one that a grant can allow (G1: the list is closed), and every set of grantees can be told from the
+ARN of the grantee alone; what cannot is an error.
+"""
+
+from __future__ import annotations
+
+from verifier.language.invariants.callers import read_callers
+from verifier.language.invariants.names import Names
+from verifier.language.invariants.targets import read_actions, read_keys
+from verifier.model.caller_sets import asks_for_tags, is_empty
+from verifier.model.invariant import (
+    ALWAYS,
+    CallerSet,
+    ConditionExpression,
+    GrantInvariant,
+    GrantRole,
+    Holds,
+)
+from verifier.model.policy import Condition, Operator, Text
+from verifier.model.reference import actions as known_actions
+from verifier.model.reference import matching
+from verifier.syntax.invariants_tree import CallersNode, Creation, Listed, Word
+
+CREATE_GRANT = "kms:CreateGrant"
+
+
+def read_listed(node: Listed, names: Names) -> GrantInvariant:
+    """`no grant … names CALLERS`."""
+    callers = read_callers(node.callers, names)
+    if is_empty(callers):
+        names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
+    operations = _operations(node.operations, names) or (Text("kms:*"),)
+    roles = tuple(role for role in GrantRole if node.role is None or node.role.value == role.value)
+    return GrantInvariant("", callers, read_keys(node.keys, names), operations, roles)
+
+
+def read_creation_operations(creation: Creation, names: Names) -> ConditionExpression:
+    """That the grant which a request asks for allows one of the operations: a condition on `kms:GrantOperations`."""
+    patterns = _operations(creation.operations, names)
+    if not patterns:
+        return ALWAYS
+    allowed = sorted({name.removeprefix("kms:") for pattern in patterns for name in _grantable(pattern.value)})
+    values = tuple(Text(name, patterns[0].span) for name in allowed)
+    return Holds(Condition(Operator("StringEquals", "ForAnyValue", False), Text("kms:GrantOperations"), values, patterns[0].span))
+
+
+def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
+    """Grantees or retiring principals of the grant that a request asks for; `None` for any."""
+    if node is None:
+        return None
+    callers = read_callers(node, names)
+    if asks_for_tags(callers):
+        hint = "name roles, users, accounts, organizations or services; for a grant that is there, write `no grant … names …`"
+        message = "a request to create a grant does not show the tags of the grantee or retiring principal"
+        names.findings.error(node.start, node.end, message, hint=hint, rule="F6")
+    elif is_empty(callers):
+        names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
+    return callers
+
+
+def _operations(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
+    """The patterns of a list of operations; each must match one that a grant can allow."""
+    patterns: list[Text] = []
+    for word in words:
+        read = read_actions((word,), names)
+        known = [pattern for pattern in read if matching(pattern.value)]
+        if known and not any(_grantable(pattern.value) for pattern in known):
+            hint = "grants allow " + ", ".join(sorted(_grantable("kms:*")))
+            names.error(word, f"no grant can allow `{word.value}`", hint, "G1")
+        patterns += read
+    return tuple(patterns)
+
+
+def _grantable(pattern: str) -> frozenset[str]:
+    """The grant operations that a pattern matches, as action names."""
+    return matching(pattern) & {action.name for action in known_actions() if action.grant_operation}

@@ -1,0 +1,150 @@
+"""The `Condition` element (C).
+
+In: the element's value. Out: `Condition`s in the order of the text; errors go to the findings.
+Guarantee: every operator is one that AWS documents, every list has a value, no key is there twice (L3, L4, C1).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from verifier.language.policies.known_names import check_key
+from verifier.language.policies.reader import Reader, did_you_mean, unique_members
+from verifier.language.policies.values import check_condition
+from verifier.model.policy import Condition, Operator, Text
+from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
+from verifier.syntax.text import brief
+
+OPERATORS = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnNotEquals",
+    "ArnLike",
+    "ArnNotLike",
+    "Null",
+)
+"""IAM User Guide, "Condition operators", without set prefix and `IfExists`."""
+
+_SET_OPERATORS = ("ForAllValues", "ForAnyValue")
+_OPERATOR = re.compile(rf"(?:({'|'.join(_SET_OPERATORS)}):)?({'|'.join(OPERATORS)})(IfExists)?")
+
+
+def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
+    """The conditions of a statement, one for each operator and key."""
+    block = _map(reader, member, "an object of condition operators")
+    if block is None:
+        return ()
+    conditions: list[Condition] = []
+    for name, operator_member in unique_members(reader, block.members, "`Condition`").items():
+        operator = read_operator(reader, operator_member)
+        tests = _map(reader, operator_member, "an object of condition keys")
+        if operator is not None and tests is not None:
+            conditions += _read_tests(reader, name, operator, tests)
+    return tuple(conditions)
+
+
+def read_operator(reader: Reader, member: Member) -> Operator | None:
+    """A condition operator, taken apart (C1)."""
+    match = _OPERATOR.fullmatch(member.name)
+    if match is None:
+        hint = operator_hint(member.name)
+        reader.findings.error(member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4")
+        return None
+    set_operator, base, if_exists = match.groups()
+    if base == "Null" and (set_operator or if_exists):
+        message = f"`{member.name}`: `Null` takes no {'set operator' if set_operator else '`IfExists`'}"
+        reader.findings.error(member.start, member.end, message, hint="write `Null`", rule="C1")
+        return None
+    return Operator(base, set_operator, if_exists is not None, reader.span(member.start, member.end))
+
+
+@lru_cache(maxsize=256)
+def operator_hint(name: str) -> str | None:
+    """A hint that names the most similar operator, its set prefix and `IfExists` mended as well."""
+    prefix, colon, base = name.rpartition(":")
+    suffix = "IfExists" if base.lower().endswith("ifexists") else ""
+    base = base[: len(base) - len(suffix)]
+    close_base = _closest(base, OPERATORS)
+    close_prefix = _closest(prefix, _SET_OPERATORS) if colon else ""
+    if close_base is None or close_prefix is None:
+        return None
+    return f"did you mean `{close_prefix}{colon}{close_base}{suffix}`?"
+
+
+def _closest(name: str, known: tuple[str, ...]) -> str | None:
+    hint = did_you_mean(name, known)
+    return hint.split("`")[1] if hint else None
+
+
+def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:
+    """The non-empty object that a member must have for its value."""
+    value = member.value
+    if not isinstance(value, MapNode):
+        reader.findings.error(value.start, value.end, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4")
+        return None
+    if not value.members:
+        reader.findings.error(value.start, value.end, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4")
+    return value
+
+
+def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: MapNode) -> list[Condition]:
+    conditions = []
+    seen: dict[str, Member] = {}
+    for name, member in unique_members(reader, tests.members, f"`{operator_name}`").items():
+        first = seen.setdefault(name.lower(), member)
+        if first is not member:
+            message = f"`{brief(name)}` and `{brief(first.name)}` under `{operator_name}` are the same condition key: case does not matter"
+            reader.findings.error(member.start, member.end, message, rule="L3")
+        if not _is_key(name):
+            message = f"`{brief(name)}` is not a condition key; expected a name with a prefix, such as `aws:SourceIp`"
+            reader.findings.error(member.start, member.end, message, rule="L4")
+        else:
+            check_key(reader, member)
+        values = _read_values(reader, member)
+        check_condition(reader, operator, member, values)
+        conditions.append(_condition(reader, operator, member, values))
+    return conditions
+
+
+def _is_key(name: str) -> bool:
+    prefix, colon, rest = name.partition(":")
+    return bool(prefix and colon and rest) and not any(character.isspace() for character in prefix)
+
+
+def _condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> Condition:
+    key = Text(member.name, reader.span(member.start, member.end))
+    return Condition(operator, key, tuple(reader.text(value) for value in values), reader.span(member.start, member.value.end))
+
+
+def _read_values(reader: Reader, member: Member) -> tuple[Scalar, ...]:
+    """The listed values: strings (the empty one as well), numbers and Booleans (L2)."""
+    expected = "a string, a number, a Boolean or a list of these"
+    found = []
+    for value in reader.items(member, expected):
+        if isinstance(value, Scalar) and value.kind is not ScalarKind.NULL:
+            found.append(value)
+        else:
+            reader.wrong_type(member, expected, value)
+    return tuple(found)

@@ -1,0 +1,118 @@
+"""Remarks on the key and the listed values of one condition (C1–C3, L6, L7, F8).
+
+In: an operator, a key and its values. Out: errors and warnings in the findings.
+The values themselves stay as written: `evaluate` and `problem` read them by themselves.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from datetime import datetime
+from ipaddress import ip_network
+
+from verifier.language.policies.known_names import is_multivalued
+from verifier.language.policies.reader import Reader
+from verifier.language.policies.variables import check_variables
+from verifier.model.policy import Operator, PolicyKind
+from verifier.syntax.policy_tree import Member, Scalar
+from verifier.syntax.text import brief
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?)?")
+
+
+def check_condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> None:
+    """Everything to be said about one condition."""
+    _check_set_operator(reader, operator, member)
+    _check_key_policy_key(reader, member)
+    if operator.base == "Null":
+        _check_null(reader, member, values)
+        return
+    takes_variables = operator.base.startswith(("String", "Arn"))
+    what, parses = _format_of(operator.base)
+    for value in values:
+        check_variables(reader, value, 0 if takes_variables else None, str(operator))
+        substituted = takes_variables and reader.variables and "${" in value.value
+        if not substituted and not parses(value.value):
+            message = f'"{brief(value.value)}" under `{operator}` matches nothing; expected {what}'
+            reader.findings.warning(value.start, value.end, message, rule="C3")
+
+
+def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
+    multivalued = is_multivalued(member.name)
+    if multivalued and operator.set_operator is None and operator.base != "Null":
+        message = f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them without a set operator"
+        hint = f"`ForAnyValue:{operator}` or `ForAllValues:{operator}`"
+        reader.findings.warning(member.start, member.end, message, hint=hint, rule="C2")
+    if multivalued is False and operator.set_operator is not None:
+        message = f"`{brief(member.name)}` holds one value; `{operator.set_operator}` is for keys that hold several"
+        trap = "it is true when the key is absent" if operator.set_operator == "ForAllValues" else None
+        reader.findings.warning(member.start, member.end, message, hint=trap, rule="C2")
+
+
+def _check_key_policy_key(reader: Reader, member: Member) -> None:
+    lowered = member.name.lower()
+    if reader.kind is PolicyKind.KEY and (lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")):
+        message = f"AWS KMS does not support `{brief(member.name)}` in a key policy; it may read as absent"
+        reader.findings.warning(member.start, member.end, message, rule="F8")
+
+
+def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> None:
+    for value in values:
+        if value.value not in ("true", "false"):
+            message = f'`Null` of `{brief(member.name)}` must be `true` (the key is absent) or `false`, found "{brief(value.value)}"'
+            reader.findings.error(value.start, value.end, message, rule="C1")
+
+
+def _format_of(base: str) -> tuple[str, Callable[[str], bool]]:
+    """What a listed value of an operator must look like (C3, L6), and the test of it."""
+    for name, (what, parses) in _FORMATS.items():
+        if name in base:
+            return what, parses
+    return "a string", lambda _: True
+
+
+def _is_date(text: str) -> bool:
+    if _NUMBER.fullmatch(text):
+        return True
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text if len(text) > len("2026-01") else f"{text}-01")
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    # `ip_network` takes a net mask after the slash as well, which is not CIDR.
+    return "." not in text.partition("/")[2]
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _is_arn_pattern(text: str) -> bool:
+    return text.count(":") >= 5
+
+
+_FORMATS: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "Numeric": ("a decimal number", lambda text: _NUMBER.fullmatch(text) is not None),
+    "Date": ("a date such as 2026-01-31T00:00:00Z, or epoch seconds", _is_date),
+    "Bool": ("`true` or `false`", lambda text: text.lower() in ("true", "false")),
+    "Binary": ("base64", _is_base64),
+    "IpAddress": ("an IPv4 or IPv6 address or CIDR block", _is_network),
+    "Arn": ("the six fields of an ARN", _is_arn_pattern),
+}

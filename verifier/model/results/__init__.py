@@ -1,0 +1,1 @@
+"""What commands answer: verdicts, comparisons, findings, explanations, regions; frozen, without text."""

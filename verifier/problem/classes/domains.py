@@ -1,0 +1,386 @@
+"""Which values each attribute of a request can have (C5, F1–F9).
+
+In: the name of an attribute, and the partition, Region and account of the target. Out: an `Attribute` with its domain.
+Guarantee: a domain holds at least every value that a real request can carry; its seeds are values that people believe (F9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from math import inf
+from unicodedata import category
+
+from verifier.model.reference import ValueType, actions, condition_key, key_values
+from verifier.problem.classes.plausible_words import PRINTABLE
+from verifier.problem.classes.predicates import ANY, Characters, Token, Tokens, literal_tokens
+from verifier.problem.classes.tables import Line
+from verifier.problem.classes.words import Domain
+
+_LATIN = map(chr, range(256))
+TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
+"""Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies have no characters
+above U+00FF."""
+DIGITS = Characters(frozenset("0123456789"))
+LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
+UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+NAME = Characters(frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"))
+PATH = Characters(NAME.listed | {"/"})
+PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999999", "555566667777", "888899990000")
+PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanager", "rds", "dynamodb", "sns", "sqs")
+
+
+LAST_INSTANT = 253402300799
+"""The last second that four digits of a year can name: no request is made later."""
+
+
+EPOCH_VALUED = frozenset({"aws:epochtime", "kms:validto"})
+"""The date keys that are Unix time in a request [KMS Developer Guide, conditions-kms, kms:ValidTo]; the others are ISO 8601 (C3)."""
+
+
+def is_date(name: str) -> bool:
+    """Whether a condition key holds an instant (C5)."""
+    known = condition_key(name)
+    return known is not None and known.type is ValueType.DATE
+
+
+def is_written(name: str) -> bool:
+    """Whether a condition key is an instant that requests write as an ISO 8601 date (C3)."""
+    return is_date(name) and name not in EPOCH_VALUED
+
+
+LONGEST_NAME = 64
+"""Of a user, role or session."""
+_SAID_OF_SESSIONS = ("aws:sourceidentity", "sts:rolesessionname", "sts:sourceidentity")
+_LONGEST_TAG = 256
+"""The value of a tag."""
+
+
+def longest_value(name: str, given: frozenset[str]) -> float:
+    """How many characters a value can have; the `given` ones are values all the same. [IAM: reference_iam-quotas, IAM and STS character
+    limits]"""
+    if name.startswith("aws:principaltag/"):
+        return max(_LONGEST_TAG, *map(len, given), 0)
+    if name.startswith("aws:requesttag/"):
+        return _LONGEST_TAG
+    return LONGEST_NAME if name == "session" or name in _SAID_OF_SESSIONS else inf
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that a request has or lacks.
+
+    Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it can have.
+    A multi-valued attribute holds a set of them, absent when empty.
+    """
+
+    name: str
+    domain: Domain | None = None
+    values: tuple[str, ...] | None = None
+    line: Line | None = None
+    address: bool = False
+    optional: bool = True
+    multivalued: bool = False
+
+
+def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
+    """At least so many characters of a set."""
+    return ((False, characters),) * least + ((True, characters),)
+
+
+@cache
+def principals(partition: str) -> Attribute:
+    """The caller: the ARN of `aws:PrincipalArn`, or a service principal's name (R2, F1)."""
+    return Attribute("principal", _principal_domain(partition), optional=False)
+
+
+@cache
+def _principal_domain(partition: str) -> Domain:
+    names = map(Tokens, _service_names())
+    return Domain("principal", (*_caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
+
+
+WEB_PREFIX = "web:"
+"""What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or name (E2w): so no
+pattern of principal ARNs matches it."""
+BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+"""The web identity providers that need no ARN [IAM: reference_policies_elements_principal]."""
+
+
+@cache
+def role_callers(partition: str) -> Attribute:
+    """Who may ask to assume a role: callers as of any request, and identities of providers (E2w)."""
+    usual = _principal_domain(partition)
+    start = (*literal_tokens(f"{WEB_PREFIX}arn:{partition}:iam::"), *((False, DIGITS),) * 12)
+    ends = ((*literal_tokens(":oidc-provider/"), *some(Characters(PATH.listed | {":"}))), (*literal_tokens(":saml-provider/"), *some(NAME)))
+    providers = (*(Tokens((*start, *end)) for end in ends), *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS))
+    account = f"{WEB_PREFIX}arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}"
+    seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
+    domain = Domain("principal", (*usual.base, *providers), (*usual.seeds, *seeds, WEB_PREFIX + BUILT_IN_PROVIDERS[0]))
+    return Attribute("principal", domain, optional=False)
+
+
+def _service_names() -> tuple[tuple[Token, ...], ...]:
+    service = some(Characters(LOWER.listed | {"."}))
+    return (*service, *literal_tokens(".amazonaws.com")), (*service, *literal_tokens(".amazonaws.com.cn"))
+
+
+def _caller_arns(partition: str) -> tuple[Tokens, ...]:
+    account = ((False, DIGITS),) * 12
+
+    def arn(service: str, resource: str, *rest: tuple[Token, ...]) -> Tokens:
+        tokens = (*literal_tokens(f"arn:{partition}:{service}::"), *account, *literal_tokens(f":{resource}"))
+        return Tokens((*tokens, *(token for run in rest for token in run)))
+
+    base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
+    for kind in ("user/", "role/"):
+        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
+    # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
+    base.append(arn("iam", "role/", literal_tokens("aws:"), some(NAME)))
+    return tuple(base)
+
+
+def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, ...]:
+    """Principals of some accounts, and services, that people believe (F9)."""
+    seeds = []
+    for account_id in accounts:
+        start = f"arn:{partition}:iam::{account_id}"
+        seeds += [f"{start}:role/example", f"{start}:user/example", f"{start}:root", f"{start}:role/other", f"{start}:user/other"]
+        seeds += [f"{start}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
+        seeds += [f"arn:{partition}:sts::{account_id}:federated-user/example"]
+    return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
+
+
+def named_principals(name: str, partition: str) -> Attribute:
+    """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a federated user, of any
+    account [API: CreateGrant]."""
+    account = (*literal_tokens(f"arn:{partition}:sts::"), *((False, DIGITS),) * 12)
+    sessions = (Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME))) for start in SESSIONS)
+    return Attribute(name, Domain(name, (*_caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])))
+
+
+SESSIONS = ("assumed-role/", "assumed-role/aws:")
+"""How the last field of a role session's ARN begins; roles that AWS itself owns have sessions too (G2)."""
+
+
+@cache
+def retiring_principals() -> Attribute:
+    """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
+    user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
+    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME))]
+    base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
+    base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
+    return words(
+        "retiring", *base, seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
+    )
+
+
+@cache
+def user_ids() -> Attribute:
+    """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
+    base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
+    return words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
+
+
+ORDINARY_SESSION = "example"
+"""A session name that people believe."""
+
+
+@cache
+def session_names() -> Attribute:
+    """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
+    return words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
+
+
+@cache
+def issuers() -> Attribute:
+    """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
+    user = literal_tokens("user/")
+    base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
+    return words("issuer", *base, seeds=("root", "user/example", "user/other"))
+
+
+def action_names(known: Sequence[str]) -> Attribute:
+    """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
+    letters = Characters(LOWER.listed - {"-"})
+    return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
+
+
+def words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
+    """An attribute whose values are the words of some forms."""
+    return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
+
+
+def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: str) -> Attribute:
+    """An attribute with values of one type, and of no special form (C5)."""
+    if kind is ValueType.BOOL:
+        return Attribute(name, values=("true", "false"), multivalued=multivalued)
+    if kind is ValueType.IP:
+        return Attribute(name, address=True, multivalued=multivalued)
+    if kind is ValueType.NUMERIC:
+        line = _DAYS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
+        return Attribute(name, line=line, multivalued=multivalued)
+    if kind is ValueType.DATE:
+        return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued)
+    if kind is ValueType.ARN:
+        return _arn(name, partition, multivalued)
+    least = 0 if name.startswith(("kms:encryptioncontext:", "aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")) else 1
+    characters = TAG if name.startswith("aws:principaltag/") else ANY
+    return Attribute(name, words(name, some(characters, least)).domain, multivalued=multivalued)
+
+
+def of_tags(text: str) -> bool:
+    """Whether all characters of a text can be in the key or value of a tag."""
+    return all(character in TAG for character in text)
+
+
+def with_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
+    """The attribute, with values that the input gives of tags, though they are none."""
+    further = [Tokens(literal_tokens(value)) for value in sorted(values) if not of_tags(value)]
+    domain = attribute.domain
+    return attribute if domain is None or not further else replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
+
+
+@lru_cache(4096)
+def context_attribute(name: str, partition: str, region: str | None) -> Attribute:
+    """The attribute for a condition key (lower case) that nothing else determines."""
+    if name.endswith("#service"):
+        return _of_service(name, partition)
+    special = _special(name, partition, region)
+    if special is not None:
+        return special
+    known = condition_key(name.split("#")[0])
+    multivalued = known is not None and known.multivalued
+    return attribute_of_type(name, known.type if known is not None else ValueType.STRING, multivalued, partition)
+
+
+def _of_service(name: str, partition: str) -> Attribute:
+    """What a service principal's request carries of a key about the caller, by the reading F1-service: a value of the key's usual form."""
+    if name.startswith("aws:principaltype"):
+        return Attribute(name, values=("Account", "AssumedRole", "FederatedUser", "User"))
+    if name.startswith("aws:principalarn"):
+        return Attribute(name, Domain(name, _caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
+    if name.startswith("aws:userid"):
+        user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
+        return words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
+    return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+
+
+def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
+    not_colon = Characters(frozenset(":"), True)
+    base = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"), (True, DIGITS))
+    rest = (*literal_tokens(":"), (False, not_colon), (True, ANY))
+    seeds = [f"arn:{partition}:s3:::example", f"arn:{partition}:lambda:us-east-1:444455556666:function:example"]
+    seeds += [f"arn:{partition}:iam::{account}:role/example" for account in PLAUSIBLE_ACCOUNTS]
+    return Attribute(name, Domain(name, (Tokens((*base, *rest)),), tuple(seeds)), multivalued=multivalued)
+
+
+def _vpc_arn(partition: str, region: str | None) -> Attribute:
+    """The VPC of an endpoint, in the Region of the request (F4)."""
+    where = literal_tokens(region) if region else some(LOWER, 2)
+    start = (*literal_tokens(f"arn:{partition}:ec2:"), *where, *literal_tokens(":"), *((False, DIGITS),) * 12)
+    seeds = [f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
+
+
+def _arn_of_form(name: str, partition: str) -> Attribute:
+    """The ARN of what a session was delivered to, or signed in with (F3)."""
+    service, start, example = _ARN_FORMS[name]
+    where = (*literal_tokens(f"arn:{partition}:{service}:"), (True, LOWER), *literal_tokens(":"), *((False, DIGITS),) * 12)
+    region = "" if service == "chatbot" else "us-east-1"
+    seeds = [f"arn:{partition}:{service}:{region}:{account}:{start}{example}" for account in PLAUSIBLE_ACCOUNTS[:2]]
+    return words(name, (*where, *literal_tokens(f":{start}"), *some(ANY)), seeds=seeds)
+
+
+def _constraint_source(name: str, partition: str, region: str | None) -> Attribute:
+    """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API: GrantConstraints]."""
+    start = (*literal_tokens(f"arn:{partition}:"), *some(LOWER), *literal_tokens(":"), (True, LOWER), *literal_tokens(":"))
+    resources = ("accesspoint/example", "accesspoint/other")
+    seeds = [f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:{resource}" for resource in resources]
+    return words(name, (*start, *((False, DIGITS),) * 12, *literal_tokens(":"), *some(ANY)), seeds=seeds)
+
+
+def _special(name: str, partition: str, region: str | None) -> Attribute | None:
+    """Keys whose values have a form that the facts state."""
+    if name == "aws:sourcevpcarn":
+        return _vpc_arn(partition, region)
+    if name in _ARN_FORMS:
+        return _arn_of_form(name, partition)
+    if name in _SAID_OF_SESSIONS:
+        return words(name, some(NAME, 2))  # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
+    if name == "kms:grantconstraintsourcearn":
+        return _constraint_source(name, partition, region)
+    if name in _NAMED_PRINCIPALS:
+        return named_principals(name, partition)
+    if name == "kms:viaservice":
+        where = literal_tokens(region) if region else some(LOWER)
+        seeds = [f"{service}.{region or 'us-east-1'}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
+        return words(name, (*some(LOWER), *literal_tokens("."), *where, *literal_tokens(".amazonaws.com")), seeds=seeds)
+    if name in _ORGANIZATION_IDS:
+        return words(name, (*literal_tokens("o-"), *some(LOWER, 4)), seeds=("o-exampleorg", "o-otherorg01", "o-anotherorg"))
+    if name in _ORGANIZATION_PATHS:
+        path = Characters(LOWER.listed | {"/"})
+        paths = ("o-exampleorg/r-ab12/ou-ab12-11111111/", "o-exampleorg/r-ab12/", "o-otherorg01/r-cd34/ou-cd34-22222222/")
+        found = words(
+            name, (*literal_tokens("o-"), *some(LOWER, 4), *literal_tokens("/r-"), *some(path, 2), *literal_tokens("/")), seeds=paths
+        )
+        return Attribute(name, found.domain, multivalued=True)
+    if name.split("#")[0] in _ACCOUNTS:
+        return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
+    if name in _SERVICE_NAMES:
+        seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
+        found = words(name, *_service_names(), seeds=seeds)
+        return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
+    if name in ("kms:requestalias", "kms:resourcealiases"):
+        alias = Characters(NAME.listed | {"/", ":"})
+        found = words(name, (*literal_tokens("alias/"), *some(alias)), seeds=("alias/example", "alias/other", "alias/another"))
+        return Attribute(name, found.domain, multivalued=name == "kms:resourcealiases")
+    if name == "kms:grantoperations":
+        names = tuple(action.name.removeprefix("kms:") for action in actions() if action.grant_operation)
+        return Attribute(name, values=names, multivalued=True)
+    listed = key_values(name) or _LISTED.get(name)
+    if listed is not None:
+        return Attribute(name, values=listed)
+    if name in ("region", "kms:primaryregion", "kms:replicaregion"):
+        return words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
+    if name in _IDENTIFIERS:
+        seeds = [prefix + "0a1b2c3d4e5f60718" for prefix in _IDENTIFIERS[name]]
+        return words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
+    return None
+
+
+_ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
+_ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
+_ACCOUNTS = frozenset(
+    {"aws:sourceaccount", "aws:vpceaccount", "aws:principalaccount", "kms:calleraccount", "aws:sourceowner", "aws:viacustomerdomain"}
+)
+_NAMED_PRINCIPALS = frozenset({"kms:granteeprincipal", "kms:retiringprincipal"})
+_SERVICE_NAMES = frozenset(
+    {
+        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename", "aws:principalservicenameslist"),
+        *("kms:granteeserviceprincipal", "kms:retiringserviceprincipal", "aws:calledviaawsmcp"),
+    }
+)
+_ARN_FORMS = {
+    "aws:chatbotsourcearn": ("chatbot", "chat-configuration/", "slack-channel/example"),
+    "aws:signinsessionarn": ("signin", "session/", "example"),
+    "codebuild:buildarn": ("codebuild", "build/", "example:0a1b2c3d"),
+    "codebuild:projectarn": ("codebuild", "project/", "example"),
+    "ec2:sourceinstancearn": ("ec2", "instance/", "i-0a1b2c3d4e5f60718"),
+    "lambda:sourcefunctionarn": ("lambda", "function:", "example"),
+}
+"""The service of an ARN, how its last field begins, and an example of how it ends [IAM: reference_policies_condition-keys]."""
+_IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
+_DAYS = {
+    "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30),
+    "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560),
+}
+"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation]."""
+_LISTED = {
+    "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
+    "aws:multifactorauthpresent": ("true", "false"),
+    "ec2:roledelivery": ("1.0", "2.0"),
+    "glue:credentialissuingservice": ("glue.amazonaws.com",),
+    "glue:roleassumedby": ("glue.amazonaws.com",),
+}

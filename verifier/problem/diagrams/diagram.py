@@ -1,0 +1,373 @@
+"""Decision diagrams: sets of requests over classes, exact and canonical, without a solver.
+
+In: finite expressions (`problem.diagrams.finite`). Out: nodes, integers that are equal iff the sets are.
+Guarantee: a node means the same set as the expression it was built from: assignments of a class to each attribute and a truth value to
+each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+Node = int
+NOTHING: Final[Node] = 0
+"""The empty set."""
+EVERYTHING: Final[Node] = 1
+"""The set of all assignments."""
+NODE_BUDGET = 400_000
+"""Nodes of one manager: some hundred megabytes."""
+_LEAF = 1 << 60
+"""The level of the two constants, below every variable."""
+_WIDE = 24
+"""Edges of a node, past which two nodes are put together value by value: a thousand callers need no million comparisons."""
+
+Edges = tuple[tuple[int, Node], ...]
+"""(mask of values, node) for each different node: the masks are a partition of all values."""
+
+
+class TooLarge(Exception):
+    """A diagram has more nodes, or a cover more cubes, than its budget."""
+
+
+class Diagrams:
+    """The nodes over one order of variables. A variable is an attribute, with as many values as classes, or a symbol, with the
+    values 0 (false) and 1 (true)."""
+
+    def __init__(self, widths: Mapping[str, int], budget: int = NODE_BUDGET) -> None:
+        self.variables: tuple[str, ...] = tuple(widths)
+        self.widths = dict(widths)
+        self.level = {name: level for level, name in enumerate(self.variables)}
+        self._full = [(1 << width) - 1 for width in widths.values()]
+        self._budget = budget
+        self._levels = [_LEAF, _LEAF]
+        self._edges: list[Edges] = [(), ()]
+        self._known: dict[tuple[int, Edges], Node] = {}
+        self._both: dict[tuple[Node, Node], Node] = {}
+        self._either: dict[tuple[Node, Node], Node] = {}
+        self._implies: dict[tuple[Node, Node], bool] = {}
+        self._meets: dict[tuple[Node, Node], bool] = {}
+        self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
+        self._supports: dict[Node, int] = {NOTHING: 0, EVERYTHING: 0}
+
+    # -- nodes --
+
+    def __len__(self) -> int:
+        return len(self._edges)
+
+    @property
+    def operations(self) -> int:
+        """How many different operations on two nodes were carried out: what work was done, whatever the machine."""
+        return len(self._both) + len(self._either) + len(self._implies) + len(self._meets)
+
+    def top(self, node: Node) -> str | None:
+        """The first variable that a node looks at; `None` for a constant."""
+        return None if node <= EVERYTHING else self.variables[self._levels[node]]
+
+    def make(self, variable: str, choices: Iterable[tuple[int, Node]]) -> Node:
+        """The node that is, for each value in a mask, the node beside it. The masks must be a partition of the values."""
+        merged: dict[Node, int] = {}
+        for mask, node in choices:
+            if mask:
+                merged[node] = merged.get(node, 0) | mask
+        return self._make(self.level[variable], merged)
+
+    def literal(self, variable: str, mask: int) -> Node:
+        """The assignments that give a variable one of some values."""
+        full = self._full[self.level[variable]]
+        return self.make(variable, ((mask & full, EVERYTHING), (full & ~mask, NOTHING)))
+
+    def _make(self, level: int, merged: dict[Node, int]) -> Node:
+        if len(merged) == 1:
+            return next(iter(merged))
+        edges = _ordered(merged)
+        found = self._known.get((level, edges))
+        if found is None:
+            if len(self._edges) >= self._budget:
+                raise TooLarge(f"more than {self._budget:,} nodes")
+            found = len(self._edges)
+            self._levels.append(level)
+            self._edges.append(edges)
+            self._known[level, edges] = found
+        return found
+
+    def choices(self, node: Node, variable: str) -> Edges:
+        """What a node is for each value of a variable that is not below its first one."""
+        level = self.level[variable]
+        return self._edges[node] if self._levels[node] == level else ((self._full[level], node),)
+
+    def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
+        """What two nodes are for each value of a variable that is below the first one of neither: (mask of values, node, node)."""
+        level = self.level[variable]
+        if self._levels[left] == level == self._levels[right]:
+            yield from self._common(left, right)
+            return
+        for mask, node in self.choices(left, variable):
+            for other_mask, other in self.choices(right, variable):
+                if mask & other_mask:
+                    yield mask & other_mask, node, other
+
+    # -- operations --
+
+    def both(self, left: Node, right: Node) -> Node:
+        """The intersection."""
+        if left > right:
+            left, right = right, left
+        if left in (NOTHING, right):
+            return left
+        if left == EVERYTHING:
+            return right
+        found = self._both.get((left, right))
+        if found is None:
+            found = self._both[left, right] = self._combined(left, right, self.both)
+        return found
+
+    def either(self, left: Node, right: Node) -> Node:
+        """The union."""
+        if left > right:
+            left, right = right, left
+        if left in (EVERYTHING, right):
+            return left
+        if left == NOTHING:
+            return right
+        found = self._either.get((left, right))
+        if found is None:
+            found = self._either[left, right] = self._combined(left, right, self.either)
+        return found
+
+    def _combined(self, left: Node, right: Node, operation: Callable[[Node, Node], Node]) -> Node:
+        left_level, right_level = self._levels[left], self._levels[right]
+        merged: dict[Node, int] = {}
+        if left_level < right_level:
+            for mask, node in self._edges[left]:
+                result = operation(node, right)
+                merged[result] = merged.get(result, 0) | mask
+            return self._make(left_level, merged)
+        if right_level < left_level:
+            for mask, node in self._edges[right]:
+                result = operation(left, node)
+                merged[result] = merged.get(result, 0) | mask
+            return self._make(right_level, merged)
+        left_edges, right_edges = self._edges[left], self._edges[right]
+        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
+            pairs: Iterable[tuple[int, Node, Node]] = _by_value(left_edges, right_edges)
+        else:
+            pairs = [
+                (mask & other_mask, node, other) for mask, node in left_edges for other_mask, other in right_edges if mask & other_mask
+            ]
+        for mask, node, other in pairs:
+            result = operation(node, other)
+            merged[result] = merged.get(result, 0) | mask
+        return self._make(left_level, merged)
+
+    def _common(self, left: Node, right: Node) -> Iterator[tuple[int, Node, Node]]:
+        """For two nodes on one variable: the values that have the same nodes below them on both sides, with these."""
+        left_edges, right_edges = self._edges[left], self._edges[right]
+        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
+            yield from _by_value(left_edges, right_edges)
+            return
+        for mask, node in left_edges:
+            for other_mask, other in right_edges:
+                if mask & other_mask:
+                    yield mask & other_mask, node, other
+
+    def complement(self, node: Node) -> Node:
+        """All other assignments."""
+        found = self._complement.get(node)
+        if found is None:
+            found = self._make(self._levels[node], {self.complement(below): mask for mask, below in self._edges[node]})
+            self._complement[node], self._complement[found] = found, node
+        return found
+
+    def minus(self, left: Node, right: Node) -> Node:
+        """The difference."""
+        return NOTHING if left == right else self.both(left, self.complement(right))
+
+    def implies(self, left: Node, right: Node) -> bool:
+        """Whether the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it is not."""
+        if left in (NOTHING, right) or right == EVERYTHING:
+            return True
+        if left == EVERYTHING or right == NOTHING:
+            return False
+        found = self._implies.get((left, right))
+        if found is None:
+            found = self._implies[left, right] = all(self.implies(node, other) for node, other in self._beside(left, right))
+        return found
+
+    def meets(self, left: Node, right: Node) -> bool:
+        """Whether two sets share an assignment. Makes no nodes, and ends at the first that shows it."""
+        if NOTHING in (left, right):
+            return False
+        if EVERYTHING in (left, right) or left == right:
+            return True
+        if left > right:
+            left, right = right, left
+        if (left, right) in self._both:
+            return self._both[left, right] != NOTHING
+        found = self._meets.get((left, right))
+        if found is None:
+            found = self._meets[left, right] = any(self.meets(node, other) for node, other in self._beside(left, right))
+        return found
+
+    def _beside(self, left: Node, right: Node) -> Iterator[tuple[Node, Node]]:
+        """The pairs of nodes that two nodes are for some value of the first variable of both."""
+        left_level, right_level = self._levels[left], self._levels[right]
+        if left_level < right_level:
+            yield from ((node, right) for _, node in self._edges[left])
+        elif right_level < left_level:
+            yield from ((left, node) for _, node in self._edges[right])
+        else:
+            yield from ((node, other) for _, node, other in self._common(left, right))
+
+    def all_of(self, nodes: Iterable[Node]) -> Node:
+        """The intersection of all; everything for none."""
+        return _balanced(self.both, nodes, EVERYTHING)
+
+    def any_of(self, nodes: Iterable[Node]) -> Node:
+        """The union of all; nothing for none."""
+        return _balanced(self.either, nodes, NOTHING)
+
+    def exists(self, node: Node, variables: Iterable[str]) -> Node:
+        """The assignments that are in the set for some values of these variables."""
+        return self._exists(node, self.mask(variables), {})
+
+    def _exists(self, node: Node, levels: int, memo: dict[Node, Node]) -> Node:
+        if not levels & self.levels(node):
+            return node
+        found = memo.get(node)
+        if found is None:
+            below = [(mask, self._exists(child, levels, memo)) for mask, child in self._edges[node]]
+            if levels >> self._levels[node] & 1:
+                found = self.any_of(child for _, child in below)
+            else:
+                found = self.make(self.variables[self._levels[node]], below)
+            memo[node] = found
+        return found
+
+    def restrict(self, node: Node, point: Mapping[str, int]) -> Node:
+        """What a set is, once some variables have values: a set over the others."""
+        return self._restrict(node, {self.level[name]: value for name, value in point.items() if name in self.level}, {})
+
+    def _restrict(self, node: Node, values: dict[int, int], memo: dict[Node, Node]) -> Node:
+        if node <= EVERYTHING:
+            return node
+        level = self._levels[node]
+        if level in values:
+            value = values[level]
+            return self._restrict(next(child for mask, child in self._edges[node] if mask >> value & 1), values, memo)
+        found = memo.get(node)
+        if found is None:
+            below = [(mask, self._restrict(child, values, memo)) for mask, child in self._edges[node]]
+            found = memo[node] = self.make(self.variables[level], below)
+        return found
+
+    # -- questions --
+
+    def support(self, node: Node) -> frozenset[str]:
+        """The variables that membership depends on."""
+        return frozenset(self.variables[level] for level in bits(self.levels(node)))
+
+    def levels(self, node: Node) -> int:
+        """The same as a mask over the levels of variables."""
+        found = self._supports.get(node)
+        if found is None:
+            found = 1 << self._levels[node]
+            for _, child in self._edges[node]:
+                found |= self.levels(child)
+            self._supports[node] = found
+        return found
+
+    def mask(self, variables: Iterable[str]) -> int:
+        """The levels of some variables, as a mask."""
+        return sum({1 << self.level[name] for name in variables})
+
+    def values(self, node: Node, variable: str) -> int:
+        """The values that a variable has in some assignment of a set."""
+        level, found, todo, seen = self.level[variable], 0, [node], {NOTHING, node}
+        while todo:
+            at = todo.pop()
+            if self._levels[at] > level:  # from here on, whatever its value
+                return self._full[level] if at != NOTHING else 0
+            if self._levels[at] == level:
+                found |= sum(mask for mask, child in self._edges[at] if child != NOTHING)
+                continue
+            below = {child for _, child in self._edges[at]} - seen
+            seen |= below
+            todo += below
+        return found
+
+    def some(self, node: Node) -> Mapping[str, int]:
+        """One assignment in a set that is not empty: whatever it is asked for has a value."""
+        return defaultdict(int, self.walk(node, lambda _, mask: (mask & -mask).bit_length() - 1))
+
+    def contains(self, node: Node, point: Mapping[str, int]) -> bool:
+        """Whether an assignment of a value to each variable is in the set."""
+        while node > EVERYTHING:
+            bit = 1 << point[self.variables[self._levels[node]]]
+            node = next(child for mask, child in self._edges[node] if mask & bit)
+        return node == EVERYTHING
+
+    def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
+        """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)` says which."""
+        found: dict[str, int] = {}
+        while node > EVERYTHING:
+            name = self.variables[self._levels[node]]
+            possible = sum(mask for mask, child in self._edges[node] if child != NOTHING)
+            value = found[name] = choose(name, possible)
+            node = next(child for mask, child in self._edges[node] if mask >> value & 1)
+        return found
+
+    def paths(self, node: Node) -> Iterator[dict[str, int]]:
+        """Disjoint cubes that make up the set: for each variable on a path the mask of its values."""
+        if node == EVERYTHING:
+            yield {}
+        elif node != NOTHING:
+            name = self.variables[self._levels[node]]
+            for mask, child in self._edges[node]:
+                for path in self.paths(child):
+                    yield {name: mask, **path}
+
+
+def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
+    """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge at most."""
+    others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
+    for mask, node in right:
+        for value in bits(mask):
+            others[value] = node
+    for mask, node in left:
+        found: dict[Node, int] = {}
+        for value in bits(mask):
+            found[others[value]] = found.get(others[value], 0) | 1 << value
+        yield from ((values, node, other) for other, values in found.items())
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers in a mask, the lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _ordered(merged: dict[Node, int]) -> Edges:
+    """The edges by the lowest value of each: most nodes have two."""
+    if len(merged) == 2:
+        (one, first), (other, second) = merged.items()
+        return ((first, one), (second, other)) if first & -first < second & -second else ((second, other), (first, one))
+    return tuple(sorted(((mask, node) for node, mask in merged.items()), key=_lowest))
+
+
+def _lowest(edge: tuple[int, Node]) -> int:
+    return edge[0] & -edge[0]
+
+
+def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:
+    """Pair by pair: parts about different callers meet late, when each is small."""
+    left: Sequence[Node] = list(dict.fromkeys(nodes))
+    if not left:
+        return empty
+    while len(left) > 1:
+        pairs = [operation(left[at], left[at + 1]) for at in range(0, len(left) - 1, 2)]
+        left = pairs + ([left[-1]] if len(left) % 2 else [])
+    return left[0]

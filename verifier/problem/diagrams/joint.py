@@ -1,0 +1,252 @@
+"""One target under several estates (two versions of a policy, say), over one partition of each attribute.
+
+In: sides, each an estate with its target; invariants whose scopes are wanted. Out: `Joint`: for each side the sets of requests that are
+allowed, and that can be made, as nodes of one `Diagrams`.
+Guarantee: a reading, a free fact, or a comparison of the same values is one variable for all sides (S2); what the sides suppose of requests
+(F1–F9) is kept apart, so that a request that cannot be made on one side can be counted as refused there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import Invariant
+from verifier.model.readings import WHICH_PAIR
+from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.predicates import OneOf
+from verifier.problem.classes.tables import MORE_STATES
+from verifier.problem.diagrams.counterparts import Counterparts
+from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node, TooLarge
+from verifier.problem.diagrams.elimination import Projection, project
+from verifier.problem.diagrams.finite import Finite, Reduction, questions
+from verifier.problem.diagrams.sets import FIRST, Sets, variables
+from verifier.problem.expression import Expression, Symbol, Test
+from verifier.problem.facts.requests import all_facts
+from verifier.problem.question import Formula, Question, scope, wishes
+from verifier.problem.semantics.decision import allowed
+from verifier.problem.semantics.powers import share_tag_tests, share_tests_of
+from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.targets import Target
+from verifier.problem.sessions.parts import Part
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY
+from verifier.problem.space import Space, acts, listed_names
+
+WILDCARDS = "L7-wildcards"
+_MOST_ROUNDS = 8
+"""Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One side as it is given; `powers` are what a caller may have brought about there (`problem.semantics.powers`)."""
+
+    estate: Estate
+    target: Target
+    powers: frozenset[str] = frozenset()
+    inner: bool = False
+    """As in `Space`."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side as sets. `facts` hold of every request that can be made there, `allowed` are the requests that the decision allows, `parts`
+    those for which each statement (by number) says what it says."""
+
+    question: Question
+    allowed: Node
+    facts: tuple[Node, ...]
+    parts: dict[int, Node]
+
+
+@dataclass
+class Joint:
+    """The sides. `definitions` hold of every request on any side (comparisons between attributes are what they are); `known_action` are
+    the requests for actions that the reference data knows (U4); `scopes` go with the invariants."""
+
+    diagrams: Diagrams
+    sides: tuple[Side, ...]
+    definitions: list[Node]
+    known_action: Node
+    scopes: tuple[Node, ...]
+    _sets: Sets
+
+    @property
+    def finite(self) -> Finite:
+        """The class tables, which the sides share."""
+        return self.sides[0].question.finite
+
+    def possible(self, number: int) -> Node:
+        """The requests that can be made on a side, so far as they can differ from those of the other sides."""
+        own = self.sides[number].facts
+        common = frozenset(own).intersection(*(side.facts for side in self.sides))
+        return self.diagrams.all_of(fact for fact in own if fact not in common)
+
+    def gained(self, number: int) -> Node:
+        """The requests that side `number` allows and the other does not, or that cannot be made there; the facts of side `number` are still
+        to be intersected (`care`). Which request of the other side is the same is for `Counterparts` to say."""
+        assert len(self.sides) == 2
+        return self.diagrams.minus(self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed))
+
+    def counterparts_in(self, number: int, node: Node) -> Node:
+        """The requests of the other side whose counterparts on side `number` are in a set, whatever that side leaves open of them."""
+        return self._counterparts(number).allowed(node)
+
+    def _counterparts(self, number: int) -> Counterparts:
+        side = self.sides[number]
+        common = frozenset(side.facts).intersection(*(other.facts for other in self.sides))
+        relations = side.question.space.relations.values()
+        return Counterparts(self.diagrams, self.finite, side.facts, self.definitions, common, relations)
+
+    def care(self, number: int, node: Node, further: Iterable[str] = ()) -> Projection:
+        """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further` ones."""
+        keep = self.diagrams.support(node).union(FIRST, (name for name in further if name in self.diagrams.level))
+        return project(self.diagrams, (*self.sides[number].facts, *self.definitions), keep)
+
+    def node(self, expression: Expression) -> Node:
+        """The set of a finite expression that mentions no other attributes and symbols than the sides do. Raises `KeyError` otherwise."""
+        return self._sets.node(expression)
+
+    def hold(self, symbols: Mapping[str, bool]) -> None:
+        """Fixes readings, or free facts: only requests under these values are left."""
+        for name, value in symbols.items():
+            if name in self.diagrams.level:
+                self.definitions.append(self.diagrams.literal(name, 2 if value else 1))
+
+    def learn(self, impossible: Expression) -> None:
+        """No request satisfies an expression, as concrete values showed."""
+        self.definitions.append(self.diagrams.complement(self.node(impossible)))
+
+
+def join(
+    sides: Sequence[Given], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
+) -> Joint:
+    """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
+    them. Raises `TooLarge`."""
+    names = listed_names(*(side.target for side in sides))
+    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, inner=side.inner) for side in sides]
+    _same_facts_attribute(spaces)
+    decisions = [allowed(space) for space in spaces]
+    wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
+    known = acts(spaces[-1].known_actions)
+    for space, decision in zip(spaces, decisions, strict=True):
+        questions([decision, known, *space.owner_actions], space.questions)
+    questions(wanted, spaces[-1].questions)
+    facts = _facts(spaces)
+    definitions = [list(relation_facts(space)) for space in spaces]
+    for space, found in zip(spaces, definitions, strict=True):
+        questions(found, space.questions)
+    _tell(spaces)
+    for space in spaces:
+        share_tag_tests(space)
+        if space.inner:
+            given = [name for name in space.attributes if name in (SESSION_NAME, SOURCE_IDENTITY) or name.startswith(PRINCIPAL_TAG)]
+            share_tests_of(space, [(name, Part(name).request) for name in given])
+    reduction = Reduction(spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
+    if "action" in reduction.finite.lazy:
+        # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are described (U4).
+        attribute = Attribute("action", values=tuple(sorted(name.lower() for name in spaces[-1].known_actions)), optional=False)
+        attributes = {**spaces[0].attributes, "action": attribute}
+        reduction = Reduction(attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES))
+    if "principal" in reduction.finite.lazy:
+        raise TooLarge("the policies tell apart too many callers")
+    return _as_sets(reduction, spaces, decisions, facts, definitions, known, wanted)
+
+
+def _same_facts_attribute(spaces: Sequence[Space]) -> None:
+    """One list of what a key can be, for all sides: each side says which of them its key is (`_own_key`)."""
+    given = [space.attributes["facts"] for space in spaces if "facts" in space.attributes]
+    if given:
+        values = tuple(dict.fromkeys(value for attribute in given for value in attribute.values or ()))
+        for space in spaces:
+            space.attributes["facts"] = replace(given[0], values=values)
+
+
+def _own_key(space: Space, values: tuple[str, ...] | None) -> list[Expression]:
+    shared = space.attributes["facts"].values if "facts" in space.attributes else None
+    return [Test("facts", OneOf(frozenset(values)))] if values is not None and values != shared else []
+
+
+def _facts(spaces: Sequence[Space]) -> list[list[Expression]]:
+    """The facts of each side about everything that any side asks for."""
+    own = [Space(space.estate, space.target).attributes.get("facts") for space in spaces]
+    for _ in range(_MOST_ROUNDS):
+        _tell(spaces)
+        before = _asked(spaces)
+        found = []
+        for space, facts in zip(spaces, own, strict=True):
+            share_tests(space)
+            found.append([*all_facts(space), *(_own_key(space, facts.values) if facts is not None else [])])
+            share_tests(space)
+            questions(found[-1], space.questions)
+        if _asked(spaces) == before:
+            return found
+    raise AssertionError("the facts ask for ever more attributes")
+
+
+def _asked(spaces: Sequence[Space]) -> list[tuple[frozenset[str], int]]:
+    return [(frozenset(space.attributes), sum(map(len, space.asked.values()))) for space in spaces]
+
+
+def _tell(spaces: Sequence[Space]) -> None:
+    """Every side has the attributes of all, and asks what any asks."""
+    for space in spaces:
+        for other in spaces:
+            if other is not space:
+                for name, attribute in other.attributes.items():
+                    space.attributes.setdefault(name, attribute)
+                for mine, theirs in ((space.questions, other.questions), (space.asked, other.asked)):
+                    for name, predicates in theirs.items():
+                        mine.setdefault(name, {}).update(predicates)
+                for name, text in other.unsupported.items():
+                    space.unsupported.setdefault(name, text)
+                for name, spelling in other.spellings.items():
+                    space.spellings.setdefault(name, spelling)
+                for (name, narrowed), _ in tuple(other.views()):
+                    space.view(space.spellings[name], narrowed)  # a request shows what any side reads of it
+
+
+def _as_sets(
+    reduction: Reduction,
+    spaces: Sequence[Space],
+    decisions: Sequence[Expression],
+    facts: Sequence[Sequence[Expression]],
+    definitions: Sequence[Sequence[Expression]],
+    known: Expression,
+    wanted: Sequence[Expression],
+) -> Joint:
+    reduce, finite = reduction.reduce, reduction.finite
+    reduced_facts = [[reduce(fact) for fact in found] for found in facts]
+    reduced_definitions = [reduce(definition) for found in definitions for definition in found]
+    reduced_decisions, reduced_scopes = [reduce(decision) for decision in decisions], [reduce(scope_) for scope_ in wanted]
+    known_action = reduce(known)
+    whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *_flat(reduced_facts)]
+    if any(space.relations for space in spaces):
+        whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
+    if any(space.pair_names for space in spaces):
+        whole.append(Symbol(WHICH_PAIR))  # a request is written for one of its readings
+    diagrams = Diagrams(variables(finite, whole))
+    for space in spaces:
+        for other in spaces:
+            for name, relation in other.relations.items():
+                space.relations.setdefault(name, relation)
+    sides = []
+    for space, decision, found, raw, raw_facts in zip(spaces, reduced_decisions, reduced_facts, decisions, facts, strict=True):
+        sets = Sets(diagrams)
+        node = sets.node(decision)
+        own = Sets(diagrams)
+        formula = Formula(space, tuple(raw_facts), raw, known, (), (), tuple(wishes(space)))
+        question = Question(space, formula, finite, decision, (), known_action, ())
+        sides.append(Side(question, node, tuple(dict.fromkeys(filter(_says_something, map(own.node, found)))), sets.parts))
+    common = Sets(diagrams)
+    nodes = dict.fromkeys(filter(_says_something, map(common.node, reduced_definitions)))
+    return Joint(diagrams, tuple(sides), list(nodes), common.node(known_action), tuple(map(common.node, reduced_scopes)), common)
+
+
+def _says_something(node: Node) -> bool:
+    return node != EVERYTHING
+
+
+def _flat(lists: Iterable[Iterable[Expression]]) -> list[Expression]:
+    return [expression for found in lists for expression in found]

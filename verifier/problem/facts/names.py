@@ -1,0 +1,165 @@
+"""Names of users and roles are unique in an account, whatever their path and case (R2) [IAM: reference_iam-quotas, reference_identifiers].
+
+In: a space, after everything that asks questions of it; an estate and a value. Out: expressions to assert; whether somebody of a name is.
+Guarantee: where the inventory lists `role/a/app`, complete or not, no other role of that name is in a request: no `role/b/app`, no
+`role/App`, and a session of `app` is one of the listed role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verifier.model.estate import Estate
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like
+from verifier.problem.expression import Expression, Test, both, implies, negation
+from verifier.problem.facts.shared import has, predicates_of
+from verifier.problem.space import Space
+
+CALLER, ISSUER = "principal", "issuer"
+ARNS = (CALLER, "kms:granteeprincipal", "kms:retiringprincipal")
+"""The attributes whose values are ARNs of users and roles, among others."""
+NAMES_OF_CALLERS = frozenset({*ARNS, ISSUER})
+"""Those whose values name users and roles."""
+_KINDS = ("user", "role")
+_Name = tuple[str, str, str]
+"""An account, `user` or `role`, and a name without its path, in lower case."""
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The users and roles of an estate: their ARNs, also by their names."""
+
+    arns: frozenset[str]
+    by_name: dict[_Name, frozenset[str]]
+    owners: dict[str, tuple[_Name, ...]]
+    """By a name alone, whose it is."""
+
+
+class _Same:
+    """An estate, compared by identity."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+
+    def __hash__(self) -> int:
+        return id(self.estate)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.estate is self.estate
+
+
+@lru_cache(8)
+def _listed(same: _Same) -> _Listed:
+    found: dict[_Name, set[str]] = {}
+    for account in same.estate.accounts:
+        for identity in (*account.users, *account.roles):
+            name = _name_of(identity.arn)
+            if name is not None:
+                found.setdefault(name, set()).add(identity.arn)
+    owners: dict[str, list[_Name]] = {}
+    for name in found:
+        owners.setdefault(name[2], []).append(name)
+    arns = frozenset(arn for own in found.values() for arn in own)
+    by_name = {name: frozenset(own) for name, own in found.items()}
+    return _Listed(arns, by_name, {name: tuple(own) for name, own in owners.items()})
+
+
+def _name_of(arn: str) -> _Name | None:
+    """The name in the ARN of a user or role."""
+    fields = arn.split(":", 5)
+    kind, slash, rest = fields[5].partition("/") if len(fields) == 6 and fields[2] == "iam" else ("", "", "")
+    return (fields[4], kind, rest.rsplit("/", 1)[-1].lower()) if slash and kind in _KINDS else None
+
+
+def may_be(estate: Estate, arn: str) -> bool:
+    """Whether somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
+    listed = _listed(_Same(estate))
+    return arn in listed.arns or _name_of(arn) not in listed.by_name
+
+
+def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool:
+    """Whether an attribute of a request of a caller may have a value, as far as it names users and roles. The user that issued a federated
+    session is of the session's account."""
+    if attribute == ISSUER:
+        fields = str(caller).split(":")
+        value = f"arn:{fields[1]}:iam::{fields[4]}:{value}" if len(fields) > 4 else value
+    return attribute not in NAMES_OF_CALLERS or may_be(estate, value)
+
+
+def unique_names(space: Space) -> Iterator[Expression]:
+    """R2: what policies and invariants ask of ARNs is true of no user or role that has the name of a listed one."""
+    listed = _listed(_Same(space.estate))
+    if not listed.arns:
+        return
+    for attribute in ARNS:
+        if attribute in space.attributes:
+            yield from _of_arns(space, listed, attribute)
+    if has(space, ISSUER):
+        yield from _of_issuers(space, listed)
+
+
+def _of_arns(space: Space, listed: _Listed, attribute: str) -> Iterator[Expression]:
+    nobody: set[str] = set()
+    for predicate in predicates_of(space, attribute):
+        spelled = _spelled(predicate)
+        if spelled is not None:
+            nobody |= {arn for arn in spelled - listed.arns if _name_of(arn) in listed.by_name}
+        elif isinstance(predicate, Tokens):
+            start = _start(predicate)
+            for owner in listed.owners.get(_last(predicate) or "", ()):
+                own = f"arn:{space.target.partition}:iam::{owner[0]}:{owner[1]}/"
+                if start in (None, own):
+                    members = Test(attribute, predicate)
+                    within = members if start is not None else both(members, Test(attribute, like(own + "*")))
+                    yield implies(within, Test(attribute, OneOf(listed.by_name[owner])))
+    if nobody:
+        yield negation(Test(attribute, OneOf(frozenset(nobody))))
+
+
+def _of_issuers(space: Space, listed: _Listed) -> Iterator[Expression]:
+    """Of the users that issue federated sessions a request has the last field of the ARN; the account is the session's own."""
+    for predicate in predicates_of(space, ISSUER):
+        last = _last(predicate) if isinstance(predicate, Tokens) else None
+        for account, kind, name in listed.owners.get(last or "", ()):
+            if kind == "user":
+                own = frozenset(arn.split(":", 5)[5] for arn in listed.by_name[account, kind, name])
+                sessions = both(space.is_federated, space.in_account(account), Test(ISSUER, predicate))
+                yield implies(sessions, Test(ISSUER, OneOf(own)))
+
+
+def _spelled(predicate: Predicate) -> frozenset[str] | None:
+    """The values of a predicate that spells them out."""
+    if isinstance(predicate, OneOf):
+        return predicate.values
+    literal = predicate.literal if isinstance(predicate, Tokens) else None
+    return None if literal is None else frozenset({literal})
+
+
+@lru_cache(1 << 14)
+def _last(predicate: Tokens) -> str | None:
+    """What every match of a pattern has after its last slash, in lower case; `None` where that is not the same in all of them."""
+    found: list[str] = []
+    for repeated, characters in reversed(predicate.tokens):
+        letters = {letter.lower() for letter in characters.listed}
+        if repeated or characters.negated or len(letters) != 1:
+            return None
+        (letter,) = letters
+        if letter == "/":
+            return "".join(reversed(found))
+        found.append(letter)
+    return None
+
+
+@lru_cache(1 << 14)
+def _start(predicate: Tokens) -> str | None:
+    """How every match of a pattern of ARNs begins, the account and the kind included; `None` where the pattern leaves one open."""
+    found = ""
+    for repeated, characters in predicate.tokens:
+        if repeated or characters.only is None:
+            return None
+        found += characters.only
+        if characters.only == "/":
+            return found
+    return None

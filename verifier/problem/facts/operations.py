@@ -1,0 +1,167 @@
+"""Facts about operations and keys (R3, F6, F8): which operation carries which condition keys, and suits which key.
+
+In: a space. Out: expressions that hold of every request.
+Guarantee: an operation is ruled out only where the reference data says so; one that the data does not know may carry anything (U4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from verifier.model.reference import actions, fitting_values, suits
+from verifier.problem.classes.predicates import Field, OneOf, exactly, like
+from verifier.problem.expression import (
+    Expression,
+    Present,
+    Symbol,
+    Test,
+    both,
+    either,
+    implies,
+    negation,
+    same,
+)
+from verifier.problem.facts.shared import has, member
+from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
+from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_of_text
+from verifier.problem.space import Space, acts
+
+_REQUIRED = frozenset(
+    {
+        "kms:encryptionalgorithm",
+        "kms:signingalgorithm",
+        "kms:macalgorithm",
+        "kms:keyagreementalgorithm",
+        "kms:datakeypairspec",
+        "kms:messagetype",
+        "kms:grantoperations",
+        "kms:primaryregion",
+        "kms:replicaregion",
+        "kms:wrappingalgorithm",
+        "kms:wrappingkeyspec",
+        "kms:encapsulationalgorithm",
+        "kms:reencryptonsamekey",
+    }
+)
+"""Operation keys of parameters that are required or have a default (F6)."""
+REQUEST_TAGS, UNTAG = "aws:requesttag/", "kms:UntagResource"
+_DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
+
+
+def operation_keys(space: Space) -> Iterator[Expression]:
+    """F6: an operation key is present only in the operations that have it."""
+    for name in space.attributes:
+        carried = _carried_by(space, name)
+        if carried is None:
+            continue
+        yield implies(Present(name), carried)
+        known = both(carried, acts(space.known_actions))
+        if name in _REQUIRED:
+            yield implies(known, Present(name))
+        elif name in _DEFAULTED:
+            yield implies(both(known, Symbol("F6")), Present(name))
+
+
+def _carried_by(space: Space, name: str) -> Expression | None:
+    wanted = name
+    for prefix in ("kms:encryptioncontext:", REQUEST_TAGS):
+        if name.startswith(prefix):
+            wanted = prefix
+    if name == "kms:encryptioncontextkeys":
+        wanted = "kms:encryptioncontext:"
+    without = lacking(wanted)
+    if without is None or name == "kms:grantisforawsresource":
+        return None
+    carried = negation(acts(without & space.known_actions))  # an unknown action may carry it (U4)
+    if wanted == REQUEST_TAGS:
+        return either(carried, both(acts({UNTAG}), Symbol("F6-untag")))
+    if wanted == "kms:encryptioncontext:" and "facts" in space.attributes:
+        symmetric = _has_spec(frozenset({"SYMMETRIC_DEFAULT"}))
+        return both(carried, symmetric)
+    return carried
+
+
+@lru_cache(4096)
+def lacking(key: str) -> frozenset[str] | None:
+    """The known actions that do not carry a condition key; `None` for a key that none carries."""
+    carrying = [a.name for a in actions() if key in a.condition_keys]
+    return frozenset(a.name for a in actions()).difference(carrying) if carrying else None
+
+
+def fitting_algorithms(space: Space) -> Iterator[Expression]:
+    """R3: the algorithm in a request is one that the key takes, and the type of the message one that the algorithm takes."""
+    if space.target.kind is TargetKind.KEY:
+        for name in space.attributes:
+            by_values: dict[frozenset[str], set[str]] = {}
+            for spec, values in fitting_values(name).items():
+                by_values.setdefault(values, set()).add(spec)
+            for values, specs in by_values.items():
+                fits = Test(name, OneOf(values))
+                yield implies(both(Present(name), _has_spec(frozenset(specs))), fits)
+    if has(space, _SIGNING) and has(space, _MESSAGE):
+        for algorithm, kind in _MESSAGE_TYPES:
+            yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
+
+
+_SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
+_MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
+"""The algorithms that require a type of message [API: Sign, MessageType]."""
+
+
+def _has_spec(specs: frozenset[str]) -> Expression:
+    """The key has one of some specs."""
+    return Test("facts", Field(FACT_FIELDS["kms:keyspec"], OneOf(specs)))
+
+
+def suitable_actions(space: Space) -> Iterator[Expression]:
+    """R3: the operation can be sent to a key with these facts."""
+    if space.target.kind is not TargetKind.KEY:
+        if "facts" in space.attributes:
+            yield same(Present("facts"), acts({"kms:CreateKey"}))
+        return
+    yield from _suitable(space.known_actions, space.attributes["facts"].values or ())
+
+
+@lru_cache(64)
+def _suitable(names: frozenset[str], values: tuple[str, ...]) -> tuple[Expression, ...]:
+    by_unsuited: dict[frozenset[str], list[str]] = {}
+    for text in values:
+        by_unsuited.setdefault(_unsuited(names, text), []).append(text)
+    return tuple(
+        implies(Test("facts", OneOf(frozenset(texts))), negation(acts(unsuited))) for unsuited, texts in by_unsuited.items() if unsuited
+    )
+
+
+@cache
+def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
+    """The actions that cannot be sent to a key with some facts: reference data alone, so remembered from one question to the next."""
+    facts = facts_of_text(text)
+    return frozenset(name for name in names if not suits(name, facts))
+
+
+def existing_actions(space: Space) -> Iterator[Expression]:
+    """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring principal (D9)."""
+    elsewhere = frozenset(a.name for a in actions()) - space.known_actions
+    yield negation(acts(elsewhere))
+    if has(space, RETIRING):
+        yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
+
+
+# -- F8 --
+
+
+def aliases(space: Space) -> Iterator[Expression]:
+    """F8: `kms:RequestAlias` is one of the key's aliases, or absent."""
+    name, of = "kms:requestalias", "kms:resourcealiases"
+    if not has(space, name):
+        return
+    key = space.target.key
+    if key is not None and key.manager != "AWS":
+        yield negation(Test(name, like("alias/aws/*")))  # R4: these name AWS's own keys
+    if key is None:
+        yield negation(Present(name))
+    elif key.aliases is not None:
+        yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
+    elif has(space, of):
+        yield from member(space, name, of)

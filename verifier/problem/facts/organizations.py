@@ -1,0 +1,144 @@
+"""Facts about organizations (F2): the organization keys are a function of the account.
+
+In: a space. Out: expressions that hold of every request.
+Guarantee: a given organization has its members and no others; what is not given is free, but consistent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    both,
+    disjunction,
+    implies,
+    negation,
+    same,
+)
+from verifier.problem.facts.shared import ANYTHING, has, predicates_of
+from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.space import Space
+from verifier.problem.views import Relation
+
+_ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
+ORGANIZATIONS = (
+    ("aws:principalorgid", "aws:principalorgpaths", "principal"),
+    ("aws:resourceorgid", "aws:resourceorgpaths", "resource"),
+    ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount"),
+    ("aws:vpceorgid", "aws:vpceorgpaths", "aws:vpceaccount"),
+)
+"""The keys for the ID and the paths of an organization, and whose account they are about: the caller's, the resource's, or that which
+another key names (F2)."""
+
+_OPEN = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
+"""The targets whose requests may carry nothing about the account of the resource (F1)."""
+
+SAME_ORGANIZATION = "relation:same organization"
+"""The one comparison of two attributes that a fact demands."""
+
+
+def organizations(space: Space) -> Iterator[Expression]:
+    """F2: organization keys are a function of the account; a given organization has its members and no others."""
+    for identifier, paths, owner in ORGANIZATIONS:
+        if not has(space, identifier, paths):
+            continue
+        if has(space, paths):
+            space.attribute_view(identifier)
+            yield same(Present(identifier), Present(paths))
+            yield from _paths_begin_with_the_id(space, identifier, paths)
+        carried = Symbol("F1-keyless") if owner == "resource" and space.target.kind in _OPEN else TRUE
+        yield from (implies(Present(name), carried) for name in (identifier, paths) if has(space, name) and carried is not TRUE)
+        if owner == "principal":
+            yield from _own_account(space, identifier, paths)
+        if space.estate.organization is not None:
+            yield from (implies(carried, fact) for fact in _given_organization(space, identifier, paths, owner))
+    yield from _same_organization(space)
+
+
+def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expression:
+    if owner == "principal":
+        return disjunction(space.in_account(account) for account in sorted(accounts))
+    if owner == "resource":
+        if space.target.account is None:
+            return disjunction(space.in_account(account) for account in sorted(accounts))
+        return TRUE if space.target.account in accounts else FALSE
+    view = space.attribute_view(owner)
+    return view.test(OneOf(accounts))
+
+
+def _own_account(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
+    """W2: accounts of the caller's own are in none of the organizations that policies name, nor in the key's."""
+    own, view = disjunction(map(space.in_account, space.estate.own_accounts)), space.attribute_view(identifier)
+    if own is FALSE:
+        return
+    yield from (implies(own, negation(view.test(exactly(one)))) for one in _mentioned(space, identifier, paths))
+    for relation in space.relations.values():
+        if {view.name for view in relation.views} == {"aws:principalorgid", "aws:resourceorgid"}:
+            yield implies(own, negation(Symbol(relation.symbol)))
+
+
+def _mentioned(space: Space, identifier: str, paths: str) -> Iterator[str]:
+    """The organizations that a test on either key mentions."""
+    tested = [p for p in (*predicates_of(space, identifier), *predicates_of(space, paths)) if isinstance(p, Tokens)]
+    return filter(_ORGANIZATION_ID.match, dict.fromkeys(_fixed_start(predicate).split("/")[0] for predicate in tested))
+
+
+def _paths_begin_with_the_id(space: Space, identifier: str, paths: str) -> Iterator[Expression]:
+    """An organization path begins with the organization's ID: for every ID that a test on either mentions."""
+    for organization in _mentioned(space, identifier, paths):
+        own = frozenset[Predicate]({Tokens((*literal_tokens(organization + "/"), ANYTHING))})
+        member = space.attribute_view(identifier).test(exactly(organization))
+        yield same(member, Some(paths, own, True))
+        yield implies(member, negation(Some(paths, own, False)))
+
+
+def _fixed_start(pattern: Tokens) -> str:
+    singles = takewhile(lambda token: not token[0] and not token[1].negated and len(token[1].listed) == 1, pattern.tokens)
+    return "".join(next(iter(characters.listed)) for _, characters in singles)
+
+
+def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
+    organization = space.estate.organization
+    assert organization is not None
+    members = frozenset(account for account, _ in organization.accounts)
+    inside = _accounts_of(space, owner, members)
+    if has(space, identifier):
+        own_id = space.ask(space.attribute_view(identifier), exactly(organization.id))
+        yield implies(inside, own_id)
+        yield implies(negation(inside), negation(own_id))
+    if has(space, paths):
+        own = Tokens((*literal_tokens(organization.id + "/"), ANYTHING))
+        yield implies(inside, both(Present(paths), negation(Some(paths, frozenset({own}), False))))
+        yield implies(negation(inside), negation(Some(paths, frozenset({own}), True)))
+        by_path: dict[str, set[str]] = {}
+        for account, path in organization.accounts:
+            if path is not None:
+                by_path.setdefault(path, set()).add(account)
+        for path, accounts in by_path.items():
+            only = both(Present(paths), negation(Some(paths, frozenset({exactly(path)}), False)))
+            yield implies(_accounts_of(space, owner, frozenset(accounts)), only)
+
+
+def _same_organization(space: Space) -> Iterator[Expression]:
+    """Callers of the key's account are in the key's organization."""
+    if space.target.account is None or not (has(space, "aws:principalorgid") and has(space, "aws:resourceorgid")):
+        return
+    carried = Symbol("F1-keyless") if space.target.kind in _OPEN else TRUE
+    own = both(space.in_account(space.target.account), carried)
+    left, right = space.attribute_view("aws:principalorgid"), space.attribute_view("aws:resourceorgid")
+    symbol = SAME_ORGANIZATION
+    if symbol not in space.relations:
+        space.relations[symbol] = Relation(
+            symbol, (left, right), lambda values, _: left.value(values) == right.value(values), (left, right)
+        )
+    yield implies(own, same(left.present, right.present))
+    yield implies(both(own, left.present), Symbol(symbol))

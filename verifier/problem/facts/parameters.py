@@ -1,0 +1,107 @@
+"""Facts about what the parameters of an operation require of each other (F6).
+
+In: a space. Out: expressions that hold of every request.
+Guarantee: only what the pages and the API reference say of the operations. [KMS Developer Guide: conditions-kms, conditions-nitro-enclaves]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.problem.classes.predicates import (
+    COLON,
+    Predicate,
+    Token,
+    Tokens,
+    exactly,
+    like_tokens,
+    literal_tokens,
+    named_accounts,
+    within,
+)
+from verifier.problem.counting import at_most
+from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
+from verifier.problem.facts.shared import ANYTHING, has, predicates_of
+from verifier.problem.space import Space, acts
+from verifier.problem.views import Relation
+
+MOST_TAGS = 50
+_TAG_KEYS, _REQUEST_TAG = "aws:tagkeys", "aws:requesttag/"
+_VALID_TO, _MODEL = "kms:validto", "kms:expirationmodel"
+_ATTESTATION = "kms:recipientattestation:"
+_IMAGE, _FIRST, _TPM = f"{_ATTESTATION}imagesha384", f"{_ATTESTATION}pcr0", f"{_ATTESTATION}nitrotpm"
+SAME_IMAGE = "relation:same image"
+"""The comparison of the two names for the hash of an enclave's image."""
+
+
+def parameters(space: Space) -> Iterator[Expression]:
+    """Every fact of this module but those about sources."""
+    yield from _tags(space)
+    yield from _imports(space)
+    yield from _attestations(space)
+
+
+def _tags(space: Space) -> Iterator[Expression]:
+    """Tagging and untagging name a tag at least [API: TagResource, UntagResource]; no request sets more than 50."""
+    if has(space, _TAG_KEYS):
+        yield implies(acts({"kms:TagResource", "kms:UntagResource"}), Present(_TAG_KEYS))
+    yield at_most([Present(name) for name in space.attributes if name.startswith(_REQUEST_TAG)], MOST_TAGS)
+
+
+def _imports(space: Space) -> Iterator[Expression]:
+    """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a model it does."""
+    if has(space, _VALID_TO):
+        never = space.attribute_view(_MODEL).test(exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
+        yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), negation(never)))
+
+
+def _attestations(space: Space) -> Iterator[Expression]:
+    """The image's hash is PCR0 [conditions-nitro-enclaves]; a document is of an enclave or of a NitroTPM."""
+    asked = [name for name in space.attributes if name.startswith(_ATTESTATION)]
+    tpm = [name for name in asked if name.startswith(_TPM)]
+    yield from (negation(both(Present(one), Present(other))) for one in tpm for other in asked if other not in tpm)
+    if _IMAGE not in asked or _FIRST not in asked:
+        return
+    image, first = space.attribute_view(_IMAGE), space.attribute_view(_FIRST)
+    yield same(image.present, first.present)
+    for text in dict.fromkeys(_digest(p) for name in (_IMAGE, _FIRST) for p in predicates_of(space, name)):
+        forms = [Tokens(literal_tokens(start + text, fold=True)) for start in ("", "0x")] if text is not None else []
+        if forms:
+            yield same(either(*map(image.test, forms)), either(*map(first.test, forms)))
+    relation = Relation(
+        SAME_IMAGE, (image, first), lambda values, _: _plain(image.value(values) or "") == _plain(first.value(values) or "")
+    )
+    space.relations.setdefault(SAME_IMAGE, relation)
+    yield implies(image.present, Symbol(SAME_IMAGE))
+
+
+def _digest(predicate: Predicate) -> str | None:
+    """The one text that a predicate asks for, whatever its case and with or without `0x`; `None` for a pattern."""
+    if not isinstance(predicate, Tokens) or any(repeated or characters.negated for repeated, characters in predicate.tokens):
+        return None
+    return _plain(predicate.fixed)
+
+
+def _plain(text: str) -> str:
+    return text.lower().removeprefix("0x")
+
+
+def sources(space: Space) -> Iterator[Expression]:
+    """F6: where `aws:SourceArn` names an account, it is `aws:SourceAccount`. [IAM: reference_policies_condition-keys, aws:SourceAccount]"""
+    arn, account = "aws:sourcearn", "aws:sourceaccount"
+    if not (has(space, arn) and has(space, account)):
+        return
+    both_given = both(Present(account), Test(arn, _of_account(((False, COLONLESS), (True, COLONLESS)))))
+    named = map(exactly, named_accounts(predicates_of(space, arn)))
+    for predicate in dict.fromkeys((*predicates_of(space, account), *named)):
+        tokens = within(predicate.tokens, COLON) if isinstance(predicate, Tokens) else None
+        if tokens is not None:
+            yield implies(both_given, same(Test(account, Tokens(tokens)), Test(arn, _of_account(tokens))))
+
+
+COLONLESS = like_tokens("?", excluded=COLON)[0][1]
+
+
+def _of_account(account: tuple[Token, ...]) -> Tokens:
+    """The ARNs whose account matches."""
+    return Tokens((*like_tokens("arn:*:*:*:", excluded=COLON), *account, *literal_tokens(":"), ANYTHING))

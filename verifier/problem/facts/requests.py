@@ -1,0 +1,294 @@
+"""Facts about real requests (F1–F9): what holds of every request that could be sent.
+
+In: a space, after everything that asks questions of it. Out: expressions to assert.
+Guarantee: each fact is implied by its rule; a fact about attributes that nothing asks for is left out, since no request
+differs by it. Facts never mention a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
+from verifier.problem.expression import (
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    both,
+    either,
+    implies,
+    negation,
+    same,
+)
+from verifier.problem.facts.endpoints import listed_endpoints
+from verifier.problem.facts.grants import grant_requests
+from verifier.problem.facts.names import unique_names
+from verifier.problem.facts.operations import (
+    aliases,
+    existing_actions,
+    fitting_algorithms,
+    operation_keys,
+    suitable_actions,
+)
+from verifier.problem.facts.organizations import organizations
+from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
+from verifier.problem.facts.parameters import parameters, sources
+from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
+from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.semantics.callers import identities
+from verifier.problem.sessions.plain_tags import possible_tags
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, own_tags, role_tags
+from verifier.problem.space import Space, acts
+from verifier.problem.steps.facts import persisting_sources, step_operations, step_senders, transitive_tags
+from verifier.problem.steps.resources import resource_facts
+
+
+def all_facts(space: Space) -> list[Expression]:
+    """Every fact that matters for the attributes asked for."""
+    found: list[Expression] = []
+    for facts in _STEP_FACTS if space.target.of_step else _FACTS:
+        found += [fact for fact in facts(space) if fact is not TRUE]
+    return found
+
+
+# -- F1, F2 --
+
+
+def _always_present(space: Space) -> Iterator[Expression]:
+    """F1: `aws:ViaAWSService` and `aws:UserAgent` are always there."""
+    for name in (VIA, "aws:useragent"):
+        if has(space, name):
+            yield Present(name)
+
+
+def _service_keys(space: Space) -> Iterator[Expression]:
+    """F1: for a service principal the caller's organization and tags are absent."""
+    for name in space.attributes:
+        if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
+            yield implies(negation(space.is_principal), negation(Present(name)))
+        if name.endswith("#service"):
+            yield implies(Present(name), space.has_service_value())
+            yield from _not_of_a_named_account(space, name)
+        if name.startswith("aws:principaltag/"):
+            yield implies(space.is_root, negation(Present(name)))
+
+
+def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
+    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account that somebody names."""
+    accounts = named_accounts(predicates_of(space, name))
+    if name.startswith(("aws:principalaccount", "kms:calleraccount")):
+        yield negation(Test(name, OneOf(frozenset(accounts))))
+    elif name.startswith("aws:principalarn"):
+        for account in accounts:
+            yield negation(Test(name, like(f"arn:*:*::{account}:*")))
+
+
+# -- F3 --
+
+
+def _credentials(space: Space) -> Iterator[Expression]:
+    """F3: multi-factor and token keys go with temporary credentials."""
+    present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
+    if has(space, present, age):
+        space.attribute_view(present)
+        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only services lack it.
+        yield implies(negation(space.is_principal), negation(Present(present)))
+        yield implies(both(space.is_user, via_service(space)), Present(present))
+    if has(space, age):
+        yield implies(Present(age), Test(present, exactly("true")))
+    if has(space, token):
+        yield implies(either(space.is_role, space.is_federated), Present(token))
+        yield implies(negation(space.is_principal), negation(Present(token)))
+        if has(space, present):
+            yield implies(both(space.is_user, Present(token)), Present(present))
+            yield implies(both(negation(via_service(space)), Present(present)), Present(token))
+
+
+def _inventory_tags(space: Space) -> Iterator[Expression]:
+    """F3: `aws:PrincipalTag/k` of users and roles of the inventory, and of their sessions."""
+    names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
+    if names:
+        yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
+        from verifier.problem.sessions.federated_tags import federated_tags  # which asks a question of its own
+
+        yield from federated_tags(space, names)
+    yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
+
+
+def _user_ids(space: Space) -> Iterator[Expression]:
+    """`aws:userid` begins with the identity's own unique ID; a role session, and only it, has a session name (R2)."""
+    if has(space, "session"):
+        yield same(Present("session"), space.is_role)
+    if not has(space, "userid"):
+        return
+    yield same(Test("userid", Tokens((*literal_tokens("AIDA"), ANYTHING))), space.is_user)
+    yield same(Test("userid", Tokens((*literal_tokens("AROA"), ANYTHING))), space.is_role)
+    for identity in identities(space):
+        if identity.unique_id is not None:
+            yield same(Test("userid", exactly(identity.unique_id)), space.one_of(frozenset({identity.arn})))
+
+
+def _issuers(space: Space) -> Iterator[Expression]:
+    """R2: a federated session, and only it, has an issuer: in an account of which all users with a policy are listed one of these, for
+    nothing else lets a user call `sts:GetFederationToken`, or the root user."""
+    if not has(space, "issuer"):
+        return
+    yield same(Present("issuer"), space.is_federated)
+    for account in space.estate.accounts if not space.powers else ():
+        if account.complete:
+            listed = frozenset({"root", *(user.arn.split(":", 5)[5] for user in account.users)})
+            yield implies(both(space.is_federated, space.in_account(account.id)), space.issuer(OneOf(listed)))
+
+
+# -- F4 --
+
+_ENDPOINT_KEYS = (
+    "aws:sourcevpce",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:vpceaccount",
+    "aws:vpcsourceip",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+)
+
+
+def _network(space: Space) -> Iterator[Expression]:
+    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
+    if has(space, "aws:sourceip"):
+        space.attribute_view("aws:sourcevpce")  # a request without an address shows the endpoint that it came through
+    if has(space, *_ENDPOINT_KEYS):
+        for name in _ENDPOINT_KEYS[:5]:
+            space.attribute_view(name)
+    present = [name for name in _ENDPOINT_KEYS if has(space, name)]
+    if not present and not has(space, "aws:sourceip"):
+        return
+    if present:
+        yield from _same_vpc(space)
+    endpoint = Symbol(THROUGH_ENDPOINT)
+    for name in present:
+        if name in ("aws:vpceorgid", "aws:vpceorgpaths"):
+            yield implies(Present(name), endpoint)
+        else:
+            yield same(Present(name), endpoint)
+    if present:
+        yield implies(via_service(space), negation(endpoint))
+    if has(space, "aws:sourceip"):
+        source = Present("aws:sourceip")
+        yield implies(endpoint, negation(source))
+        yield implies(both(negation(endpoint), negation(via_service(space)), negation(space.is_service)), source)
+        yield implies(both(via_service(space), source), Symbol("F4"))
+
+
+def _same_vpc(space: Space) -> Iterator[Expression]:
+    """`aws:SourceVpcArn` ends in the ID that is `aws:SourceVpc`."""
+    whole, own = "aws:sourcevpcarn", "aws:sourcevpc"
+    asked = dict.fromkeys(p for p in predicates_of(space, own) if isinstance(p, Tokens))
+    for predicate in predicates_of(space, whole):
+        literal = predicate.literal if isinstance(predicate, Tokens) else None
+        if literal is not None:
+            asked[exactly(literal.rpartition("/")[2])] = None
+    start = like_tokens(f"arn:{space.target.partition}:ec2:*:*:vpc/", excluded=COLON)
+    yield from (same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in asked)
+
+
+# -- F5 --
+
+
+def _services(space: Space) -> Iterator[Expression]:
+    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal calls for itself."""
+    called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+    if has(space, "kms:viaservice"):
+        yield implies(Present("kms:viaservice"), via_service(space))
+    if has(space, *called):
+        space.set_view("aws:calledvia")
+        yield implies(Present("aws:calledvia"), via_service(space))
+        for name in called[1:]:
+            if has(space, name):
+                yield same(Present(name), Present("aws:calledvia"))
+                yield from member(space, name, "aws:calledvia")
+    if has(space, "aws:principalservicenameslist"):
+        yield same(Present("aws:principalservicenameslist"), space.is_service)
+        for predicate in list(predicates_of(space, "aws:principalservicenameslist")):
+            yield implies(
+                both(space.is_service, space.principal(predicate)), Some("aws:principalservicenameslist", frozenset({predicate}), True)
+            )
+    for name in ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"):
+        if has(space, name):
+            yield implies(Present(name), space.is_service)
+    if has(space, VIA):
+        yield implies(space.is_service, negation(via_service(space)))
+
+
+def _grants_for_aws(space: Space) -> Iterator[Expression]:
+    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls on the caller's behalf."""
+    name = "kms:grantisforawsresource"
+    if not has(space, name):
+        return
+    allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
+    direct = negation(via_service(space))
+    yield implies(Present(name), allowed)
+    yield implies(Test(name, exactly("true")), both(via_service(space), negation(space.is_service)))
+    yield implies(both(allowed, direct), same(Present(name), Symbol("F5")))
+
+
+_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    mcp_servers,
+    sign_ins,
+    delivered_sessions,
+    _credentials,
+    issued_before_use,
+    _network,
+    listed_endpoints,
+    _services,
+    _grants_for_aws,
+    grant_requests,
+    parameters,
+    sources,
+    names_suffice,
+    organizations,
+    _inventory_tags,
+    possible_tags,
+    _user_ids,
+    _issuers,
+    unique_names,
+    suitable_actions,
+    existing_actions,
+    operation_keys,
+    fitting_algorithms,
+    pairs,
+    pairs_read,
+    aliases,
+    _service_keys,
+    _always_present,
+)
+"""Facts that may ask for further attributes come before those that range over all of them."""
+_STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+    mcp_servers,
+    sign_ins,
+    delivered_sessions,
+    _credentials,
+    issued_before_use,
+    _network,
+    listed_endpoints,
+    _services,
+    sources,
+    organizations,
+    transitive_tags,
+    persisting_sources,
+    _inventory_tags,
+    possible_tags,
+    _user_ids,
+    _issuers,
+    unique_names,
+    step_senders,
+    resource_facts,
+    step_operations,
+    pairs,
+    _service_keys,
+    _always_present,
+)
+"""Those about the requests of steps: without those about keys and aliases."""

@@ -1,0 +1,109 @@
+"""Facts about where a session's credentials came from, and about AWS MCP servers (F3, F5, F6).
+
+In: a space. Out: expressions that hold of every request. Guarantee: a key is ruled out only where its page says when it is there.
+[IAM: reference_policies_condition-keys, *Properties of a role session*, aws:ViaAWSMCPService; reference_policies_iam-condition-keys,
+*Cross-service … federation context keys*]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.problem.classes.intervals import as_bounds
+from verifier.problem.classes.predicates import Compares, exactly
+from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
+from verifier.problem.facts.shared import has, predicates_of, via_service
+from verifier.problem.semantics.callers import identities
+from verifier.problem.space import Space
+
+_INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
+"""What a session that was delivered to an EC2 instance has, all of it in its own calls."""
+_BUILD = ("codebuild:buildarn", "codebuild:projectarn")
+_MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
+_OF_ROLES = (
+    *(*_INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
+    *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", "aws:federatedprovider"),
+    "aws:sourceidentity",
+)
+"""Keys that only the session of a role has."""
+SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot", "aws:tokenissuetime"
+_TIME = "time"
+VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
+_OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
+_CLAIMS = {
+    "accounts.google.com": ("aud", "sub"),
+    "cognito-identity.amazonaws.com": ("amr", "aud", "sub"),
+    "graph.facebook.com": ("app_id", "id"),
+    "www.amazon.com": ("app_id", "user_id"),
+    "saml": ("namequalifier", "sub", "sub_type"),
+}
+"""What other services than STS read of a provider's claims; of a provider that is not named here `amr`, `aud` and `sub`."""
+
+
+def delivered_sessions(space: Space) -> Iterator[Expression]:
+    """F3: the keys of what a role session was delivered to; F6: those of the provider that vouched for it."""
+    for name in _OF_ROLES:
+        if has(space, name):
+            yield implies(Present(name), space.is_role)
+    if has(space, "aws:federatedprovider"):
+        untrusting = frozenset(role.arn for role in identities(space) if role.trust is not None and not _trusts_providers(role.trust))
+        yield implies(Present("aws:federatedprovider"), negation(space.one_of(untrusting)))
+    for together in (_INSTANCE, _BUILD):
+        first, *others = [name for name in together if has(space, name)] or [""]
+        yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
+    for one, other in ((_INSTANCE[1], _MANAGED), (_GLUE, _GLUE_CODE)):
+        if has(space, one) and has(space, other):
+            yield negation(both(Present(one), Present(other)))
+    for name in space.attributes:
+        read_later = _is_read_later(name)
+        if read_later is not None:
+            yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
+
+
+def _trusts_providers(trust: Policy) -> bool:
+    """Whether a trust policy may admit an identity of a provider: F6, `aws:FederatedProvider` is of a session that came from one."""
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            listed = statement.principals
+            if listed is None or statement.not_principal or statement.doubt or any(p.type in _OF_PROVIDERS for p in listed):
+                return True
+    return False
+
+
+def _is_read_later(name: str) -> bool | None:
+    """Whether a key of a provider is there after the first call; `None` for a key of no provider, whose name is a host's, or `saml`."""
+    provider, _, claim = name.partition(":")
+    if "." not in provider and provider != "saml":
+        return None
+    return claim in _CLAIMS.get(provider, ("amr", "aud", "sub"))
+
+
+def sign_ins(space: Space) -> Iterator[Expression]:
+    """F3: who signed in with OAuth, by temporary delegation, or as a root user by `AssumeRoot`, has temporary credentials; a service that
+    calls for itself has not."""
+    for name, callers in ((SIGN_IN, space.is_principal), (_DELEGATED, space.is_principal), (_ASSUMED_ROOT, space.is_root)):
+        if has(space, name):
+            space.attribute_view(_TOKEN)
+            yield implies(Present(name), both(callers, Present(_TOKEN)))
+
+
+def issued_before_use(space: Space) -> Iterator[Expression]:
+    """F3: credentials are issued no later than they are used. [IAM: reference_policies_condition-keys, aws:TokenIssueTime]"""
+    if _TOKEN in space.attributes and _TIME in space.attributes:
+        asked = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
+        bounds = dict.fromkeys(compared.bound for predicate in asked for compared in as_bounds(predicate) or ())
+        for after in (Compares(sign, bound) for bound in bounds for sign in (">=", ">")):
+            yield implies(both(Present(_TOKEN), Test(_TOKEN, after)), Test(_TIME, after))
+
+
+def mcp_servers(space: Space) -> Iterator[Expression]:
+    """F5: an AWS MCP service asks by a forward access session, and is named; the actions of its own are none of those here."""
+    if has(space, _OWN_ACTION):
+        yield negation(Present(_OWN_ACTION))
+    if has(space, VIA_MCP, CALLED_VIA_MCP):
+        space.attribute_view(VIA_MCP)
+        forwarded = Test(VIA_MCP, exactly("true"))
+        yield implies(forwarded, both(space.is_principal, via_service(space)))
+        if has(space, CALLED_VIA_MCP):
+            yield same(Present(CALLED_VIA_MCP), forwarded)

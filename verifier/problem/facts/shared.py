@@ -1,0 +1,48 @@
+"""What the facts about requests have in common: which attributes are asked for, and by which predicates.
+
+In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.problem.classes.predicates import ANY, Predicate, exactly
+from verifier.problem.expression import (
+    Expression,
+    Present,
+    Some,
+    Test,
+    both,
+    implies,
+    negation,
+)
+from verifier.problem.space import Space
+from verifier.problem.views import View
+
+VIA = "aws:viaawsservice"
+THROUGH_ENDPOINT = "through an endpoint"
+"""The symbol that says whether a request comes through a VPC endpoint (F4)."""
+ANYTHING = (True, ANY)
+
+
+def has(space: Space, *names: str) -> bool:
+    return any(name in space.attributes for name in names)
+
+
+def via_service(space: Space) -> Expression:
+    """The request is made by a service on the caller's behalf (a forward access session, P4)."""
+    view = space.view(VIA)
+    assert isinstance(view, View)
+    return view.test(exactly("true"))
+
+
+def predicates_of(space: Space, name: str) -> list[Predicate]:
+    return list(space.questions.get(name, {}))
+
+
+def member(space: Space, name: str, of: str) -> Iterator[Expression]:
+    """The value of a key is among those of a multi-valued one."""
+    for predicate in dict.fromkeys((*predicates_of(space, name), *predicates_of(space, of))):
+        yield implies(Test(name, predicate), Some(of, frozenset({predicate}), True))
+        yield implies(both(Present(name), negation(Test(name, predicate))), Some(of, frozenset({predicate}), False))

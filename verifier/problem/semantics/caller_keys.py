@@ -1,0 +1,177 @@
+"""Condition keys about the caller (F1, F2, F3, F5): read off the caller itself, so that they cannot disagree with it.
+
+In: a space. Out: views on its attributes `principal`, `userid`, `session` and `issuer`.
+Guarantee: exact: a test on such a key is a test on the caller's ARN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from verifier.problem.classes.domains import LONGEST_NAME, WEB_PREFIX
+from verifier.problem.classes.predicates import (
+    COLON,
+    Compares,
+    Predicate,
+    Token,
+    Tokens,
+    least_length,
+    like_tokens,
+    literal_tokens,
+    split_tokens,
+    within,
+)
+from verifier.problem.classes.readable import Read
+from verifier.problem.classes.text_forms import twelve_digits
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    both,
+    disjunction,
+    either,
+    negation,
+)
+from verifier.problem.space import Space
+from verifier.problem.views import Values, View, as_tokens, matches_text
+
+
+def principal_type(arn: str) -> str:
+    """The value of `aws:PrincipalType` for a principal ARN (F1)."""
+    kinds = {"root": "Account", "user": "User", "role": "AssumedRole", "federated-user": "FederatedUser"}
+    return kinds[arn.split(":", 5)[5].split("/", 1)[0]]
+
+
+def principal_arn(space: Space) -> View:
+    def test(predicate: Predicate) -> Expression:
+        return FALSE if isinstance(predicate, Read) else space.principal(predicate)
+
+    return caller_view(space, "aws:principalarn", test, lambda arn: arn)
+
+
+def account(space: Space, name: str) -> View:
+    def test(predicate: Predicate) -> Expression:
+        return disjunction(space.account_matching(tokens) for tokens in _of_accounts(predicate, name))
+
+    return caller_view(space, name, test, lambda arn: arn.split(":")[4])
+
+
+def _of_accounts(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
+    """A predicate on account IDs, which may be read as numbers (C3), as a union of patterns."""
+    if not isinstance(predicate, Read):
+        return as_tokens(predicate, name)
+    return tuple(twelve_digits(predicate.asked)) if isinstance(predicate.asked, Compares) else ()
+
+
+def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression], read: Callable[[str], str]) -> View:
+    """A key that every caller but a service principal carries, and a service principal by the reading F1-service."""
+    service = space.attribute_view(name + "#service")
+
+    def whole(predicate: Predicate) -> Expression:
+        of_service = both(space.has_service_value(), service.test(predicate))
+        return either(both(space.is_principal, test(predicate)), of_service)
+
+    def value(values: Values) -> str | None:
+        caller = values.get("principal")
+        assert isinstance(caller, str)
+        return read(caller) if caller.startswith("arn:") else service.value(values)
+
+    present = either(space.is_principal, both(space.has_service_value(), service.present))
+    return View(name, present, whole, value, ("principal", service.name))
+
+
+def principal_type_view(space: Space) -> View:
+    kinds = {
+        "Account": space.is_root,
+        "User": space.is_user,
+        "AssumedRole": space.is_role,
+        "FederatedUser": space.is_federated,
+    }
+
+    def test(predicate: Predicate) -> Expression:
+        return disjunction(kind for name, kind in kinds.items() if matches_text(predicate, name))
+
+    return caller_view(space, "aws:principaltype", test, principal_type)
+
+
+def user_name(space: Space) -> View:
+    def test(predicate: Predicate) -> Expression:
+        account = like_tokens("*", excluded=COLON)
+        return disjunction(space.last_component("user/", account, tokens.tokens) for tokens in as_tokens(predicate, "aws:username"))
+
+    def value(values: Values) -> str | None:
+        caller = values.get("principal")
+        assert isinstance(caller, str)
+        return caller.rsplit("/", 1)[1] if ":user/" in caller else None
+
+    return View("aws:username", space.is_user, test, value, ("principal",))
+
+
+def user_id(space: Space) -> View:
+    own, session = space.attribute_view("userid"), space.attribute_view("session")
+
+    def test(predicate: Predicate) -> Expression:
+        parts = [both(space.is_root, space.account_matching(tokens)) for tokens in _of_accounts(predicate, "aws:userid")]
+        if isinstance(predicate, Read):
+            return disjunction(parts)  # the others begin with letters, or hold a colon
+        parts.append(both(space.is_user, own.test(predicate)))
+        for tokens in as_tokens(predicate, "aws:userid"):
+            for left, right in split_tokens(tokens.tokens, ":"):
+                parts.append(federated_id(space, left, right))
+                parts.append(both(space.is_role, own.test(Tokens(left)), session.test(Tokens(right))))
+        return disjunction(parts)
+
+    def read(values: Values) -> str:
+        caller = values.get("principal")
+        assert isinstance(caller, str)
+        account = caller.split(":")[4]
+        if caller.split(":", 5)[5] == "root":
+            return account
+        if ":federated-user/" in caller:
+            return f"{account}:{caller.rsplit('/', 1)[1]}"
+        identity = own.value(values) or ""
+        return identity if ":user/" in caller else f"{identity}:{session.value(values)}"
+
+    view = caller_view(space, "aws:userid", test, lambda arn: arn)
+
+    def with_a_name(predicate: Predicate) -> Expression:
+        possible = isinstance(predicate, Read) or any(map(_leaves_a_name, as_tokens(predicate, "aws:userid")))
+        return view.test(predicate) if possible else FALSE
+
+    def value(values: Values) -> str | None:
+        return read(values) if str(values.get("principal")).startswith("arn:") else view.value(values)
+
+    return View("aws:userid", view.present, with_a_name, value, ("principal", "userid", "session", *view.bases))
+
+
+def _leaves_a_name(tokens: Tokens) -> bool:
+    """Whether some text of a pattern has no colon, or behind one no more characters than the name of a session can have."""
+    ends = [right for _, right in split_tokens(tokens.tokens, ":")]
+    return within(tokens.tokens, COLON) is not None or any(least_length(Tokens(right)) <= LONGEST_NAME for right in ends)
+
+
+def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
+    start = literal_tokens(f"arn:{space.target.partition}:sts::")
+    return space.principal(Tokens((*start, *account, *literal_tokens(":federated-user/"), *name)))
+
+
+def is_aws_service(space: Space) -> View:
+    def test(predicate: Predicate) -> Expression:
+        cases = (("true", space.is_service), ("false", negation(space.is_service)))
+        return disjunction(kind for text, kind in cases if matches_text(predicate, text))
+
+    def value(values: Values) -> str | None:
+        return "false" if str(values.get("principal")).startswith(("arn:", WEB_PREFIX)) else "true"
+
+    return View("aws:principalisawsservice", TRUE, test, value, ("principal",))
+
+
+def service_name(space: Space) -> View:
+    def test(predicate: Predicate) -> Expression:
+        return FALSE if isinstance(predicate, Read) else both(space.is_service, space.principal(predicate))
+
+    def value(values: Values) -> str | None:
+        caller = str(values.get("principal"))
+        return None if caller.startswith(("arn:", WEB_PREFIX)) else caller
+
+    return View("aws:principalservicename", space.is_service, test, value, ("principal",))

@@ -1,0 +1,145 @@
+"""The callers of a request, as tests on its attribute `principal`.
+
+In: predicates, ARNs, accounts, names. Out: expressions that hold of the requests of such callers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cache, lru_cache
+
+from verifier.problem.classes.domains import LONGEST_NAME, WEB_PREFIX
+from verifier.problem.classes.predicates import (
+    ANY,
+    COLON,
+    SLASH,
+    OneOf,
+    Predicate,
+    Token,
+    Tokens,
+    exactly,
+    least_length,
+    like,
+    like_tokens,
+    literal_tokens,
+    within,
+)
+from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
+from verifier.problem.reached import account_pattern
+from verifier.problem.semantics.targets import Target
+
+_REMEMBERED = 4096
+"""Expressions about callers that are remembered from one question to the next."""
+
+
+@lru_cache(_REMEMBERED)
+def _arn_like(pattern: str) -> Expression:
+    """The callers whose `aws:PrincipalArn` matches."""
+    return Test("principal", like(pattern))
+
+
+@lru_cache(_REMEMBERED)
+def _in_account(account: str) -> Expression:
+    return Test("principal", account_pattern(account))
+
+
+IS_WEB = Test("principal", like(WEB_PREFIX + "*"))
+
+
+class CallerTests(ABC):
+    """What a space of requests says of callers."""
+
+    target: Target
+
+    @abstractmethod
+    def known(self, name: str) -> str:
+        """The name, with its attribute in being."""
+
+    def principal(self, predicate: Predicate) -> Expression:
+        """The callers whose `aws:PrincipalArn`, or service name, satisfies a predicate."""
+        return Test("principal", predicate)
+
+    is_user = _arn_like("arn:*:user/*")
+    """IAM users."""
+    is_role = _arn_like("arn:*:role/*")
+    """Role sessions."""
+    is_service_linked = _arn_like("arn:*:role/aws-service-role/*")
+    """Sessions of service-linked roles."""
+    is_root = Test("principal", Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
+    """Root users."""
+    is_federated = _arn_like("arn:*:federated-user/*")
+    """Federated-user sessions."""
+    is_principal = _arn_like("arn:*")
+    """Callers with an ARN: neither service principals nor identities of a provider."""
+    is_service = negation(is_principal)
+    """Service principals (R2)."""
+    is_web: Expression = FALSE
+    """Identities of web and SAML providers, which nothing but a role knows (E2w)."""
+
+    def of_provider(self, provider: str) -> Expression:
+        """The identities of one provider: its ARN, or the name of a built-in one (E2w)."""
+        return both(self.is_web, self.principal(exactly(WEB_PREFIX + provider)))
+
+    def in_account(self, account: str) -> Expression:
+        """The callers of an account: never a service principal."""
+        return _in_account(account)
+
+    def one_of(self, arns: frozenset[str]) -> Expression:
+        """The callers with one of these principal ARNs."""
+        return self.principal(OneOf(arns)) if arns else FALSE
+
+    def session_named(self, tokens: tuple[Token, ...]) -> Expression:
+        """The role sessions whose session name matches."""
+        return Test(self.known("session"), Tokens(tokens))
+
+    def session_among(self, names: frozenset[str]) -> Expression:
+        """The role sessions with one of these session names."""
+        return Test(self.known("session"), OneOf(names))
+
+    def role_named(self, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
+        """The sessions of roles in a matching account whose name, without the path, matches."""
+        return self.last_component("role/", account, name)
+
+    def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
+        """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path, matches."""
+        narrow = within(name, SLASH)
+        if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
+            return FALSE
+        start = (*literal_tokens(f"arn:{self.target.partition}:iam::"), *account, *literal_tokens(f":{kind}"))
+        return either(
+            self.principal(Tokens((*start, *narrow))),
+            self.principal(Tokens((*start, (True, ANY), *literal_tokens("/"), *narrow))),
+        )
+
+    def federated_by(self, user_arn: str) -> Expression:
+        """The federated sessions that a user issued."""
+        _, partition, _, _, account, resource = user_arn.split(":", 5)
+        if partition != self.target.partition:
+            return FALSE  # R7
+        return both(self.is_federated, self.in_account(account), self.issuer(exactly(resource)))
+
+    def issuer(self, predicate: Predicate) -> Expression:
+        """The federated sessions whose issuer satisfies a predicate: `root`, or `user/…`."""
+        return Test(self.known("issuer"), predicate)
+
+    @property
+    def issued_by_user(self) -> Expression:
+        """The federated sessions that some user issued, not the root user."""
+        return both(self.is_federated, self.issuer(Tokens(like_tokens("user/*"))))
+
+    def has_service_value(self) -> Expression:
+        """Where a service principal's request carries the keys of the reading F1-service."""
+        return _has_service_value()
+
+    def account_matching(self, tokens: Tokens) -> Expression:
+        """The callers whose account matches."""
+        narrow = within(tokens.tokens, COLON)
+        if narrow is None:
+            return FALSE
+        start = (*literal_tokens(f"arn:{self.target.partition}:"), (True, ANY.without(COLON)), *literal_tokens("::"))
+        return self.principal(Tokens((*start, *narrow, *literal_tokens(":"), (True, ANY))))
+
+
+@cache
+def _has_service_value() -> Expression:
+    return both(CallerTests.is_service, Symbol("F1-service"))

@@ -1,0 +1,305 @@
+"""Principal elements and sets of callers → expressions over the caller (P1–P6, L8, R2).
+
+In: principals of a statement, caller sets of an invariant. Out: expressions.
+Guarantee: how an Allow matches is kept apart by its strength (D2, D4): `Reach` says who is granted access directly, who only
+together with an Allow of boundary and session policy, and whose account is trusted to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verifier.model.estate import Identity
+from verifier.model.invariant import (
+    AnyCaller,
+    CallersAnd,
+    CallerSet,
+    CallersNot,
+    CallersOr,
+    IdentityOf,
+    InAccount,
+    InOrganization,
+    IssuedBy,
+    KeyAccount,
+    NamedAccount,
+    OfKind,
+    PrincipalLike,
+    ServiceLike,
+    SessionLike,
+    Tagged,
+)
+from verifier.model.policy import Condition, Principal, PrincipalType, Statement
+from verifier.model.request import CallerKind
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, conjunction, disjunction, either, negation
+from verifier.problem.semantics.conditions import Reader, positive
+from verifier.problem.semantics.values import Fixed, arn_predicate, split_fields
+from verifier.problem.space import Space
+from verifier.problem.views import View
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whom an Allow reaches, each as a set of callers.
+
+    `strong`: a user or session by its own ARN or by `aws:PrincipalArn`, a root user by its account, a service by its name (D4, D5, D6).
+    `weak`: a session by its role's ARN, a federated session by its user's: limited by boundary and session policy (D4).
+    `anyone`: by P1. `account`: the caller's account is named, so its identity policies decide (P2).
+    """
+
+    strong: Expression
+    weak: Expression
+    anyone: Expression
+    account: Expression
+
+
+def allow_reach(space: Space, statement: Statement) -> Reach:
+    """Whom the principals of an Allow statement reach.
+
+    An Allow to everyone that chooses by `aws:PrincipalArn` counts as one to those ARNs, which neither boundary nor session policy limits
+    (D4) [IAM: reference_policies_elements_principal, IAM role principals].
+    """
+    principals = statement.principals or ()
+    if statement.not_principal:
+        # Unsupported by AWS: every caller that it does not name, or nothing (P5).
+        others = both(Symbol("P5-allow"), negation(disjunction(covers(space, p) for p in principals)))
+        return Reach(FALSE, FALSE, others, FALSE)
+    parts = [_principal_reach(space, principal) for principal in principals]
+    named, anyone = disjunction(p.strong for p in parts), disjunction(p.anyone for p in parts)
+    if _names_its_callers(statement):
+        named, anyone = either(named, anyone), FALSE
+    return Reach(named, disjunction(p.weak for p in parts), anyone, disjunction(p.account for p in parts))
+
+
+def silent_reach(statement: Statement, nothing: Expression) -> Reach:
+    """Whom an Allow statement of no concern could reach, which is `nothing`."""
+    types = {principal.type for principal in statement.principals or ()}
+    anyone = statement.not_principal or bool(types & {PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+    weak = bool(types & {PrincipalType.ROLE, PrincipalType.USER})
+    account = PrincipalType.ACCOUNT in types
+    strong = bool(types - {PrincipalType.ROLE, PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+    if anyone and not statement.not_principal and _names_its_callers(statement):
+        strong, anyone = True, False
+    return Reach(*(nothing if reached else FALSE for reached in (strong, weak, anyone, account)))
+
+
+def _names_its_callers(statement: Statement) -> bool:
+    """Whether an Allow to everyone counts as one to callers by their ARNs."""
+    return statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
+
+
+def _chooses_by_arn(condition: Condition) -> bool:
+    """Whether a condition holds only for callers whose `aws:PrincipalArn` it lists. One with a set operator, of which the page says
+    nothing, does not count: for it the reading D4 stays open."""
+    operator = condition.operator
+    base, negated = positive(operator.base)
+    plain = not negated and not operator.if_exists and operator.set_operator is None
+    return plain and base.startswith(("String", "Arn")) and condition.key.value.lower() == "aws:principalarn"
+
+
+def _principal_reach(space: Space, principal: Principal) -> Reach:
+    own = _named(space, principal)
+    match principal.type:
+        case PrincipalType.ANYONE | PrincipalType.ANY_AWS:
+            return Reach(FALSE, FALSE, own, FALSE)
+        case PrincipalType.ACCOUNT:
+            return Reach(both(own, space.is_root), FALSE, FALSE, own)
+        case PrincipalType.USER:
+            return Reach(own, space.federated_by(principal.value), FALSE, FALSE)
+        case PrincipalType.ROLE:
+            return Reach(FALSE, own, FALSE, FALSE)
+        case _:
+            return Reach(own, FALSE, FALSE, FALSE)
+
+
+def _named(space: Space, principal: Principal) -> Expression:
+    """The callers that one principal element names: an account names all its callers; a user names itself."""
+    if principal.partition is not None and principal.partition != space.target.partition:
+        return FALSE  # R7
+    match principal.type:
+        case PrincipalType.ANYONE:
+            return TRUE
+        case PrincipalType.ANY_AWS:
+            return either(space.is_principal, Symbol("P1"))
+        case PrincipalType.ACCOUNT:
+            assert principal.account is not None
+            return space.in_account(principal.account)
+        case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER:
+            return _at(principal.value, service=False)
+        case PrincipalType.SESSION:
+            return _session(space, principal)
+        case PrincipalType.SERVICE:
+            return _at(principal.value, service=True)
+        case PrincipalType.FEDERATED:
+            return space.of_provider(principal.value)  # nobody, but for a role (P6, E2w)
+        case _:
+            return FALSE  # L8, P6
+
+
+@lru_cache(1 << 14)
+def _at(name: str, service: bool) -> Expression:
+    """The caller with this principal ARN, or this service."""
+    return both(Space.is_service if service else negation(Space.is_service), Test("principal", exactly(name)))
+
+
+def _session(space: Space, principal: Principal) -> Expression:
+    account, name, session = session_parts(principal)
+    return both(space.role_named(literal_tokens(account), literal_tokens(name)), space.session_named(literal_tokens(session)))
+
+
+def session_parts(principal: Principal) -> tuple[str, str, str]:
+    """The account, role name and session name of a SESSION principal."""
+    fields = principal.value.split(":", 5)
+    _, name, session = fields[5].split("/", 2)
+    return fields[4], name, session
+
+
+def covers(space: Space, principal: Principal, federated: Expression = TRUE) -> Expression:
+    """The callers that one element covers in a Deny, or in the exclusion of an Allow: a user ARN also covers the
+    federated sessions that the user issued, where `federated` holds (P3)."""
+    own = _named(space, principal)
+    if principal.type is PrincipalType.USER and own is not FALSE:
+        return either(own, both(space.federated_by(principal.value), federated))
+    return own
+
+
+def deny_reach(space: Space, statement: Statement) -> Expression:
+    """Whom the principals of a Deny statement reach."""
+    principals = statement.principals or ()
+    if not statement.not_principal:
+        return disjunction(covers(space, principal, Symbol("P3")) for principal in principals)
+    return _deny_not_principal(space, principals)
+
+
+def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
+    """All callers but those of whom every ARN is listed; if only some are, the reading P5 decides."""
+    own = [p for p in principals if p.type is not PrincipalType.ACCOUNT]
+    everyone = disjunction(_named(space, p) for p in own if p.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS))
+    service = disjunction(_named(space, p) for p in own if p.type is PrincipalType.SERVICE)
+    account = disjunction(_named(space, p) for p in principals if p.type is PrincipalType.ACCOUNT)
+    user = disjunction(_named(space, p) for p in own if p.type is PrincipalType.USER)
+    role = disjunction(_named(space, p) for p in own if p.type is PrincipalType.ROLE)
+    session = disjunction(_named(space, p) for p in own if p.type in (PrincipalType.SESSION, PrincipalType.FEDERATED_USER))
+    issuer = disjunction(space.federated_by(p.value) for p in own if p.type is PrincipalType.USER)
+    whole = disjunction(
+        (
+            both(space.is_root, account),
+            both(space.is_user, user, account),
+            both(space.is_role, session, role, account),
+            both(space.is_federated, session, account, either(issuer, negation(space.issued_by_user))),
+        )
+    )
+    part = disjunction((account, user, role, session, issuer))
+    spared = both(either(everyone, service, whole, both(part, Symbol("P5"))), negation(_bounded(space)))
+    return negation(spared)
+
+
+def _bounded(space: Space) -> Expression:
+    """The users and roles that have a permissions boundary: `NotPrincipal` never spares them (P5)."""
+    return space.one_of(frozenset(i.arn for i in identities(space) if i.bounded))
+
+
+def identities(space: Space) -> list[Identity]:
+    """Every user and role of the inventory."""
+    return [identity for account in space.estate.accounts for identity in (*account.users, *account.roles)]
+
+
+# -- caller sets of invariants --
+
+
+def callers(space: Space, wanted: CallerSet) -> Expression:
+    """The callers in a set."""
+    match wanted:
+        case InAccount(account):
+            return space.in_account(account)
+        case KeyAccount():
+            return space.in_account(space.target.account) if space.target.account else FALSE
+        case InOrganization(organization):
+            view = space.view("aws:PrincipalOrgID")
+            assert isinstance(view, View)
+            return space.ask(view, exactly(organization))
+        case OfKind(kind, service_linked):
+            return _kind(space, kind, service_linked)
+        case PrincipalLike(pattern):
+            predicate = arn_predicate([Fixed(pattern.value, True)])
+            return FALSE if predicate is None else both(space.is_principal, space.principal(predicate))
+        case SessionLike(pattern):
+            return _session_like(space, pattern.value)
+        case ServiceLike(pattern):
+            return both(space.is_service, space.principal(like(pattern.value)))
+        case IdentityOf(provider):
+            return both(space.is_web, space.principal(like(WEB_PREFIX + provider.value)))
+        case Tagged(condition):
+            return Reader(space, True, False, of_policy=False).condition(condition)
+        case IssuedBy(operand):
+            return both(space.is_federated, issuers(space, operand))
+        case CallersNot(operand):
+            return negation(callers(space, operand))
+        case CallersOr(operands):
+            return disjunction(callers(space, operand) for operand in operands)
+        case CallersAnd(operands):
+            return conjunction(callers(space, operand) for operand in operands)
+        case AnyCaller():
+            return TRUE
+        case NamedAccount():
+            raise TypeError("a caller set that depends on the key must be settled first (`with_named_accounts`)")
+    raise TypeError(f"not a set of callers: {wanted!r}")
+
+
+def issuers(space: Space, wanted: CallerSet) -> Expression:
+    """The federated sessions whose issuer is in a set: a user or root user of the session's own account."""
+    match wanted:
+        case OfKind(kind):
+            pattern = {CallerKind.USER: "user/*", CallerKind.ROOT: "root"}.get(kind)
+            return FALSE if pattern is None else space.issuer(like(pattern))
+        case PrincipalLike(pattern):
+            return _issuer_like(space, pattern.value)
+        case ServiceLike() | SessionLike() | IdentityOf() | Tagged() | IssuedBy():
+            return FALSE
+        case CallersNot(operand):
+            return negation(issuers(space, operand))
+        case CallersOr(operands):
+            return disjunction(issuers(space, operand) for operand in operands)
+        case CallersAnd(operands):
+            return conjunction(issuers(space, operand) for operand in operands)
+    return callers(space, wanted)
+
+
+def _issuer_like(space: Space, pattern: str) -> Expression:
+    fields = split_fields([Fixed(pattern, True)])
+    if len(fields) < 6:
+        return FALSE
+    kind, partition, service, region, account, resource = (field[0].text for field in fields)
+    wanted = ((kind, "arn"), (partition, space.target.partition), (service, "iam"), (region, ""))
+    if not all(like(own).matches(text) for own, text in wanted):
+        return FALSE
+    return both(space.account_matching(like(account)), space.issuer(like(resource)))
+
+
+def _kind(space: Space, kind: CallerKind, service_linked: bool) -> Expression:
+    if service_linked:
+        return space.is_service_linked
+    return {
+        CallerKind.USER: space.is_user,
+        CallerKind.ROLE: space.is_role,
+        CallerKind.ROOT: space.is_root,
+        CallerKind.FEDERATED: space.is_federated,
+        CallerKind.SERVICE: space.is_service,
+        CallerKind.WEB: space.is_web,
+    }[kind]
+
+
+def _session_like(space: Space, pattern: str) -> Expression:
+    fields = split_fields([Fixed(pattern, True)])
+    if len(fields) < 6:
+        return FALSE
+    partition, service, _, account, resource = (field[0].text for field in fields[1:])
+    if not (like(partition).matches(space.target.partition) and like(service).matches("sts") and like(fields[3][0].text).matches("")):
+        return FALSE
+    kinds = split_tokens(like_tokens(resource), "/")
+    pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
+    account_tokens = like_tokens(account, excluded=COLON)
+    return disjunction(both(space.role_named(account_tokens, name), space.session_named(session)) for name, session in pairs)

@@ -1,0 +1,129 @@
+"""Service and resource control policies (D6, D7).
+
+In: a space. Out: O as an expression, and where statements of control policies deny.
+Guarantee: a policy is read once, however many levels and accounts it is attached to; the levels of an account are intersected, the
+policies of one level united.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.estate import Controls, Estate, Level
+from verifier.model.policy import Effect, Policy
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.owners import said, said_to
+from verifier.problem.semantics.callers import deny_reach
+from verifier.problem.semantics.statements import applies
+from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.space import Space, acts
+
+
+def controls_of(estate: Estate, account: str) -> Controls | None:
+    """The control policies over an account, `None` where none were given."""
+    given = estate.organization.controls if estate.organization is not None else ()
+    return next((controls for controls in given if controls.account == account), None)
+
+
+def service_controls_allow(space: Space) -> Expression:
+    """O: every level of the SCPs of the caller's account allows. True for callers that no SCP binds (D6, D7)."""
+    accounts: dict[tuple[str, ...], list[str]] = {}
+    levels: dict[tuple[str, ...], Level] = {}
+    for account, over in _service(space).items():
+        for level in over:
+            names = tuple(sorted({policy.identity for policy in level.policies}))
+            accounts.setdefault(names, []).append(account)
+            levels[names] = level
+    allows: dict[str, Expression] = {}
+    return conjunction(
+        either(negation(_bound(space, accounts[names])), _level_allows(space, level, allows)) for names, level in levels.items()
+    )
+
+
+def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> Expression:
+    """Some policy of the level allows; a level without policies allows nothing."""
+    for policy in level.policies:
+        if policy.identity not in known:
+            known[policy.identity] = disjunction(said_to(space, TRUE, policy, Effect.ALLOW))
+    return disjunction(known[policy.identity] for policy in level.policies)
+
+
+def service_denies(space: Space) -> Iterator[Expression]:
+    """The Deny statements of the SCPs over the caller's account."""
+    for policy, bound in service_policies(space):
+        yield from said_to(space, bound, policy, Effect.DENY)
+
+
+def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each SCP, with the callers that it binds."""
+    accounts: dict[str, list[str]] = {}
+    policies: dict[str, Policy] = {}
+    for account, over in _service(space).items():
+        for policy in _policies(over):
+            accounts.setdefault(policy.identity, []).append(account)
+            policies[policy.identity] = policy
+    for name, policy in policies.items():
+        yield policy, _bound(space, accounts[name])
+
+
+def resource_denies(space: Space) -> Iterator[Expression]:
+    """The Deny statements of the RCPs over the target's account. `RCPFullAWSAccess` is attached everywhere, so that only these matter;
+    service principals are bound by them."""
+    for policy, bound in resource_policies(space):
+        for statement in policy.statements:
+            if statement.effect is Effect.DENY and space.concerns(statement):
+                whom = TRUE if statement.principals is None else deny_reach(space, statement)
+                yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
+
+
+def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each RCP over the target's account, with the requests that it binds."""
+    bound = _resource_bound(space)
+    if bound is not FALSE:
+        yield from ((policy, bound) for policy in _policies(_resource(space)))
+
+
+def _service(space: Space) -> dict[str, tuple[Level, ...]]:
+    """The levels of SCPs over each account that has any: never the management account (D7)."""
+    organization = space.estate.organization
+    given = organization.controls if organization is not None else ()
+    return {
+        controls.account: controls.service
+        for controls in given
+        if organization is not None and controls.account != organization.management_account and controls.service is not None
+    }
+
+
+def _resource(space: Space) -> tuple[Level, ...]:
+    """The levels of RCPs over the account of the target; none in the management account (D7)."""
+    organization, account = space.estate.organization, space.target.account
+    if organization is None or account == organization.management_account:
+        return ()
+    own = controls_of(space.estate, account) if account is not None else None
+    return () if own is None else own.resource or ()
+
+
+def _bound(space: Space, accounts: list[str]) -> Expression:
+    """The callers of these accounts that SCPs bind: a service-linked role is exempt (D6), a service principal in no account."""
+    return both(disjunction(space.in_account(account) for account in accounts), negation(space.is_service_linked))
+
+
+def _resource_bound(space: Space) -> Expression:
+    """The requests that RCPs bind: not those of service-linked roles, on AWS managed keys, or to retire a grant (D6, D7)."""
+    exempt = either(space.is_service_linked, acts({"kms:RetireGrant"}))
+    match space.target.kind:
+        case TargetKind.KEY:
+            assert space.target.key is not None
+            return FALSE if space.target.key.manager == "AWS" else negation(exempt)
+        case TargetKind.ALIAS:
+            return both(negation(exempt), Symbol("R4"))
+        case TargetKind.ROLE:
+            # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations: orgs_manage_policies_rcps].
+            return both(negation(space.is_service_linked), acts(name for name in space.known_actions if name.startswith("sts:")))
+        case _:
+            return FALSE
+
+
+def _policies(levels: tuple[Level, ...]) -> list[Policy]:
+    """The policies of all levels, each once."""
+    return list({policy.identity: policy for level in levels for policy in level.policies}.values())

@@ -1,0 +1,190 @@
+"""The decision (D1–D9) → one expression.
+
+In: a space (estate and target). Out: the expression that is true iff the request is allowed.
+Guarantee: every gate of D1–D9 is one named function, here or in the module of its mechanism; what the input holds and the verifier does
+not model is a symbol (`verifier.problem.semantics.unmodelled`), never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from verifier.model.estate import Key
+from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.readings import OUTSIDE_DENY
+from verifier.model.reference import actions
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.owners import owned, said, said_to_nobody, silent, statement_owner
+from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, silent_reach
+from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
+from verifier.problem.semantics.endpoints import endpoint_denies, endpoints_allow
+from verifier.problem.semantics.grants import granted
+from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
+from verifier.problem.semantics.powers import RESOURCE_POLICY, granted_power, power, without
+from verifier.problem.semantics.statements import applies
+from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
+from verifier.problem.space import Space, acts
+
+
+def allowed(space: Space) -> Expression:
+    """True iff the request is allowed (D1–D3, D6, D8, D9; for steps E1–E5)."""
+    if space.target.of_step:
+        from verifier.problem.steps.decision import step_allowed  # which is built on this module
+
+        return step_allowed(space)
+    gates = both(negation(denied(space)), service_controls_allow(space), endpoints_allow(space), unrestricted(space))
+    own = permissions(space)
+    if space.target.kind is not TargetKind.KEY:
+        return both(gates, negation(space.is_service), own.whole, _own_alias(space))
+    reach = _key_policy_reach(space)
+    by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space))
+    return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
+
+
+def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
+    """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3, D6)."""
+    # G5: a key policy's Allow gives nothing for RetireGrant.
+    by_policy = negation(acts({"kms:RetireGrant"}))
+    home = space.in_account(_owner(space))
+    delegated = both(either(reach.account, reach.anyone), own.whole)
+    same_account = both(home, either(both(by_policy, either(_direct(space, reach, own), delegated)), by_grant))
+    trusted = either(reach.strong, reach.weak, reach.anyone, reach.account)
+    elsewhere = both(negation(home), negation(space.is_service), _cross_account_operation(space))
+    other_account = both(elsewhere, either(both(by_policy, trusted, own.whole), by_grant))
+    service = both(space.is_service, either(both(by_policy, either(reach.strong, reach.anyone)), by_grant))
+    return either(same_account, other_account, service)
+
+
+def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
+    """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own account's callers."""
+    of_user = both(space.is_federated, Symbol("U2"))
+    return either(
+        reach.strong,
+        both(reach.weak, own.boundary, either(own.session, of_user)),
+        both(reach.anyone, either(own.limits, negation(Symbol("D4")))),
+    )
+
+
+def _owner(space: Space) -> str:
+    assert space.target.account is not None
+    return space.target.account
+
+
+def _key(space: Space) -> Key:
+    assert space.target.key is not None
+    return space.target.key
+
+
+# -- key policies --
+
+
+def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Policy, Statement]]:
+    if space.target.kind is TargetKind.KEY:
+        for policy in _key(space).policies or ():
+            for statement in policy.statements:
+                if statement.effect is effect:
+                    yield policy, statement
+
+
+def _key_policy_reach(space: Space) -> Reach:
+    return policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
+
+
+def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -> Reach:
+    """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
+    reaches = []
+    for policy, statement in statements:
+        if not space.concerns(statement):
+            reaches.append(silent_reach(statement, silent(space, policy, statement)))
+            continue
+        whom = allow_reach(space, statement)
+        parts = (whom.strong, whom.weak, whom.anyone, whom.account)
+        if not space.reaches(statement, disjunction(parts)):
+            nothing = said_to_nobody(space, policy, statement)
+            reaches.append(Reach(*(part if part is FALSE else nothing for part in parts)))
+            continue
+        when = applies(space, policy, statement)
+        number = statement_owner(space, policy, statement)
+        reaches.append(Reach(*(owned(number, both(part, when)) for part in parts)))
+    return Reach(
+        disjunction((power(space, RESOURCE_POLICY), *(r.strong for r in reaches))),
+        disjunction(r.weak for r in reaches),
+        disjunction(r.anyone for r in reaches),
+        disjunction(r.account for r in reaches),
+    )
+
+
+@cache
+def bites() -> Expression:
+    """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
+    return either(negation(acts({"kms:RetireGrant"})), Symbol("G5"))
+
+
+def _key_policy_denies(space: Space) -> Iterator[Expression]:
+    for policy, statement in _key_policy_statements(space, Effect.DENY):
+        if not space.concerns(statement):
+            continue
+        whom = deny_reach(space, statement)
+        if space.reaches(statement, whom):
+            yield without(space, RESOURCE_POLICY, said(space, policy, statement, both(whom, applies(space, policy, statement), bites())))
+        else:
+            yield said_to_nobody(space, policy, statement)
+
+
+def denied(space: Space) -> Expression:
+    """True iff some Deny statement of a policy that applies matches (D1)."""
+    found = [*_key_policy_denies(space), *own_denies(space), *service_denies(space), *resource_denies(space), *endpoint_denies(space)]
+    return disjunction((*found, both(outside(space), Symbol(OUTSIDE_DENY)), *own_refusals(space)))
+
+
+# -- what else decides --
+
+
+def _cross_account_operation(space: Space) -> Expression:
+    """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
+    local = frozenset(a.name for a in actions() if not a.cross_account)
+    return negation(acts(local))
+
+
+def _own_alias(space: Space) -> Expression:
+    """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
+    if space.target.kind is not TargetKind.ALIAS:
+        return TRUE
+    assert space.target.resource is not None
+    if space.target.resource.split(":", 5)[5].startswith("alias/aws/"):
+        return FALSE
+    return space.in_account(_owner(space))
+
+
+MANAGEMENT = frozenset(
+    f"kms:{name}"
+    for name in (
+        "CancelKeyDeletion",
+        "DeleteImportedKeyMaterial",
+        "DisableKey",
+        "DisableKeyRotation",
+        "EnableKey",
+        "EnableKeyRotation",
+        "ImportKeyMaterial",
+        "PutKeyPolicy",
+        "ReplicateKey",
+        "RotateKeyOnDemand",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateKeyDescription",
+        "UpdatePrimaryRegion",
+        "CreateAlias",
+        "DeleteAlias",
+        "UpdateAlias",
+    )
+)
+"""Operations that change a key, which nobody can do to an AWS managed one (D8)."""
+
+
+def _changeable(space: Space) -> Expression:
+    if _key(space).manager != "AWS":
+        return TRUE
+    return negation(acts(MANAGEMENT))

@@ -1,0 +1,80 @@
+"""What a `Resource` pattern covers where no key is the resource of the request (D9).
+
+In: a space without a key, and a pattern. Out: an expression, true iff the pattern covers the request.
+Guarantee: exact; the one thing that AWS's pages leave open is the reading D9.
+"""
+
+from __future__ import annotations
+
+from verifier.problem.classes.predicates import like
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, choose, constant, either
+from verifier.problem.semantics.relations import constant_matches, relate, variable_view
+from verifier.problem.semantics.values import LIKE, Fixed, Template, Variable
+from verifier.problem.space import Space, acts
+from verifier.problem.views import View
+
+LIST_RETIRABLE = "kms:ListRetirableGrants"
+"""The one operation whose resource is a principal: the retiring principal that it asks about [API: ListRetirableGrants]."""
+RETIRING = "retiring"
+"""The attribute for that principal: the last field of its ARN. Its account is the caller's."""
+
+
+_SESSIONS = ("assumed-role/", "federated-user/")
+
+
+def service_of(last: str) -> str:
+    """The service in the ARN of a principal, by its last field: STS for sessions, otherwise IAM."""
+    return "sts" if last.startswith(_SESSIONS) else "iam"
+
+
+def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expression:
+    """Whether a pattern covers the request. `about_grants` is false where the statement is not about `kms:ListRetirableGrants` at all."""
+    pattern = _fields(space, pieces)
+    if pattern is None:
+        return FALSE
+    service, region, account, last = pattern
+    by_account = space.account_matching(like(account))
+    covered = both(by_account, _covers_region(space, service, region, last))
+    if not about_grants:
+        return covered
+    return choose(acts({LIST_RETIRABLE}), both(by_account, _covers_principal(space, service, region, last)), covered)
+
+
+def _fields(space: Space, pieces: Template) -> tuple[str, str, str, Template] | None:
+    """Service, Region, account and last field of an ARN pattern of the partition, variables in the last; `None` for other patterns."""
+    before = "".join(piece.text for piece in pieces[:1] if isinstance(piece, Fixed))
+    fields = before.split(":", 5)
+    if len(fields) < 6 or not (like(fields[0]).matches("arn") and like(fields[1]).matches(space.target.partition)):
+        return None
+    rest = fields[5]
+    return fields[2], fields[3], fields[4], (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
+
+
+def _covers_region(space: Space, service: str, region: str, last: Template) -> Expression:
+    """`arn:P:kms:REGION:CALLER_ACCOUNT:*`: what operations without any resource ask for."""
+    if not last or not like(service).matches("kms"):
+        return FALSE
+    view = space.view("aws:RequestedRegion")
+    assert isinstance(view, View)
+    place = space.ask(view, like(region))
+    if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
+        # With a variable that has no value it is a pattern of no key or alias (L7).
+        named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
+        return both(place, Symbol("D9"), *named)
+    return both(place, constant_matches(space, "*", LIKE, last, False))
+
+
+def _has_value(space: Space, variable: Variable) -> Expression:
+    """Whether a variable has a value in the request, or a default."""
+    view = variable_view(space, variable, False)
+    return FALSE if view is None else TRUE if variable.default is not None else view.present
+
+
+def _covers_principal(space: Space, service: str, region: str, last: Template) -> Expression:
+    """The ARN of a principal of the caller's account: of IAM, or of STS for sessions."""
+    if not last or not like(region).matches(""):
+        return FALSE
+    view = space.attribute_view(RETIRING)
+    sessions = either(*(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS))
+    kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
+    return both(kinds, relate(space, view, LIKE, last, False))

@@ -1,0 +1,115 @@
+"""What one statement means: whom it reaches and by which way, and what each of its elements demands of a request.
+
+In: a statement of a policy, in a space. Out: `Meaning`; single conditions and listed values as expressions.
+Guarantee: two statements with the same effect whose meanings are the same expression, way by way, are decided alike in every surrounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, Statement, Text
+from verifier.model.reference import condition_key
+from verifier.problem.expression import Expression, both, disjunction, either, negation
+from verifier.problem.semantics.callers import allow_reach, covers, deny_reach
+from verifier.problem.semantics.conditions import Reader, positive
+from verifier.problem.semantics.endpoints import reached
+from verifier.problem.semantics.statements import Elements, elements
+from verifier.problem.space import Space
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`whom` are the callers that it reaches: for an Allow of a key policy by strength, as the fields of `Reach`; otherwise all in one."""
+
+    effect: Effect
+    whom: tuple[Expression, ...]
+    elements: Elements
+
+    @cached_property
+    def reach(self) -> Expression:
+        """The callers that it reaches in some way."""
+        return disjunction(self.whom)
+
+    @cached_property
+    def ways(self) -> tuple[Expression, ...]:
+        """The requests that it matches, by the way in which it reaches their callers."""
+        return tuple(both(way, self.elements.whole) for way in self.whom)
+
+    @cached_property
+    def matches(self) -> Expression:
+        """The requests that it matches."""
+        return both(self.reach, self.elements.whole)
+
+    @cached_property
+    def parts(self) -> tuple[Expression, ...]:
+        """Principal, action, resource, each condition, the validity of its variables, its certainty: `matches` is their conjunction."""
+        own = self.elements
+        return (self.reach, own.action, own.resource, *own.conditions, own.valid, own.certain)
+
+
+def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
+    """The meaning of a statement of a policy that follows, or is asked about, the callers and requests `held`."""
+    if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW:
+        found = allow_reach(space, statement)
+        whom = tuple(both(held, way) for way in (found.strong, found.weak, found.anyone, found.account))
+    else:
+        whom = (both(held, _names(space, statement)),)
+    return Meaning(statement.effect, whom, elements(space, policy, statement))
+
+
+def _names(space: Space, statement: Statement) -> Expression:
+    """The callers that the principals name; everyone, where there are none."""
+    if statement.principals is None:
+        return both()
+    return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
+
+
+def names_somebody(space: Space, principal: Principal) -> Expression:
+    """The callers that one principal names: an account names all its callers, a user the federated sessions too that it issued."""
+    return covers(space, principal)
+
+
+def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
+    """What may be asked of the statement besides its meaning: whom each principal names, which requests have each listed value."""
+    for principal in statement.principals or ():
+        yield names_somebody(space, principal)
+    for condition in statement.conditions:
+        if condition.operator.base != "Null":
+            yield is_absent(space, policy, condition.key)
+            yield from (has_value(space, policy, condition, value) for value in condition.values)
+
+
+def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
+    """A condition, read as one of the policy."""
+    return Reader(space, policy.variables, policy.kind is PolicyKind.KEY).condition(condition)
+
+
+def is_absent(space: Space, policy: Policy, key: Text) -> Expression:
+    """The request does not have the key."""
+    return negation(holds(space, policy, present(key)))
+
+
+def present(key: Text) -> Condition:
+    """The condition that a request has a key."""
+    return Condition(Operator("Null", None, False), key, (Text("false"),))
+
+
+def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -> Expression:
+    """The request has the key of the condition, with a value (of several, one) that matches one of those listed."""
+    known = condition_key(condition.key.value)
+    operator = Operator(positive(condition.operator.base)[0], "ForAnyValue" if known is not None and known.multivalued else None, False)
+    return holds(space, policy, replace(condition, operator=operator, values=(value,)))
+
+
+def different(left: Meaning, right: Meaning) -> Expression:
+    """The requests that the statements, of one effect, do not match alike: in some way the one and not the other."""
+    pairs = zip(left.ways, right.ways, strict=True)
+    return disjunction(either(both(one, negation(other)), both(other, negation(one))) for one, other in pairs)
+
+
+def exceeds(left: Meaning, right: Meaning) -> Expression:
+    """The requests that the first matches in some way, and the second not in that way."""
+    return disjunction(both(one, negation(other)) for one, other in zip(left.ways, right.ways, strict=True))

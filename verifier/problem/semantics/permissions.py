@@ -1,0 +1,134 @@
+"""I, B and S: what the policies that follow a caller allow and deny (D2–D5, U1, U2).
+
+In: a space. Out: `Permissions`, three expressions; the Deny statements of identity policies and boundaries.
+Guarantee: a document is read once, however many identities it is attached to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from verifier.model.estate import Identity
+from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
+from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.owners import owner_of_many, said_to
+from verifier.problem.semantics.callers import identities
+from verifier.problem.semantics.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
+from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
+from verifier.problem.space import Space, acts
+
+_NEVER_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
+"""What no policy that AWS publishes for a service-linked role allows. [IAM: using-service-linked-roles; docs/decisions.md]"""
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What a caller's own policies say of the request. `identity` is I: the identity policies allow, free for callers outside the
+    inventory (U1), true for a root user (D5). `boundary` is B: true without one. `session` is S: true but for a federated session,
+    whose session policy decides (U2)."""
+
+    identity: Expression
+    boundary: Expression
+    session: Expression
+
+    @property
+    def limits(self) -> Expression:
+        """B ∧ S: what limits a caller whom somebody else grants access (D4, G4)."""
+        return both(self.boundary, self.session)
+
+    @property
+    def whole(self) -> Expression:
+        """I ∧ B ∧ S: the caller's account lets it."""
+        return both(self.identity, self.boundary, self.session)
+
+
+def permissions(space: Space) -> Permissions:
+    """I, B and S."""
+    session = either(negation(space.is_federated), Symbol(SESSION_ALLOW))
+    return Permissions(_identity_allows(space), _boundary_allows(space), session)
+
+
+def own_denies(space: Space) -> Iterator[Expression]:
+    """The Deny statements of identity policies and boundaries (D1)."""
+    attached = list(own_policies(space))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.DENY)
+    for policy, held in attached:
+        for refusal in said_to(space, held, policy, Effect.DENY, together):
+            yield refused_by(space, policy, refusal)
+
+
+def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
+    """Each identity policy and each boundary of the inventory, with the callers that it follows."""
+    yield from _attached(space, lambda identity: identity.policies)
+    yield from _attached(space, _boundary)
+
+
+def outside(space: Space) -> Expression:
+    """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity policies."""
+    accounts = space.estate.accounts
+    listed = [identity.arn for account in accounts if not account.complete for identity in (*account.users, *account.roles)]
+    inventoried = either(disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed))
+    from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
+    return both(from_user, negation(inventoried))
+
+
+def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]]) -> Iterator[tuple[Policy, Expression]]:
+    """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions. One of AWS's
+    may have been listed for two accounts at different times, with another document."""
+    found: dict[str, list[tuple[Policy, list[str]]]] = {}
+    for identity in identities(space):
+        for policy in policies_of(identity):
+            listed = found.setdefault(policy.identity, [])
+            arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)
+            if arns is None:
+                listed.append((policy, [identity.arn]))
+            else:
+                arns.append(identity.arn)
+    for policy, arns in chain.from_iterable(found.values()):
+        yield policy, holders(space, arns)
+
+
+def _said(policy: Policy) -> tuple[object, ...]:
+    """What an identity policy or a boundary says, wherever it stands."""
+    return (policy.variables, *((one.effect, one.doubt, one.not_action, one.not_resource, *_texts(one)) for one in policy.statements))
+
+
+def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
+    for listed in (statement.actions, statement.resources or ()):
+        yield tuple(text.value for text in listed)
+    for one in statement.conditions:
+        yield (str(one.operator), one.key.value, *(text.value for text in one.values))
+
+
+def _boundary(identity: Identity) -> Sequence[Policy]:
+    return () if identity.boundary is None else (identity.boundary,)
+
+
+def _identity_allows(space: Space) -> Expression:
+    # A federated session that a root user issued has that user's permissions, within its session policy (R2, D5).
+    issued_by_root = both(space.is_federated, negation(space.issued_by_user))
+    never = both(space.is_service_linked, acts(_NEVER_LINKED & space.known_actions))
+    free = both(outside(space), negation(never), Symbol(OUTSIDE_ALLOW))
+    found = [space.is_root, free, issued_by_root, *allows_everything(space)]
+    attached = list(_attached(space, lambda identity: identity.policies))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
+    for policy, held in attached:
+        found += said_to(space, held, policy, Effect.ALLOW, together)
+    for name, policy in policies_to_attach(space):
+        found += said_to(space, power(space, name), policy, Effect.ALLOW)
+    for thing in things(space):
+        if thing.principal is not None and may_allow(thing):
+            found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
+    return disjunction(found)
+
+
+def _boundary_allows(space: Space) -> Expression:
+    limits = []
+    attached = list(_attached(space, _boundary))
+    together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
+    for policy, held in attached:
+        limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
+    return either(conjunction(limits), power(space, BOUNDARY))

@@ -1,0 +1,202 @@
+"""Statements → expressions: action, resource and conditions (L5, L6, L7, D9).
+
+In: a statement of a policy, and the target of the requests. Out: an expression, true iff the statement applies to the request,
+its `Principal` left aside. Guarantee: exact, or a symbol that makes the verdict Unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, Text, reference_to
+from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
+from verifier.problem.classes.predicates import like
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, disjunction, negation
+from verifier.problem.facts.impossible_values import readable, remarks
+from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
+from verifier.problem.semantics.relations import constant_matches
+from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, split_fields, template
+from verifier.problem.space import Space
+from verifier.problem.steps.doubtful import doubtful_resource, of_every_request
+from verifier.problem.steps.federation import covers_session
+from verifier.problem.steps.many import covers_members
+from verifier.problem.steps.resources import covers_made
+
+
+def actions_match(actions: Sequence[Text]) -> Expression:
+    """The action matches one of the patterns, without regard to case (L3, L6)."""
+    return acts_like(tuple([action.value.lower() for action in actions]))
+
+
+@lru_cache(1 << 12)
+def acts_like(patterns: tuple[str, ...]) -> Expression:
+    """The same for patterns in lower case."""
+    return disjunction([_acts_like(pattern) for pattern in patterns])
+
+
+@lru_cache(1 << 12)
+def _acts_like(pattern: str) -> Expression:
+    return Test("action", like(pattern))
+
+
+def action_matches(statement: Statement) -> Expression:
+    """The action of the request is one that the statement is about."""
+    matched = actions_match(statement.actions)
+    return negation(matched) if statement.not_action else matched
+
+
+@dataclass(frozen=True)
+class Elements:
+    """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that does not parse makes
+    the whole statement void (the reading C3), or too many aliases refuse whom it would let in (F8-quota); `certain` is the symbol of a
+    statement in doubt."""
+
+    action: Expression
+    resource: Expression
+    conditions: tuple[Expression, ...]
+    valid: Expression
+    certain: Expression = TRUE
+
+    @property
+    def whole(self) -> Expression:
+        """All of them."""
+        return both(self.action, self.resource, *self.conditions, self.valid, self.certain)
+
+
+def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
+    """Each element of a statement by itself; `conditions` are in the order of the statement."""
+    in_key_policy = policy.kind is PolicyKind.KEY
+    resource = _resource_element(space, policy, statement)
+    reader = Reader(space, policy.variables, in_key_policy)
+    conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
+    valid = both(readable(policy, statement), _below_alias_quota(space, statement))
+    organization = space.estate.organization
+    said = tuple(remarks(policy, statement, None if organization is None else organization.id))
+    if said:
+        space.remarks[reference_to(policy, statement)] = said
+    certain = TRUE if statement.doubt is None else Symbol(statement.doubt)
+    return Elements(action_matches(statement), resource, conditions, valid, certain)
+
+
+def _condition_element(space: Space, reader: Reader, statement: Statement, condition: Condition) -> Expression:
+    if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
+        return constant(statement.effect is Effect.ALLOW)
+    return reader.condition(condition)
+
+
+def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
+    return elements(space, policy, statement).whole
+
+
+def _below_alias_quota(space: Space, statement: Statement) -> Expression:
+    """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the quota, unless that was
+    raised."""
+    key = space.target.key
+    if key is None or statement.effect is Effect.DENY or key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA:
+        return TRUE
+    tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
+    return negation(Symbol("F8-quota")) if tested else TRUE
+
+
+_EVERYTHING: Template = (Fixed("*", True),)
+_FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
+"""The policies of identities, whose short `Resource` patterns are filled up (L6)."""
+
+
+def applies_to_target(space: Space, policy: Policy, statement: Statement) -> bool:
+    """Whether a statement can match a request on the target at all, by its action and resource."""
+    if statement.resources is None:
+        return policy.kind is PolicyKind.TRUST
+    everything = any(text.value == "*" for text in statement.resources) and not statement.not_resource
+    return everything or _resource_element(space, policy, statement) is not FALSE
+
+
+def _resource_element(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2)."""
+    if policy.kind is PolicyKind.TRUST:
+        return TRUE
+    if space.target.kind is TargetKind.DOUBT:
+        return doubtful_resource(space, statement)
+    return (_key_policy_resource if policy.kind is PolicyKind.KEY else _resource)(space, policy, statement)
+
+
+def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """In a key policy: `*` is this key, and so is its ARN (L5)."""
+    if statement.resources is None:
+        return FALSE
+    if statement.not_resource:
+        return Symbol(not_resource_symbol(policy.identity, statement.index))
+    return _resource(space, policy, statement)
+
+
+def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
+    if statement.resources is None:
+        return FALSE
+    if len(statement.resources) == 1 and statement.resources[0].value == "*":
+        return constant(not statement.not_resource)
+    texts = [text.value for text in statement.resources]
+    matched = disjunction(_matches_target(space, policy, statement, text) for text in texts)
+    return negation(matched) if statement.not_resource else matched
+
+
+def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
+    """One `Resource` pattern, written as `text`, against the target (L6, L9)."""
+    pieces = _late_variables(text, policy.variables)
+    if pieces == _EVERYTHING:
+        return TRUE
+    if policy.kind in _FILLED:
+        pieces = _filled(pieces)
+    if space.target.kind is TargetKind.NONE:
+        return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
+    if space.target.kind is TargetKind.ACCOUNT:
+        return covers_made(space, pieces, text)
+    if space.target.kind is TargetKind.FEDERATED:
+        return covers_session(space, pieces, text)
+    if space.target.members:
+        return covers_members(space, pieces)
+    assert space.target.resource is not None
+    return constant_matches(space, space.target.resource, ARN, pieces, policy.kind is PolicyKind.KEY)
+
+
+def _may_act(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action."""
+    return any(like(text.value.lower()).matches(action.lower()) for text in statement.actions) != statement.not_action
+
+
+@lru_cache(1 << 13)
+def _late_variables(text: str, variables: bool) -> Template:
+    """The template of a `Resource`: variables count after the fifth colon only, elsewhere they are literal (L7)."""
+    fields = _colons(text, 5)
+    if fields is None:
+        return (Fixed(text, True),)
+    return (Fixed(text[:fields], True), *template(text[fields:], variables))
+
+
+def _colons(text: str, count: int) -> int | None:
+    """The position after so many colons that stand outside `${…}`; `None` if there are fewer."""
+    depth = found = 0
+    for at, character in enumerate(text):
+        if text.startswith("${", at):
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+        elif character == ":" and not depth:
+            found += 1
+            if found == count:
+                return at + 1
+    return None
+
+
+@lru_cache(1 << 13)
+def _filled(pieces: Template) -> Template:
+    """A pattern with fewer than six fields is filled up with `*` (L6)."""
+    if any(isinstance(piece, Variable) for piece in pieces):
+        return pieces
+    fixed = [piece for piece in pieces if isinstance(piece, Fixed)]
+    missing = 6 - len(split_fields(fixed))
+    return (Fixed("".join(piece.text for piece in fixed) + ":*" * missing, True),) if missing > 0 else pieces

@@ -1,0 +1,119 @@
+"""What the input holds, or refers to, and the verifier does not model (S1).
+
+In: a space. Out: the callers and requests that such a thing bears on; values of its symbols that count against a claim.
+Guarantee: a thing is a symbol wherever it could change a decision, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Influence, Unmodelled
+from verifier.model.readings import allow_symbol, refuse_symbol, trust_symbol
+from verifier.model.reference import actions
+from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
+from verifier.problem.semantics.endpoints import through
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.space import Space, acts
+
+
+def things(space: Space) -> Iterator[Unmodelled]:
+    """What bears on this target."""
+    for thing in space.estate.unmodelled:
+        if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
+            if space.target.of_step and thing.endpoint is not None:
+                continue  # the endpoints of KMS have no part in it (E1)
+            # What is unknown of a statement is a symbol of that statement (`problem.semantics.statements`).
+            yield from () if thing.of_statement else (thing,)
+
+
+def _owned_by(target: Target, account: str) -> bool:
+    """Whether the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2)."""
+    if target.kind not in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE) or target.account != account:
+        return False
+    return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")
+
+
+def may_allow(thing: Unmodelled) -> bool:
+    """Whether the thing could allow a request."""
+    return thing.influence is not Influence.MAY_REFUSE
+
+
+def may_refuse(thing: Unmodelled) -> bool:
+    """Whether the thing could refuse a request."""
+    return thing.influence is not Influence.MAY_ALLOW
+
+
+def holders(space: Space, arns: Sequence[str]) -> Expression:
+    """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions that it issued."""
+    users = [arn for arn in arns if ":user/" in arn]
+    return either(space.one_of(frozenset(arns)), *(space.federated_by(user) for user in users))
+
+
+def scope(space: Space, thing: Unmodelled) -> Expression:
+    """The requests that the thing bears on: by the caller, and by the VPC endpoint that they come through."""
+    parts = []
+    if thing.account is not None:
+        parts.append(space.in_account(thing.account))
+    if thing.principal is not None:
+        parts.append(holders(space, [thing.principal]))
+    if thing.of_identities:
+        parts.append(negation(either(space.is_root, space.is_service)))
+    if thing.endpoint is not None:
+        parts.append(through(space, thing.endpoint))
+    if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
+        parts.append(Symbol("R4"))
+    if thing.owner is not None and space.target.kind is TargetKind.ROLE:
+        parts.append(acts(name for name in space.known_actions if name.startswith("sts:")))
+    return conjunction(parts)
+
+
+def grants_unmodelled(space: Space) -> Expression:
+    """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does not know (U4)."""
+    grantable, to_come = acts(a.name for a in actions() if a.grant_operation), negation(acts(a.name for a in actions()))
+
+    def suited(thing: Unmodelled) -> Expression:
+        return grantable if thing.label.startswith("G") else to_come if thing.label == "U4" else TRUE
+
+    return disjunction(
+        both(scope(space, thing), Symbol(allow_symbol(thing)), suited(thing))
+        for thing in things(space)
+        if thing.principal is None and may_allow(thing)
+    )
+
+
+def own_refusals(space: Space) -> Iterator[Expression]:
+    """Where policies of a principal that are not known refuse."""
+    for thing in things(space):
+        if thing.principal is not None and may_refuse(thing):
+            yield both(scope(space, thing), Symbol(refuse_symbol(thing)))
+
+
+def unrestricted(space: Space) -> Expression:
+    """No policy over accounts, keys or endpoints that is not known refuses."""
+    refusals = (
+        both(scope(space, thing), Symbol(refuse_symbol(thing))) for thing in things(space) if thing.principal is None and may_refuse(thing)
+    )
+    return negation(disjunction(refusals))
+
+
+@dataclass(frozen=True)
+class Pessimism:
+    """Values of the unmodelled symbols that count against a claim: the request is refused (or allowed) whatever they are."""
+
+    refused: dict[str, bool]
+    allowed: dict[str, bool]
+
+
+def pessimism(space: Space) -> Pessimism:
+    """For each unmodelled symbol, the value that makes a request hardest to allow, and hardest to refuse."""
+    refused: dict[str, bool] = {}
+    for thing in space.estate.unmodelled:
+        if may_allow(thing):
+            refused[allow_symbol(thing)] = False
+        if may_refuse(thing):
+            refused[refuse_symbol(thing)] = True
+    if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
+        refused[trust_symbol(space.target.resource)] = False
+    return Pessimism(refused, {name: not value for name, value in refused.items()})

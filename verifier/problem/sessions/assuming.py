@@ -1,0 +1,323 @@
+"""The requests that assume the roles of one account, and what they give to sessions (F3, E2, E2w).
+
+In: an estate, roles of one account, what sessions carry that is in question; which sessions there can be. Out: for each role, what a
+request can give to its session, and what comes on from the session that makes the request.
+Guarantee: exact for each request, as far as callers are told apart and unless a comparison by a policy variable leaves something open;
+what is said in another partition of values is widened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import product
+
+from verifier.model.estate import Estate, Identity
+from verifier.model.readings import is_reading
+from verifier.problem.classes.kinds import suits
+from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.classes.tables import Table
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.elimination import project
+from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.semantics.relations import COMBINATIONS
+from verifier.problem.semantics.targets import Target
+from verifier.problem.sessions.parts import GivenTo, Part, Sessions, rebuilt
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, own_tag
+from verifier.problem.sessions.tag_sets import TagSets, among_classes
+from verifier.problem.space import TARGET, Space
+from verifier.problem.steps.many import together
+from verifier.problem.steps.permissions import CALLER
+
+_CALLS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_TAG_KEYS, _TRANSITIVE, INHERITED = "aws:tagkeys", "sts:transitivetagkeys", "F3"
+_OVERRIDES = "transitive:"
+
+
+class Assuming(TagSets):
+    """The requests to assume the roles of one account. Raises `TooLarge`."""
+
+    def __init__(
+        self, estate: Estate, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    ) -> None:
+        self._asked, self._unknown = asked, unknown
+        self._listed = frozenset(role.arn for account in estate.accounts for role in account.roles)
+        self._complete = [account.id for account in estate.accounts if account.complete]
+        self.parts = self._tags = tuple[Part, ...]()
+        super().__init__(join([Given(estate, together(targets), inner=True)], (), self._further))
+        self._number = {str(target.resource): number for number, target in enumerate(targets)}
+        self._level = self._diagrams.level
+        self._said = self._variables(part.request for part in self.parts)
+        self._sessions = self._variables(part.session for part in self.parts)
+        self._symbols = frozenset(name for name in self._level if is_reading(name))
+        self._all = self._said | self._sessions | self._variables(_OVERRIDES + str(part.tag) for part in self.parts)
+        self._all |= self._symbols | self._variables((CALLER, TARGET))
+        self._any = self._projected(True, True)
+        self._passing_on = tuple(self._projected(False, True, self._transitive(part)) if part.tag else NOTHING for part in self.parts)
+
+    def _variables(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name in self._level)
+
+    def _further(self, space: Space) -> Sequence[Expression]:
+        for name, predicates in self._asked.items():
+            _tell_apart(space, Part(name), predicates)
+        self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
+        self._tags = self.parts
+        if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
+            self.parts = (*self.parts, Part(SESSION_NAME))
+            _tell_apart(space, Part(SESSION_NAME), _users(space))
+        if {SOURCE_IDENTITY, Part(SOURCE_IDENTITY).request} & space.attributes.keys():
+            _see(space, SOURCE_IDENTITY)
+            self.parts = (*self.parts, Part(SOURCE_IDENTITY))
+        for part in self.parts:
+            _see(space, part.request)
+        space.view("aws:TagKeys")
+        space.view("sts:TransitiveTagKeys")
+        others = both(
+            space.is_role, negation(space.one_of(self._listed)), *(negation(space.in_account(account)) for account in self._complete)
+        )
+        named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
+        return [others, negation(Present(_TAG_KEYS)), Symbol(INHERITED), *(Some(_TRANSITIVE, name, True) for name in named)]
+
+    # -- requests that are allowed and can be made --
+
+    def _projected(self, bare: bool, tagged: bool, further: Sequence[Node] = ()) -> Node:
+        """The requests to assume a role, with tags and without, and with a source identity and without, as a set over what is kept."""
+        with_tags = [self._requests("sts:TagSession")] if tagged else []
+        without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
+        sources: list[list[Node]] = [[]]
+        if Part(SOURCE_IDENTITY) in self.parts:
+            # One that the caller has persists: whether the request says it again, two sentences of the page see differently.
+            persisting = self._diagrams.either(self._absent(Part(SOURCE_IDENTITY).request), self._present(SOURCE_IDENTITY))
+            sources = [self._requests("sts:SetSourceIdentity"), [persisting]]
+        calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
+        ways = ([*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources))
+        return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
+
+    def _transitive(self, part: Part) -> list[Node]:
+        return [self._joint.scopes[3 + self._tags.index(part)]]
+
+    def _absent(self, attribute: str) -> Node:
+        return self._diagrams.literal(attribute, 1 << self._table(attribute).size) if attribute in self._level else EVERYTHING
+
+    def _present(self, attribute: str) -> Node:
+        return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
+
+    # -- what they give, as there can be certain sessions --
+
+    def given(self, sessions: Mapping[str, Sessions | None]) -> dict[str, GivenTo]:
+        """What is given to sessions of the roles, where sessions of those of `sessions` can be no others (`None`: any)."""
+        diagrams = self._diagrams
+        onward = tuple(self._onward(part, sessions) for part in self.parts)
+        # A transitive tag overrides the role's before the trust policy is evaluated, and who passes one of its key fails [API: AssumeRole].
+        overridden = (
+            diagrams.either(self._override(part, 1), diagrams.both(found, self._absent(part.request)))
+            for part, found in zip(self.parts, onward, strict=True)
+            if _OVERRIDES + str(part.tag) in self._level
+        )
+        callers = diagrams.all_of([*self._callers(sessions), *overridden])
+        requests = diagrams.both(self._any, callers)
+        passed = self._only(requests, self._said)
+        inherited, further = [], []
+        for part, found, passing_on in zip(self.parts, onward, self._passing_on, strict=True):
+            carrying = diagrams.all_of((requests, found, self._absent(part.request), self._override(part, 2)))
+            inherited.append(self._only(carrying, frozenset({part.session})))
+            set_by = self._only(diagrams.all_of((passing_on, callers, self._present(part.request))), frozenset({part.request}))
+            further.append(diagrams.either(inherited[-1], self._moved(set_by, {part.request: part.session})))
+        return {
+            arn: GivenTo(self._on(passed, arn), tuple(self._on(n, arn) for n in inherited), tuple(self._on(n, arn) for n in further))
+            for arn in self._number
+        }
+
+    def _override(self, part: Part, mask: int) -> Node:
+        """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise everything."""
+        name = _OVERRIDES + str(part.tag)
+        return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
+
+    def _only(self, node: Node, kept: frozenset[str]) -> Node:
+        return self._diagrams.exists(node, self._diagrams.support(node) - kept - self._symbols - {TARGET})
+
+    def _on(self, node: Node, arn: str) -> Node:
+        return self._diagrams.restrict(node, {TARGET: self._number[arn]}) if TARGET in self._level else node
+
+    @cached_property
+    def _by_class(self) -> dict[int, list[str]]:
+        """The listed roles of each class of callers. Those of one class are alike to all policies."""
+        found: dict[int, list[str]] = {}
+        for role in sorted(self._listed):
+            number = self._table(CALLER).class_of(role)
+            if number is not None:
+                found.setdefault(number, []).append(role)
+        return found
+
+    def _callers(self, sessions: Mapping[str, Sessions | None]) -> Iterator[Node]:
+        """That callers are sessions that there can be."""
+        masks: dict[Node, int] = {}
+        for number, roles in self._by_class.items():
+            found = [sessions.get(role) for role in roles]
+            node = self._diagrams.any_of(EVERYTHING if one is None else one.whole for one in found)
+            masks[node] = masks.get(node, 0) | 1 << number
+        for node, mask in masks.items():
+            if node != EVERYTHING:
+                yield self._diagrams.either(self._diagrams.complement(self._diagrams.literal(CALLER, mask)), node)
+
+    def _onward(self, part: Part, sessions: Mapping[str, Sessions | None]) -> Node:
+        """The callers that pass on a tag, with the values that they do; all that there can be pass on a source identity, or none."""
+        diagrams, present = self._diagrams, self._present(part.session)
+        if not part.tag:
+            return NOTHING if part.session == SESSION_NAME else EVERYTHING
+        masks: dict[Node, int] = {}
+        for number, roles in self._by_class.items():
+            found = [_passed_on(sessions, role, part, present) for role in roles if role in sessions]
+            node = diagrams.any_of([*found, *(present for role in roles if role in self._unknown)])
+            masks[node] = masks.get(node, 0) | 1 << number
+        others = diagrams.both(self._joint.scopes[0], present)
+        return diagrams.any_of([others, *(diagrams.both(diagrams.literal(CALLER, mask), node) for node, mask in masks.items())])
+
+    def sessions(self, role: Identity, given: GivenTo) -> Sessions:
+        """The sessions of a role that is given this."""
+        diagrams = self._diagrams
+        inherits = diagrams.literal(INHERITED, 2) if INHERITED in self._level else EVERYTHING
+        otherwise = {
+            part.request: inherited
+            if part.session == SOURCE_IDENTITY and given.passed != NOTHING
+            else diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
+            for part, inherited in zip(self.parts, given.inherited, strict=True)
+        }
+        names = {part.request: part.session for part in self.parts}
+        whole = diagrams.all_of(otherwise.values()) if given.passed == NOTHING else self._moved(given.passed, names, otherwise)
+        return Sessions(whole, {part.session: node for part, node in zip(self.parts, given.onward, strict=True)})
+
+    def _own(self, role: Identity, part: Part) -> Node:
+        if part.session == SESSION_NAME:
+            return EVERYTHING
+        value = own_tag(role, part.tag) if part.tag else None
+        if part.session not in self._level or value is None:
+            return self._absent(part.session)
+        number = self._table(part.session).class_of(value)
+        return EVERYTHING if number is None else self._diagrams.literal(part.session, 1 << number)
+
+    # -- in another partition of values --
+
+    def _moved(self, node: Node, names: Mapping[str, str], otherwise: Mapping[str, Node] | None = None) -> Node:
+        """A set over some attributes as one over others that have their values; `otherwise` says what is where one is absent."""
+
+        def literal(variable: str, mask: int) -> Node:
+            other = names.get(variable)
+            if other is None:
+                return self._diagrams.literal(variable, mask)
+            size, absent = self._table(variable).size, NOTHING
+            if mask >> size & 1:
+                absent = self._absent(other) if otherwise is None else otherwise[variable]
+            return self._diagrams.either(self._values_of(self, variable, mask & (1 << size) - 1, other), absent)
+
+        return rebuilt(self._diagrams, node, literal)
+
+    def carried(self, found: Sessions, source: Assuming) -> Sessions:
+        """What the roles of another account are told of sessions, as it is here."""
+        return Sessions(self._carry(found.whole, source), {name: self._carry(node, source) for name, node in found.onward.items()})
+
+    def _carry(self, node: Node, source: Assuming) -> Node:
+        def literal(variable: str, mask: int) -> Node:
+            if variable not in self._level:
+                return EVERYTHING
+            if variable in self._symbols:
+                return self._diagrams.literal(variable, mask)
+            size = source._table(variable).size
+            absent = self._absent(variable) if mask >> size & 1 else NOTHING
+            return self._diagrams.either(self._values_of(source, variable, mask & (1 << size) - 1, variable), absent)
+
+        return rebuilt(source._diagrams, node, literal, self._diagrams)
+
+    def _values_of(self, source: Assuming, variable: str, mask: int, attribute: str) -> Node:
+        """The classes of an attribute that hold values of classes of another one: of all that are alike to the predicates of both."""
+        if attribute not in self._level:
+            return EVERYTHING
+        own, theirs = self._masks(attribute), source._masks(variable)
+        common = sorted(own.keys() & theirs.keys(), key=repr)
+        alike = {tuple(theirs[p] >> number & 1 for p in common) for number in range(source._table(variable).size) if mask >> number & 1}
+        size = self._table(attribute).size
+        fitting = (number for number in range(size) if tuple(own[p] >> number & 1 for p in common) in alike)
+        return self._diagrams.literal(attribute, sum(1 << number for number in fitting))
+
+    def _table(self, attribute: str) -> Table:
+        return self._joint.finite.tables[attribute]
+
+    def _masks(self, attribute: str) -> dict[Predicate, int]:
+        table = self._joint.finite.tables.get(attribute)
+        return {} if table is None else {predicate: table.mask(predicate) for predicate in self._questions(attribute)}
+
+    def _questions(self, attribute: str) -> list[Predicate]:
+        space = self._joint.sides[0].question.space
+        return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
+
+    @property
+    def compares(self) -> bool:
+        """Whether some policy compares what requests say with each other."""
+        return bool(self._joint.sides[0].question.space.relations)
+
+    # -- as expressions --
+
+    @property
+    def asked_of_sessions(self) -> dict[str, dict[Predicate, None]]:
+        """The tests on each attribute of sessions, and on that of requests which gives it."""
+        return {
+            part.session: dict.fromkeys((*self._questions(part.session), *self._questions(part.request)))
+            for part in self.parts
+            if part.request in self._joint.finite.tables and part.session in self._joint.finite.tables
+        }
+
+    def of_sessions(self, node: Node, wanted: Mapping[str, Expression]) -> Expression:
+        """A set over what requests say, or over attributes of callers, as an expression over these. `wanted` are the attributes that it may
+        speak of, with what is where a request does not say one."""
+        kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
+        names = {part.request: part.session for part in self.parts} | {part.session: part.session for part in self.parts}
+        known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
+
+        def visit(node: Node) -> Expression:
+            if node not in known:
+                variable = self._diagrams.top(node)
+                assert variable is not None
+                choices = self._diagrams.choices(node, variable)
+                known[node] = disjunction(both(value(variable, mask), visit(child)) for mask, child in choices if child)
+            return known[node]
+
+        def value(variable: str, mask: int) -> Expression:
+            if is_reading(variable):
+                return negation(Symbol(variable)) if mask == 1 else Symbol(variable)
+            size = self._table(variable).size
+            attribute, masks = names[variable], self._masks(variable)
+            tests: dict[Expression, int] = {Test(attribute, predicate): own for predicate, own in masks.items()}
+            among = among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
+            return either(among, wanted.get(attribute, FALSE) if mask >> size & 1 else FALSE)
+
+        return visit(self._only(node, frozenset(kept)))
+
+
+def _see(space: Space, attribute: str) -> None:
+    """Brings an attribute into being."""
+    if attribute == SESSION_NAME:
+        space.attribute_view(attribute)
+    else:
+        space.view(attribute)
+
+
+def _users(space: Space) -> Mapping[Predicate, None]:
+    """The names of users, where a policy compares the name that a session is given with these."""
+    users = [user.arn.rsplit("/", 1)[1] for account in space.estate.accounts for user in account.users]
+    compared = any(Part(SESSION_NAME).request in symbol for symbol in space.relations) and len(users) <= COMBINATIONS
+    return dict.fromkeys(map(exactly, users if compared else ()))
+
+
+def _tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -> None:
+    """Asks the same of what sessions carry as of what requests give to them."""
+    for attribute in (part.session, part.request):
+        _see(space, attribute)
+        space.asked.setdefault(attribute, {}).update(predicates)
+        space.questions.setdefault(attribute, {}).update(predicates)
+
+
+def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Part, present: Node) -> Node:
+    found = sessions[role]
+    return present if found is None else NOTHING if found.whole == NOTHING else found.onward.get(part.session, present)

@@ -1,0 +1,186 @@
+"""Which tags a federated session can have (F3): those of the user that issued it and, over them, session tags that it passed.
+
+In: a space in whose question `aws:PrincipalTag/…` occurs. Out: facts about these tags, for sessions of listed users and of root users.
+Guarantee: every session that somebody can make satisfies the facts. They are exact for what the caller of `sts:GetFederationToken` may pass
+by its policies and the SCPs over its account; a user or root user that may make no session is supposed to have sessions all the same,
+without session tags. [IAM: id_session-tags, Passing session tags using GetFederationToken]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from verifier.model.estate import Estate
+from verifier.model.policy import Effect, Statement
+from verifier.model.readings import is_reading
+from verifier.problem.classes.kinds import suits
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.counting import at_most
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.elimination import project
+from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.expression import TRUE, Expression, Present, both, conjunction, disjunction, either, implies, negation
+from verifier.problem.semantics.powers import REQUEST_TAG
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.sessions.plain_tags import MOST_SESSION_TAGS
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
+from verifier.problem.sessions.tag_sets import TagSets, among_classes
+from verifier.problem.sessions.trusting import may_tag, names_action
+from verifier.problem.space import FEDERATING, MADE, Space
+from verifier.problem.steps.permissions import CALLER
+from verifier.problem.views import as_tokens
+
+_ROOT = "root"
+
+
+def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
+    """F3: what `aws:PrincipalTag/…` of federated sessions can be; `names` are the tags that the question mentions, in lower case."""
+    for account, alike in _issuers(space, names).items():
+        for (values, passing), issuers in alike.items():
+            issued = both(space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))))
+            own = dict(zip(names, values, strict=True))
+            if not passing:
+                yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items())
+                continue
+            yield implies(issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+            yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
+            if space.powers or space.target.of_step:  # a policy that the caller wrote may let it pass any
+                continue
+            sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
+            if sessions is not None and sessions.compares:  # then more values are told apart than policies list
+                sessions = _sessions(space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names})
+            if sessions is not None:
+                sessions.ask(space)
+                yield from (implies(both(issued, space.issuer(exactly(issuer))), sessions.tags(issuer, own)) for issuer in sorted(issuers))
+    yield from _of_root(space, names)
+
+
+def _of_root(space: Space, names: Sequence[str]) -> Iterator[Expression]:
+    """The root user has no tags: all that its sessions have were passed."""
+    present = [Present(PRINCIPAL_TAG + name) for name in names]
+    own = [negation(tag) for name, tag in zip(names, present, strict=True) if reserved(name)]
+    passed = conjunction((*own, at_most(present, MOST_SESSION_TAGS)))
+    if passed is not TRUE:
+        yield implies(both(space.is_federated, space.issuer(exactly(_ROOT))), passed)
+
+
+_Alike = dict[tuple[tuple[str | None, ...], bool], set[str]]
+
+
+def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
+    """Who issues sessions, by account, own tags and whether it may pass others; root users where SCPs may keep them from that."""
+    found: dict[str, _Alike] = {}
+    for account in space.estate.accounts:
+        for user in account.users:
+            own = tuple(own_tag(user, name) for name in names)
+            passing = bool(space.powers) or may_tag(space.estate, user)
+            found.setdefault(account.id, {}).setdefault((own, passing), set()).add(user.arn.split(":", 5)[5])
+    if not space.powers:
+        for account_id in _bound_accounts(space.estate):
+            found.setdefault(account_id, {}).setdefault(((None,) * len(names), True), set()).add(_ROOT)
+    return found
+
+
+def _bound_accounts(estate: Estate) -> Iterator[str]:
+    """The accounts whose root user SCPs may keep from passing session tags, by a quick look: D7, not the management account."""
+    organization = estate.organization
+    for controls in organization.controls if organization is not None else ():
+        assert organization is not None
+        if controls.account != organization.management_account and controls.service is not None:
+            statements = [[s for policy in level.policies for s in policy.statements] for level in controls.service]
+            if any(_may_refuse(level) for level in statements):
+                yield controls.account
+
+
+def _may_refuse(level: Sequence[Statement]) -> bool:
+    about = [statement for statement in level if any(names_action(statement, name.lower()) for name in FEDERATING)]
+    return any(s.effect is Effect.DENY for s in about) or not any(map(_allows_all, about))
+
+
+def _allows_all(statement: Statement) -> bool:
+    whole = all([text.value for text in texts or ()] == ["*"] for texts in (statement.actions, statement.resources))
+    negated = statement.not_action or statement.not_resource or statement.doubt is not None
+    return statement.effect is Effect.ALLOW and whole and not negated and not statement.conditions
+
+
+_Asked = Mapping[str, frozenset[Predicate]]
+"""Names of tags, each with tests on its values that are told apart besides those of the policies."""
+_REMEMBERED = 64
+_known: dict[tuple[object, ...], tuple[object, _Sessions | None]] = {}
+
+
+def _sessions(space: Space, account: str, names: _Asked) -> _Sessions | None:
+    """The sessions that are asked for in an account, asked about once; `None` where the question is too large."""
+    estate = space.estate
+    parts = (estate.accounts, estate.organization, estate.unmodelled)
+    key = (*map(id, parts), space.target.partition, account, *names.items())
+    if key not in _known:
+        while len(_known) >= _REMEMBERED:
+            del _known[next(iter(_known))]
+        _known[key] = parts, _asked(estate, Target(TargetKind.FEDERATED, space.target.partition, account), names)
+    return _known[key][1]  # the parts are kept, so that their ids stay their own
+
+
+def _asked(estate: Estate, target: Target, names: _Asked) -> _Sessions | None:
+    try:
+        return _Sessions(estate, target, names)
+    except TooLarge:
+        return None
+
+
+class _Sessions(TagSets):
+    """The requests for federated sessions in one account."""
+
+    def __init__(self, estate: Estate, target: Target, names: _Asked) -> None:
+        super().__init__(join([Given(estate, target, inner=True)], (), partial(_further, names=names)))
+        self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
+        self._callers = f"arn:{target.partition}:iam::{target.account}:"
+        level = self._diagrams.level
+        readings = frozenset(name for name in level if name == CALLER or is_reading(name))
+        tags = frozenset(name for name in level if name == MADE or name in {REQUEST_TAG + n for n in names})
+        asking, tagging = (self._requests(name) for name in sorted(FEDERATING))
+        self._passed = project(self._diagrams, [*asking, *tagging], readings | tags).care
+        self._untagged = project(self._diagrams, [*asking, self._joint.scopes[0]], readings).care
+
+    def _of(self, node: Node, issuer: str) -> Node:
+        number = self._joint.finite.tables[CALLER].class_of(self._callers + issuer)
+        return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
+
+    @property
+    def compares(self) -> bool:
+        """Whether some policy compares what requests say with each other."""
+        return bool(self._joint.sides[0].question.space.relations)
+
+    def ask(self, space: Space) -> None:
+        """What requests to pass tags are asked about their values, is asked of those of the session."""
+        for name in self._names:
+            space.asked.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(self.predicates(name)))
+
+    def tags(self, issuer: str, own: Mapping[str, str | None]) -> Expression:
+        """What the tags of a session can be that somebody issues, whose tags are its `own`."""
+        otherwise = {name: has_tag(name, value) for name, value in own.items()}
+        passed = self._of(self._passed, issuer)
+        untagged = self.expression(self._of(self._untagged, issuer), {}) if passed != NOTHING else TRUE
+        return either(both(untagged, *otherwise.values()), self.expression(passed, otherwise))
+
+    def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
+        if variable != MADE:
+            return super()._value(variable, mask, otherwise)
+        table, space = self._joint.finite.tables[MADE], self._joint.sides[0].question.space
+        predicates = [p for p in space.questions.get(MADE, {}) if suits(space.attributes[MADE], p)]
+        tests = {disjunction(map(self._named, as_tokens(p, MADE))): table.mask(p) for p in predicates}
+        return among_classes(mask & (1 << table.size) - 1, table.size, tests, TRUE)
+
+    def _named(self, name: Tokens) -> Expression:
+        """The federated users with such a name."""
+        return self._joint.sides[0].question.space.principal(Tokens((*literal_tokens(self._start), *name.tokens)))
+
+
+def _further(space: Space, names: _Asked) -> Sequence[Expression]:
+    for name, predicates in names.items():
+        space.view(REQUEST_TAG + name)
+        for asked in (space.asked, space.questions):
+            asked.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
+    space.view("aws:TagKeys")
+    return [negation(Present("aws:tagkeys"))]

@@ -1,0 +1,164 @@
+"""What sessions can be given by those who assume their roles (F3): session tags, which is a question about the requests for
+`sts:AssumeRole`, `sts:TagSession` and their kind, whose answer is a fact.
+
+In: an estate, the attributes in question. Out: for each role, which values these can have in its sessions, as an expression.
+Guarantee: values are told for a role iff some caller can make a request to assume it, and one for `sts:TagSession` with the same context,
+that pass them, under the same readings (E2, E2w); a caller that is a session has itself only what is told of its role. What is not
+modelled is supposed to allow them. What comes on from earlier sessions is told attribute by attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from verifier.model.estate import Estate
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.expression import Expression, Symbol, both, conjunction, either
+from verifier.problem.semantics.targets import Target, step_target
+from verifier.problem.sessions.assuming import Assuming
+from verifier.problem.sessions.parts import GivenTo, Sessions
+from verifier.problem.sessions.session_tags import SESSION_NAME, SOURCE_IDENTITY
+from verifier.problem.sessions.trusting import Trusting
+from verifier.problem.space import Space
+
+_MOST_ROUNDS = 16
+"""So many sessions one after another are followed; past that a session that assumes a role may have been given anything."""
+
+_MOST_PARTITIONS = 4
+"""So many times each account is asked to tell apart what another one does; past that, what one says of sessions is widened for another."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What can be given to the sessions of one role of a group: by one request, and from earlier sessions."""
+
+    group: int
+    passed: Node
+    inherited: tuple[Node, ...]
+
+
+class PassedTags:
+    """What the sessions of the roles of an estate are given."""
+
+    def __init__(self, estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
+        self._roles = {role.arn: role for account in estate.accounts for role in account.roles}
+        by_owner: dict[tuple[str, str], list[Target]] = {}
+        for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & asked.keys() else found.tagged | found.reached):
+            by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
+        self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
+        self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
+        self._groups = _groups(estate, list(by_owner.values()), asked, found.unknown)
+        self._given = self._settled()
+
+    def told(self, arn: str) -> Told | None:
+        """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`; `None`: anything."""
+        given = self._given[arn]
+        return None if given is None else Told(self._group_of[arn], given.passed, given.inherited)
+
+    def expression(self, told: Told, own: Mapping[str, Expression]) -> Expression:
+        """What attributes of a session can be; `own` says of each what it is where nothing gives it."""
+        group = self._groups[told.group]
+        assert group is not None
+        parts = [(part, node) for part, node in zip(group.parts, told.inherited, strict=True) if part.session in own]
+        otherwise = {part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {}))) for part, node in parts}
+        if told.passed == NOTHING:  # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+            return conjunction(otherwise.values())
+        sources = {part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY}
+        return group.of_sessions(told.passed, {**otherwise, **sources})
+
+    @property
+    def compares(self) -> bool:
+        """Whether a policy compares what requests say with each other: then more values are told apart than policies list."""
+        return any(group.compares for group in self._groups if group is not None)
+
+    @property
+    def predicates(self) -> dict[str, dict[Predicate, None]]:
+        """What is asked of each attribute of sessions and of what requests give to it."""
+        return _predicates(self._groups)
+
+    # -- which sessions there can be --
+
+    def _settled(self) -> dict[str, GivenTo | None]:
+        """What is given to the sessions of each role: such that no request that one of these sessions makes gives more."""
+        known: dict[str, GivenTo | None] = self._next(dict.fromkeys(self._group_of, _NONE))
+        for _ in range(_MOST_ROUNDS):
+            before, known = known, self._next({arn: self._sessions(arn, given) for arn, given in known.items()})
+            if known == before:
+                return known
+        return self._next(dict.fromkeys(self._group_of))
+
+    def _sessions(self, arn: str, given: GivenTo | None) -> Sessions | None:
+        group = self._groups[self._group_of[arn]]
+        return None if group is None or given is None else group.sessions(self._roles[arn], given)
+
+    def _next(self, sessions: Mapping[str, Sessions | None]) -> dict[str, GivenTo | None]:
+        found: dict[str, GivenTo | None] = {}
+        for number, group in enumerate(self._groups):
+            if group is None:
+                found |= dict.fromkeys(self._members[number])
+                continue
+            here: dict[str, Sessions | None] = {}
+            for arn, one in sessions.items():
+                own = self._groups[self._group_of[arn]]
+                here[arn] = one if one is None or own is None or own is group else group.carried(one, own)
+            found |= group.given(here)
+        return found
+
+
+_NONE = Sessions(NOTHING, {})
+"""No session."""
+
+
+def _groups(
+    estate: Estate, targets: Sequence[Sequence[Target]], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+) -> list[Assuming | None]:
+    """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare requests with
+    each other tell more apart in each round; `None` where that is too much."""
+    groups: list[Assuming | None] = []
+    for _ in range(_MOST_PARTITIONS):
+        groups = [_group(estate, found, asked, unknown) for found in targets]
+        more = _predicates(groups)
+        if len(groups) < 2 or all(more[name].keys() <= asked.get(name, {}).keys() for name in more):
+            break
+        asked = {name: {**asked.get(name, {}), **more.get(name, {})} for name in (*asked, *more)}
+    return groups
+
+
+def _group(
+    estate: Estate, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+) -> Assuming | None:
+    try:
+        return Assuming(estate, targets, asked, unknown)
+    except TooLarge:
+        return None
+
+
+def _predicates(groups: Sequence[Assuming | None]) -> dict[str, dict[Predicate, None]]:
+    found: dict[str, dict[Predicate, None]] = {}
+    for group in groups:
+        for name, predicates in group.asked_of_sessions.items() if group is not None else ():
+            found.setdefault(name, {}).update(predicates)
+    return found
+
+
+_REMEMBERED = 16
+_known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
+
+
+def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
+    """What the sessions of the roles of a space's estate are given, asked once for a list of attributes of theirs."""
+    asked: dict[str, Mapping[Predicate, None]] = {name: {} for name in names}
+    told = _remembered(space.estate, found, asked)
+    return _remembered(space.estate, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
+
+
+def _remembered(estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
+    parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
+    name = (*map(id, parts), *((name, frozenset(predicates)) for name, predicates in asked.items()))
+    if name not in _known:
+        while len(_known) >= _REMEMBERED:
+            del _known[next(iter(_known))]
+        _known[name] = parts, PassedTags(estate, found, asked)  # the parts are kept, so that their ids stay their own
+    return _known[name][1]

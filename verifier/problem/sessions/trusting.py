@@ -1,0 +1,135 @@
+"""Which roles could have tagged sessions, by what their trust policies name alone: a quick look before any question is asked (F3).
+
+In: an estate. Out: the roles whose trust policy may let somebody pass session tags, and those to whose sessions tags may come on from
+earlier ones.
+Guarantee: a role that is not among them has sessions with its own tags alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.unmodelled import may_allow
+
+_EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
+
+
+@dataclass
+class Admitted:
+    """Whose sessions a trust policy may let assume a role: roles by ARN, the listed roles of accounts, and whether others as well."""
+
+    roles: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    others: bool = False
+    everybody: bool = False
+
+
+@dataclass(frozen=True)
+class Trusting:
+    """`tagged` may be given session tags by some request; to sessions of `reached` tags may come on from earlier sessions, and their trust
+    policies are known. Both are ARNs. Where the trust policy of a role is not known, it is among `unknown`, and no other."""
+
+    tagged: frozenset[str]
+    reached: frozenset[str]
+    unknown: frozenset[str]
+    known: frozenset[str]
+    """The others."""
+
+    @property
+    def changing(self) -> frozenset[str]:
+        """The roles whose sessions may have other tags than their own."""
+        return self.tagged | self.reached | self.unknown
+
+
+def trusting(estate: Estate) -> Trusting:
+    """What trust policies name: found once for the accounts of an estate."""
+    parts = estate.accounts, estate.unmodelled
+    name = id(parts[0]), id(parts[1])
+    if name not in _known:
+        while len(_known) >= _REMEMBERED:
+            del _known[next(iter(_known))]
+        _known[name] = parts, _trusting(estate)  # the parts are kept, so that their ids stay their own
+    return _known[name][1]
+
+
+_REMEMBERED = 16
+_known: dict[tuple[int, int], tuple[object, Trusting]] = {}
+
+
+def _trusting(estate: Estate) -> Trusting:
+    roles = [role for account in estate.accounts for role in account.roles]
+    unknown = frozenset(role.arn for role in roles if role.trust is None)
+    given = {role.arn: role.trust for role in roles if role.trust is not None}
+    somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
+    tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
+    admitted = {arn: _admitted(estate, trust) for arn, trust in given.items()}
+    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, frozenset(given))
+
+
+def may_tag(estate: Estate, user: Identity) -> bool:
+    """Whether a policy of a user may let it pass session tags to the federated sessions that it issues."""
+    if any(thing.principal in (user.arn, None) and may_allow(thing) and thing.key is None for thing in estate.unmodelled):
+        return True
+    return any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
+
+
+def _reached(admitted: dict[str, Admitted], sources: frozenset[str]) -> frozenset[str]:
+    """The roles that sessions of sources, or of roles that are not listed, may assume, directly or one after another."""
+    found: set[str] = {arn for arn, whom in admitted.items() if whom.others}
+    while True:
+        before, carrying = len(found), sources | found
+        accounts = {arn.split(":")[4] for arn in carrying}
+        for arn, whom in admitted.items():
+            if whom.everybody and carrying or whom.roles & carrying or whom.accounts & accounts:
+                found.add(arn)
+        if len(found) == before:
+            return frozenset(found)
+
+
+def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
+    """The Allow statements that could be about an action (lower case)."""
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW and (statement.actions is None or names_action(statement, action)):
+            yield statement
+
+
+def names_action(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action (lower case)."""
+    return any(like(text.value.lower()).matches(action) for text in statement.actions or ()) != statement.not_action
+
+
+def _admitted(estate: Estate, trust: Policy) -> Admitted:
+    found = Admitted()
+    for statement in _allowing(trust, "sts:assumerole"):
+        if statement.principals is None or statement.not_principal or statement.doubt is not None:
+            found.others = found.everybody = True
+        for principal in statement.principals or ():
+            _admit(estate, principal, found)
+    return found
+
+
+def _admit(estate: Estate, principal: Principal, found: Admitted) -> None:
+    if principal.type in _EVERYBODY:
+        found.others = found.everybody = True
+    elif principal.type in (PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.SESSION):
+        inventory = next((account for account in estate.accounts if account.id == principal.account), None)
+        named = () if inventory is None else _named(principal, inventory.roles)
+        found.roles.update(role.arn for role in named)
+        if principal.type is PrincipalType.ACCOUNT and inventory is not None:
+            found.accounts.add(inventory.id)
+        complete = inventory is not None and inventory.complete
+        found.others |= not complete and (principal.type is PrincipalType.ACCOUNT or not named)
+
+
+def _named(principal: Principal, roles: Iterable[Identity]) -> tuple[Identity, ...]:
+    """The listed roles that a role's or session's ARN names."""
+    if principal.type is PrincipalType.ROLE:
+        return tuple(role for role in roles if role.arn == principal.value)
+    if principal.type is PrincipalType.SESSION:
+        name = principal.value.split("/")[1]
+        return tuple(role for role in roles if role.arn.rsplit("/", 1)[1] == name)
+    return ()

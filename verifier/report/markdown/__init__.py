@@ -1,0 +1,1 @@
+"""Reports as Markdown that fits a comment on a pull request."""

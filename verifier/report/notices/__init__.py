@@ -1,0 +1,1 @@
+"""Notices about places: SARIF, JUnit, annotations of a pull request."""

@@ -1,0 +1,105 @@
+"""What SARIF, the annotations of a pull request and JUnit say alike: rules, and notices about places.
+
+In: nothing (plain data), and texts for rule IDs. Out: frozen dataclasses made from reports, comparisons and lint reports.
+Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is that of what the
+notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.results.verdict import Status
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import NOWHERE, Span
+
+_MOST_CHARACTERS = 80
+
+
+class Level(Enum):
+    """How bad it is, in the words of SARIF."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What was checked. `id` is stable from run to run; `text` says what must hold."""
+
+    id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a digest of what the
+    statements involved mean. `related` are further places, each with a sentence. `excuse` says why it does not fail the run. `counts_as`
+    is what it means for the exit code, PROVED where it does not count; `subject` is the ID of the subject that it is about. `flow` are
+    the steps by which it comes about, in order, each with a sentence."""
+
+    rule: str
+    level: Level
+    title: str
+    message: str
+    fingerprint: str
+    span: Span = NOWHERE
+    related: tuple[tuple[Span, str], ...] = ()
+    parts: str | None = None
+    target: str | None = None
+    status: str | None = None
+    excuse: str | None = None
+    excused_by: str | None = None
+    counts_as: Status = Status.REFUTED
+    subject: str = ""
+    flow: tuple[tuple[Span, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far as a report lists
+    those that nothing broke."""
+
+    id: str
+    name: str
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notices:
+    """Everything that a run found. `summary` is one line about all of it; `inputs` are (file, SHA-256)."""
+
+    rules: tuple[Rule, ...]
+    notices: tuple[Notice, ...]
+    summary: str
+    exit_code: int
+    inputs: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    concluded: tuple[str, ...] = ()
+    """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was found rests on it."""
+
+
+def slug(name: str) -> str:
+    """`no external account can decrypt` → `no-external-account-can-decrypt`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_MOST_CHARACTERS].strip("-") or "invariant"
+
+
+def slugs(names: Iterable[str]) -> dict[str, str]:
+    """A rule ID for each name, all different: a number tells apart those that would be the same."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        if name not in found:
+            base = slug(name)
+            number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
+            found[name] = base if number == 1 else f"{base}-{number}"
+            taken.add(found[name])
+    return found

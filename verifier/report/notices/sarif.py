@@ -1,0 +1,139 @@
+"""Notices → SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html).
+
+In: `Notices`. Out: one JSON document. Guarantee: it validates against the official schema; every character outside ASCII is written as an
+escape. Only what is refuted or unknown is a result: viewers that do not know `kind` would show a proof as an alert, or hide an unknown
+verdict, which is never a pass (S1). So an unknown verdict is a result of level `warning`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from verifier import __version__
+from verifier.report.json_values import Json
+from verifier.report.notices.notices import Notice, Notices, Rule
+from verifier.report.notices.places import Place, place
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import Span
+from verifier.syntax.text import printable
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+FINGERPRINT = "kmsVerifier/v1"
+_ROOT = "%SRCROOT%"
+
+
+def render_sarif(notices: Notices) -> str:
+    """The log with one run, indented, without a final newline."""
+    return json.dumps(sarif(notices), indent=2)
+
+
+def sarif(notices: Notices) -> Json:
+    """The log as JSON values."""
+    numbers = {rule.id: number for number, rule in enumerate(notices.rules)}
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "kms-verifier",
+                        "semanticVersion": __version__,
+                        "rules": [_rule(rule) for rule in notices.rules],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "artifacts": [_artifact(file, digest) for file, digest in notices.inputs],
+                "invocations": [_invocation(notices)],
+                "results": [_result(notice, numbers[notice.rule]) for notice in notices.notices],
+                "properties": {"summary": notices.summary},
+            }
+        ],
+    }
+
+
+def _rule(rule: Rule) -> Json:
+    found: Json = {"id": rule.id, "name": _text(rule.name), "shortDescription": {"text": _message(rule.name)}}
+    if rule.text:
+        found["fullDescription"] = {"text": _message(rule.text)}
+    return found
+
+
+def _artifact(file: str, digest: str) -> Json:
+    return {"location": _location_of(Place(printable(file.partition("#")[0]), None, None)), "hashes": {"sha-256": digest}}
+
+
+def _invocation(notices: Notices) -> Json:
+    told: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
+    told += [_notification(warning) for warning in notices.warnings]
+    return {"executionSuccessful": True, "exitCode": notices.exit_code, "toolExecutionNotifications": told}
+
+
+def _notification(warning: Diagnostic) -> Json:
+    found: Json = {"level": warning.severity.value, "message": {"text": _message(warning.message)}}
+    where = _location(warning.span) if warning.span else None
+    return {**found, "locations": [where]} if where else found
+
+
+def _result(notice: Notice, number: int) -> Json:
+    where = _location(notice.span)
+    found: Json = {
+        "ruleId": notice.rule,
+        "ruleIndex": number,
+        "level": notice.level.value,
+        "message": {"text": _message(f"{notice.title}. {notice.message}")},
+        "locations": [where] if where else [],
+        "fingerprints": {FINGERPRINT: notice.fingerprint},
+        # GitHub tells alerts apart by this one, and would compute it from the text of the line if it were not given.
+        "partialFingerprints": {"primaryLocationLineHash": f"{notice.fingerprint}:1"},
+        "properties": {"status": notice.status, "target": notice.target},
+    }
+    if notice.parts:
+        found["partialFingerprints"]["statementsMeaning/v1"] = notice.parts
+    related = [{**other, "message": {"text": _message(text)}} for span, text in notice.related if (other := _location(span))]
+    if related:
+        found["relatedLocations"] = [{**other, "id": number} for number, other in enumerate(related)]
+    if notice.flow:
+        found["codeFlows"] = [{"threadFlows": [{"locations": [_flow_step(n, *step) for n, step in enumerate(notice.flow, start=1)]}]}]
+    if notice.excuse is not None:
+        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _text(notice.excuse)}]
+    if notice.excused_by is not None and "baseline" in notice.excused_by:
+        found["baselineState"] = "unchanged"
+    return found
+
+
+def _flow_step(number: int, span: Span, text: str) -> Json:
+    where = _location(span) or {}
+    return {"location": {**where, "message": {"text": _message(text)}}, "executionOrder": number, "importance": "essential"}
+
+
+def _location(span: Span) -> Json | None:
+    where = place(span)
+    if where is None:
+        return None
+    found: Json = {"physicalLocation": {"artifactLocation": _location_of(where)}}
+    if where.region is not None:
+        found["physicalLocation"]["region"] = _region(where.region)
+    if where.name:
+        found["logicalLocations"] = [{"fullyQualifiedName": _text(where.name)}]
+    return found
+
+
+def _location_of(where: Place) -> Json:
+    return {"uri": where.uri} if where.absolute else {"uri": where.uri, "uriBaseId": _ROOT}
+
+
+def _region(span: Span) -> Json:
+    found = {"startLine": span.line, "startColumn": max(span.column, 1)}
+    return (
+        {**found, "endLine": span.end_line, "endColumn": span.end_column} if span.end_line >= span.line and span.end_column > 0 else found
+    )
+
+
+def _text(text: str) -> str:
+    return printable(text)
+
+
+def _message(text: str) -> str:
+    """Plain text of a message: braces doubled (section 3.11.5), brackets that could be a link with a backslash (section 3.11.6)."""
+    return printable(text).replace("\\", "\\\\").replace("{", "{{").replace("}", "}}").replace("[", "\\[").replace("]", "\\]")

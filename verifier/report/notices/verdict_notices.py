@@ -1,0 +1,80 @@
+"""A report on invariants as rules and notices.
+
+In: a `Report` and `Evidence`. Out: `Notices`. Guarantee: the ID of a rule is made of its invariant's name alone; the fingerprint of a
+notice of that ID and the key, so that it stays while the input is laid out anew, and while statements are changed without mending it.
+"""
+
+from __future__ import annotations
+
+from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.exit_codes import exit_code
+from verifier.report.naming import statement_name, target_name
+from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
+from verifier.report.reach.names import names_of
+from verifier.report.reach.told import told_steps
+from verifier.report.supposed import conclusions, of_all
+from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
+from verifier.runs.digests import digest
+from verifier.syntax.source import NOWHERE, Span
+
+_LEVELS = {Status.REFUTED: Level.ERROR, Status.UNKNOWN: Level.WARNING}
+
+
+def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
+    """A rule for each invariant, a notice for each verdict that is refuted or unknown."""
+    ids = slugs(verdict.invariant.name for verdict in report.verdicts)
+    rules = {
+        verdict.invariant.name: Rule(ids[verdict.invariant.name], verdict.invariant.name, verdict.invariant.text)
+        for verdict in report.verdicts
+    }
+    failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
+    return Notices(
+        tuple(rules.values()),
+        tuple(_notice(report, verdict, ids[verdict.invariant.name], evidence) for verdict in failing),
+        counts_sentence(report),
+        exit_code(verdict.counts_as for verdict in report.verdicts),
+        report.inputs,
+        report.warnings,
+        concluded=conclusions(of_all(report.verdicts)),
+    )
+
+
+def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> Notice:
+    place = place_of(verdict)
+    return Notice(
+        rule,
+        Level.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
+        f"{verdict.status.value}: {verdict.invariant.name} ({target_name(report, verdict.target)})",
+        "; supposing that ".join((verdict_sentence(verdict, report.keys), *conclusions(verdict.assumptions))),
+        digest(("verdict", rule, verdict.target)).hex()[:32],
+        place,
+        _related(verdict, place),
+        evidence.of_statements(involved(verdict)),
+        verdict.target,
+        verdict.status.value,
+        verdict.excuse.text if verdict.excuse else None,
+        verdict.excuse.kind.value if verdict.excuse else None,
+        verdict.counts_as,
+        verdict.target,
+        _flow(report, verdict),
+    )
+
+
+def _flow(report: Report, verdict: Verdict) -> tuple[tuple[Span, str], ...]:
+    """The steps of a story. One that only statements of earlier steps allow has no place in the input: that of the step before stands for
+    it."""
+    if verdict.story is None:
+        return ()
+    found: list[tuple[Span, str]] = []
+    names, place = names_of(report.keys, verdict.target), place_of(verdict)
+    for told in told_steps(verdict.story):
+        place = told.place if told.place != NOWHERE else place
+        found.append((place, f"{told.label}: {told.text(names, target=verdict.target)}"))
+    return tuple(found)
+
+
+def _related(verdict: Verdict, place: Span) -> tuple[tuple[Span, str], ...]:
+    found = [(statement.span, f"{statement.effect.value} {statement_name(statement)}") for statement in involved(verdict)]
+    found.append((verdict.invariant.span, "the invariant"))
+    return tuple((span, text) for span, text in dict.fromkeys(found) if span not in (NOWHERE, place))

@@ -1,0 +1,96 @@
+"""Code that runs as a role already: who changes or enters it, as offers; what doubt it leaves (E5, W2).
+
+In: the groups of code and of roles, a principal. Out: `Bundle`s; doubtful actions as far as they are still in doubt.
+Guarantee: as of `offers`: of each way its decisive request is asked for. What else the way takes is for the move (`moves_code`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from verifier.model.estate import Estate, Workload
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import service_name
+from verifier.model.steps.catalogue import Effect, Entry, entries
+from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
+from verifier.problem.diagrams.diagram import EVERYTHING
+from verifier.problem.steps.permissions import CALLER, StepPermissions
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.offers.passed_roles import trusting
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
+
+
+def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
+    """What is in doubt of a doubtful action where all code of the kinds `listed` is known: the roles of services of which it can change or
+    enter other kinds, or those that listed code has (`BOUNDED`); and where it can give what runs another role, those that its caller may
+    pass. `None`: nothing."""
+    kinds = kinds_about(entry.name)
+    if entry.effect is not Effect.RUN or not any(kind.name in listed for kind in kinds):
+        return entry
+    passing = any(entry.name in kind.passing for kind in kinds)
+    services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
+    if passing:
+        return entry if services else replace(entry, effect=Effect.PASS)
+    return replace(entry, services=services) if services else None
+
+
+BOUNDED = "!"
+"""What ends the name of a service of which only the roles of listed code are in doubt."""
+
+
+def _left(service: str, action: str, kinds: Sequence[WorkloadKind], listed: Collection[str]) -> str:
+    own = [kind for kind in kinds if service in kind.services]
+    if not own or any(kind.name not in listed for kind in own):
+        return service
+    return service + BOUNDED if any(action in kind.bounds for kind in own) else ""
+
+
+@lru_cache
+def writes_among(patterns: tuple[str, ...]) -> frozenset[str]:
+    """The actions that some patterns match; those that read are none."""
+    names = (one.name for pattern in patterns for one in entries(pattern))
+    return frozenset(name for name in names if not name.split(":")[1].startswith(("Describe", "Get", "List")))
+
+
+def roles_of(estate: Estate, account: str, service: str) -> frozenset[str]:
+    """The roles as which code runs that a service runs."""
+    code = (one for found in estate.accounts if found.id == account for one in found.workloads)
+    return frozenset(role for one in code if service in KINDS[one.kind].services for role in one.roles)
+
+
+def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> int:
+    """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3): those in one of the sets of callers that
+    were put aside, from the `first` on."""
+    found = 0
+    for number, role in enumerate(roles):
+        known, supposed = permissions.class_of(role), permissions.aside[first:]
+        inside = (permissions.joint.diagrams.restrict(scope, {CALLER: known}) == EVERYTHING for scope in supposed if known is not None)
+        found |= any(inside) << number
+    return found
+
+
+def entered(
+    group: Group, by: str, roles: Group, running: Mapping[str, Sequence[Workload]], services: Iterable[str], free: int
+) -> Iterator[Bundle]:
+    """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, and which a service that
+    runs such code may assume; `services` are those that trust policies name."""
+    for kind in KINDS.values():
+        names = [service for service in services if service_name(service) in kind.services]
+        admitting = [one for service in names for one in trusting(roles, service)]
+        for action in kind.actions if admitting else ():
+            for allowed in group.allowed(action, by):
+                found: dict[str, str] = {}
+                for arn in group.each(allowed.targets):
+                    own = (role for code in running[arn] if code.kind == kind.name for role in code.roles)
+                    found |= {role: arn for role in own if role not in found}
+                for role, arn in found.items():
+                    for one in admitting:
+                        targets, needs = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
+                        yield Bundle(StepKind.CHANGE_CODE, action, roles, targets, needs, Gives(FactKind.HOLDS), code=arn)
+
+
+def all_running(estate: Estate) -> Iterator[Workload]:
+    """All code of which the input says that it runs."""
+    return (one for account in estate.accounts for one in account.workloads)

@@ -1,0 +1,200 @@
+"""Who may do which doubtful actions in one account (W1).
+
+In: an estate, an account, the powers that a caller may have brought about. Out: `DoubtfulPermissions`.
+Guarantee: an action that a caller can do by some request is among those that it may do (`problem.steps.doubtful`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import CallerSet
+from verifier.model.policy import Effect as Says
+from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.steps.catalogue import Effect, Entry
+from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.steps.workloads import KINDS
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.expression import Expression
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.space import Space
+from verifier.problem.steps.doubtful import Alike, alike
+from verifier.problem.steps.many import together
+from verifier.problem.steps.permissions import ACTION, CALLER, StepPermissions, step_permissions
+from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
+from verifier.verify.reach.facts import LINKED, Doubt
+from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
+from verifier.verify.reach.offers.code_that_runs import left_in_doubt, reviewed, writes_among
+from verifier.verify.reach.own_policies import asked_of_callers, bare
+
+_Found = tuple[Alike, frozenset[str]]
+"""Actions, and the powers that they take."""
+_Kind = tuple[Effect | None, tuple[str, ...], frozenset[str]]
+
+
+class DoubtfulPermissions:
+    """The requests in doubt in the account whose root user is given; of federated sessions those `issued` by a set of callers. All its
+    questions are put when the first is asked; where `opening` are given, without regard to what lists of code settle. Raises
+    `TooLarge`."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        root: str,
+        powers: frozenset[str],
+        held: Mapping[str, bool],
+        issued: CallerSet = ANYONE,
+        opening: frozenset[str] = frozenset(),
+    ) -> None:
+        _, self._partition, _, _, self.account, _ = root.split(":")
+        self._root = root
+        self._whole = estate
+        self._powers = powers
+        self._held = held
+        self._issued = issued
+        self._opening = opening
+        self._doubts: dict[int, tuple[tuple[Doubt, Cube], ...]] = {}
+
+    @cached_property
+    def _estate(self) -> Estate:
+        """As far as it bears on callers of the account: no others can do anything in it (E1)."""
+        own = tuple(account for account in self._whole.accounts if account.id == self.account)
+        return for_doubts(replace(self._whole, accounts=own), self._opening)
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """The kinds of code whose lists settle something: nobody may start more of it as it is, or change its tags, but who may bring about
+        anything in the account."""
+        if self._opening:
+            return frozenset()
+        listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
+        return frozenset(kind for kind in listed if not self._opened(writes_among(KINDS[kind].opens)))
+
+    def _opened(self, actions: frozenset[str]) -> bool:
+        if not actions:
+            return False
+        own = [account for account in self._whole.accounts if account.id == self.account]
+        wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
+        callers = (one.arn for account in own for one in (*account.users, *account.roles) if LINKED not in one.arn)
+        return not all(account.complete for account in own) or any(map(wide._opens, dict.fromkeys(map(wide.representative, callers))))
+
+    def _opens(self, number: int | None) -> bool:
+        """Whether callers of a class may do one of the actions `opening` with powers that do not bring about anything in the account."""
+        if number is None:
+            return True
+        classes = self._permissions.joint.finite.tables[ACTION].class_of
+        mask = sum({1 << place for name in self._opening if (place := classes(name.lower())) is not None})
+        diagrams = self._permissions.joint.diagrams
+        paths = list(diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number})))
+        needed = [frozenset(name for name, own in path.items() if name in self._powers and own == 2) for path in paths]
+        everything = [powers for one, powers in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
+        found = [powers for path, powers in zip(paths, needed, strict=True) if path.get(ACTION, -1) & mask]
+        return any(not any(fewer <= powers for fewer in everything) for powers in found)
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Alike]:
+        supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
+        found = alike(of_callers(self._estate, says_of_doubts), supposed, lambda entry: left_in_doubt(entry, self._listed))
+        return {one.first.name.lower(): one for one in found}
+
+    @cached_property
+    def _target(self) -> Target:
+        names = self._opening.union(found.first.name for found in self._alike.values())
+        return Target(TargetKind.DOUBT, self._partition, self.account, None, self._root, actions=names)
+
+    @cached_property
+    def _permissions(self) -> StepPermissions:
+        (found,) = step_permissions(self._estate, [self._target], self._powers, self._held, None, self._aside)
+        return found.without(0)
+
+    def _aside(self, space: Space) -> Sequence[Expression]:
+        supposed = [one.callers for one in self._whole.suppositions if one.kind is SuppositionKind.CODE]
+        return [outside(space, self._issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+
+    @cached_property
+    def asked(self) -> tuple[Predicate, ...]:
+        """What is asked about callers, whatever their own policies say."""
+        return asked_of_callers(bare(self._estate), together([self._target]), self._powers)
+
+    def class_of(self, principal: str) -> int | None:
+        """The class of a caller: callers of one class may do the same."""
+        return self._permissions.class_of(principal)
+
+    def representative(self, principal: str) -> int | None:
+        """The first class that no request tells from that of a caller."""
+        return self._permissions.representative(principal)
+
+    def doubts(self, principal: str) -> tuple[tuple[Doubt, Cube], ...]:
+        """What a principal may do, with the powers that it takes: of actions with the same effect one, and how many others there are."""
+        number = self.representative(principal)
+        if number is None:
+            return ()
+        if number not in self._doubts:
+            found: dict[_Kind, list[_Found]] = {}
+            for one, powers in self._of_class(number):
+                found.setdefault((one.first.effect, one.first.services, powers), []).append((one, powers))
+            self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
+        return self._doubts[number]
+
+    def _merged(self, same: Sequence[_Found]) -> tuple[Doubt, Cube]:
+        first, powers = min(same, key=lambda found: found[0].rank)
+        names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
+        return Doubt(first.first, tuple(names), self.account), Cube(0, powers)
+
+    def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
+        """The actions that some principals may do without having brought about anything."""
+        for number in dict.fromkeys(map(self.representative, principals)):
+            for one, powers in () if number is None else self._of_class(number):
+                yield from () if powers else one.all
+
+    def _of_class(self, number: int) -> Iterator[_Found]:
+        joint = self._permissions.joint
+        node = joint.diagrams.restrict(self._allowed, {CALLER: number})
+        for path in joint.diagrams.paths(node):
+            powers = frozenset(name for name, mask in path.items() if name in self._powers and mask == 2)
+            actions = path.get(ACTION, -1)
+            yield from ((found, powers) for place, found in self._by_class.items() if actions >> place & 1)
+
+    @cached_property
+    def _by_class(self) -> Mapping[int, Alike]:
+        """The actions by their classes in the question; those that are supposed to share nothing left out."""
+        classes = self._permissions.joint.finite.tables[ACTION].class_of
+        sharing = any(one.kind is SuppositionKind.SHARING for one in self._whole.suppositions)
+        found = {classes(name): one for name, one in self._alike.items() if not (sharing and name.startswith("ram:"))}
+        return {number: one for number, one in found.items() if number is not None}
+
+    @cached_property
+    def _allowed(self) -> Node:
+        joint = self._permissions.joint
+        return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._powers))
+
+    def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
+        """The statements of its policies that may allow a principal an action; none for a root user, or where the powers do. A boundary or
+        control policy gives nothing."""
+        side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
+        point = {CALLER: self.class_of(principal), ACTION: self._permissions.joint.finite.tables[ACTION].class_of(action.lower())}
+        known = {name: number for name, number in point.items() if number is not None}
+        owners = side.question.space.owners
+        said = (owners[number] for number, node in side.parts.items() if diagrams.restrict(node, known) != NOTHING)
+        return tuple(dict.fromkeys(one for one in said if one.effect is Says.ALLOW and one.kind is PolicyKind.IDENTITY))
+
+    def reviewed(self, roles: Iterable[str]) -> int:
+        """The roles, as a mask, of which it is supposed that nobody changes what runs as them (W3)."""
+        return reviewed(self._permissions, 1, roles)
+
+
+_LESS = (Effect.RUN, Effect.PASS, Effect.KEYS)
+"""What cannot bring about more in an account than `Effect.ACCOUNT` does."""
+
+
+def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
+    """Without what brings about less, where no fewer powers bring about anything in the account."""
+    everything = [powers for effect, _, powers in found if effect is Effect.ACCOUNT]
+    for (effect, _, powers), same in found.items():
+        if effect not in _LESS or not any(fewer <= powers for fewer in everything):
+            yield same

@@ -1,0 +1,303 @@
+"""What doubtful actions may bring about, as offers: more than steps, and never less than they can (W1).
+
+In: the offers of steps, an estate. Out: `Doubts`: the bundles of both. Guarantee: whatever a request that is no step and that the catalogue
+does not call harmless can bring about is among them, as far as it goes in the account of whoever makes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import chain, product
+
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import StatementRef
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import service_name, ways_to_run
+from verifier.model.steps.catalogue import Effect, Head
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.semantics.targets import TargetKind
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.narrowed import tells_sessions_apart
+from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
+from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
+from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
+from verifier.verify.reach.offers.passed_roles import passable, services, trusting
+from verifier.verify.reach.offers.step_offers import StepOffers
+from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
+
+_NOTHING = Cube(0, frozenset())
+
+
+@dataclass(frozen=True, eq=False)
+class Most:
+    """The most that something may bring about."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Anything(Bundle):
+    """Facts that a request in doubt may make true all at once, whatever the target."""
+
+    most: Most = field(kw_only=True)
+
+    @cached_property
+    def slot(self) -> object:
+        """One for the same facts."""
+        return self.most
+
+    def offers(self, targets: int) -> Iterator[Offer]:
+        """An offer of each fact."""
+        for fact in self.most.facts:
+            yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt)
+
+
+class Doubts:
+    """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account, `principals` one for
+    each class of callers. Raises `TooLarge`."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        identities: Identities,
+        steps: StepOffers,
+        permissions: Mapping[str, DoubtfulPermissions],
+        principals: Sequence[str],
+        *,
+        powerless: bool = False,
+    ) -> None:
+        self._estate = estate
+        self._identities = identities
+        self._steps = steps
+        self._permissions = permissions
+        self._principals = principals
+        self._powerless = powerless
+        self._made: dict[object, Most] = {}
+        self._counts: dict[tuple[str, ...], Counter[Head]] = {}
+        self._bundles: dict[tuple[str, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+
+    @cached_property
+    def plain(self) -> Doubts:
+        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        return Doubts(self._estate, self._identities, self._steps.plain, self._permissions, self._principals, powerless=True)
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The targets, by account and kind."""
+        return self._steps.groups
+
+    def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+        """What a principal can bring about, or may, by the powers that it takes: by steps first."""
+        found = {powers: list(bundles) for powers, bundles in self._steps.bundles(principal).items()}
+        for powers, bundles in self.of(principal).items():
+            found.setdefault(powers, []).extend(bundles)
+        return found
+
+    def of(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+        """What it may bring about by doubtful actions alone."""
+        permissions = self._own(principal)
+        if permissions is None:
+            return {}
+        # Whom it may pass a role to the groups of roles say.
+        classes = self._steps.classes(principal)
+        key = permissions.account, permissions.representative(principal), classes, _issues_sessions(principal)
+        if key not in self._bundles:
+            found: dict[frozenset[str], list[Bundle]] = {}
+            for doubt, cube in permissions.doubts(principal):
+                if cube.powers and self._powerless:
+                    continue
+                for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
+                    if bundle.targets:
+                        found.setdefault(bundle.needs, []).append(bundle)
+            self._bundles[key] = found
+        return self._bundles[key]
+
+    def places(self, principal: str, doubt: Doubt) -> tuple[StatementRef, ...]:
+        """The statements that may allow a principal a doubtful action."""
+        permissions = self._own(principal)
+        return () if permissions is None else permissions.places(principal, doubt.entry.name)
+
+    def counted(self, principals: tuple[str, ...]) -> Counter[Head]:
+        """How many doubtful actions some principals may do, by their heads."""
+        if principals not in self._counts:
+            self._counts[principals] = self._counted(principals)
+        return self._counts[principals]
+
+    def _counted(self, principals: Iterable[str]) -> Counter[Head]:
+        of: dict[str, list[str]] = {}
+        for principal in principals:
+            of.setdefault(principal.split(":")[4] if principal.startswith("arn:") else "", []).append(principal)
+        entries = (one for account, own in of.items() if account in self._permissions for one in self._permissions[account].entries(own))
+        return Counter(entry.head for entry in dict.fromkeys(entries))
+
+    def _own(self, principal: str) -> DoubtfulPermissions | None:
+        return self._permissions.get(principal.split(":")[4]) if principal.startswith("arn:") else None
+
+    # -- effects --
+
+    def _effects(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
+        match doubt.entry.effect:
+            case Effect.RUN | Effect.PASS:
+                yield from self._acting(doubt, cube, by)
+            case Effect.ACCOUNT:
+                yield from self._at_once(doubt, cube, self._anything(doubt.account))
+            case Effect.ORGANIZATION:
+                yield from self._at_once(doubt, cube, self._governing(doubt.account))
+            case Effect.MEMBERS:
+                yield from self._at_once(doubt, cube, self._anything(*self._members(doubt.account)))
+            case Effect.FEDERATED if _issues_sessions(by) and self._sessions_apart:
+                yield from self._at_once(doubt, cube, self._anything(doubt.account))
+            case Effect.FRAME if _limited(self._estate, doubt.account):
+                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
+            case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
+                yield from self._at_once(doubt, cube, self._keys_of(None))
+            case Effect.KEYS if all(name.startswith("kms:") for name in doubt.names):
+                # Primary Regions are those of multi-Region keys [KMS: multi-region-keys-manage, Updating the primary Region].
+                yield from self._at_once(doubt, cube, self._keys_of(doubt.account, multi_region=True))
+            case Effect.KEYS:
+                yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
+
+    def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
+        """The roles that one of the services runs things as; those that the caller may pass."""
+        supposed = self._permissions[doubt.account]
+        for group in self._of(TargetKind.ROLE, doubt.account):
+            linked = sum(1 << number for number, arn in enumerate(group.arns) if LINKED in arn)
+            free = group.all & ~linked & ~supposed.reviewed(group.arns)
+            passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else self._passable(group, by, doubt.entry.services)
+            for one, two in product(passing, self._trusting(group, doubt.entry.services)):
+                needs = (cube, two.cube, one.cube)
+                targets = one.targets & two.targets & free
+                yield Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
+
+    def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Allowed]:
+        """The roles that a principal may pass to one of some services; to any, where providers are among these."""
+        if any(name == "*" or name.startswith(WEB_PREFIX) for name in names):
+            return group.allowed("iam:PassRole", by)
+        among = self._among(names)
+        others = [service for service in among if not ways_to_run(service)]
+        return [*passable(group, by, among, known=True), *(passable(group, by, others, known=False) if others else ())]
+
+    def _among(self, names: tuple[str, ...]) -> list[str]:
+        return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
+
+    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
+        """The roles that admit one of some services, or identities of providers; of some services those that listed code has."""
+        for name in (name for name in names if name.endswith(BOUNDED)):
+            known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
+            for one in self._trusting(group, (name.removesuffix(BOUNDED),)):
+                yield replace(one, targets=one.targets & known)
+        for service in self._among(names):
+            yield from trusting(group, service)
+        for name in names:
+            if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED):
+                yield from trusting(group, f"{name}.amazonaws.com")
+        for provider in self._providers:
+            if any(name.startswith(WEB_PREFIX) and fnmatchcase(provider, name) for name in names):
+                for action in BY_PROVIDERS:
+                    yield from group.allowed(action, provider)
+
+    def _anything(self, *accounts: str) -> Most:
+        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""
+        held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one)
+        return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
+
+    def _keys_of(self, account: str | None, *, multi_region: bool = False) -> Most:
+        """Anybody may use the keys of an account, or all; or those alone that may be multi-Region keys."""
+        keys = [key for key in self._estate.keys if account in (None, key.account)]
+        if multi_region:
+            keys = [key for key in keys if key.multi_region is not False]
+        return self._most(("keys", account, multi_region), _used_by_anybody(keys))
+
+    def _governing(self, account: str) -> Most:
+        """What can be brought about in an organization from an account: from its management account anything in all of them, from another
+        one anything in itself, control policies aside. That no other account governs any is supposed (`in_doubt.looked_at`). One that is
+        no member may become one, but for the caller's own (W2): what that opens, where a policy asks for it, is not followed."""
+        organization = self._estate.organization
+        if organization is None:
+            return self._anything(account)
+        if account != organization.management_account:
+            known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
+            joins = account not in known and _asks_for_members(self._estate)
+            whose, keys = [account], self._keys_of(None if joins else account)
+        else:
+            own = (
+                (one.id for one in self._estate.accounts),
+                (key.account for key in self._estate.keys),
+                (one for one, _ in organization.accounts),
+            )
+            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self._keys_of(None)
+        return self._most(("governed", account), (*self._anything(*whose).facts, *keys.facts))
+
+    def _most(self, of: object, facts: Iterable[Fact]) -> Most:
+        """The same for the same: what is compared by identity is made once."""
+        if of not in self._made:
+            self._made[of] = Most(tuple(facts))
+        return self._made[of]
+
+    def _members(self, account: str) -> tuple[str, ...]:
+        """The other accounts of the organization that an account manages: control policies hold for their root users, too."""
+        organization = self._estate.organization
+        if organization is None or account != organization.management_account:
+            return ()
+        return tuple(one for one, _ in organization.accounts if one != account)
+
+    @cached_property
+    def _sessions_apart(self) -> bool:
+        return tells_sessions_apart(self._estate)
+
+    def _freely(self, principal: str) -> Iterator[Fact]:
+        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""
+        yield from (Fact(kind, principal) for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS))
+        yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
+
+    def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
+        for group in self._of(TargetKind.ACCOUNT, doubt.account):
+            targets = group.bit(group.root) if most.facts else 0
+            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, most=most)
+
+    def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
+        return (group for group in self.groups if group.kind is kind and group.account == account)
+
+    @cached_property
+    def _providers(self) -> tuple[str, ...]:
+        named = {*trusted(self._estate), *(one for account in self._estate.accounts for one in account.providers or ())}
+        made = (one for one in self._steps.made if ":oidc-provider/" in one)  # a SAML provider is made by a step
+        return tuple(WEB_PREFIX + one for one in sorted((named - self._steps.made).union(made) - {"*"}))
+
+
+def _issues_sessions(principal: str) -> bool:
+    """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
+    return principal.endswith(":root") or ":user/" in principal
+
+
+def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
+    return (Fact(FactKind.SHARED, key.arn) for key in keys)
+
+
+def _asks_for_members(estate: Estate) -> bool:
+    """Whether a policy asks in which organization somebody is."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    policies = chain(estate.deciding_policies(), trusts, *(account.policies() for account in estate.accounts))
+    return any(key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys)
+
+
+def _limited(estate: Estate, account: str) -> bool:
+    """Whether control policies are known that an account leaves behind."""
+    organization = estate.organization
+    return (
+        organization is not None
+        and account != organization.management_account
+        and any(one.account == account for one in organization.controls)
+    )
+
+
+def _has_endpoint(estate: Estate, account: str) -> bool:
+    """Whether an endpoint of the input may be of an account; one whose owner is not given may be of any account that the input names."""
+    named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
+    return any(one.account == account or (one.account is None and account in named) for one in estate.endpoints or ())

@@ -1,0 +1,130 @@
+"""What no step brings about, and a doubtful action may (W1).
+
+In: a setting, a goal that a principal may get to. Out: why that is in doubt; what was looked at.
+Guarantee: none beyond its types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from verifier.model.policy import StatementRef
+from verifier.model.results.verdict import Assumption, Reason
+from verifier.model.steps.catalogue import Effect, Head, catalogue_version
+from verifier.model.steps.workloads import KINDS, kinds_about
+from verifier.problem.selected_keys import is_multi_region
+from verifier.syntax.source import NOWHERE
+from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
+from verifier.verify.reach.setting import Setting
+
+_MOST_NAMED = 4
+
+
+def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
+    """Whose doubtful action it is, where that is allowed, and the sentence that would settle it (W3)."""
+    found = next(_doubts(reached.facts, goal.premises), None)
+    if found is None:
+        return _under_another_key(setting, goal, reached)
+    fact, derivation, doubt = found
+    places = setting.doubts.places(derivation.by, doubt)
+    first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
+    told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
+    text = f"{told}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
+    return Reason("W1", text, places[0].span if places else NOWHERE)
+
+
+def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason:
+    """What is re-encrypted under a key that the input does not hold (W2)."""
+    premises = (*goal.premises, *(one for fact in goal.premises for one in reached.facts[fact].premises))
+    onto = [fact.details[0] for fact in premises if fact.kind is FactKind.ONTO]
+    arn = next((arn for arn in onto if all(key.arn != arn for key in setting.estate.keys)), None)
+    if arn is None:
+        return Reason("W1", f"{reached.start} may get there by what no step tells of")
+    made = Fact(FactKind.RESOURCE_POLICY, arn) in premises
+    what, calls = ("is made", "kms:CreateKey") if made else ("the input does not hold", "kms:ReEncryptFrom")
+    first = f"{reached.start} may get there by re-encryption under a key that {what} ({arn})"
+    return Reason("W2", f"{first}. To settle it: {'' if made else 'give that key, or '}suppose `nobody calls {calls}`")
+
+
+def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
+    """The doubts that some facts rest on, those that come first first."""
+    for fact in premises:
+        derivation = facts.get(fact)
+        if derivation is not None and derivation.step is not None:
+            yield from _doubts(facts, derivation.premises)
+            if derivation.offer is not None and derivation.offer.doubt is not None:
+                yield fact, derivation, derivation.offer.doubt
+
+
+def _named(doubt: Doubt) -> str:
+    others = f" (or one of {doubt.others} others that may do as much)" if doubt.others else ""
+    return f"{doubt.entry.name}{others}"
+
+
+def _brings(fact: Fact, doubt: Doubt) -> str:
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS):
+        return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
+    most = {
+        **dict.fromkeys((Effect.ACCOUNT, Effect.FEDERATED), f"anything in {doubt.account}"),
+        Effect.ORGANIZATION: "anything in the organization",
+        Effect.MEMBERS: "anything in the member accounts of the organization",
+        Effect.FRAME: "what control policies keep away",
+        Effect.ENDPOINTS: "what endpoint policies keep away",
+        Effect.KEYS: "the use of the key by anybody",
+    }
+    brought = most[doubt.entry.effect] if doubt.entry.effect is not None else "anything"
+    return f"it may bring about {brought} ({doubt.entry.reason})"
+
+
+def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
+    if not places:
+        return "it is the root user" if by.endswith(":root") else "what its policies allow is not known, or is what it writes"
+    one = places[0]
+    return f"allowed by {'statement ' + str(one.index + 1) if one.sid is None else repr(one.sid)} of {one.policy_name}"
+
+
+def _not_given(setting: Setting, doubt: Doubt) -> str:
+    """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its lists (E5)."""
+    own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
+    kinds, opened = kinds_about(doubt.entry.name), dict(own.opened if own is not None else ())
+    known = {*opened, *(own.all_workloads if own is not None else ())}
+    lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
+    adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
+    given = [f"not given: the snapshot lacks {' and '.join(lacking)} of some Region"] if lacking else []
+    given += [f"not known: {' and '.join(adding)} may add to what the snapshot lists"] if adding else []
+    return f"; what runs as which role is {', and '.join(given)}" if given else ""
+
+
+def _sentence(fact: Fact, doubt: Doubt) -> str:
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind is FactKind.HOLDS:
+        account, resource = fact.subject.split(":", 5)[4:]
+        return f"`nobody changes what runs as {resource} in {account}`"
+    calls = ", ".join(doubt.names[:_MOST_NAMED])
+    return f"`nobody calls {calls}`" + (f" and so on for {len(doubt.names) - _MOST_NAMED} more" if len(doubt.names) > _MOST_NAMED else "")
+
+
+def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
+    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in question may do."""
+    found = setting.doubts.counted(setting.starters(number))
+    named = setting.named(number)
+    text = (
+        f"the catalogue of actions ({catalogue_version()}): of what the callers in question may do, {found[Head.DOUBT]} doubtful and "
+        f"{found[Head.UNKNOWN]} unknown actions were followed to the most that they can bring about; of what their policies name, "
+        f"{named[Head.STEP]} are steps, and {named[Head.HARMLESS]} harmless by what it says of them"
+    )
+    governed = "no account but the management account of its organization governs another one (delegated administration)"
+    of_code = "no policy of a function, bucket, repository or other resource lets callers do what their own policies do not"
+    logins = (
+        "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a Cognito user pool), "
+        "none as guests of a Cognito identity pool, and none of a pool of their own"
+    )
+    services = "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
+    related = "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
+    outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
+    closing = ((one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts)
+    known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
+    runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
+    further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
+    further += [Assumption("E0", services), *([Assumption("L9", related)] if is_multi_region(setting.key) else [])]
+    return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)

@@ -1,0 +1,264 @@
+"""Users, roles, groups, managed policies, instance profiles and identity providers that a caller could make: one of each for whatever
+names, paths and boundaries policies tell apart.
+
+In: an estate. Out: the same with these among its inventories, and their ARNs.
+Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
+and that has the same permissions boundary (policy variables in patterns stand for any text), or may be made with another one. Where no
+inventory is complete, who there is is free anyway (U1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement
+from verifier.problem.classes.domains import NAME, PATH, some
+from verifier.problem.classes.predicates import Predicate, Tokens, like, literal_tokens
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.sessions.trusting import names_action
+from verifier.verify.reach.documents import identity_policy
+from verifier.verify.reach.stories.scene import administrator, as_boundary, policies_of
+
+MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
+    "instance-profile": "iam:createinstanceprofile"
+}
+"""What makes each kind, by how the last field of its ARN begins."""
+BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+OWN = "escalation"
+BOUNDARY = "iam:permissionsboundary"
+_LINKED = "role/aws-service-role/"
+
+
+@dataclass(frozen=True)
+class Imagined:
+    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary."""
+
+    estate: Estate
+    made: frozenset[str]
+    free: frozenset[str]
+
+
+def imagined(estate: Estate) -> Imagined:
+    """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root user as well. Raises
+    `TooLarge`."""
+    policies = list(policies_of(estate, ()))
+    for account in estate.accounts:
+        policies += [policy for identity in (*account.users, *account.roles) for policy in identity.policies]
+        policies += [policy for identity in (*account.users, *account.roles) for policy in (identity.trust, identity.boundary) if policy]
+    statements = [statement for policy in {id(policy): policy for policy in policies}.values() for statement in policy.statements]
+    grantees = [grant.grantee.value for key in estate.keys for grant in key.grants or ()]
+    partition = next((key.partition for key in estate.keys), "aws")
+    made: set[str] = set()
+    free: set[str] = set()
+    accounts = []
+    named = trusted(estate)
+    for account in estate.accounts:
+        own = _with(account, partition, statements, grantees, made, free) if account.complete else account
+        new = tuple(_providers(account, partition, named, _texts(statements, ())))
+        made |= set(new)
+        accounts.append(own if account.providers is None else replace(own, providers=(*account.providers, *new)))
+    return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
+
+
+def trusted(estate: Estate) -> tuple[str, ...]:
+    """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    found: dict[str, None] = {}
+    for statement in (one for trust in trusts for one in trust.statements if one.effect is Effect.ALLOW):
+        if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
+            vague = statement.principals is None or statement.not_principal or statement.doubt is not None
+            for one in statement.principals or ():
+                vague |= one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
+                found |= {one.value: None} if one.type is PrincipalType.FEDERATED else {}
+            found |= {"*": None} if vague else {}
+    return tuple(found)
+
+
+def _providers(account: Account, partition: str, named: Sequence[str], patterns: Iterable[tuple[str, bool]]) -> Iterator[str]:
+    """The providers that could be made in an account, and that a trust policy admits (E2w)."""
+    start = f"arn:{partition}:iam::{account.id}:"
+    given = account.providers or ()
+    if account.providers is not None:
+        yield from (one for one in named if one.startswith(start) and one not in given)
+    for kind in ("saml-provider", "oidc-provider") if "*" in named else ():
+        present = [one for one in (*given, *named) if one.startswith(f"{start}{kind}/")]
+        yield from (arn for (arn, *_) in _names(f"{start}{kind}/", list(_patterns(patterns, start)), present, 1))
+
+
+def _with(
+    account: Account, partition: str, statements: Sequence[Statement], grantees: Sequence[str], made: set[str], free: set[str]
+) -> Account:
+    named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
+    kinds = named | {"role", "user"}
+    patterns = list(_patterns(_texts(statements, grantees), f"arn:{partition}:iam::{account.id}:"))
+    boundaries = list(_boundaries(account, partition, statements, policies="policy" in named))
+
+    def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
+        if kind in kinds:
+            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", patterns, list(present), copies)
+
+    roles: list[Identity] = []
+    users: list[Identity] = []
+    for kind, found, present in (("role", roles, account.roles), ("user", users, account.users)):
+        for arns in names(kind, (identity.arn for identity in present), len(boundaries)):
+            if len(arns) < len(boundaries):
+                free |= set(arns[:1])
+                found.append(_identity(arns[0], _demanded(arns[0], boundaries, statements)))
+            else:
+                found += map(_identity, arns, boundaries)
+    groups = [Group(arn) for (arn, *_) in names("group", (group.arn for group in account.groups), 1)]
+    managed = [
+        ManagedPolicy(arn, (("v1", identity_policy(arn, arn.rsplit("/", 1)[1])),), "v1")
+        for (arn, *_) in names("policy", (policy.arn for policy in account.managed), 1)
+    ]
+    given = account.profiles
+    profiles = (
+        () if given is None else tuple(InstanceProfile(arn) for (arn, *_) in names("instance-profile", (one.arn for one in given), 1))
+    )
+    made |= {one.arn for one in (*roles, *users)} | {one.arn for one in groups}
+    made |= {one.arn for one in managed} | {one.arn for one in profiles}
+    return replace(
+        account,
+        roles=(*account.roles, *roles),
+        users=(*account.users, *users),
+        groups=(*account.groups, *groups),
+        managed=(*account.managed, *managed),
+        profiles=None if given is None else (*given, *profiles),
+    )
+
+
+_Boundary = tuple[bool, Policy | None]
+"""Whether there is a permissions boundary, and its document, where that is known."""
+
+
+def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[Statement]) -> _Boundary:
+    """The boundary of what alone has its name: the first of some that a statement about that name asks for, or none."""
+    asked = [
+        like(text.value)
+        for statement in statements
+        if any(one.value == arn for one in statement.resources or ())
+        for condition in statement.conditions
+        if condition.key.value.lower() == BOUNDARY and _names_one(condition)
+        for text in condition.values
+    ]
+    named = (one for one in boundaries if one[1] is not None and any(text.matches(one[1].identity.partition("#")[0]) for text in asked))
+    return next(named, boundaries[0])
+
+
+def _identity(arn: str, boundary: _Boundary) -> Identity:
+    """A user or role without policies; a role whose trust policy, until its maker writes it, lets nobody in."""
+    trust = Policy(PolicyKind.TRUST, f"{arn}#trust", "trust", True, ()) if ":role/" in arn else None
+    return Identity(arn, trust=trust, bounded=boundary[0], boundary=boundary[1])
+
+
+def _boundaries(account: Account, partition: str, statements: Iterable[Statement], *, policies: bool) -> Iterator[_Boundary]:
+    """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others (of AWS, or where
+    `policies` can be made), one that allows everything. Of those that no condition names none, unless one may ask for any boundary."""
+    asked = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
+    yield False, None
+    if not asked:
+        return
+    start = f"arn:{partition}:iam::"
+    of_aws = like(f"{start}aws:*")
+    named = {
+        like(_without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
+        for one in asked
+        for text in one.values
+        if one.operator.base != "Null"
+    }
+    ends = ((*some(NAME),), (*some(PATH), *literal_tokens("/"), *some(NAME)))
+    base = tuple(Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends)
+    everything = administrator(partition)
+    try:
+        table = WordTable(Domain("boundary", base, (everything, f"{start}{account.id}:policy/{OWN}")), (of_aws, *named), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many boundaries") from error
+    whichever = all(_names_one(one) for one in asked)
+    there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
+    known = {managed.arn: dict(managed.versions).get(managed.default or "") for managed in account.managed}
+    for number in range(table.size):
+        if whichever and not any(table.mask(pattern) >> number & 1 for pattern in named):
+            continue
+        listed = [arn for arn in known if table.class_of(arn) == number]
+        others = [arn for arn in table.members(number, len(listed) + 1) if arn not in known]
+        for arn in listed[:MOST]:
+            document = known[arn]
+            yield True, there.get(f"{arn}#boundary") or (None if document is None else as_boundary(document))
+        if others and (policies or of_aws.matches(others[0])) or len(listed) > MOST:
+            arn = everything if table.class_of(everything) == number else (*others, *listed)[0]
+            yield True, as_boundary(identity_policy(arn, OWN))
+
+
+MOST = 8
+"""So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows everything."""
+
+
+def _names_one(condition: Condition) -> bool:
+    """Whether what a condition on a boundary lets through has one of those that it names, or none."""
+    operator = condition.operator
+    return operator.base != "Null" and operator.set_operator is None and not operator.if_exists
+
+
+def _texts(statements: Iterable[Statement], grantees: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """The texts of policies and grants that may name a user, role, group or policy, and whether their case is ignored."""
+    yield from ((text, False) for text in grantees)
+    for statement in statements:
+        yield from ((text.value, False) for text in statement.resources or ())
+        yield from ((principal.value, False) for principal in statement.principals or ())
+        for condition in statement.conditions:
+            named = "arn:*:iam::*:user/" if condition.key.value.lower() == "aws:username" else ""
+            yield from ((named + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values)
+
+
+def _patterns(texts: Iterable[tuple[str, bool]], start: str) -> Iterator[Tokens]:
+    """Those that may match an ARN that begins so, as patterns."""
+    for text, fold in texts:
+        for part in (text, *_roles_of_sessions(text)):
+            pattern = _without_variables(part)
+            literal, wildcard, _ = pattern.partition("*")
+            length = len(start) if len(literal) > len(start) or not wildcard else len(literal)
+            if like(literal[:length], fold=fold).matches(start[:length]):
+                yield like(pattern, fold=fold)
+
+
+def _roles_of_sessions(text: str) -> Iterator[str]:
+    """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
+    beginning, session, rest = text.partition(":assumed-role/")
+    if session:
+        account, name = beginning.rpartition(":")[2], rest.partition("/")[0]
+        yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
+
+
+def _without_variables(text: str) -> str:
+    """A text in which policy variables stand for anything."""
+    first, *parts = text.split("${")
+    return first + "".join("*" + part.partition("}")[2] for part in parts)
+
+
+def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: int) -> Iterator[tuple[str, ...]]:
+    """So many ARNs that nothing has yet, for each class of them that patterns tell apart."""
+    taken = {arn.rsplit("/", 1)[1].lower() for arn in present}
+    own = frozenset(map(like, present))
+    wanted: dict[Predicate, None] = {like(f"*:{_LINKED}*"): None}
+    wanted |= {pattern: None for pattern in patterns if pattern not in own}
+    base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(PATH), *literal_tokens("/"), *some(NAME))))
+    domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
+    try:
+        table = WordTable(domain, tuple(wanted), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many names") from error
+
+    def free(number: int, limit: int) -> Sequence[str]:
+        members = table.members(number, limit)
+        return [arn for arn in members if arn.rsplit("/", 1)[1].lower() not in taken and f":{_LINKED}" not in arn]
+
+    for number in range(table.size):
+        table.pick(1 << number)
+        chosen = tuple(free(number, copies + 8)[:copies] or free(number, copies + 8 + len(present))[:copies])
+        taken |= {arn.rsplit("/", 1)[1].lower() for arn in chosen}
+        if chosen:
+            yield chosen

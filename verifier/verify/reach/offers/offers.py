@@ -1,0 +1,172 @@
+"""What one principal can do on one target, as offers: a fact that it can make true, and what it needs for that.
+
+In: the rules of targets. Out: `Offer`s of a principal.
+Guarantee: each is a request that is allowed once its needs are true, or more than such (over-approximated); none that could be made is
+missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from verifier.model.step_kinds import StepKind
+from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import Fact, FactKind, Offer
+from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
+from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
+
+CREATE_GRANT = "kms:CreateGrant"
+_NOTHING = Cube(0, frozenset())
+ANY = -1
+"""The mask of grantees where no policy tells them apart."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """One way to make the last request: of one goal, for `action` where only that one is meant."""
+
+    goal: int
+    target: str
+    cube: Cube
+    action: str | None = None
+
+
+class KeyOffers:
+    """The offers of one key to whoever calls it."""
+
+    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], KeylessRules], *, made: bool = False) -> None:
+        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys. One that may be `made`
+        stands for those of its account that the input does not hold: whoever makes one there writes its policy."""
+        self._creating = creating
+        self._made = made
+        self.rules = rules
+        self.goals = goals
+        self.arn = rules.key.arn
+        self.region = rules.key.region
+        self._bits: dict[str, int] = {}
+        self._done: dict[str, tuple[Cube, ...]] = {}
+        self._done_by: dict[tuple[str, int], tuple[Cube, ...]] = {}
+        self._steps = tuple(self._all_steps())
+        self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
+        self.gives = frozenset((*(offer.gives for offer in self._steps), *([self._written] if made else [])))
+        self._steps_of: dict[str, _Offered] = {}
+        self._open: dict[int, tuple[int, ...]] = {}
+        self._alike: dict[object, _Offered] = {}
+        self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
+        self._accesses: dict[int, tuple[Access, ...]] = {}
+
+    def steps(self, principal: str, wanted: frozenset[Fact]) -> Sequence[Offer]:
+        """What a principal can bring about by this key's own requests, of what is `wanted`."""
+        if principal not in self._steps_of:
+            self._steps_of[principal] = self._offered(principal)
+        offers, gives = self._steps_of[principal]
+        new = wanted & gives
+        return [offer for offer in offers if offer.gives in new] if new else ()
+
+    def _offered(self, principal: str) -> _Offered:
+        """The same for principals to whom the same is open."""
+        bit = self._bit(principal)
+        if bit not in self._open:
+            self._open[bit] = tuple(number for number, offer in enumerate(self._steps) if offer.cube.callers & bit)
+        own = self._open[bit]
+        copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
+        makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
+        elsewhere = self._creating().creating(principal, here=False) if copied else ()
+        here = self._creating().creating(principal, here=True) if makes else ()
+        if (own, elsewhere, here) not in self._alike:
+            found = tuple(chain.from_iterable(_whole(self._steps[number], elsewhere) for number in own)) + tuple(self._making(here))
+            self._alike[own, elsewhere, here] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, elsewhere, here]
+
+    def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
+        for cube in creating:
+            yield Offer(StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),))
+
+    def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
+        """How a principal can make the last request of a goal."""
+        key = goal, self._bit(principal)
+        if key not in self._accesses_of:
+            if goal not in self._accesses:
+                self._accesses[goal] = tuple(self._all_accesses(goal))
+            self._accesses_of[key] = tuple(access for access in self._accesses[goal] if access.cube.callers & key[1])
+        return self._accesses_of[key]
+
+    def doing(self, action: str, principal: str) -> tuple[Cube, ...]:
+        """What a principal needs for one of the actions on material."""
+        key = action, self._bit(principal)
+        if key not in self._done_by:
+            self._done_by[key] = tuple(cube for cube in self._doing(action) if cube.callers & key[1]) if key[1] else ()
+        return self._done_by[key]
+
+    def _bit(self, principal: str) -> int:
+        if principal not in self._bits:
+            number = self.rules.class_of(principal)
+            self._bits[principal] = 0 if number is None else 1 << number
+        return self._bits[principal]
+
+    def _doing(self, action: str) -> tuple[Cube, ...]:
+        if action not in self._done:
+            self._done[action] = self.rules.doing(action)
+        return self._done[action]
+
+    def _all_steps(self) -> Iterator[Offer]:
+        arn, rules = self.arn, self.rules
+        yield from self._plain(StepKind.PUT_KEY_POLICY, "kms:PutKeyPolicy", Fact(FactKind.RESOURCE_POLICY, arn))
+        for operation in rules.operations:
+            for cube in rules.granting(operation):
+                grantees = dict(cube.values).get(GRANTEE, ANY)
+                gives = Fact(FactKind.MAY_GRANT, arn, (operation, str(grantees)))
+                yield Offer(StepKind.CREATE_GRANT, CREATE_GRANT, arn, cube, gives)
+        for tag in rules.tags:
+            for cube in rules.tagging(tag):
+                mask = dict(cube.values).get(REQUEST_TAG + tag.name, ANY)
+                yield from (
+                    Offer(StepKind.TAG, "kms:TagResource", arn, cube, Fact(FactKind.TAG, arn, (tag.attribute, str(number))))
+                    for number in rules.classes_of_tag(tag, mask)
+                )
+            gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
+            yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
+        if rules.asks_for_aliases:
+            for name, step in STEPS.items():
+                if name.endswith("Alias"):
+                    yield from self._plain(step, name, Fact(FactKind.ALIASES, arn))
+        # A key without goals is one under which ciphertexts of another key may come.
+        if not self.goals or any(map(self.rules.uses_material, self.goals)):
+            yield from self._plain(StepKind.REPLICATE, "kms:ReplicateKey", Fact(FactKind.REPLICA, arn))
+            for cube in self._doing("kms:ImportKeyMaterial"):
+                for other in self._doing("kms:GetParametersForImport"):
+                    also = ((arn, "kms:GetParametersForImport", other),)
+                    gives = Fact(FactKind.KNOWN, arn)
+                    both = Cube(cube.callers & other.callers, cube.powers, cube.values)
+                    yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
+
+    def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:
+        return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
+
+    def _all_accesses(self, goal: int) -> Iterator[Access]:
+        yield from (Access(goal, self.arn, cube) for cube in self.rules.access(goal) if GRANT not in cube.powers)
+        for operation in self.rules.operations:
+            for cube in self.rules.access_by(goal, operation):
+                if GRANT in cube.powers:
+                    yield Access(goal, self.arn, cube, operation)
+
+
+_Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
+"""Offers, and what they give."""
+
+
+def _whole(offer: Offer, creating: tuple[Cube, ...]) -> Iterator[Offer]:
+    """An offer with all that its step takes: a replica takes `kms:CreateKey` as well (R8)."""
+    if offer.step is not StepKind.REPLICATE:
+        yield offer
+        return
+    for cube in creating:
+        yield replace(offer, also=(("", CREATE_KEY, cube),))
+
+
+def is_tag(attribute: str) -> bool:
+    """Whether a value in a cube is that of a tag of the key."""
+    return attribute.startswith(RESOURCE_TAG)

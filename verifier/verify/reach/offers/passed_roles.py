@@ -1,0 +1,113 @@
+"""Roles that are passed to services, as offers (E4; docs/reach.md).
+
+In: the groups of roles and accounts, a principal. Out: which services a role could be passed to, and by what the caller may do so.
+Guarantee: as of `offers`. Every service that a trust policy of the estate names is among them; of one of which it is not known how it comes
+to run code the offer has no actions, and no story is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, product
+
+from verifier.model.estate import Estate
+from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import IN_PROFILES, running_services, service_name, ways_to_run
+from verifier.problem.classes.predicates import Predicate, exactly
+from verifier.problem.semantics.powers import TARGET_TAGS
+from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.facts import FactKind, Passed
+from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
+
+PASSED_TO = "iam:passedtoservice"
+
+
+def services(estate: Estate) -> tuple[str, ...]:
+    """The services that a role of an estate could be passed to: those of which it is known how they come to run code first."""
+    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
+    named = sorted({service for trust in trusts for service in _named_by(trust)})
+    return tuple(sorted(dict.fromkeys((*running_services(), *named)), key=lambda service: not ways_to_run(service)))
+
+
+def _named_by(trust: Policy) -> frozenset[str]:
+    """The services that a trust policy may let in."""
+    principals = (one for statement in trust.statements if statement.effect is Effect.ALLOW for one in statement.principals or ())
+    return frozenset(one.value for one in principals if one.type is PrincipalType.SERVICE)
+
+
+def names_of(service: str) -> tuple[Predicate, ...]:
+    """The values of `iam:PassedToService` that may mean a service: its name as a trust policy has it, and the usual forms
+    [IAM: reference_policies_iam-condition-keys, iam:PassedToService]."""
+    names = (service, *(service_name(service) + ending for ending in (".amazonaws.com", ".amazonaws.com.cn")))
+    return tuple(map(exactly, dict.fromkeys(names)))
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The instance profiles of an account, by the roles that they hold (`None` where they are not known), and as targets; those that are
+    `new` have to be made."""
+
+    holding: frozenset[str] | None
+    targets: Group | None = None
+    new: int = 0
+
+    def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Allowed, ...], tuple[str, ...], str | None]]:
+        """The roles that are in a profile; those that come into one, which is made or which held another role. Each with what that takes.
+        Where profiles are not known, that one holds the role is supposed (E4)."""
+        held = group.all if self.holding is None else sum(map(group.bit, self.holding))
+        yield held, (), (), None
+        if self.targets is None or held == group.all:
+            return
+        for action, among in (("iam:CreateInstanceProfile", self.new), ("iam:RemoveRoleFromInstanceProfile", ~self.new)):
+            for one, other in product(self.targets.allowed(ADDS, by), self.targets.allowed(action, by)):
+                arn = next(self.targets.each(one.targets & other.targets & among & self.targets.all), None)
+                if arn is not None:
+                    yield group.all & ~held, (other, one), (action, ADDS), arn
+
+
+ADDS = "iam:AddRoleToInstanceProfile"
+
+
+def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profiles: Profiles) -> Iterator[Bundle]:
+    """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make run its code.
+    `accounts` has the account of the roles, `profiles` its instance profiles."""
+    for service in asked:
+        ways = ways_to_run(service)
+        passing = passable(group, by, (service,), known=bool(ways))
+        admitting = trusting(group, service) if passing else []
+        for way in ways or ((),) if admitting else ():
+            within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
+            for targets, added, into, profile in within:
+                for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
+                    needs, on = tuple(each.cube for each in (one, two, *rest, *added)), targets & one.targets & two.targets
+                    how = Passed(service, group.root, way, into, profile)
+                    yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how)
+
+
+def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:
+    """The roles that a principal may pass to one of some services. Some services do not support `iam:PassedToService` [IAM:
+    reference_policies_iam-condition-keys]: not those that are `known`."""
+    values = -1 if not group.tells_apart(PASSED_TO) else 0 if known else group.absent(PASSED_TO)
+    for predicate in chain.from_iterable(map(names_of, to)):
+        values |= group.mask(PASSED_TO, predicate) or 0
+    passing = group.allowed("iam:PassRole", by, PASSED_TO)
+    return [Allowed(one.targets, _whatever_its_tags(one.cube)) for one in passing if dict(one.cube.values).get(PASSED_TO, -1) & values]
+
+
+def _whatever_its_tags(cube: Cube) -> Cube:
+    """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them
+    as they are, so that what rests on them is Unknown."""
+    return replace(cube, powers=cube.powers - {TARGET_TAGS})
+
+
+def trusting(group: Group, service: str) -> list[Allowed]:
+    """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies name it."""
+    if group.permissions.class_of(service) is not None:
+        return group.allowed("sts:AssumeRole", service)
+    targets = 0
+    for number, target in enumerate(group.permissions.targets):
+        trust = target.identity.trust if target.identity is not None else None
+        targets |= (trust is not None and service in _named_by(trust)) << number
+    return [Allowed(targets, Cube(0, frozenset()))] if targets else []

@@ -1,0 +1,84 @@
+"""Tags and names that a session may be given so that a later request of a chain is allowed (E2): those that policies speak of.
+
+In: an estate, the principals that a chain is about. Out: choices of tags, and names, each to be tried by replaying.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from itertools import combinations, product
+
+from verifier.model.estate import Estate
+from verifier.model.grant import Pairs
+from verifier.model.policy import Condition
+from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.verify.reach.stories.scene import policies_of
+
+OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
+OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
+_VARIABLE = f"${{{PRINCIPAL_TAG}"
+OTHER = "example"
+"""A value that stands for those that no policy lists."""
+MOST = 16
+"""So many choices are tried."""
+
+
+def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS) -> tuple[Pairs, ...]:
+    """One tag with each value that policies list for it in conditions on keys that begin so, or that a resource has which they compare it
+    with; then two together."""
+    values = _values(estate, whom, keys)
+    single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
+    several = [
+        tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
+    ]
+    return tuple(dict.fromkeys((*single, *several)))[:MOST]
+
+
+def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The values of each tag of callers that policies ask for, by its name as it is written first."""
+    names: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = {}
+    conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    for condition in conditions:
+        for name in _named(condition, keys):
+            names.setdefault(name.lower(), name)
+            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys)))
+    return {names[name]: tuple(values) for name, values in found.items()}
+
+
+def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:
+    """The tags that a condition is about, by its key or by a variable."""
+    key = condition.key.value
+    for prefix in keys:
+        if key.lower().startswith(prefix):
+            yield key[len(prefix) :]
+    for text in condition.values:
+        for part in text.value.split("${")[1:]:
+            if f"${{{part}".lower().startswith(_VARIABLE):
+                yield part[len(_VARIABLE) - 2 :].split("}")[0].split(",")[0].strip()
+
+
+def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ...]) -> Iterator[str]:
+    key = condition.key.value.lower()
+    if key.startswith(OF_RESOURCES):
+        wanted = key.split("/", 1)[1]
+        tagged = [key.tags or () for key in estate.keys]
+        tagged += [identity.tags for account in estate.accounts for identity in (*account.users, *account.roles)]
+        yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
+    if key in {prefix + name.lower() for prefix in keys}:
+        yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
+
+
+def session_names(estate: Estate, role: str) -> tuple[str, ...]:
+    """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of `aws:userid`."""
+    session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
+    statements = [statement for policy in policies_of(estate, ()) for statement in policy.statements]
+    principals = [principal for statement in statements for principal in statement.principals or ()]
+    principals += [grant.grantee for key in estate.keys for grant in key.grants or ()]
+    found = [session.fullmatch(principal.value) for principal in principals]
+    users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
+    ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
+    names = [match[1] for match in found if match] + [end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end]
+    return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:MOST]

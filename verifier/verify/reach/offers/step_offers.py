@@ -1,0 +1,371 @@
+"""The offers of roles, users, groups and managed policies to whoever calls for them.
+
+In: an estate, readings that are held. Out: `StepOffers`.
+Guarantee: as of `offers`: none that could be made is missing. Targets that every policy treats alike share one question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+
+from verifier.model.estate import Estate, Identity, Workload
+from verifier.model.invariant import CallerSet
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.supposition import SuppositionKind
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.predicates import Predicate, exactly
+from verifier.problem.expression import Expression
+from verifier.problem.semantics.callers import callers
+from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, TARGET_BOUNDARY, attach, joined
+from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
+from verifier.problem.space import Space
+from verifier.problem.steps.many import together
+from verifier.problem.steps.permissions import step_permissions
+from verifier.verify.reach.cubes import outside
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.narrowed import asks_for_tags, for_steps
+from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
+from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
+from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, names_of, passed, services
+from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
+from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
+from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.stories.scene import administrator, policies_of
+
+SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
+
+
+class StepOffers:
+    """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made` is what of the
+    estate is there only once it was made, `free` what may be made with another permissions boundary. Raises `TooLarge`."""
+
+    def __init__(
+        self,
+        estate: Estate,
+        partition: str,
+        held: Mapping[str, bool],
+        issued: Sequence[CallerSet] = (),
+        made: frozenset[str] = frozenset(),
+        free: frozenset[str] = frozenset(),
+    ) -> None:
+        self._estate = estate
+        self.made = made
+        self._free = free
+        self._narrow = for_steps(estate)
+        self._partition = partition
+        self._held = held
+        self.issued = tuple(issued)
+        self._groups: list[Group] = []
+        self._known: set[str] = set()
+        self._asked: list[tuple[Predicate, ...]] = []
+        self._forget()
+        self.take_in(self._listed())
+        code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
+        self._groups += map(Group, step_permissions(self._narrow, code, self.powers, held, None, self._aside))
+
+    def _forget(self) -> None:
+        self._plain_offers: StepOffers | None = None
+        self._bundles_of: dict[str, Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._new: dict[Group, int] = {}
+        self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
+
+    def of_issued(self, whom: CallerSet) -> StepOffers:
+        """The same, of federated sessions about those in one of the sets alone."""
+        number = self.issued.index(whom)
+        other = copy(self)
+        other._groups = [Group(group.permissions.without(number)) for group in self._groups]
+        other._forget()
+        return other
+
+    @property
+    def plain(self) -> StepOffers:
+        """The same of those who have brought about nothing but whom they hold: what takes no power."""
+        if self._plain_offers is None:
+            self._plain_offers = copy(self)
+            self._plain_offers._groups = [Group(group.permissions, plain=True) for group in self._groups]
+            self._plain_offers._forget()
+        return self._plain_offers
+
+    def take_in(self, arns: Iterable[str]) -> bool:
+        """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns whether any is new."""
+        new = [arn for arn in dict.fromkeys(arns) if arn not in self._known and arn.split(":")[1] == self._partition]
+        roots = (f"arn:{self._partition}:iam::{arn.split(':')[4]}:root" for arn in new)
+        new += [arn for arn in dict.fromkeys(roots) if arn not in self._known and arn not in new]
+        if not new:
+            return False
+        self._known |= set(new)
+        self._forget()
+        targets = [replace(step_target(self._narrow, arn), identity=self._identities.get(arn)) for arn in new]
+        for found in step_permissions(self._narrow, targets, self.powers, self._held, self._put_to_values, self._aside):
+            self._groups.append(Group(found))
+        return True
+
+    @cached_property
+    def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
+        """Which values of attributes matter, besides those that policies tell apart."""
+        forms = tuple(chain.from_iterable(map(names_of, self._services)))
+        policies = (exactly(administrator(self._partition)), OF_AWS)
+        return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms}
+
+    @cached_property
+    def _services(self) -> tuple[str, ...]:
+        return services(self._estate)
+
+    def _aside(self, space: Space) -> Sequence[Expression]:
+        supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
+        return [*(outside(space, whom) for whom in self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+
+    @cached_property
+    def _running(self) -> dict[str, list[Workload]]:
+        """The code of which the input says that it runs as some role, by ARN."""
+        found: dict[str, list[Workload]] = {}
+        for one in all_running(self._estate):
+            if one.arn.split(":")[1] == self._partition:
+                found.setdefault(one.arn, []).append(one)
+        return found
+
+    @cached_property
+    def _listed_providers(self) -> frozenset[str]:
+        """Those that the input lists."""
+        return frozenset(one for account in self._estate.accounts for one in account.providers or () if one not in self.made)
+
+    def _listed(self) -> Iterator[str]:
+        providers = (*trusted(self._estate), *self.made, *(one for account in self._estate.accounts for one in account.providers or ()))
+        yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
+        for account in self._estate.accounts:
+            yield from (identity.arn for identity in (*account.roles, *account.users))
+            yield from (group.arn for group in account.groups)
+            yield from (managed.arn for managed in account.managed if managed.arn.split(":")[4] == account.id)
+            yield from (profile.arn for profile in account.profiles or ())
+            yield f"arn:{self._partition}:iam::{account.id}:root"
+        yield from (f"arn:{self._partition}:iam::{key.account}:root" for key in self._estate.keys)
+
+    @cached_property
+    def _identities(self) -> dict[str, Identity]:
+        return {identity.arn: identity for account in self._estate.accounts for identity in (*account.users, *account.roles)}
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The targets, by account and kind."""
+        return self._groups
+
+    def bundles(self, principal: str) -> Mapping[frozenset[str], Sequence[Bundle]]:
+        """What a principal can bring about, by the powers that it takes; the same for principals that no target tells apart."""
+        if principal not in self._bundles_of:
+            classes = self.classes(principal)
+            if classes not in self._bundles:
+                found: dict[frozenset[str], list[Bundle]] = {}
+                for bundle in chain.from_iterable(self._of_group(number, classes, principal) for number in range(len(self._groups))):
+                    found.setdefault(bundle.needs, []).append(bundle)
+                self._bundles[classes] = found
+            self._bundles_of[principal] = self._bundles[classes]
+        return self._bundles_of[principal]
+
+    def classes(self, principal: str) -> tuple[int | None, ...]:
+        """What each group of targets takes a principal for: callers of whom all take the same are alike."""
+        return tuple(group.permissions.representative(principal) for group in self._groups)
+
+    def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
+        """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
+        group = self._groups[number]
+        key = number, classes[number], *(classes[place] for place in self._further(group).values())
+        if key not in self._own:
+            found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
+            self._own[key] = tuple(bundle for bundle in found if bundle.targets)
+        return self._own[key]
+
+    def apart(self, bundle: Bundle) -> Iterator[Bundle]:
+        """What is there at first, and what must have been made before."""
+        new = bundle.targets & self._new_of(bundle.group)
+        if bundle.step is StepKind.PROVIDER:
+            yield bundle
+        elif bundle.step is StepKind.CREATE:
+            yield replace(bundle, targets=new)
+        elif not new:
+            yield bundle
+        else:
+            yield replace(bundle, targets=bundle.targets & ~new)
+            yield replace(bundle, targets=new, made=True)
+
+    def _new_of(self, group: Group) -> int:
+        if group not in self._new:
+            self._new[group] = sum(group.bit(arn) for arn in self.made)
+        return self._new[group]
+
+    def _further(self, group: Group) -> dict[TargetKind, int]:
+        """The places of the groups by which a role is passed as well: its account, and the instance profiles of that."""
+        kinds = (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE) if group.kind is TargetKind.ROLE else ()
+        return {one.kind: number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account}
+
+    def asked(self) -> Sequence[tuple[Predicate, ...]]:
+        """What each group of targets asks about callers, whatever their own policies say."""
+        for group in self._groups[len(self._asked) :]:
+            self._asked.append(asked_of_callers(self._bare, together(group.permissions.targets), self.powers))
+        return self._asked
+
+    @cached_property
+    def _policies(self) -> WrittenPolicies:
+        return WrittenPolicies(self._estate, self.made, self.powers)
+
+    @cached_property
+    def _bare(self) -> Estate:
+        return bare(self._narrow)
+
+    @cached_property
+    def powers(self) -> frozenset[str]:
+        """The powers that the input leaves room for."""
+        found = ALWAYS - self._needless_powers()
+        for account in self._estate.accounts:
+            managed = [one for one in account.managed if one.arn not in self.made]
+            found |= {attach(one.arn) for one in managed if one.default is not None and useful(one)}
+            found |= {joined(group.arn) for group in account.groups if group.policies}
+        return found
+
+    def _needless_powers(self) -> frozenset[str]:
+        """Powers that make no difference: there is no boundary, or nothing that denies."""
+        denying = [policy for found in self._denying.values() for policy in found]
+        useful = {INLINE_GONE: any("#" in one for one in denying), DETACHED: any("#" not in one for one in denying)}
+        return frozenset(power for power, needed in useful.items() if not needed)
+
+    # -- offers --
+
+    def _offered(self, group: Group, by: str) -> Iterator[Bundle]:
+        return _OFFERED[group.kind](self, group, by)
+
+    def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
+        yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
+        yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
+        yield from self._taken_away(group, by, "Role")
+        yield from self._created(group, by, "iam:CreateRole")
+        yield from self._untagged(group, by)
+        for action in BY_PROVIDERS:
+            yield from plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
+        yield from self._tagged(group, by)
+        yield from self._passed(group, by)
+
+    def _created(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
+        """A user or role, with the boundary that it is imagined with; one that is `free` with another one, which counts as none."""
+        free = sum(map(group.bit, self._free))
+        for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
+            cube = replace(allowed.cube, values=())
+            yield Bundle(StepKind.CREATE, action, group, allowed.targets, (cube,), Gives(FactKind.MADE))
+            if TARGET_BOUNDARY in cube.powers or not group.tells_apart(BOUNDARY_ARN):
+                own = (replace(cube, powers=cube.powers - {TARGET_BOUNDARY}),)
+                for kind in (FactKind.MADE, FactKind.UNBOUNDED):
+                    yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
+
+    def _untagged(self, group: Group, by: str) -> Iterator[Bundle]:
+        """A session without tags: what asks for some takes two permissions (E2)."""
+        for allowed in group.allowed("sts:AssumeRole", by, *group.tags):
+            if all(mask & group.without(name) for name, mask in allowed.cube.values):
+                own = replace(allowed.cube, values=())
+                yield Bundle(StepKind.ASSUME_ROLE, "sts:AssumeRole", group, allowed.targets, (own,), Gives(FactKind.HOLDS))
+
+    def _tagged(self, group: Group, by: str) -> Iterator[Bundle]:
+        """A session with tags takes two permissions (E2). Whoever has it holds the role, too: where a policy asks for tags of the request,
+        perhaps in this way alone."""
+        kinds = (FactKind.SESSION_TAGS, *((FactKind.HOLDS,) if group.tags else ()))
+        tagging = group.allowed("sts:TagSession", by)
+        for assuming in group.allowed("sts:AssumeRole", by) if tagging else ():
+            for allowed in tagging:
+                targets, needs = assuming.targets & allowed.targets, (allowed.cube, assuming.cube)
+                for kind in kinds:
+                    yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
+
+    def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
+        further = {kind: self._groups[place] for kind, place in self._further(group).items()}
+        known = next((one.profiles for one in self._estate.accounts if one.id == group.account), None)
+        holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
+        targets = further.get(TargetKind.INSTANCE_PROFILE)
+        profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))
+        if TargetKind.ACCOUNT in further:
+            yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
+
+    def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
+        for roles in self._groups:
+            if roles.kind is TargetKind.ROLE and roles.account == group.account:
+                free = roles.all & ~reviewed(group.permissions, len(self.issued), roles.arns)
+                yield from entered(group, by, roles, self._running, self._services, free)
+
+    def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
+        yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
+        yield from self._taken_away(group, by, "User")
+        yield from self._created(group, by, "iam:CreateUser")
+        for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
+            yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
+
+    def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
+        yield from self._policies.writes(group, by, "iam:PutGroupPolicy", "iam:AttachGroupPolicy")
+        yield from plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
+        yield from self._taken_away(group, by, "Group")
+        yield from plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
+
+    def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
+        yield from plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
+        several = sum(1 << number for number, arn in enumerate(group.arns) if self._policies.has_others(arn))
+        for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
+            yield replace(bundle, targets=bundle.targets & several)
+
+    def _on_provider(self, group: Group, by: str) -> Iterator[Bundle]:
+        """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""
+        for arn in group.arns:
+            for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
+                if (arn in self.made) > (":Create" in action) or (arn in self._listed_providers) > (":Create" not in action):
+                    continue
+                for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
+                    yield replace(bundle, targets=bundle.targets & group.bit(arn))
+
+    def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
+        if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
+            return
+        for key in self._estate.keys:
+            own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
+            for action in SHARING if own else ():
+                for bundle in plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn)):
+                    yield replace(bundle, targets=bundle.targets & own)
+
+    def _taken_away(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+        """Policies that deny something, boundaries, and memberships in groups that deny something."""
+        yield from taken_away(group, by, owner, self._denying)
+        if owner != "Group":
+            for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
+                yield from plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
+            yield from self._policies.boundaries(group, by, owner, self._bounded)
+
+    @cached_property
+    def _tags_matter(self) -> bool:
+        """Whether some policy asks for tags of callers, or of users and roles."""
+        return any(map(asks_for_tags, policies_of(self._estate, self._identities)))
+
+    @cached_property
+    def _denying(self) -> Mapping[str, Sequence[str]]:
+        """The policies that deny something, by their owners; those of a user's groups aside."""
+        identities = Identities(self._estate)
+        owners = [*self._identities, *(group.arn for account in self._estate.accounts for group in account.groups)]
+        return {owner: found for owner in owners if (found := identities.denying(owner))}
+
+    @cached_property
+    def _bounded(self) -> Mapping[str, str | None]:
+        """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not known."""
+        bounded = [found for found in self._identities.values() if found.bounded]
+        return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
+
+
+_OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
+    TargetKind.ROLE: StepOffers._on_role,
+    TargetKind.USER: StepOffers._on_user,
+    TargetKind.GROUP: StepOffers._on_group,
+    TargetKind.POLICY: StepOffers._on_policy,
+    TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
+    TargetKind.SAML_PROVIDER: StepOffers._on_provider,
+    TargetKind.ACCOUNT: StepOffers._on_account,
+    TargetKind.WORKLOAD: StepOffers._on_code,
+}

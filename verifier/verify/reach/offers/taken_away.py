@@ -1,0 +1,49 @@
+"""What takes policies and memberships away, as offers (docs/reach.md).
+
+In: a group of targets, a principal. Out: bundles.
+Guarantee: as of `offers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from verifier.model.policy import Effect, Policy
+from verifier.model.step_kinds import StepKind
+from verifier.problem.classes.predicates import like
+from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
+
+POLICY_ARN, BOUNDARY_ARN = "iam:policyarn", "iam:permissionsboundary"
+OF_AWS = like("arn:*:iam::aws:policy/*")
+"""AWS's own managed policies."""
+
+
+def gives_something(policy: Policy) -> bool:
+    """Whether a policy allows something that matters for a chain: about keys or steps."""
+    allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
+    return says_of_keys(allows) or says_of_steps(allows)
+
+
+def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
+    """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such groups."""
+    having: dict[str, int] = {}
+    for arn, policies in denying.items():
+        for policy in policies if group.bit(arn) else ():
+            having[policy] = having.get(policy, 0) | group.bit(arn)
+    action = f"iam:Delete{owner}Policy"
+    for policy, targets in having.items():
+        gives = Gives(FactKind.GONE, (policy,))
+        if "#" in policy:
+            for allowed in group.allowed(action, by):
+                yield Bundle(StepKind.REMOVE_POLICY, action, group, allowed.targets & targets, (allowed.cube,), gives)
+            continue
+        for allowed in group.allowed(f"iam:Detach{owner}Policy", by, POLICY_ARN):
+            if group.holds(POLICY_ARN, dict(allowed.cube.values).get(POLICY_ARN, -1), policy):
+                own = replace(allowed.cube, values=())
+                yield Bundle(StepKind.REMOVE_POLICY, f"iam:Detach{owner}Policy", group, allowed.targets & targets, (own,), gives)
+    if owner == "Group" and having:
+        for allowed in group.allowed("iam:RemoveUserFromGroup", by):
+            yield Bundle(StepKind.LEAVE_GROUP, "iam:RemoveUserFromGroup", group, allowed.targets, (allowed.cube,), Gives(FactKind.LEFT))

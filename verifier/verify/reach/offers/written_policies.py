@@ -1,0 +1,120 @@
+"""Inline and managed policies that are written for users, roles and groups, and permissions boundaries, as offers.
+
+In: an estate, what of it has to be made, the powers that it leaves room for; groups of targets. Out: bundles.
+Guarantee: as of `offers`: a boundary that may allow more than the one before counts as one that allows everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from verifier.model.estate import Estate, ManagedPolicy
+from verifier.model.step_kinds import StepKind
+from verifier.problem.semantics.powers import attach
+from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
+
+
+def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> Iterator[Bundle]:
+    """What one request on a target gives."""
+    for allowed in group.allowed(action, by):
+        yield Bundle(step, action, group, allowed.targets, (allowed.cube,), gives)
+
+
+def useful(managed: ManagedPolicy) -> bool:
+    """Whether the document of a managed policy that is in force is known, and gives something."""
+    default = dict(managed.versions).get(managed.default or "")
+    return default is not None and gives_something(default)
+
+
+class WrittenPolicies:
+    """The managed policies of an estate, and what may be attached; `made` is what is there only once it was made."""
+
+    def __init__(self, estate: Estate, made: frozenset[str], powers: frozenset[str]) -> None:
+        self._estate = estate
+        self._made = made
+        self._powers = powers
+
+    def writes(self, group: Group, by: str, put: str, attaching: str) -> Iterator[Bundle]:
+        """Inline policies, and managed ones: AWS's that allows everything, another one of AWS's, or a listed one, that the input does not
+        hold, one that it does."""
+        yield from plain(group, by, put, StepKind.PUT_POLICY, Gives(FactKind.INLINE))
+        for allowed in group.allowed(attaching, by, POLICY_ARN):
+            mask = dict(allowed.cube.values).get(POLICY_ARN, -1)
+            unknown = self._others_of_aws(group, POLICY_ARN, mask)
+            doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
+            given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
+            attachable = self._attachable(group, everything=unknown)
+            given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
+            for gives in given:
+                yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
+            for arn in self._new_policies if not unknown else ():
+                if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
+                    gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
+                    yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
+
+    def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
+        """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one of AWS's that the
+        input does not hold, one that it does, or one that has another document first. `bounded` are those with a boundary, by its ARN."""
+        having = {arn: group.bit(arn) for arn in bounded if group.bit(arn)}
+        every = sum(having.values())
+        action = f"iam:Delete{owner}PermissionsBoundary"
+        for allowed in group.allowed(action, by) if every else ():
+            yield Bundle(StepKind.DELETE_BOUNDARY, action, group, allowed.targets & every, (allowed.cube,), Gives(FactKind.UNBOUNDED))
+        action = f"iam:Put{owner}PermissionsBoundary"
+        for allowed in group.allowed(action, by, BOUNDARY_ARN):
+            mask, cube = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), replace(allowed.cube, values=())
+            put = Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED))
+            unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
+            own = [] if unknown else [arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)]
+            others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
+            wider = sum(
+                bit for arn, bit in having.items() if unknown or any(one != bounded[arn] and one in self._putable for one in others)
+            )
+            yield replace(put, targets=put.targets & wider)
+            for arn in others:
+                yield replace(put, after=(Fact(FactKind.VERSION if arn in self.managed else FactKind.MADE, arn),))
+            if group.asks(BOUNDARY_ARN):
+                yield replace(put, targets=allowed.targets, gives=Gives(FactKind.REBOUND))
+
+    @cached_property
+    def _putable(self) -> frozenset[str]:
+        """The managed policies of the input that may give something as boundaries: by their documents, or without one."""
+        return frozenset(arn for arn, managed in self.managed.items() if arn in self._without_document or useful(managed))
+
+    def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
+        """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
+        of_aws = group.mask(attribute, OF_AWS)
+        return of_aws is None or bool(mask & of_aws) and not group.only_known(attribute, mask & of_aws, frozenset(self.managed))
+
+    @cached_property
+    def _without_document(self) -> tuple[str, ...]:
+        """Managed policies that are listed, and whose document in force the input does not hold."""
+        return tuple(arn for arn, managed in self.managed.items() if managed.default not in dict(managed.versions))
+
+    def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
+        """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of
+        AWS's, what gives nothing and may be given another document afterwards. A policy is attached within its account."""
+        for arn in self.managed:
+            owner = arn.split(":")[4]
+            if owner in ("aws", group.account) and (attach(arn) in self._powers or not (everything or owner == "aws")):
+                yield arn
+
+    @cached_property
+    def managed(self) -> dict[str, ManagedPolicy]:
+        """The managed policies of the input."""
+        found = (managed for account in self._estate.accounts for managed in account.managed)
+        return {managed.arn: managed for managed in found if managed.arn not in self._made}
+
+    @cached_property
+    def _new_policies(self) -> tuple[str, ...]:
+        """The managed policies that could be made: they allow everything."""
+        return tuple(sorted(arn for arn in self._made if ":policy/" in arn))
+
+    def has_others(self, arn: str) -> bool:
+        """Whether a managed policy may have versions besides the one in force."""
+        managed = self.managed.get(arn)
+        return managed is not None and (len(managed.versions) > 1 or not managed.complete)

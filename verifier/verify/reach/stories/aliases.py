@@ -1,0 +1,68 @@
+"""Tasks about the aliases of a key → moves: each way to give it an alias that policies ask for, or to take one away.
+
+In: a task, the scene. Out: as of `moves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import Policy
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import AliasMoved
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.reach.stories.plans import Make
+from verifier.verify.reach.stories.scene import Made, Scene, policies_of, step
+
+KEYS = frozenset({"kms:resourcealiases", "kms:requestalias"})
+_ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
+_NONE = Reason("E0", "no alias of the key that policies ask for can be created, moved or deleted")
+
+
+def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
+    """Every change of one alias of the key; those of the kind that the task names first."""
+    by, key = task.derivation.by, scene.key(task.fact.subject)
+    wanted = _asked_for(policies_of(scene.state.estate, scene.about(by)))
+    changes = sorted(_changes(scene.state.estate, key, wanted), key=lambda change: change[0] is not task.derivation.step)
+    for kind, name, onto, keys in changes:
+        yield _moved(scene, by, kind, name, onto, keys)
+    if not changes:
+        yield _NONE
+
+
+def _moved(scene: Scene, by: str, kind: StepKind, name: str, onto: Key | None, keys: tuple[Key, ...]) -> Made:
+    """The permission on the alias, and on each key that it concerns (R4)."""
+    fields = keys[0].arn.split(":")
+    alias = Target(TargetKind.ALIAS, fields[1], fields[4], fields[3], ":".join((*fields[:5], name)))
+    found: list[Counterexample | Reason] = [scene.request(alias, by, _ACTIONS[kind])]
+    for key in keys:
+        if isinstance(found[0], Reason):
+            return found[0]
+        found.append(scene.by_the_same(key_target(key), found[0].request, _ACTIONS[kind]))
+    return step(kind, lambda _: AliasMoved(str(alias.resource), onto.arn if onto is not None else None), *found)
+
+
+def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[tuple[StepKind, str, Key | None, tuple[Key, ...]]]:
+    """The kind of step, the alias, the key that has it afterwards, and the keys that take permission: that one first, then the one that has
+    it now. A key of another usage cannot have it. [API: UpdateAlias]"""
+    others = [other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]]
+    alike = [other for other in others if None in (other.usage, key.usage) or other.usage == key.usage]
+    taken = {name for other in (key, *others) for name in other.aliases or ()}
+    for name in wanted:
+        if name not in taken:
+            yield StepKind.CREATE_ALIAS, name, key, (key,)
+    for other in alike:
+        yield from ((StepKind.UPDATE_ALIAS, name, key, (key, other)) for name in other.aliases or ())
+    for name in key.aliases or ():
+        yield StepKind.DELETE_ALIAS, name, None, (key,)
+        yield from ((StepKind.UPDATE_ALIAS, name, other, (other, key)) for other in alike)
+
+
+def _asked_for(policies: Iterable[Policy]) -> list[str]:
+    """Names of aliases that policies ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own (R4)."""
+    conditions = (condition for policy in policies for statement in policy.statements for condition in statement.conditions)
+    texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)
+    names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
+    return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

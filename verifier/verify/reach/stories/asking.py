@@ -1,0 +1,190 @@
+"""One request of a step: by whom, for what, under which conditions; found by the same question as a refutation.
+
+In: an estate as it is after some steps, who makes the request, the action, conditions. Out: a replayed request, or why there is none.
+Guarantee: a request is one that `evaluate` allows in that estate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from verifier.evaluate import Hearing
+from verifier.model.estate import Estate, Identity, Pairs
+from verifier.model.invariant import (
+    ALWAYS,
+    CallersAnd,
+    CallerSet,
+    ConditionAnd,
+    ConditionExpression,
+    ConditionNot,
+    ConditionOr,
+    Expectation,
+    Holds,
+    IdentityOf,
+    Invariant,
+    PrincipalLike,
+    ServiceLike,
+    SessionLike,
+)
+from verifier.model.policy import Condition, Operator, Text
+from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.model.results.verdict import Counterexample, Reason, Status
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.semantics.targets import Target
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.prove import How, decide_target
+from verifier.verify.replay import matched_statements
+
+
+def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:
+    """A condition on a request."""
+    how = Operator(operator, "ForAnyValue" if any_value else None, False)
+    return Holds(Condition(how, Text(key), tuple(map(Text, values))))
+
+
+def principal(arn: str) -> CallerSet:
+    """The callers with a principal ARN, a service, or the identities of a provider."""
+    if arn.startswith(WEB_PREFIX):
+        return IdentityOf(Text(arn.removeprefix(WEB_PREFIX)))
+    return ServiceLike(Text(arn)) if not arn.startswith("arn:") else PrincipalLike(Text(arn))
+
+
+def exactly(caller: Caller) -> CallerSet:
+    """One caller, its session included."""
+    if caller.kind is CallerKind.WEB:
+        return IdentityOf(Text(caller.principal_arn))
+    if caller.kind is not CallerKind.ROLE:
+        return principal(caller.principal_arn)
+    return CallersAnd((principal(caller.principal_arn), SessionLike(Text(caller.arn))))
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
+
+    how: How
+    also_when: tuple[ConditionExpression, ...] = ()
+    """What each request must meet besides."""
+
+    def request(
+        self,
+        estate: Estate,
+        target: Target,
+        whom: CallerSet,
+        actions: Iterable[str],
+        when: Iterable[ConditionExpression] = (),
+        caller: Caller | None = None,
+    ) -> Counterexample | Reason:
+        """A request for one of some actions that is allowed; `caller` is who makes it, where that is settled. Raises
+        `InternalDisagreement`."""
+        conditions = tuple(when)
+        scope = Invariant(
+            "a step",
+            Expectation.REFUSED,
+            whom,
+            tuple(map(Text, actions)),
+            None,
+            ConditionAnd(conditions) if conditions else ALWAYS,
+        )
+        return self.of_scope(estate, target, scope, caller)
+
+    def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
+        """A request in the scope of an invariant that is allowed."""
+        scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
+        if caller is not None and caller.kind is CallerKind.ROLE:
+            found = self._found(tagged(estate, caller), target, scope)
+            return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
+        found = self._found(estate, target, scope)
+        if isinstance(found, Reason):
+            return found
+        tags = _session_tags(estate, found.request)
+        return self._by_session(estate, found, replace(found.request.caller, session_tags=tags)) if tags else found
+
+    def also(self, estate: Estate, found: Counterexample, action: str) -> Counterexample | Reason:
+        """The same call, of which a further permission is asked (E2), replayed."""
+        request = replace(found.request, action=action)
+        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        if decision.outcome is not Outcome.ALLOW:
+            return Reason("E2", f"no call was found for which {found.request.action} and {action} are both allowed")
+        return replace(found, request=request, decision=decision, statements=matched_statements(decision))
+
+    def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
+        """The same request by the session that has the tags, replayed."""
+        own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))
+        request = replace(found.request, caller=caller, context=own)
+        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        if decision.outcome is not Outcome.ALLOW:
+            return Reason("E2", "the session's tags do not give it the access")
+        matched = matched_statements(decision)
+        return replace(found, request=request, decision=decision, statements=matched)
+
+    def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
+        try:
+            verdict = next(decide_target(estate, target, [scope], self.how))
+        except InputError as error:
+            if error.diagnostics[0].rule == "S3":
+                return Reason("S3", "no such request can be made")
+            raise
+        if verdict.status is Status.REFUTED and verdict.counterexample is not None:
+            return verdict.counterexample
+        return verdict.reason or Reason("E0", "it is refused")
+
+    def holding(self, readings: Mapping[str, bool]) -> Asker:
+        """The same under further readings."""
+        return replace(self, how=replace(self.how, held={**self.how.held, **readings}))
+
+    def when(self, *further: ConditionExpression) -> Asker:
+        """The same of requests that meet further conditions."""
+        return replace(self, also_when=(*self.also_when, *further))
+
+
+def _session_tags(estate: Estate, request: Request) -> Pairs:
+    """The tags by which the first session of a chain differs from its role (F3): its later requests have them as well."""
+    roles = (role for account in estate.accounts for role in account.roles)
+    role = next((role for role in roles if role.arn == request.caller.principal_arn), None)
+    if role is None:
+        return ()
+    own = {name.lower(): value for name, value in role.tags}
+    shown = ((name[len(PRINCIPAL_TAG) :], value) for name, value in request.context if name.lower().startswith(PRINCIPAL_TAG))
+    return tuple((name, value) for name, value in shown if isinstance(value, str) and own.get(name.lower()) != value)
+
+
+def tagged(estate: Estate, caller: Caller) -> Estate:
+    """The estate in which a session's role has the session's tags, and no others: what the session can do there, it can do with its own."""
+    own = dict(caller.session_tags)
+
+    def with_tags(role: Identity) -> Identity:
+        others = tuple((name, value) for name, value in role.tags if name.lower() not in {mine.lower() for mine in own})
+        settled = replace(role, tags=(*others, *caller.session_tags), settled=True)
+        return settled if role.arn == caller.principal_arn else role
+
+    accounts = (replace(account, roles=tuple(map(with_tags, account.roles))) for account in estate.accounts)
+    return replace(estate, accounts=tuple(accounts))
+
+
+def of_one(condition: ConditionExpression, principal_arn: str) -> ConditionExpression:
+    """A condition on requests of one principal, what its variables say of the caller put in their place (L7): ARNs and accounts hold no
+    wildcards."""
+    match condition:
+        case Holds(found):
+            values = tuple(replace(value, value=_said(value.value, principal_arn)) for value in found.values)
+            return Holds(replace(found, values=values))
+        case ConditionNot(operand):
+            return ConditionNot(of_one(operand, principal_arn))
+        case ConditionAnd(operands):
+            return ConditionAnd(tuple(of_one(operand, principal_arn) for operand in operands))
+        case ConditionOr(operands):
+            return ConditionOr(tuple(of_one(operand, principal_arn) for operand in operands))
+
+
+def _said(text: str, principal_arn: str) -> str:
+    if not principal_arn.startswith("arn:"):
+        return text
+    said = {"aws:principalarn": principal_arn, "aws:principalaccount": principal_arn.split(":")[4]}
+    return _VARIABLE.sub(lambda match: said.get(match[1].lower(), match[0]), text)
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z:]+)\}")

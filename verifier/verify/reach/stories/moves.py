@@ -1,0 +1,196 @@
+"""Tasks → moves: a step with its requests, found in the state before it, and what it changes.
+
+In: a task, the state before it, what each principal that is held is called. Out: the ways to take it: a `Move` with the replay of each
+request, or why there is none; what is most likely to serve the rest of a chain first.
+Guarantee: each request is allowed in that state; whether the move is well formed is for `evaluate.steps` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from verifier.model.estate import Key
+from verifier.model.forms import REGION
+from verifier.model.grant import Grant, Pairs
+from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
+from verifier.model.policy import Principal
+from verifier.model.principal_names import principal_named
+from verifier.model.request import Request, Value
+from verifier.model.results.verdict import Reason
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas
+from verifier.verify.reach.stories.aliases import move_alias
+from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.identities import MAKERS, join_group
+from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
+from verifier.verify.reach.stories.scene import Made, Scene, step
+
+CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
+REPLICA_REGION = "kms:ReplicaRegion"
+
+
+def made(task: Task, scene: Scene) -> Iterator[Made]:
+    """The moves for a task."""
+    if isinstance(task, GrantTo):
+        yield from _grant(task, scene)
+    elif isinstance(task, JoinGroup):
+        yield from join_group(task, scene)
+    else:
+        maker = _MAKERS.get(task.derivation.step) if task.derivation.step else None
+        none: Made = Reason("E0", f"no request for the step `{task.derivation.step}` can be written")
+        yield from [none] if maker is None else maker(task, scene)
+
+
+def _on_key(scene: Scene, arn: str) -> Target:
+    return key_target(scene.key(arn))
+
+
+# -- keys --
+
+
+def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
+    key, by = task.fact.subject, task.derivation.by
+    policy = key_policy(key, {*scene.callers, by, *scene.later})
+    yield step(
+        StepKind.PUT_KEY_POLICY,
+        lambda _: KeyPolicyPut(key, policy),
+        scene.request(_on_key(scene, key), by, "kms:PutKeyPolicy", _DEFAULT),
+    )
+
+
+_DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEquals", "kms:PolicyName", "default")))
+"""The policy that a caller can put (L5a)."""
+
+
+def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
+    caller = scene.callers.get(task.grantee)
+    names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
+    when = [test("StringEquals", "kms:GranteePrincipal", *names), test("Bool", "aws:ViaAWSService", "false")]
+    when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
+    number = len(scene.key(task.key).grants or ())
+    for constraint in _CONSTRAINTS:
+        found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, *constraint)
+        yield step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
+
+
+def _absent(*keys: str) -> tuple[ConditionExpression, ...]:
+    return tuple(test("Null", key, "true") for key in keys)
+
+
+_TYPE, _SOURCE = "kms:GrantConstraintType", "kms:GrantConstraintSourceArn"
+_CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
+    _absent(_TYPE, "kms:EncryptionContextKeys", _SOURCE),
+    (test("StringEquals", _TYPE, "EncryptionContextSubset"), *_absent(_SOURCE)),
+    (test("StringEquals", _TYPE, "EncryptionContextEquals"), *_absent(_SOURCE)),
+)
+"""What a request says of the grant's constraint, the least first: pairs of its context are those of a constraint, which has a type (F6)."""
+
+
+def asked_for(request: Request, identifier: str) -> Grant:
+    """The grant that a CreateGrant request asks for (F6)."""
+    context = {name.lower(): value for name, value in request.context}
+    pairs = _pairs(request, CONTEXT)
+    kind = context.get("kms:grantconstrainttype")
+    operations = context.get("kms:grantoperations", ())
+    return Grant(
+        identifier,
+        _named(str(context["kms:granteeprincipal"])),
+        tuple(f"kms:{name}" for name in ((operations,) if isinstance(operations, str) else operations)),
+        issuing_account=request.caller.account,
+        retiring=_named(str(context["kms:retiringprincipal"])) if "kms:retiringprincipal" in context else None,
+        context_equals=pairs if kind == "EncryptionContextEquals" else None,
+        context_subset=pairs if kind == "EncryptionContextSubset" else None,
+    )
+
+
+def _named(text: str) -> Principal:
+    found = principal_named(text)
+    assert isinstance(found, Principal), f"a request names {text}, which is no principal"
+    return found
+
+
+def _pairs(request: Request, prefix: str) -> Pairs:
+    """The (name, value) of the context's keys with a prefix, with the names as they are written."""
+    own = ((name[len(prefix) :], value) for name, value in request.context if name.lower().startswith(prefix.lower()))
+    return tuple((name, value) for name, value in own if isinstance(value, str))
+
+
+def _values(value: Value | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+def _tag(task: Make, scene: Scene) -> Iterator[Made]:
+    key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
+    rules = scene.rules[key]
+    name, value = rules.tag_name(attribute), rules.value_of(attribute, int(number))
+    target = _on_key(scene, key)
+    if value is None:
+        found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
+        yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
+        return
+    named = test("StringEquals", TAG_NAMES, name, any_value=True)
+    found = scene.request(target, by, "kms:TagResource", named, test("StringEquals", f"{REQUEST_TAG}{name}", value))
+    yield step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
+
+
+def _tag_names(request: Request) -> tuple[str, ...]:
+    return next((_values(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
+
+
+def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
+    key, by, onto = task.fact.subject, task.derivation.by, task.fact.details[0]
+    other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
+    leaving = scene.request(_on_key(scene, key), by, "kms:ReEncryptFrom", other, *scene.leaving(key, by))
+    arriving = (
+        leaving if isinstance(leaving, Reason) else scene.by_the_same(_on_key(scene, onto), leaving.request, "kms:ReEncryptTo", other)
+    )
+    yield step(StepKind.RE_ENCRYPT, lambda _: ReEncrypted(key, onto), leaving, arriving)
+
+
+def _import(task: Make, scene: Scene) -> Iterator[Made]:
+    key, by = task.fact.subject, task.derivation.by
+    first = scene.request(_on_key(scene, key), by, "kms:ImportKeyMaterial")
+    second = first if isinstance(first, Reason) else scene.by_the_same(_on_key(scene, key), first.request, "kms:GetParametersForImport")
+    yield step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
+
+
+def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
+    """A replica in one of a few Regions, or in one that the policies ask for."""
+    key, by = scene.key(task.fact.subject), task.derivation.by
+    elsewhere = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
+    found = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), elsewhere)
+    if isinstance(found, Reason):
+        yield found
+        return
+    asked = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
+    named = [other.region for other in replicas(scene.state.estate, key) or ()]
+    regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked), *named))
+    yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
+
+
+def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
+    made_ = replica(key, region, {*scene.callers, by, *scene.later})
+    first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
+    if isinstance(first, Reason):
+        return first
+    keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
+    second = scene.by_the_same(keyless, first.request, "kms:CreateKey", *when)
+    return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, made_), first, second)
+
+
+_MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
+    StepKind.PUT_KEY_POLICY: _put_key_policy,
+    StepKind.TAG: _tag,
+    StepKind.UNTAG: _tag,
+    StepKind.CREATE_ALIAS: move_alias,
+    StepKind.UPDATE_ALIAS: move_alias,
+    StepKind.DELETE_ALIAS: move_alias,
+    StepKind.RE_ENCRYPT: _re_encrypt,
+    StepKind.IMPORT_MATERIAL: _import,
+    StepKind.REPLICATE: _replicate,
+    **MAKERS,
+}

@@ -1,0 +1,97 @@
+"""Tasks that pass a role to a service → moves.
+
+In: a task, the scene. Out: as of `moves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import ConditionExpression
+from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.actions import step_action
+from verifier.model.steps.steps import Became
+from verifier.problem.semantics.targets import Target, step_target
+from verifier.verify.reach.facts import Passed
+from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.plans import Make
+from verifier.verify.reach.stories.scene import Made, Scene, step
+
+
+def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
+    """A session of a role that a service was given: by the name that the role's trust policy has for the service."""
+    role, offer = task.fact.subject, task.derivation.offer
+    assert offer is not None and offer.passed is not None
+    passed = offer.passed
+    if not passed.actions:
+        yield Reason("E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known")
+        return
+    target = step_target(scene.state.estate, role)
+    first = scene.request(target, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", passed.service))
+    rest = (
+        () if isinstance(first, Reason) else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
+    )
+    yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest)
+
+
+def _into_profile(scene: Scene, first: Request, passed: Passed) -> Iterator[Counterexample | Reason]:
+    """The requests by which a role comes into an instance profile."""
+    for action in passed.into:
+        yield scene.by_the_same(step_target(scene.state.estate, str(passed.profile)), first, action)
+
+
+def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterator[Counterexample | Reason]:
+    """The requests by which a service comes to run code: those on one type of resource on the same one, all in one Region."""
+    by_type: dict[str, list[str]] = {}
+    for action in passed.actions:
+        known = step_action(action)
+        by_type.setdefault(known.resource if known is not None and known.resource is not None else action, []).append(action)
+    when: list[ConditionExpression] = []
+    for actions in by_type.values():
+        profiles = (passed.profile,) if passed.profile is not None else _holding(scene.state.estate, role)
+        named = [test("ArnEquals", INSTANCE_PROFILE, *profiles)] if profiles and _names_a_profile(actions[0]) else []
+        found = _on_one(scene, first, passed.account, actions, (*when, *named))
+        if not when and not isinstance(found[0], Reason):
+            asked = (value for key, value in found[0].request.context if key.lower() == "aws:requestedregion")
+            when += [test("StringEquals", "aws:RequestedRegion", str(region)) for region in asked]
+        yield from found
+
+
+INSTANCE_PROFILE = "ec2:InstanceProfile"
+
+
+def _names_a_profile(action: str) -> bool:
+    known = step_action(action)
+    return known is not None and INSTANCE_PROFILE.lower() in known.condition_keys
+
+
+def _holding(estate: Estate, role: str) -> tuple[str, ...]:
+    """The instance profiles that hold a role."""
+    return tuple(one.arn for account in estate.accounts for one in account.profiles or () if one.role == role)
+
+
+def _on_one(
+    scene: Scene, first: Request, account: str, actions: Sequence[str], when: Sequence[ConditionExpression]
+) -> list[Counterexample | Reason]:
+    """Requests of the caller of the first for some actions: one that is found for one of them is tried for the others."""
+    target, failed = step_target(scene.state.estate, account), list[Reason]()
+    for leading in actions:
+        lead = scene.by_the_same(target, first, leading, *when)
+        found = [lead if isinstance(lead, Reason) or one == leading else _the_same(scene, lead, target, one) for one in actions]
+        failed += [one for one in found if isinstance(one, Reason)]
+        if not any(isinstance(one, Reason) for one in found):
+            return found
+    return [failed[0]]
+
+
+def _the_same(scene: Scene, lead: Counterexample, target: Target, action: str) -> Counterexample | Reason:
+    """A request for another action on what a request is about."""
+    found = scene.by_the_same(target, lead.request, action)
+    if isinstance(found, Reason) or found.request.resource == lead.request.resource:
+        return found
+    also = scene.asker.also(scene.state.estate, lead, action)
+    failed = Reason("E4", f"nothing was found on which {lead.request.action} and {action} are both allowed")
+    return failed if isinstance(also, Reason) else also

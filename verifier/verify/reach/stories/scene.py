@@ -1,0 +1,123 @@
+"""The state before a step, who holds what in it, and how a move is put together.
+
+In: a state, callers, rules. Out: `Scene`; moves with their replays; the policies of an estate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from verifier.model.estate import Estate, Key
+from verifier.model.grant import Pairs
+from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
+from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.request import Caller, Request
+from verifier.model.results.verdict import Counterexample, Reason, StoryStep
+from verifier.model.step_kinds import StepKind
+from verifier.model.steps.steps import Change, Move, State
+from verifier.problem.semantics.targets import Target
+from verifier.verify.reach.documents import identity_policy
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.stories.asking import Asker, exactly, of_one
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one, of the principal
+    `first`, as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
+    choices of session tags for a role. The invariant is about ciphertexts of `material`, a key, in requests of which `when` holds."""
+
+    state: State
+    callers: Mapping[str, Caller]
+    first: str
+    start: CallerSet
+    later: tuple[str, ...]
+    rules: Mapping[str, KeyRules]
+    asker: Asker
+    tags: Callable[[str], tuple[Pairs, ...]]
+    material: str
+    when: ConditionExpression
+
+    def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
+        """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is about."""
+        same = key == self.material or (self.material, key) in self.state.equal
+        return (of_one(self.when, by),) if same and self.when != ALWAYS else ()
+
+    def whom(self, by: str) -> CallerSet:
+        """The callers that a principal stands for."""
+        caller = self.callers.get(by)
+        return self.start if caller is None else exactly(caller)
+
+    def key(self, arn: str) -> Key:
+        """A key of the state."""
+        return next(key for key in self.state.estate.keys if key.arn == arn)
+
+    def about(self, by: str) -> frozenset[str]:
+        """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""
+        return frozenset((*self.callers, by, *self.later))
+
+    def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+        """A request by a principal that is held."""
+        return self.asker.request(self.state.estate, target, self.whom(by), (action,), when, self.callers.get(by))
+
+    def by_the_same(self, target: Target, first: Request, action: str, *when: ConditionExpression) -> Counterexample | Reason:
+        """A further request of a step, by the caller of the first."""
+        return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), when, first.caller)
+
+    def conditions_of(self, found: Counterexample) -> tuple[ConditionExpression, ...]:
+        """The conditions of the statements that allowed a request."""
+        matched = {(one.policy, one.index) for one in found.statements if one.effect is Effect.ALLOW}
+        whom = {*self.callers, found.request.caller.principal_arn, str(found.request.resource)}
+        statements = ((policy.identity, statement) for policy in policies_of(self.state.estate, whom) for statement in policy.statements)
+        return tuple(Holds(one) for policy, statement in statements if (policy, statement.index) in matched for one in statement.conditions)
+
+
+Made = StoryStep | Reason
+"""A move with the replay of each request; or why there is none."""
+
+
+def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexample | Reason) -> Made:
+    """A move, if all its requests were found; `change` is told the first."""
+    requests = []
+    for one in found:
+        if isinstance(one, Reason):
+            return one
+        requests.append(one)
+    return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
+
+
+def fixed(change: Change) -> Callable[[Request], Change]:
+    """A change that is the same whatever the request says."""
+    return lambda _: change
+
+
+def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
+    """The policies of an estate; of users and roles, those of some, by ARN, first."""
+    for account in estate.accounts:
+        for identity in (*account.users, *account.roles):
+            if identity.arn in whom:
+                yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
+    for key in estate.keys:
+        yield from key.policies or ()
+    for account in estate.accounts:
+        yield from account.shared_policies()
+    yield from estate.surrounding_policies()
+
+
+def administrator(partition: str) -> str:
+    """AWS's managed policy that allows everything."""
+    return f"arn:{partition}:iam::aws:policy/AdministratorAccess"
+
+
+def in_force(estate: Estate, arn: str) -> Policy | None:
+    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is not known."""
+    if arn == administrator(arn.split(":")[1]):
+        return identity_policy(arn, "AdministratorAccess")
+    found = next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
+    return dict(found.versions).get(found.default or "") if found is not None else None
+
+
+def as_boundary(policy: Policy) -> Policy:
+    """A managed policy as a permissions boundary."""
+    return replace(policy, kind=PolicyKind.BOUNDARY, identity=f"{policy.identity}#boundary")

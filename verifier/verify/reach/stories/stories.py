@@ -1,0 +1,345 @@
+"""A goal within reach → a story: a chain of requests, each found in the state that those before it made, and replayed there.
+
+In: the facts of a closure, a goal, the invariant that it breaks. Out: a `Story`; or why no chain could be told.
+Guarantee: every request of a story, the last one included, is allowed by `evaluate` in its state, under the same readings and free facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
+
+from verifier.evaluate.steps import after, against_time, permitted
+from verifier.model.estate import Estate
+from verifier.model.grant import Grant, Pairs
+from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
+from verifier.model.policy import Principal, Text
+from verifier.model.principal_names import principal_named
+from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
+from verifier.model.step_kinds import OWN_KEY, StepKind
+from verifier.model.steps.steps import Became, State
+from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.semantics.targets import key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.prove import How
+from verifier.verify.reach.closure import REPLICA, Goal, Reached
+from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
+from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.stories.asking import Asker, of_one, principal
+from verifier.verify.reach.stories.moves import made
+from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
+from verifier.verify.reach.stories.scene import Scene
+from verifier.verify.reach.stories.times import ISSUED, at, instants, tells_time
+from verifier.witness.request import caller as some_caller
+
+MOST_WAYS = 32
+"""So many ways to take a step are looked at for one chain."""
+MOST_OTHERS = 8
+"""So many other chains to the same goal are looked at."""
+MOST_LONGER = 2
+"""So many chains of more steps than asked for are told."""
+Other = Callable[[frozenset[Way]], Reached]
+"""What is brought about without some ways."""
+
+
+@dataclass
+class Teller:
+    """Tells stories in one estate. `rules` are those of the keys that chains may be about."""
+
+    estate: Estate
+    rules: Mapping[str, KeyRules]
+    how: How
+
+    @cached_property
+    def ages(self) -> bool:
+        """Whether a policy asks when credentials were issued."""
+        identities = (one.arn for account in self.estate.accounts for one in (*account.users, *account.roles))
+        return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
+
+    def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
+        """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
+        The goal is within so many rounds. Raises `InternalDisagreement`."""
+        longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
+        found = self.found(reached, goal, invariant, most, other, longer)[0]
+        for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ():
+            told = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
+            if isinstance(told, Story):
+                return told
+        return found
+
+    def found(
+        self,
+        reached: Reached,
+        goal: Goal,
+        invariant: Invariant,
+        most: int,
+        other: Other | None,
+        longer: list[tuple[Reached, Goal, tuple[Task, ...]]] | None = None,
+    ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
+        """The same without longer ones, which are collected, with the goal and the tasks that it is about: those of the first way where
+        there is no story."""
+        failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
+        refused: frozenset[Way] = ANY_WAY
+        while goal.rounds <= most:
+            tasks = planned(reached.facts, goal)
+            found, way = self._told(reached, goal, invariant, tasks, most)
+            if isinstance(found, Story):
+                return found, goal, tasks
+            failed.append((found, goal, tasks))
+            if longer is not None and len(tasks) > most:
+                longer.append((reached, goal, tasks))
+            if other is None or way in refused or len(failed) > MOST_OTHERS:
+                break
+            refused |= {way}
+            reached = other(refused)
+            if (goal.key, goal.number) not in reached.goals:
+                break
+            goal = reached.goals[goal.key, goal.number]
+        return failed[0]
+
+    def _told(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
+        """A story; or why there is none, and the way that could not be gone."""
+        if len(tasks) > most:
+            text = f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for"
+            return Reason("E0", text), goal.way
+        tries = _Tries(self, reached, tasks, goal, invariant)
+        found = tries.end(goal, invariant)
+        return found, (goal.way if tries.far == len(tasks) else made_by(tasks[tries.far], reached.facts))
+
+    def tell_each(self, reached: Reached, goals: Sequence[tuple[Goal, Invariant]]) -> list[Story | Reason]:
+        """A story of each goal, all of which are brought about by the same steps."""
+        first, invariant = goals[0]
+        tries = _Tries(self, reached, planned(reached.facts, first), first, invariant)
+        return [tries.end(goal, own) for goal, own in goals]
+
+    def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> _Telling:
+        """A story without steps yet."""
+        return _Telling(self, reached.start, goal.key, invariant, self._session_tags(goal))
+
+    def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
+        """Choices of tags for a session with which the last request can be made."""
+        powers = goal.access.cube.powers if goal.access is not None else frozenset()
+        return lambda role: self.rules[goal.key].session_tags(goal.number, role, powers) if role == goal.by else ()
+
+
+def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
+    """Whom the rest of a story is about."""
+    found = [goal.by]
+    for task in tasks:
+        match task:
+            case GrantTo():
+                found += [task.by, task.grantee]
+            case JoinGroup():
+                found += [task.by, task.user]
+            case Make(fact, derivation):
+                found += [derivation.by, *([fact.subject] if fact.kind is FactKind.HOLDS else [])]
+    return tuple(dict.fromkeys(found))
+
+
+def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
+    """The keys of the caller's own onto which tasks re-encrypt, and by whom."""
+    facts = [(task.fact, task.derivation.by) for task in tasks if isinstance(task, Make)]
+    return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and OWN_KEY in fact.details[0]]
+
+
+class _Tries:
+    """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is taken in the next
+    one where the chain cannot be gone on with."""
+
+    def __init__(self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal, invariant: Invariant) -> None:
+        self._tasks = tuple(tasks)
+        self._goal = goal
+        self._left = MOST_WAYS
+        self.far = 0
+        """The task that none of the ways so far went beyond."""
+        self._reasons: list[Reason] = []
+        begun = teller.begun(reached, goal, invariant)
+        self._rest: Iterator[_Telling] = self._after(begun, 0)
+        to_own = _onto_own_keys(self._tasks)
+        if to_own:
+            self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
+        self._told: list[_Telling] = []
+
+    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+        """The first way after which the last request can be made; or why that of the first way cannot be."""
+        reasons: list[Reason] = []
+        for telling in self._each():
+            found = telling.copy().end(goal, invariant)
+            if isinstance(found, Story):
+                return found
+            reasons.append(found)
+        return (*reasons, *self._reasons)[0]
+
+    def _each(self) -> Iterator[_Telling]:
+        yield from self._told
+        for telling in self._rest:
+            self._told.append(telling)
+            yield telling
+
+    def _after(self, telling: _Telling, number: int) -> Iterator[_Telling]:
+        self.far = max(self.far, number)
+        if number == len(self._tasks):
+            yield telling
+            return
+        for found in telling.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
+            if isinstance(found, Reason):
+                self._reasons.append(found)
+            else:
+                yield from self._after(found, number + 1)
+            self._left -= 1
+            if self._left <= 0:
+                return
+
+
+@dataclass
+class _Telling:
+    teller: Teller
+    start: str
+    key: str
+    invariant: Invariant
+    tags: Callable[[str], tuple[Pairs, ...]]
+    state: State = field(init=False)
+    callers: dict[str, Caller] = field(default_factory=dict)
+    steps: list[StoryStep] = field(default_factory=list)
+    readings: dict[str, bool] = field(default_factory=dict)
+    free: dict[str, bool] = field(default_factory=dict)
+    now: int = 0
+    """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
+    issued: dict[str, int] = field(default_factory=dict)
+    """When steps gave sessions, by principal, where a policy asks for it."""
+
+    def __post_init__(self) -> None:
+        self.state = State(self.teller.estate, ())
+
+    def copy(self) -> _Telling:
+        """The same story so far, to be gone on with in another way."""
+        other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
+        other.issued = dict(self.issued)
+        other.state = self.state
+        return other
+
+    def with_grants(self, grants: Sequence[tuple[str, str]]) -> _Telling:
+        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key and a principal."""
+        other, keys = self.copy(), {key.arn: key for key in self.state.estate.keys}
+        for arn, by in grants:
+            key, grantee = keys[arn], principal_named(by)
+            if isinstance(grantee, Principal):
+                grant = Grant(f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account)
+                keys[arn] = replace(key, grants=(*(key.grants or ()), grant))
+        other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
+        return other
+
+    def _scene(self, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
+        whom = CallersAnd((self.invariant.callers, principal(self.start)))
+        asker = Asker(self.teller.how).holding(self.readings).when(*when)
+        rules, about = self.teller.rules, (self.key, self.invariant.when)
+        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about)
+
+    def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
+        """The story with one step more, for each way to take it; or why one cannot be taken."""
+        by = task.derivation.by if isinstance(task, Make) else task.by
+        moments: Sequence[int] = ()
+        for found in made(task, self._scene(later)):
+            if isinstance(found, Reason):
+                yield found
+                continue
+            asked = tells_time(found.move.requests) or self.teller.ages and found.move.kind is StepKind.ASSUME_ROLE
+            moments = moments or (self._moments((by, task.fact.subject, *later)) if asked else ())
+            if not asked or not moments:
+                yield self._with(found, self.now)
+        for now in moments:
+            told = (found for found in made(task, self._scene(later, *self._at(by, now))) if isinstance(found, StoryStep))
+            yield from (self._with(found, now) for found in told)
+
+    def _with(self, found: StoryStep, now: int) -> _Telling | Reason:
+        other = self.copy()
+        other.now = now
+        return other._take(found) or other
+
+    def _moments(self, whom: Iterable[str]) -> Sequence[int]:
+        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the time."""
+        found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
+        return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
+
+    def _at(self, by: str, now: int) -> Iterator[ConditionExpression]:
+        """That a request is made at an instant; with the credentials that a step gave when it was taken."""
+        yield at(now)
+        if by in self.issued:
+            yield at(self.issued[by], ISSUED)
+
+    def _take(self, found: StoryStep) -> Reason | None:
+        """Takes one step; or says why it is not permitted."""
+        self._learn(*found.requests)
+        reason = self._refusal(found)
+        if reason is not None:
+            return reason
+        self.state = after(self.state, found.move)
+        if isinstance(found.move.change, Became):
+            caller = found.move.change.caller
+            became = WEB_PREFIX * (caller.kind is CallerKind.WEB) + caller.principal_arn
+            self.callers[became] = caller
+            if found.move.kind is StepKind.ASSUME_ROLE and self.teller.ages:
+                self.issued[became] = self.now
+        self.steps.append(found)
+        return None
+
+    def _learn(self, *requests: Counterexample) -> None:
+        """Who the first caller is, and what the requests suppose."""
+        for found in requests:
+            caller = found.request.caller
+            if self.start not in self.callers and caller.principal_arn not in self.callers:
+                self.callers[self.start] = caller
+                self.state = replace(self.state, held=(*self.state.held, caller))
+            self.readings.update(found.readings)
+            self.free.update(found.free)
+
+    def _refusal(self, step: StoryStep) -> Reason | None:
+        """Why `evaluate` does not permit a step, if it does not."""
+        try:
+            decisions = permitted(self.state, step.move, {**self.readings, **self.free})
+        except InputError as error:
+            return Reason("E0", str(error))
+        backwards = against_time([*(one.move for one in self.steps), step.move])
+        if backwards is not None:
+            return Reason("W4", backwards)
+        if all(decision.outcome is Outcome.ALLOW for decision in decisions):
+            return None
+        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed")
+
+    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+        """The last request."""
+        access: Counterexample | None = None
+        if goal.access is not None or goal.onto is not None:
+            found = self._in_time(goal, invariant)
+            if isinstance(found, Reason):
+                return found
+            self._learn(found)
+            access = found
+        first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
+        return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
+
+    def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
+        """The last request, at an instant that is not before the steps (W4)."""
+        found = self._access(goal, invariant)
+        if isinstance(found, Reason) or not tells_time((found.request,)):
+            return found
+        moves = [one.move for one in self.steps]
+        moments = self._moments((goal.by,))
+        pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
+        told = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
+        return next(told, Reason("W4", "no such request was found that can be made after the steps before it"))
+
+    def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
+        scene = self._scene((), *when)
+        whom = scene.whom(goal.by)
+        if goal.access is None and goal.onto != REPLICA:
+            scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
+            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope, self.callers.get(goal.by))
+        arn = goal.key
+        if goal.onto == REPLICA:
+            arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
+        scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
+        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))
