@@ -13,7 +13,7 @@ from itertools import chain, islice, product
 
 from verifier.model.reference import condition_key
 from verifier.model.request import Request, Value
-from verifier.model.steps.actions import step_key
+from verifier.model.steps.actions import step_action, step_key
 from verifier.problem.question import Question
 from verifier.problem.space import PAIR_PREFIX, Space, exact_pair, other_pair
 from verifier.problem.views import Values
@@ -58,8 +58,15 @@ class Pairs:
         """The names that are held beside those that were shown, each with some value, and the set of names itself."""
         if self._held:
             others = [name for name in self._held if not any(self._alike(name, own) for own in self.names)]
-            yield from ((_SHOWN[self.prefix] + name, "example") for name in others)
+            if not self._named_alone:
+                yield from ((_SHOWN[self.prefix] + name, "example") for name in others)
             yield spelled(self.question.space, SETS[self.prefix]), tuple(dict.fromkeys((*self.names, *others)))
+
+    @property
+    def _named_alone(self) -> bool:
+        """Whether the operation names tags without their values [API: UntagRole, UntagUser]."""
+        action = step_action(str(self.values.get("action")))
+        return action is not None and SETS[self.prefix] in action.condition_keys and self.prefix not in action.condition_keys
 
     # -- values --
 
