@@ -49,6 +49,8 @@ EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 MATERIAL = "kms:Decrypt"
 OUTSIDE = Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")
 """An identity of the caller's own, in an account that no estate names (W2)."""
+OUTSIDE_ROLE = moves.session("arn:aws:iam::999999999999:role/example")
+"""Another one, where a policy tells roles from users by their ARNs."""
 _CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
 _TAGS = ((), *(((TEAM, colour),) for colour in (*COLOURS, "green")))
 _FOR_MATERIAL = ("kms:ReEncryptFrom", "kms:ReEncryptTo")
@@ -124,8 +126,8 @@ class Sampler:
 
     def moves(self, state: State) -> Iterator[Move]:
         """Every move of the sample in a state."""
-        if OUTSIDE not in state.held:
-            yield moves.own_identity(OUTSIDE)
+        own = (OUTSIDE, *((OUTSIDE_ROLE,) if "aws:principalarn" in self.tested else ()))
+        yield from (moves.own_identity(one) for one in own if one not in state.held)
         for by in state.held:
             if by.kind is CallerKind.WEB:
                 yield from (moves.assume(by, role, action="sts:AssumeRoleWithSAML") for role in self._roles)
