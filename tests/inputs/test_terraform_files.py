@@ -406,6 +406,7 @@ def value_of(text: str, **known: str) -> Node | None:
         ('lookup({ a = c }, "a")', "key"),
         ('lookup({ a = c }, "b", c)', "key"),
         ('lookup({ a = c }, "b", null)', None),
+        ('lookup(true ? { a = {} } : {}, "b", { key = c }).key', "?"),
         ('lookup({ a = c }, "b")', "?"),
         ("one([c])", "key"),
         ("one([])", None),

@@ -149,13 +149,15 @@ def _coalesce(at: Node, *given: Node) -> Node | None:
 
 
 def _lookup(at: Node, *given: Node) -> Node | None:
-    """The member of an object that has a name that is known; else the third argument, converted to the type of the members."""
+    """The member that has a known name; else the third argument, converted to the type of the members, if no object is in it."""
     if not 2 <= len(given) <= 3 or kinds.object_of(given[0]) is None or not isinstance(given[1], Scalar) or kinds.is_null(given[1]):
         return None
     found = kinds.member(given[0], given[1].text)
     if found is None and len(given) == 2:
         raise FailsError
-    return kinds.loosened(given[2]) if found is None else found
+    if found is not None:
+        return found
+    return None if kinds.holds_members(given[2]) else kinds.loosened(given[2])
 
 
 _ONE = (_compact, _distinct, _flatten, _jsonencode, _keys, _length, _one, _sensitive, _tolist, _toset, _tostring, _values)

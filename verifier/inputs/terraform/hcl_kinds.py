@@ -150,6 +150,11 @@ def loosened(node: Node) -> Node:
     return node
 
 
+def holds_members(node: Node) -> bool:
+    """Whether a value is an object with members, or a list with one in it."""
+    return (isinstance(node, Members) and bool(node.pairs)) or (isinstance(node, Items) and any(map(holds_members, node.items)))
+
+
 def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
     """Values as they are in a list with those and these others: converted to one type. [Terraform language: Conversion of Complex Types]"""
     return list(items) if is_uniform([*items, *others]) else [loosened(item) for item in items]
