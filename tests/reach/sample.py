@@ -299,7 +299,9 @@ class Sampler:
             yield from (moves.set_version(by, policy) for name, policy in managed.versions if name != managed.default)
         yield from (moves.become(by, user.arn, action) for user in account.users for action in CREDENTIALS)
         provider = SAML if any(SAML in str(role.trust) for role in account.roles) else None
-        yield from (moves.govern(by, provider, f"iam:{does}SAMLProvider") for does in ("Update", "Create") if provider)
+        if provider is not None:
+            makes = account.providers is not None and provider not in account.providers
+            yield moves.govern(by, provider, f"iam:{'Create' if makes else 'Update'}SAMLProvider")
 
 
 def _tested(estate: Estate) -> frozenset[str]:

@@ -36,6 +36,9 @@ def about_operation(operation: Operation, target: Target, given: Mapping[str, Va
         if key not in given and not _follows_from_time(key, given):
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
+    if operation.rule == IAM and target.identity is None:
+        own, of_iam = TAGS_OF_RESOURCE
+        yield from ((of_iam + key.removeprefix(own), value) for key, value in given.items() if key.startswith(own))
     for name, value in target.tags or ():
         yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_CODE)
     if target.identity is not None:

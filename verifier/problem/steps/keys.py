@@ -60,7 +60,7 @@ def _own(space: Space, name: str) -> View | SetView:
 
 
 def _tag(space: Space, name: str) -> View | SetView:
-    """A tag of the role or user, under either name of the key [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]."""
+    """A tag of what the request is on, under either name of the key [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]."""
     wanted = name.partition("/")[2]
 
     def value_of(target: Target) -> str | None:
@@ -68,10 +68,9 @@ def _tag(space: Space, name: str) -> View | SetView:
         return next((value for tag, value in tags if tag.lower() == wanted), None)
 
     kind = space.target.kind
-    # Groups have no tags, and of the others that the model knows nothing of only `aws:ResourceTag` tells.
-    untagged = kind is TargetKind.GROUP or name.startswith("iam:") and kind not in (TargetKind.ROLE, TargetKind.USER)
     tagged = power(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
-    free = FALSE if untagged else either(tagged, space.on(lambda target: target.identity is None))
+    # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the key for it.
+    free = FALSE if kind is TargetKind.GROUP else either(tagged, space.on(lambda target: target.identity is None))
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
