@@ -1,13 +1,14 @@
 """`make fuzz`: the agreement tests with new seeds, in several processes, until enough cases were asked.
 
     python tools/fuzz.py [--cases 50000] [--estates 1000] [--seed N] [--processes 2]
-    python tools/fuzz.py --estate N
+    python tools/fuzz.py --estate FIRST [LAST]
 
 First requests, by which `problem` is held against `evaluate`; then small estates, on which the verdict about what a caller can eventually
 do is held against an exhaustive search. Ends with exit code 1 at the first disagreement (told in full; about a request made small, as a
-file for `tests/cases/regressions`; about an estate with its number, and `--estate` asks about that one alone), when a rule did not fire
+file for `tests/cases/regressions`; about an estate with its number), when a rule did not fire
 often enough both ways, or when too many verdicts are Unknown. The counts are printed at the end. The seed is printed first: the same one
-asks the same cases again.
+asks the same cases again. `--estate` asks about one estate or about those of some numbers in turn, in one process, and tells each
+disagreement and each verdict that is Unknown without need, with its reason, when it meets it.
 """
 
 from __future__ import annotations
@@ -114,14 +115,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Hold problem against evaluate on random policies and requests.")
     parser.add_argument("--cases", type=int, default=50_000)
     parser.add_argument("--estates", type=int, default=1_000)
-    parser.add_argument("--estate", type=int, help="ask about this estate alone")
+    parser.add_argument("--estate", type=int, nargs="+", metavar="N", help="ask about this estate alone, or about the first to the last")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     if options.estate is not None:
-        done = reach(options.estate)
-        print(done.found or done.counts)
-        return 1 if done.found else 0
+        return _in_turn(options.estate[0], options.estate[-1])
     print(f"seed {options.seed} (--seed {options.seed} asks the same cases again)", flush=True)
     spawned = multiprocessing.get_context("spawn")
     complaints: list[str] = []
@@ -131,6 +130,20 @@ def main() -> int:
     agreed = "every rule fired both ways, and the rooms agreed on everything"
     print("\n".join(("FAILED", *complaints) if complaints else (agreed,)))
     return 1 if complaints else 0
+
+
+def _in_turn(first: int, last: int) -> int:
+    """Asks about the estates from the first to the last; returns the exit code."""
+    counts = ReachCounts()
+    disagreements = 0
+    for number in range(first, last + 1):
+        done = reach(number)
+        counts.add(done.counts)
+        disagreements += bool(done.found)
+        told = [done.found] * bool(done.found) + [f"estate {seed} without need: {reason}" for seed, reason in done.counts.needless.items()]
+        print("".join(f"{line}\n" for line in told), end="", flush=True)
+    print(f"{counts}\n  {disagreements} disagreements; {len(counts.needless)} Unknown without need")
+    return 1 if disagreements else 0
 
 
 def _requests(pool: Pool, cases: int, first: int) -> list[str]:

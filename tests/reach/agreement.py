@@ -41,12 +41,12 @@ NEEDED, NEEDLESS = "something is not known", "the verdict could be another"
 @dataclass
 class ReachCounts:
     """What a run has seen: estates by what the search finds and what the verdict is; the kinds of steps that the search's chains take; each
-    theme by whether the search finds something; each Unknown without need, by its seed."""
+    theme by whether the search finds something; the reason of each Unknown without need, by its seed."""
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     themes: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    needless: list[int] = field(default_factory=list)
+    needless: dict[int, str] = field(default_factory=dict)
 
     @property
     def estates(self) -> int:
@@ -58,14 +58,15 @@ class ReachCounts:
         lines += [f"  search {found:8} verdict {verdict:50} {number:>6,}" for (found, verdict), number in sorted(self.pairs.items())]
         lines.append("  chains: " + ", ".join(f"{kind} {number:,}" for kind, number in self.kinds.most_common()))
         lines.append("  themes: " + ", ".join(f"{name} {self.themes[name, True]}:{self.themes[name, False]}" for name in sorted(THEMES)))
-        return "\n".join([*lines, *([f"  without need: seeds {sorted(self.needless)}"] if self.needless else [])])
+        lines += [f"  without need: estate {seed}: {reason}" for seed, reason in sorted(self.needless.items())]
+        return "\n".join(lines)
 
     def add(self, other: ReachCounts) -> None:
         """Takes over the counts of another run."""
         self.pairs.update(other.pairs)
         self.kinds.update(other.kinds)
         self.themes.update(other.themes)
-        self.needless += other.needless
+        self.needless.update(other.needless)
 
     def complaints(self) -> Iterator[str]:
         """What makes a run worth nothing, or too weak; of a short run, as while one works on it, nothing is said."""
@@ -108,7 +109,8 @@ def check_reach(seed: int, counts: ReachCounts) -> None:
         doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
         needed = found is Outcome.DENY and (doubted or _searched(question, doubts=True)[0] is not Outcome.DENY)
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
-        counts.needless += [] if needed else [seed]
+        if not needed:
+            counts.needless[seed] = "" if given.reason is None else f"[{given.reason.rule}] {given.reason.text}"
     counts.pairs[found.value, shown] += 1
     if question.theme is not None:
         counts.themes[question.theme, found is not Outcome.DENY] += 1
