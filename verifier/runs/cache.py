@@ -12,6 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from verifier.runs.sealed import sealed, unsealed
@@ -116,7 +117,8 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _prepared(path: Path) -> sqlite3.Connection:
     file = sqlite3.connect(path, timeout=10)
-    try:
+    with ExitStack() as undo:
+        undo.callback(file.close)
         file.execute("PRAGMA journal_mode = WAL")
         file.execute("PRAGMA synchronous = NORMAL")
         if file.execute("PRAGMA user_version").fetchone()[0] not in (0, _FORMAT):
@@ -126,7 +128,5 @@ def _prepared(path: Path) -> sqlite3.Connection:
         )
         file.execute(f"PRAGMA user_version = {_FORMAT}")
         file.commit()
-    except BaseException:  # whatever it is, it is raised again
-        file.close()
-        raise
+        undo.pop_all()
     return file

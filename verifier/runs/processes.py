@@ -10,7 +10,7 @@ import multiprocessing
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.queues import Queue
 
 from verifier.cycles import seldom
@@ -56,7 +56,8 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
     handed_out.cancel_join_thread()
     for _ in range(count):
         handed_out.put(data)
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(handed_out,)) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(handed_out,)) as pool, ExitStack() as interrupted:
+        interrupted.callback(pool.shutdown, wait=False, cancel_futures=True)
         try:
             while True:
                 for number, chunk in todo:
@@ -71,9 +72,7 @@ def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Gener
                     yield answers
         except BrokenProcessPool:
             pass
-        except BaseException:  # an interruption too, and it is raised again
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        interrupted.pop_all()
     return list(left.values())
 
 
