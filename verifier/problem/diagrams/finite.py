@@ -14,9 +14,7 @@ from operator import or_
 
 from verifier.problem.classes.domains import Attribute
 from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
-from verifier.problem.classes.predicates import (
-    Predicate,
-)
+from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget, Table
 from verifier.problem.expression import (
     FALSE,
@@ -260,41 +258,29 @@ class Reduction:
 
     def conjunction(self, operands: Sequence[Expression]) -> Expression:
         """The conjunction; tests on one attribute become one."""
-        masks: dict[str, int] = {}
-        rest: dict[int | str, Expression] = {}
-        for operand in _flat(operands, And):
-            if type(operand) is In:
-                name, mask = operand.attribute, operand.mask
-                masks[name] = masks.get(name, -1) & mask
-            elif type(operand) is Symbol:
-                rest[operand.name] = operand
-            elif operand is FALSE:
-                return FALSE
-            elif operand is not TRUE:
-                rest[id(operand)] = operand
-        parts = [self.within(name, mask) for name, mask in masks.items()]
-        if any(part is FALSE for part in parts):
-            return FALSE
-        return _joined([part for part in parts if part is not TRUE] + list(rest.values()), And, TRUE)
+        return self._merged(operands, And, TRUE, FALSE)
 
     def disjunction(self, operands: Sequence[Expression]) -> Expression:
         """The disjunction; tests on one attribute become one."""
+        return self._merged(operands, Or, FALSE, TRUE)
+
+    def _merged(self, operands: Sequence[Expression], kind: type[And] | type[Or], neutral: Expression, decisive: Expression) -> Expression:
         masks: dict[str, int] = {}
         rest: dict[int | str, Expression] = {}
-        for operand in _flat(operands, Or):
+        for operand in _flat(operands, kind):
             if type(operand) is In:
                 name, mask = operand.attribute, operand.mask
-                masks[name] = masks.get(name, 0) | mask
+                masks[name] = masks.get(name, -1) & mask if kind is And else masks.get(name, 0) | mask
             elif type(operand) is Symbol:
                 rest[operand.name] = operand
-            elif operand is TRUE:
-                return TRUE
-            elif operand is not FALSE:
+            elif operand is decisive:
+                return decisive
+            elif operand is not neutral:
                 rest[id(operand)] = operand
         parts = [self.within(name, mask) for name, mask in masks.items()]
-        if any(part is TRUE for part in parts):
-            return TRUE
-        return _joined([part for part in parts if part is not FALSE] + list(rest.values()), Or, FALSE)
+        if any(part is decisive for part in parts):
+            return decisive
+        return _joined([part for part in parts if part is not neutral] + list(rest.values()), kind, neutral)
 
     def complement(self, operand: Expression) -> Expression:
         """The negation; that of a test is a test."""
