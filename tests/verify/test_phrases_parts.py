@@ -13,7 +13,7 @@ from tests.verify.phrases_reader import _objects, holds, set_holds
 from tests.verify.test_phrases import asked
 from verifier.model.results.region import Limit
 from verifier.problem.classes.domains import Attribute
-from verifier.problem.classes.predicates import Less, OneOf, exactly, like
+from verifier.problem.classes.predicates import Less, OneOf, Predicate, exactly, like
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.finite import Finite, Lazy
@@ -171,8 +171,8 @@ def _has_facts(text: str, row: list[str], places: dict[str, int]) -> bool:
 @pytest.mark.parametrize("number", range(6))
 def test_a_lazy_attribute_is_said_test_by_test(number: int) -> None:
     dice = random.Random(number)
-    predicates = [exactly("a"), OneOf(frozenset({"b", "or"})), like("a*"), Less(like("*b", fold=True), (exactly("b"),)), like("*a*")]
-    symbols = {predicate: f"lazy:x:{at}" for at, predicate in enumerate(predicates)}
+    predicates = (exactly("a"), OneOf(frozenset({"b", "or"})), like("a*"), Less(like("*b", fold=True), (exactly("b"),)), like("*a*"))
+    symbols = dict[Predicate, str](zip(predicates, (f"lazy:x:{at}" for at in range(5)), strict=True))
     optional = dice.random() < 0.7
     finite = Finite(lazy={"x": Lazy(Attribute("x"), symbols, "lazy:x" if optional else None)})
     phrases = LazyPhrases(finite, "x")

@@ -85,7 +85,7 @@ def _address(text: str, within: InNetwork) -> bool:
 
 
 @dataclass(frozen=True)
-class Read(Predicate):
+class Read:
     """The texts that are read as a value of some kind of which a predicate holds (C3)."""
 
     kind: Kind
@@ -100,7 +100,7 @@ class Read(Predicate):
 
 
 @dataclass(frozen=True)
-class Written(Predicate):
+class Written:
     """The instants, in seconds since 1970, whose text in a request satisfies a predicate on text (C3)."""
 
     asked: Predicate
