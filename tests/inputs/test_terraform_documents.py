@@ -81,6 +81,15 @@ def test_what_is_known_beside_it_is_certain(tmp_path: Path) -> None:
     assert principals(estate) == [([PARTNER_ROLE], False), (["*"], True)]
 
 
+def test_what_is_said_to_be_unknown_is_not_the_value_beside_it(tmp_path: Path) -> None:
+    """`after_unknown` has `true` where a value is not known [Terraform: JSON Output Format, Change Representation]."""
+    block = {"effect": constant("Allow"), "actions": constant(["kms:Decrypt"]), "resources": constant(["*"])}
+    said = statement(principals=aws(PARTNER_ROLE))
+    for flags, doubtful in (({}, False), ({"effect": True}, True)):
+        estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), data([said], [flags], [block])))
+        assert any(doubt for _, doubt in principals(estate)) is doubtful
+
+
 def test_a_name_that_is_made_up_has_a_placeholder(tmp_path: Path) -> None:
     role = new_role("app", after={"name": None, "name_prefix": "app-"}, expressions={"name_prefix": constant("app-")})
     role.expressions.pop("name")

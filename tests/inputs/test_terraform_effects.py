@@ -18,6 +18,7 @@ from verifier.model.results.verdict import Status
 PROVED, REFUTED, UNKNOWN = Status.PROVED, Status.REFUTED, Status.UNKNOWN
 PARTNER = "arn:aws:iam::444455556666:role/partner"
 OTHER_ID = "99999999-12ab-34cd-56ef-1234567890ab"
+ALIAS = {"name": "alias/pay", "target_key_id": KEY_ID, "id": "alias/pay"}
 NOBODY_OUTSIDE = f'account prod = {ACCOUNT}\ninvariant "i": no caller outside prod can kms:Decrypt'
 
 
@@ -162,8 +163,7 @@ def test_a_known_policy_of_a_new_key_is_no_default_where_the_configuration_does_
 
 
 def test_a_policy_of_an_alias_of_the_plan(tmp_path: Path) -> None:
-    values = {"name": "alias/pay", "target_key_id": KEY_ID, "id": "alias/pay"}
-    alias = Planned("aws_kms_alias", "a", values, {}, {"target_key_id": refers("aws_kms_key.k.key_id")}, values)
+    alias = Planned("aws_kms_alias", "a", ALIAS, {}, {"target_key_id": refers("aws_kms_key.k.key_id")}, ALIAS)
     by_alias = [the_key(CLOSED), alias, separate(CLOSED, OPEN, key_id="alias/pay", refers=refers("aws_kms_alias.a.name"))]
     assert verdicts(tmp_path, by_alias) == [REFUTED]
     assert verdicts(tmp_path, [the_key(OPEN), alias, separate(OPEN, CLOSED, key_id="alias/pay")]) == [PROVED]
@@ -525,14 +525,31 @@ def test_an_alias_that_goes_or_changes_its_key(tmp_path: Path) -> None:
         "keys": [key(policy=json.loads(CLOSED), aliases=["alias/pay"])],
         "accounts": {ACCOUNT: {"authorization_details": listed}},
     }
-    values = {"name": "alias/pay", "target_key_id": KEY_ID, "id": "alias/pay"}
-    goes = Planned("aws_kms_alias", "a", None, {}, {}, values)
-    changes = Planned("aws_kms_alias", "a", {**values, "target_key_id": OTHER_ID}, {}, {"target_key_id": constant(OTHER_ID)}, values)
-    stays = Planned("aws_kms_alias", "a", values, {}, {"target_key_id": constant(KEY_ID)}, values)
+    goes = Planned("aws_kms_alias", "a", None, {}, {}, ALIAS)
+    changes = Planned("aws_kms_alias", "a", {**ALIAS, "target_key_id": OTHER_ID}, {}, {"target_key_id": constant(OTHER_ID)}, ALIAS)
+    stays = Planned("aws_kms_alias", "a", ALIAS, {}, {"target_key_id": constant(KEY_ID)}, ALIAS)
     for resource, expected in ((goes, PROVED), (changes, PROVED), (stays, REFUTED)):
         assert verdicts(tmp_path, [resource], snapshot, APP) == [expected]
     loose = Planned("aws_kms_alias", "b", {"name": "alias/b"}, {"target_key_id": True}, {"target_key_id": refers("local.x")})
     assert verdicts(tmp_path, [stays, loose], snapshot, APP) == [UNKNOWN]  # which aliases the key has then is not known
+
+
+@pytest.mark.parametrize(
+    ("after", "condition", "expected"),
+    [
+        (None, {"kms:ResourceAliases": "alias/pay"}, UNKNOWN),
+        ({**ALIAS, "target_key_id": OTHER_ID}, {"kms:ResourceAliases": "alias/pay"}, UNKNOWN),
+        (ALIAS, {"kms:ResourceAliases": "alias/pay"}, REFUTED),
+        (None, {"kms:EncryptionContextKeys": "team"}, REFUTED),
+    ],
+)
+def test_an_alias_that_goes_is_not_supposed(tmp_path: Path, after: Json | None, condition: Json, expected: Status) -> None:
+    """Of a key whose aliases nobody lists: it has none of that name then, for "an alias name is unique in the account and Region", but
+    maybe others [KMS Developer Guide: About aliases, Each alias has two formats]."""
+    document = json.loads(OPEN)
+    document["Statement"][1]["Condition"] = {"ForAnyValue:StringEquals": condition}
+    alias = Planned("aws_kms_alias", "a", after, {}, {"target_key_id": constant((after or ALIAS)["target_key_id"])}, ALIAS)
+    assert verdicts(tmp_path, [the_key(json.dumps(document)), alias]) == [expected]
 
 
 def test_an_endpoint_that_goes_is_not_listed_any_more(tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
         found["grants"] = listing(changes.place, changes.grants)
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
+    elif changes.unaliased:
+        found["aliases"] = Unknown(changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"])
     return found
 
 

@@ -210,8 +210,8 @@ class Resolver(Side):
     # -- expressions --
 
     def filled(self, raw: Node, expression: Expression | None, resource: Resource, name: str) -> Node | None:
-        """A value with its unknown parts taken from an expression."""
-        if expression is None or not isinstance(raw, Unknown | Items):
+        """A value with its unknown parts taken from an expression, but for a constant: it would not make them unknown."""
+        if expression is None or expression.is_constant or not isinstance(raw, Unknown | Items):
             return raw
         if isinstance(raw, Unknown):
             return self.expression(expression, resource.module, resource, name)
