@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.agreement.runner import read_again
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
-from verifier.cli.bodies.reading import needed
+from verifier.cli.bodies.asked import needed
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Rooms, Run
-from verifier.cli.bodies.evaluating import parse_request
+from verifier.cli.bodies.evaluate import parse_request
 from verifier.syntax.diagnostic import InputError
 
 
@@ -101,7 +101,7 @@ def test_a_missing_file_of_requests(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_whole_line_is_read_even_where_it_is_too_long() -> None:
-    from verifier.cli.bodies.evaluating import MOST_LINE_BYTES, _lines
+    from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, _lines
 
     stream = io.BytesIO(b"a" * (3 * MOST_LINE_BYTES + 7) + b"\nb\n")
     first, second = _lines(stream)
@@ -110,7 +110,7 @@ def test_the_whole_line_is_read_even_where_it_is_too_long() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_a_line_of_just_the_greatest_length_is_one_line(size: int) -> None:
-    from verifier.cli.bodies.evaluating import MOST_LINE_BYTES, _lines
+    from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, _lines
 
     line = b"a" * (MOST_LINE_BYTES - 1 + size)
     assert [entry[:1] for entry in _lines(io.BytesIO(line + b"\nb"))] == [b"a", b"b"]

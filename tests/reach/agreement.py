@@ -25,7 +25,7 @@ from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLi
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Status, Verdict
-from verifier.model.steps.steps import Chain, State
+from verifier.model.steps.chains import Chain, State
 from verifier.verify import prove
 
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from verifier.evaluate.steps.forms_identities import allows_everything, owner_named
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PrincipalType
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

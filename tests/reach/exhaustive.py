@@ -25,7 +25,7 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import OWN_KEY, StepKind
-from verifier.model.steps.steps import Chain, Move, State
+from verifier.model.steps.chains import Chain, Move, State
 
 Mark = tuple[object, ...]
 READINGS = 8

@@ -10,7 +10,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

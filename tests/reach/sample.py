@@ -37,7 +37,7 @@ from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_kinds import OWN_KEY, StepKind
-from verifier.model.steps.steps import KeyReplicated, Move, State
+from verifier.model.steps.chains import KeyReplicated, Move, State
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")

@@ -12,7 +12,7 @@ from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Status, Story, Verdict
 from verifier.model.step_kinds import OWN_KEY
-from verifier.model.steps.steps import Chain, ReEncrypted, State
+from verifier.model.steps.chains import Chain, ReEncrypted, State
 from verifier.verify import prove
 
 PROVED = ("proved",)

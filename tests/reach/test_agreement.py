@@ -16,7 +16,7 @@ from tests.reach.test_open_and_shut_identities import CASES, home
 from verifier.language.invariants.files import suppose
 from verifier.model.estate import Group, ManagedPolicy
 from verifier.model.results.verdict import Status
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
 

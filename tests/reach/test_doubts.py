@@ -17,7 +17,7 @@ from verifier.model.estate import Account, Controls, Group, Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
 from verifier.model.steps.catalogue import Effect, entry
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.verify.reach.offers.code_that_runs import left_in_doubt
 
 USES = own("kms:Decrypt", KEY)

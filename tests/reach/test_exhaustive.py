@@ -16,7 +16,7 @@ from verifier.evaluate.steps import after, permitted, story
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 
 BLUE = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 

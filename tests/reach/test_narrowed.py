@@ -23,7 +23,7 @@ from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity, Influence, Unmodelled
 from verifier.model.request import Decision, Request
 from verifier.model.steps.actions import step_action
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.verify.reach.narrowed import for_keys, for_steps
 
 SETTINGS = settings(max_examples=many(40), phases=[Phase.generate])

@@ -20,7 +20,7 @@ from verifier.evaluate.steps import after
 from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.steps.steps import Move, State
+from verifier.model.steps.chains import Move, State
 from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,

@@ -16,7 +16,7 @@ from tests.reach.telling import PROVED, told
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.actions import running_services, ways_to_run
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 
 NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
 USES = own("kms:Decrypt", KEY)

@@ -17,7 +17,7 @@ from tests.reach.telling import PROVED, told
 from verifier.model.estate import Controls, Key, Level
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
 MULTI = KEY.replace("key/1234abcd", "key/mrk-1234abcd")

@@ -14,7 +14,7 @@ from tests.reach.telling import verdict
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Workload
 from verifier.model.results.verdict import Status
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.report.reach.json import reach_to_json
 from verifier.report.reach.markdown import render_reach_markdown
 from verifier.report.reach.text import render_reach

@@ -21,7 +21,7 @@ from verifier.language.invariants.files import suppose
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
 from verifier.recheck import closed_set

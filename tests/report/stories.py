@@ -15,7 +15,7 @@ from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType, 
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

@@ -21,7 +21,7 @@ from tests.report.test_who_can import assert_told
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import GrantCreated
+from verifier.model.steps.chains import GrantCreated
 from verifier.report.markdown.room import MOST
 from verifier.report.reach.json import reach_schema, render_reach_json
 from verifier.report.reach.markdown import render_reach_markdown

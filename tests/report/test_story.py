@@ -48,7 +48,7 @@ from verifier.model.policy_text import policy_text
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Move, PolicyAdded
+from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.html.report import render_html

@@ -27,7 +27,7 @@ from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import in_ways_to_run
-from verifier.model.steps.steps import Became, Move, PolicyAdded, ReEncrypted
+from verifier.model.steps.chains import Became, Move, PolicyAdded, ReEncrypted
 from verifier.model.steps.workloads import KINDS
 from verifier.witness.step_command import step_commands
 

@@ -80,7 +80,7 @@ def bench(
 
     def body() -> int:
         from verifier.bench.records import Clock
-        from verifier.cli.bodies.benching import BenchOptions, bench_command
+        from verifier.cli.bodies.bench import BenchOptions, bench_command
         from verifier.solve.engines import usual_engines
 
         engines = tuple(dict.fromkeys(engine)) or usual_engines()

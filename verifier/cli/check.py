@@ -69,7 +69,7 @@ def check(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.configured import CheckOptions, check_command
+        from verifier.cli.bodies.check import CheckOptions, check_command
 
         return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes, steps))
 

@@ -40,7 +40,7 @@ def check_access_not_granted(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.checking import Access, access_not_granted
+        from verifier.cli.bodies.access_checks import Access, access_not_granted
 
         access = Access(tuple(action), tuple(principal), tuple(resource))
         return access_not_granted(tuple(paths), access, key_arn, settled_readings(reading), output is Output.JSON)

@@ -32,7 +32,7 @@ def check_no_new_access(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.checking import no_new_access
+        from verifier.cli.bodies.access_checks import no_new_access
         from verifier.cli.bodies.sides import SidesAsked
 
         return no_new_access(SidesAsked((old, new), key_arn=key_arn), settled_readings(reading), output is Output.JSON)

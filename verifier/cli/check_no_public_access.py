@@ -30,7 +30,7 @@ def check_no_public_access(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.checking import no_public_access
+        from verifier.cli.bodies.access_checks import no_public_access
 
         return no_public_access(tuple(paths), key_arn, settled_readings(reading), output is Output.JSON)
 

@@ -96,7 +96,7 @@ def compare(
     """Compare what two versions allow, by meaning."""
 
     def body() -> int:
-        from verifier.cli.bodies.comparing import CompareOptions, compare_command
+        from verifier.cli.bodies.compare import CompareOptions, compare_command
         from verifier.cli.bodies.sides import SidesAsked
         from verifier.model.results.comparison import FailOn
 

@@ -59,7 +59,7 @@ def evaluate(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.evaluating import evaluate_command
+        from verifier.cli.bodies.evaluate import evaluate_command
 
         return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=supplied(account, region, parameter))
 

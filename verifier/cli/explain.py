@@ -73,7 +73,7 @@ def explain(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.explaining import ExplainOptions, RequestOptions, explain_command
+        from verifier.cli.bodies.explain import ExplainOptions, RequestOptions, explain_command
 
         asked = RequestOptions(request, line, principal, action, key, tuple(context))
         settled = settled_readings(reading)

@@ -58,8 +58,8 @@ def export(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.exporting import export_command
-        from verifier.cli.bodies.reading import Asked
+        from verifier.cli.bodies.asked import Asked
+        from verifier.cli.bodies.export import export_command
 
         asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
         return export_command(asked, directory, settled_readings(reading))

@@ -70,7 +70,7 @@ def findings(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.finding import FindingsOptions, findings_command
+        from verifier.cli.bodies.findings import FindingsOptions, findings_command
 
         asked = supplied(account, region, parameter)
         settled = settled_readings(reading)

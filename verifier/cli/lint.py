@@ -57,7 +57,7 @@ def lint(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.linting import LintOptions, lint_command
+        from verifier.cli.bodies.lint import LintOptions, lint_command
         from verifier.model.results.lint import Severity
 
         worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)

@@ -94,8 +94,8 @@ def prove(
     """Prove or refute invariants about the keys of an input."""
 
     def body() -> int:
-        from verifier.cli.bodies.proving import ProveOptions, prove_command
-        from verifier.cli.bodies.reading import Asked
+        from verifier.cli.bodies.asked import Asked
+        from verifier.cli.bodies.prove import ProveOptions, prove_command
 
         settled = settled_readings(reading)
         options = ProveOptions(

@@ -84,7 +84,7 @@ def reach(
     """Show what a caller can bring about, step by step, or who can come to do something."""
 
     def body() -> int:
-        from verifier.cli.bodies.reaching import ReachOptions, reach_command
+        from verifier.cli.bodies.reach import ReachOptions, reach_command
 
         asked = supplied(account, region, parameter)
         settled = settled_readings(reading)

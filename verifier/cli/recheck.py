@@ -56,8 +56,8 @@ def recheck(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.reading import Asked
-        from verifier.cli.bodies.rechecking import recheck_command
+        from verifier.cli.bodies.asked import Asked
+        from verifier.cli.bodies.recheck import recheck_command
 
         own = supplied(account, region, parameter)
         asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, suppose=tuple(suppose))

@@ -47,7 +47,7 @@ def snapshot(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.snapshotting import snapshot_command
+        from verifier.cli.bodies.snapshot import snapshot_command
         from verifier.model.results.collection import Wanted
 
         wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)

@@ -64,8 +64,8 @@ def suggest(
     """
 
     def body() -> int:
-        from verifier.cli.bodies.reading import Asked
-        from verifier.cli.bodies.suggesting import SuggestOptions, suggest_command
+        from verifier.cli.bodies.asked import Asked
+        from verifier.cli.bodies.suggest import SuggestOptions, suggest_command
 
         asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
         options = SuggestOptions(asked, tuple(invariant), settled_readings(reading), timeout, sinks(output, PAGE), write, choice)

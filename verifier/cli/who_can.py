@@ -79,7 +79,7 @@ def who_can(
     """List everybody who can do something with a key."""
 
     def body() -> int:
-        from verifier.cli.bodies.asking import WhoCanOptions, who_can_command
+        from verifier.cli.bodies.who_can import WhoCanOptions, who_can_command
 
         actions = tuple(word for word in words if word.lower().startswith("kms:"))
         paths = tuple(word for word in words if not word.lower().startswith("kms:"))

@@ -17,7 +17,7 @@ from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

@@ -18,7 +18,7 @@ from verifier.model.estate import Account, Group, InstanceProfile
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Value
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Became, KeyReplicated, KeyTagged, Move
+from verifier.model.steps.chains import Became, KeyReplicated, KeyTagged, Move
 from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")

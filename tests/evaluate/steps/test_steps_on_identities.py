@@ -17,7 +17,7 @@ from verifier.evaluate.steps import after
 from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 

@@ -15,7 +15,7 @@ from verifier.evaluate import evaluate
 from verifier.evaluate.steps import after
 from verifier.model.estate import Key
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
 MULTI = f"arn:aws:kms:us-west-2:{HOME}:key/mrk-1234abcd12ab34cd56ef1234567890ab"

@@ -16,7 +16,7 @@ from verifier.evaluate.steps import story
 from verifier.model.estate import Account, Influence, Unmodelled
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
-from verifier.model.steps.steps import Chain, Move, State
+from verifier.model.steps.chains import Chain, Move, State
 from verifier.syntax.diagnostic import InputError
 
 USES = own("kms:Decrypt", KEY)

@@ -12,7 +12,7 @@ from verifier.evaluate.steps import permitted
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller, Outcome
-from verifier.model.steps.steps import Move, State
+from verifier.model.steps.chains import Move, State
 
 BY = caller(ALICE)
 """Who makes the moves, unless said otherwise."""

@@ -14,7 +14,7 @@ from tests.reach.telling import replayed
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Verdict
-from verifier.model.steps.steps import State
+from verifier.model.steps.chains import State
 from verifier.syntax.source import Source
 from verifier.verify import prove
 

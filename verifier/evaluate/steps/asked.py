@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.model.grant import Pairs
 from verifier.model.request import Request, Value
-from verifier.model.steps.steps import Change, Move
+from verifier.model.steps.chains import Change, Move
 from verifier.syntax.diagnostic import InputError
 
 REQUEST_TAG = "aws:requesttag/"

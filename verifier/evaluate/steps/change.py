@@ -14,7 +14,7 @@ from verifier.evaluate.steps.forms_keys import alias_holder
 from verifier.model.estate import Estate, Influence, Key, Unmodelled
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, CallerKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

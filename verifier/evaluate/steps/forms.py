@@ -11,7 +11,7 @@ from collections.abc import Callable
 from verifier.evaluate.steps import forms_created, forms_identities, forms_keys, forms_taken_away
 from verifier.evaluate.steps.asked import require
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Move, State
+from verifier.model.steps.chains import Move, State
 
 _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.PUT_KEY_POLICY: forms_keys.put_key_policy,

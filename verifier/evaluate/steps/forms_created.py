@@ -10,7 +10,7 @@ from verifier.evaluate.steps.asked import Asked, check_tags, require, the_reques
 from verifier.evaluate.steps.forms_identities import account_of, check_document, owner_type
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.steps.steps import Created, IdentityTagged, Move, State
+from verifier.model.steps.chains import Created, IdentityTagged, Move, State
 
 
 def create(state: State, move: Move) -> None:

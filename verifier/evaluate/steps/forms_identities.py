@@ -16,7 +16,7 @@ from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
-from verifier.model.steps.steps import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
+from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")

@@ -12,7 +12,7 @@ from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     GrantCreated,
     KeyPolicyPut,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from verifier.evaluate.steps.asked import Asked, require
 from verifier.model.request import Request
-from verifier.model.steps.steps import Move, State
+from verifier.model.steps.chains import Move, State
 
 _CREATE, _ADD, _REMOVE = "iam:createinstanceprofile", "iam:addroletoinstanceprofile", "iam:removerolefrominstanceprofile"
 IN_PROFILE = frozenset({_CREATE, _ADD, _REMOVE})

@@ -10,7 +10,7 @@ from verifier.evaluate.steps.asked import require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_identities import check_document, owner_named, owner_type
 from verifier.model.estate import Identity
 from verifier.model.policy import PolicyKind
-from verifier.model.steps.steps import BoundaryPut, GroupLeft, Move, PolicyRemoved, State
+from verifier.model.steps.chains import BoundaryPut, GroupLeft, Move, PolicyRemoved, State
 
 
 def remove_policy(state: State, move: Move) -> None:

@@ -19,7 +19,7 @@ from verifier.evaluate.steps.forms_identities import changed, passed_to
 from verifier.evaluate.steps.forms_keys import key_named
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
+from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
 
 BYPASS = "kms:bypasspolicylockoutsafetycheck"
 _OF_THE_REQUEST = ("kms:", "aws:requesttag/", "aws:tagkeys", "aws:requestedregion")

@@ -17,7 +17,7 @@ from verifier.evaluate.steps.permission import permitted
 from verifier.evaluate.steps.times import against_time
 from verifier.model.request import Decision, Outcome
 from verifier.model.step_kinds import OWN_KEY
-from verifier.model.steps.steps import Chain, State
+from verifier.model.steps.chains import Chain, State
 from verifier.syntax.diagnostic import InputError
 
 SYMBOL_LIMIT = 8

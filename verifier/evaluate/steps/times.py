@@ -14,7 +14,7 @@ from verifier.evaluate.statements.values import instant
 from verifier.evaluate.steps.asked import Asked
 from verifier.model.request import Caller, Request
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Became, Move
+from verifier.model.steps.chains import Became, Move
 
 NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 

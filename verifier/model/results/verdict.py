@@ -21,7 +21,7 @@ from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 if TYPE_CHECKING:
-    from verifier.model.steps.steps import Move
+    from verifier.model.steps.chains import Move
 
 
 class Status(Enum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.request import Caller, CallerKind
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

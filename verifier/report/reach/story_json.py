@@ -11,7 +11,7 @@ from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Bound, Story, StoryStep
-from verifier.model.steps.steps import (
+from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,

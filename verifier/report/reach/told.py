@@ -13,7 +13,7 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
+from verifier.model.steps.chains import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
 from verifier.report.counterexample import statement_traces, value_text
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words

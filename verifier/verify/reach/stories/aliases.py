@@ -11,7 +11,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import AliasMoved
+from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, policies_of, step

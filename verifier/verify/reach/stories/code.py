@@ -11,7 +11,7 @@ from verifier.model.estate import Workload
 from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Became
+from verifier.model.steps.chains import Became
 from verifier.model.steps.workloads import KINDS, Way
 from verifier.problem.semantics.targets import workload_target
 from verifier.verify.reach.offers.code_that_runs import all_running

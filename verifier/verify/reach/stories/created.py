@@ -13,7 +13,7 @@ from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Created, IdentityTagged
+from verifier.model.steps.chains import Created, IdentityTagged
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind

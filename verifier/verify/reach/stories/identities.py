@@ -17,7 +17,7 @@ from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
-from verifier.model.steps.steps import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
+from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
 from verifier.problem.semantics.targets import step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind

@@ -19,7 +19,7 @@ from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
+from verifier.model.steps.chains import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas

@@ -13,7 +13,7 @@ from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import step_action
-from verifier.model.steps.steps import Became
+from verifier.model.steps.chains import Became
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.facts import Passed
 from verifier.verify.reach.stories.asking import test

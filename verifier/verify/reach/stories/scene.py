@@ -15,7 +15,7 @@ from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.steps import Change, Move, State
+from verifier.model.steps.chains import Change, Move, State
 from verifier.problem.semantics.targets import Target
 from verifier.verify.reach.documents import identity_policy
 from verifier.verify.reach.key_rules import KeyRules

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.bodies.reading import Asked, read
+from verifier.cli.bodies.asked import Asked, read
 from verifier.cli.run import emit
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant

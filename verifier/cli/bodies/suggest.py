@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verifier.cli.bodies.reading import Asked, Read, read
+from verifier.cli.bodies.asked import Asked, Read, read
 from verifier.cli.outputs import Sink, only_json, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn

@@ -7,8 +7,8 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from verifier.cli.bodies.proving import ProveOptions, proved, write_report
-from verifier.cli.bodies.reading import Asked, Read, read
+from verifier.cli.bodies.asked import Asked, Read, read
+from verifier.cli.bodies.prove import ProveOptions, proved, write_report
 from verifier.cli.options import kept_in
 from verifier.cli.outputs import Sink, sinks, write_file
 from verifier.configuration import Configuration, FailOn, find_configuration, read_configuration

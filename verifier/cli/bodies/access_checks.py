@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifier.cli.bodies.comparing import CompareOptions, compared, remarks
+from verifier.cli.bodies.compare import CompareOptions, compared, remarks
 from verifier.cli.bodies.sides import SidesAsked
 from verifier.cli.run import colours, emit, warn
 from verifier.language.builtins.by_name import builtin

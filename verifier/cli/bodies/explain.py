@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.bodies.evaluating import MOST_LINE_BYTES, opened, parse_request, source_name
+from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request, source_name
 from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate, Key

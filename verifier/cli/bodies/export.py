@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifier.cli.bodies.reading import Asked, read
+from verifier.cli.bodies.asked import Asked, read
 from verifier.cli.run import emit
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
