@@ -1,7 +1,7 @@
-"""Which statements can bear on what is asked, by their actions and callers: the others need not be read.
+"""Which statements and grants can bear on what is asked, by their actions and callers: the others need not be read.
 
-In: the actions and callers that invariants are about, statements. Out: `Concern`.
-Guarantee: a statement that is found to be of no concern matches no request in the scope of any of the invariants.
+In: the actions and callers that invariants are about, statements, grants. Out: `Concern`.
+Guarantee: what is found to be of no concern matches no request in the scope of any of the invariants.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Statement
 from verifier.model.reference import actions
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import Expression
-from verifier.problem.reached import Callers, callers_of, can_hold
+from verifier.problem.reached import Callers, InAccount, callers_of, can_hold
 
 _REMEMBERED = 4096
 """Patterns whose known actions are remembered."""
@@ -49,6 +50,18 @@ class Concern:
         if known is None:
             known = self._reached[callers] = any(can_hold(expression, callers) for expression in self.callers)
         return known
+
+    def with_action(self, name: str) -> bool:
+        """Whether a request in some scope could have an action that the data knows."""
+        return any(wanted.known & _known(name.lower()) for wanted in self.asked)
+
+    def with_grants(self, alike: Sequence[Grant]) -> list[Grant]:
+        """Those of some grants of the same operations by which a request in some scope could be allowed, retiring aside."""
+        if not any(map(self.with_action, alike[0].operations)):
+            return []
+        accounts = {grant.grantee.account for grant in alike} - {None}
+        others = {account for account in accounts if account is not None and not self._reaches(InAccount(account))}
+        return [grant for grant in alike if grant.grantee_hidden or grant.grantee.account not in others]
 
     def with_statement(self, statement: Statement) -> bool:
         """Whether a request in some scope could have an action that the statement is about."""

@@ -136,7 +136,7 @@ class Space(CallerTests):
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
     statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
     stands for; `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question is
-    about. Where there is a `concern`, statements about other actions are left out.
+    about. Where there is a `concern`, statements and grants about other actions are left out.
     """
 
     estate: Estate
@@ -200,6 +200,10 @@ class Space(CallerTests):
         for condition in statement.conditions:
             self.mention(condition.key.value)
         return False
+
+    def asked_of(self, operations: frozenset[str]) -> frozenset[str]:
+        """Those of the operations of a grant that can bear on what is asked."""
+        return operations if self.concern is None else frozenset(filter(self.concern.with_action, operations))
 
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""

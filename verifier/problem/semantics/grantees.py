@@ -6,12 +6,13 @@ Guarantee: many principals cost one test on each attribute.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from verifier.model.grant import Grant
 from verifier.model.policy import Principal, PrincipalType
 from verifier.problem.classes.predicates import literal_tokens
-from verifier.problem.expression import FALSE, Expression, Symbol, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, NEVER, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import session_parts
 from verifier.problem.space import Space
 
@@ -52,6 +53,11 @@ class Grantees:
         of_roles = (both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items())
         others = both(Symbol("G2"), negation(self.space.is_service)) if hidden else FALSE
         return Named(either(own, *of_roles, others), disjunction(self.space.in_account(account) for account in sorted(accounts)))
+
+    def nobody(self, batch: Sequence[Grant]) -> Named:
+        """None of the callers that grants of no concern name: what these say is nothing, on which a proof may rest."""
+        named = self.named((grant.grantee for grant in batch), any(grant.grantee_hidden for grant in batch))
+        return Named(*(part if part is FALSE else NEVER for part in (named.direct, named.delegated)))
 
     def _role(self, role: tuple[str, str]) -> Expression:
         """The sessions of the role with this account and name: AWS's own role for instances is in thousands of grants."""

@@ -49,7 +49,11 @@ def _batches(grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
 def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) -> Expression:
     space = grantees.space
     number = owner(space, _reference(space, batch), acts({*batch[0].operations, RETIRE}))
-    parts = [*_uses(grantees, batch), *_retirements(grantees, batch)]
+    operations = space.asked_of(frozenset(batch[0].operations) - {RETIRE})
+    concerned = batch if space.concern is None else space.concern.with_grants(batch)
+    parts = [*_uses(grantees, operations, concerned), *_retirements(grantees, batch)]
+    if len(concerned) < len(batch):
+        parts.append((grantees.nobody(batch), TRUE))
     # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the account's leave (G2).
     direct = owned(number, disjunction(both(who.direct, when) for who, when in parts))
     delegated = owned(number, disjunction(both(who.delegated, when) for who, when in parts))
@@ -67,9 +71,9 @@ def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
 # -- what --
 
 
-def _uses(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[Named, Expression]]:
-    """The requests that grants of the same operations allow, retiring them aside (G1, G3, G6)."""
-    space, operations = grantees.space, frozenset(batch[0].operations) - {RETIRE}
+def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]) -> Iterator[tuple[Named, Expression]]:
+    """The requests that grants of these operations allow (G1, G3, G6)."""
+    space = grantees.space
     bound = frozenset(name for name in operations - {CREATE} if _takes_context(name))
     plain = acts(operations - bound - {CREATE})
     for alike in _grouped(batch):
@@ -88,7 +92,7 @@ def _takes_context(name: str) -> bool:
     return known is not None and known.encryption_context
 
 
-def _grouped(batch: tuple[Grant, ...]) -> list[list[Grant]]:
+def _grouped(batch: Sequence[Grant]) -> list[list[Grant]]:
     """Grants of the same operations by their constraints."""
     groups: dict[object, list[Grant]] = {}
     for grant in batch:
@@ -129,6 +133,8 @@ def _same_source(space: Space, grant: Grant) -> Expression:
 
 def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[Named, Expression]]:
     """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint binds them."""
+    if not grantees.space.asked_of(frozenset({RETIRE})):
+        return
     retiring = acts({RETIRE})
     yield grantees.named(grant.retiring for grant in batch if grant.retiring is not None), retiring
     if RETIRE in batch[0].operations:
