@@ -13,10 +13,14 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, aws, id
 from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
+from verifier.model.engine import Engine
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
-from verifier.model.policy import PolicyKind
+from verifier.model.invariant import ALWAYS, Expectation, Invariant, IssuedBy, PrincipalLike
+from verifier.model.policy import PolicyKind, Text
+from verifier.model.results.verdict import Status
 from verifier.model.steps.actions import running_services, ways_to_run
 from verifier.model.steps.chains import State
+from verifier.verify import prove
 
 NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
 USES = own("kms:Decrypt", KEY)
@@ -404,3 +408,12 @@ def test_a_role_of_another_account_takes_both_accounts() -> None:
 def test_a_role_without_a_trust_policy_in_the_input() -> None:
     before = home(own("sts:AssumeRole"), role=identity(TARGET, USES))
     assert told(before) == ("unknown", "E2")
+
+
+@pytest.mark.parametrize("condition", [{}, {"StringEquals": {"iam:PermissionsBoundary": BASE}}], ids=["open", "shut"])
+def test_a_federated_session_has_what_is_attached_to_its_issuer_in_the_meantime(condition: dict[str, Any]) -> None:
+    # id_credentials_temp_request, Comparing the AWS STS API operations: a console session of it may call IAM; the user's policies count.
+    before = home({**own("iam:PutUserPolicy", ALICE), **({"Condition": condition} if condition else {})})
+    asked = Invariant("", Expectation.REFUSED, IssuedBy(PrincipalLike(Text(ALICE))), (Text("kms:Decrypt"),), None, ALWAYS, eventually=True)
+    (found,) = prove(before.estate, [asked], engine=Engine.SAT, steps=3).verdicts
+    assert found.status is (Status.PROVED if condition else Status.REFUTED)

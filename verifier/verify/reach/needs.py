@@ -44,6 +44,7 @@ class Identities:
         self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
         self._about: dict[str, frozenset[str]] = {}
+        self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
         self._managed = {identity.arn: managed_by(identity) for identity in found}
         self.taggable = trusting(estate).changing
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
@@ -72,10 +73,19 @@ class Identities:
         """What steps may be about that give a principal a power of its own, as long as it joins no group."""
         found = self._about.get(principal)
         if found is None:
-            boundary = self.boundary(principal)
-            found = frozenset((*self.owners(principal), *self.managed(principal), *([] if boundary is None else [boundary])))
+            found = frozenset(one for whose in self.whose(principal) for one in self._about_one(whose))
             self._about[principal] = found
         return found
+
+    def _about_one(self, principal: str) -> Iterator[str]:
+        boundary = self.boundary(principal)
+        yield from (*self.owners(principal), *self.managed(principal), *([] if boundary is None else [boundary]))
+
+    def whose(self, principal: str) -> tuple[str, ...]:
+        """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its account, who may have
+        issued it (U2)."""
+        account = principal.split(":")[4:5]
+        return self._users.get(account[0], ()) if ":federated-user/" in principal else (principal,)
 
     def of_group(self, group: str) -> frozenset[str]:
         """The managed policies that are attached to a group at first."""
@@ -139,6 +149,12 @@ class Needs:
 
     def _giving(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a power to a principal, in each way."""
+        if power in OF_OTHERS:
+            yield from self._giving_one(power, target, by, facts)
+        else:
+            yield from (found for one in self._identities.whose(by) for found in self._giving_one(power, target, one, facts))
+
+    def _giving_one(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if power == RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
         elif power in (INLINE, ATTACHED):
