@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.inputs.plans import caller_identity, new_key, new_role, plan, write
+from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan, write
 from tests.inputs.test_cloudformation import KEY, ROLE, text
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
 from verifier.inputs import load_estate
@@ -62,17 +62,15 @@ def test_a_parameter_is_of_the_template_that_has_it(tmp_path: Path) -> None:
 
 
 def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:
-    made = [
-        write(tmp_path, plan(caller_identity(), new_key("k", key_policy(*who)), new_role("a", unknown={"name": True})), f"p{number}.json")
-        for number, who in enumerate([(), (PARTNER_ROLE,)])
-    ]
-    estate = load_estate([made[0]])
+    def written(role: Planned) -> list[Path]:
+        policies = [key_policy(), key_policy(PARTNER_ROLE)]
+        return [write(tmp_path, plan(caller_identity(), new_key("k", p), role), f"p{number}.json") for number, p in enumerate(policies)]
+
+    with pytest.raises(InputError, match="duplicate user or role"):  # a role of one name is one role
+        load_estate(written(new_role("a")))
+    made = written(new_role("a", unknown={"name": True}))  # whose names are not known may be two
+    estate, both = load_estate([made[0]]), load_estate(made)
     assert [key.name for key in estate.keys] == ["aws_kms_key.k"]
-    with pytest.raises(InputError, match="duplicate user or role"):  # the roles do have the same name
-        load_estate(made)
-    for number, who in enumerate([(), (PARTNER_ROLE,)]):
-        write(tmp_path, plan(caller_identity(), new_key("k", key_policy(*who))), f"p{number}.json")
-    both = load_estate(made)
     assert [key.name for key in both.keys] == [f"{path}#aws_kms_key.k" for path in made]
     assert both.keys[0].arn == estate.keys[0].arn != both.keys[1].arn
     assert [len(key.policies[0].statements) for key in both.keys if key.policies] == [1, 2]
