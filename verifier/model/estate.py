@@ -119,6 +119,11 @@ class ManagedPolicy:
     complete: bool = True
     """Whether `versions` are all that there are."""
 
+    @property
+    def in_force(self) -> Policy | None:
+        """The default document; `None` where the input does not hold it."""
+        return dict(self.versions).get(self.default or "")
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -296,23 +301,26 @@ class Estate:
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
 
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """The users and roles of all inventories, those of one account together."""
+        return tuple(one for account in self.accounts for one in (*account.users, *account.roles))
+
     @cached_property
     def tested_keys(self) -> frozenset[str]:
         """The condition keys, in lower case, that the policies of keys and of identities test."""
         policies = [policy for key in self.keys for policy in key.policies or ()]
-        for account in self.accounts:
-            for identity in (*account.users, *account.roles):
-                policies += identity.documents
+        for identity in self.identities:
+            policies += identity.documents
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
     @cached_property
     def tag_values(self) -> dict[str, frozenset[str]]:
         """The values of tags of users and roles, by the name of the tag in lower case."""
         found: dict[str, set[str]] = {}
-        for account in self.accounts:
-            for identity in (*account.users, *account.roles):
-                for name, value in identity.tags:
-                    found.setdefault(name.lower(), set()).add(value)
+        for identity in self.identities:
+            for name, value in identity.tags:
+                found.setdefault(name.lower(), set()).add(value)
         return {name: frozenset(values) for name, values in found.items()}
 
     @cached_property
@@ -325,13 +333,16 @@ class Estate:
     @cached_property
     def binds_session_names(self) -> bool:
         """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
-        trusts = (role.trust for account in self.accounts for role in account.roles if role.trust is not None)
-        return any("sts:rolesessionname" in policy.tested_keys for policies in (trusts, self.deciding_policies()) for policy in policies)
+        return any("sts:rolesessionname" in policy.tested_keys for policy in (*self.trust_policies(), *self.deciding_policies()))
 
     @cached_property
     def reads_source_identities(self) -> bool:
         """Whether a policy that decides on requests on keys tests `aws:SourceIdentity`."""
         return any("aws:sourceidentity" in policy.tested_keys for policy in self.deciding_policies())
+
+    def trust_policies(self) -> Iterator[Policy]:
+        """The trust policies of roles, as far as the input gives them."""
+        return (role.trust for account in self.accounts for role in account.roles if role.trust is not None)
 
     def deciding_policies(self) -> Iterator[Policy]:
         """The policies that decide on requests on keys."""
@@ -341,9 +352,8 @@ class Estate:
 
     def policies_beside_keys(self) -> Iterator[Policy]:
         """Those of them that belong to no key."""
-        for account in self.accounts:
-            for identity in (*account.users, *account.roles):
-                yield from identity.documents
+        for identity in self.identities:
+            yield from identity.documents
         yield from self.surrounding_policies()
 
     def surrounding_policies(self) -> Iterator[Policy]:

@@ -8,7 +8,7 @@ grants of the input and not about requests, is one `GrantInvariant`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -185,6 +185,19 @@ ConditionExpression = Holds | ConditionNot | ConditionAnd | ConditionOr
 
 ALWAYS = ConditionAnd(())
 """The condition that every request meets."""
+
+
+def conditions_in(expression: ConditionExpression) -> Iterator[Condition]:
+    """The single conditions of which an expression is put together."""
+    match expression:
+        case Holds(condition):
+            yield condition
+        case ConditionNot(operand):
+            yield from conditions_in(operand)
+        case ConditionAnd(operands) | ConditionOr(operands):
+            for operand in operands:
+                yield from conditions_in(operand)
+
 
 # --- keys ----------------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, ConditionExpression, ConditionNot, Holds, Invariant
+from verifier.model.invariant import AnyInvariant, Invariant, conditions_in
 from verifier.model.own_account import check_account
 from verifier.model.policy import Condition, Statement
 from verifier.syntax.diagnostic import InputError
@@ -29,7 +29,7 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     for invariant in invariants if estate.open_region or estate.open_account else ():
         if estate.open_account:
             check_account((invariant,), invariant.span)
-        when = _conditions(invariant.when) if isinstance(invariant, Invariant) else ()
+        when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         for text in (text for condition in when for text in _of_condition(condition, "")) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
@@ -73,14 +73,3 @@ def _tells_arn(pattern: str, own: str) -> bool:
     if len(fields) < 4 or not _is_of_kms(fields[2]) or fields[3] in ("*", own):
         return False
     return len(fields) < 6 or not fields[5].startswith("key/") or bool(set("*?$") & set(fields[5]))
-
-
-def _conditions(expression: ConditionExpression) -> Iterator[Condition]:
-    match expression:
-        case Holds(condition):
-            yield condition
-        case ConditionNot(operand):
-            yield from _conditions(operand)
-        case _:
-            for operand in expression.operands:
-                yield from _conditions(operand)

@@ -101,18 +101,14 @@ class ClosedSet:
         return self.of("account")
 
     @cached_property
-    def _identities(self) -> tuple[Identity, ...]:
-        return tuple(one for account in self.estate.accounts for one in (*account.users, *account.roles))
-
-    @cached_property
     def _joinable(self) -> Mapping[str, tuple[str, ...]]:
         """The users who may have come to be in each group besides its members: all of its account."""
-        return {group: tuple(one.arn for one in self._identities if _may_join(one.arn, group)) for group in self.of("joined")}
+        return {group: tuple(one.arn for one in self.estate.identities if _may_join(one.arn, group)) for group in self.of("joined")}
 
     def _having(self, kinds: tuple[str, ...]) -> frozenset[str]:
         """The users and roles that some kinds of facts are about, by their groups as well."""
         about = self.of(*kinds)
-        members = (one.arn for one in self._identities if about.intersection(one.groups))
+        members = (one.arn for one in self.estate.identities if about.intersection(one.groups))
         return frozenset((*about, *members, *(user for group, users in self._joinable.items() if group in about for user in users)))
 
     @cached_property
@@ -120,9 +116,11 @@ class ClosedSet:
         """The users and roles with a policy, and those with a boundary, of which a version may have been written."""
         versions = self.of("version")
         groups = [group for account in self.estate.accounts for group in account.groups]
-        own = {one.arn for one in self._identities if managed_by(one) & versions}
+        own = {one.arn for one in self.estate.identities if managed_by(one) & versions}
         by_group = (self._joinable.get(group.arn, ()) for group in groups if versions & {policy.identity for policy in group.policies})
-        bounded = (one.arn for one in self._identities if one.boundary and one.boundary.identity.removesuffix("#boundary") in versions)
+        bounded = (
+            one.arn for one in self.estate.identities if one.boundary and one.boundary.identity.removesuffix("#boundary") in versions
+        )
         return frozenset(own.union(*by_group)), frozenset(bounded)
 
     # -- one request --
@@ -146,7 +144,7 @@ class ClosedSet:
         who = {power: self._having(kinds) for power, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded
         if self.facts - {("holds", arn) for arn in self.of("holds")}:  # who may pass which tags on is not what it was at first (F3)
-            who[SESSION_TAGS] |= {one.arn for one in self._identities if ":role/" in one.arn}
+            who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if ":role/" in one.arn}
         who |= {joined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for power, arns in sorted(who.items()):

@@ -80,7 +80,7 @@ class Surroundings:
     @cached_property
     def identities(self) -> dict[str, Identity]:
         """The users and roles of the inventory by ARN."""
-        return {found.arn: found for account in self.estate.accounts for found in (*account.users, *account.roles)}
+        return {found.arn: found for found in self.estate.identities}
 
     @cached_property
     def roles(self) -> dict[tuple[str, str], Identity]:

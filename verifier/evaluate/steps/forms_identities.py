@@ -84,7 +84,7 @@ def check_document(state: State, move: Move, policy: Policy, known: bool) -> Non
     """The document is the one in force; not known where the input does not hold it, `AdministratorAccess` aside."""
     arn = policy.identity.removesuffix("#boundary")
     held = managed_named(state, arn)
-    in_force = dict(held.versions).get(held.default or "") if held is not None else None
+    in_force = held.in_force if held is not None else None
     if in_force is not None:
         require(known and policy.statements == in_force.statements, move, f"{arn} has another document")
     elif ADMINISTRATOR.fullmatch(arn):

@@ -21,8 +21,8 @@ from verifier.syntax.text import first_few, printable
 
 def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
     """The estate, in which the tags of what the templates, the `files`, make are not known where something tests one of a stack."""
-    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
-    names = sorted(name for name in _tested((*estate.deciding_policies(), *trusts), "") if name.startswith("aws:cloudformation:"))
+    tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
+    names = sorted(name for name in tested if name.startswith("aws:cloudformation:"))
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
 
     def stays(one: Identity) -> bool:
@@ -35,7 +35,6 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         why = f"the tags of {known.name} are not known: {_why(sorted(tested))} (`create-stack --tags`)"
         return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", printable(why))))
 
-    everybody = [one for account in estate.accounts for one in (*account.users, *account.roles)]
     accounts = tuple(
         replace(
             account,
@@ -45,7 +44,7 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         )
         for account in estate.accounts
     )
-    left_out = [untagged(one.arn, _why(names), one.span) for one in everybody if not stays(one)]
+    left_out = [untagged(one.arn, _why(names), one.span) for one in estate.identities if not stays(one)]
     return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=(*estate.unmodelled, *left_out))
 
 

@@ -53,11 +53,10 @@ class _Same:
 @lru_cache(8)
 def _listed(same: _Same) -> _Listed:
     found: dict[_Name, set[str]] = {}
-    for account in same.estate.accounts:
-        for identity in (*account.users, *account.roles):
-            name = _name_of(identity.arn)
-            if name is not None:
-                found.setdefault(name, set()).add(identity.arn)
+    for identity in same.estate.identities:
+        name = _name_of(identity.arn)
+        if name is not None:
+            found.setdefault(name, set()).add(identity.arn)
     owners: dict[str, list[_Name]] = {}
     for name in found:
         owners.setdefault(name[2], []).append(name)

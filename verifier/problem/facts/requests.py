@@ -38,7 +38,6 @@ from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import parameters, sources
 from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
-from verifier.problem.semantics.callers import identities
 from verifier.problem.sessions.plain_tags import possible_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, own_tags, role_tags
 from verifier.problem.space import Space, acts
@@ -126,7 +125,7 @@ def _user_ids(space: Space) -> Iterator[Expression]:
         return
     yield same(Test("userid", Tokens((*literal_tokens("AIDA"), ANYTHING))), space.is_user)
     yield same(Test("userid", Tokens((*literal_tokens("AROA"), ANYTHING))), space.is_role)
-    for identity in identities(space):
+    for identity in space.estate.identities:
         if identity.unique_id is not None:
             yield same(Test("userid", exactly(identity.unique_id)), space.one_of(frozenset({identity.arn})))
 

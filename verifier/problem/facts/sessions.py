@@ -14,7 +14,6 @@ from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import Compares, exactly
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, predicates_of, via_service
-from verifier.problem.semantics.callers import identities
 from verifier.problem.space import Space
 
 _INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
@@ -47,7 +46,7 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         if has(space, name):
             yield implies(Present(name), space.is_role)
     if has(space, "aws:federatedprovider"):
-        untrusting = frozenset(role.arn for role in identities(space) if role.trust is not None and not _trusts_providers(role.trust))
+        untrusting = frozenset(role.arn for role in space.estate.identities if role.trust is not None and not _trusts_providers(role.trust))
         yield implies(Present("aws:federatedprovider"), negation(space.one_of(untrusting)))
     for together in (_INSTANCE, _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from verifier.model.estate import Identity
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -199,12 +198,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
 
 def _bounded(space: Space) -> Expression:
     """The users and roles that have a permissions boundary: `NotPrincipal` never spares them (P5)."""
-    return space.one_of(frozenset(i.arn for i in identities(space) if i.bounded))
-
-
-def identities(space: Space) -> list[Identity]:
-    """Every user and role of the inventory."""
-    return [identity for account in space.estate.accounts for identity in (*account.users, *account.roles)]
+    return space.one_of(frozenset(i.arn for i in space.estate.identities if i.bounded))
 
 
 # -- caller sets of invariants --

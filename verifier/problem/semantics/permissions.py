@@ -15,7 +15,6 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import owner_of_many, said_to
-from verifier.problem.semantics.callers import identities
 from verifier.problem.semantics.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
 from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
 from verifier.problem.space import Space, acts
@@ -79,7 +78,7 @@ def _attached(space: Space, policies_of: Callable[[Identity], Sequence[Policy]])
     """Each policy of the inventory, with the callers that it follows: the identity itself, and a user's federated sessions. One of AWS's
     may have been listed for two accounts at different times, with another document."""
     found: dict[str, list[tuple[Policy, list[str]]]] = {}
-    for identity in identities(space):
+    for identity in space.estate.identities:
         for policy in policies_of(identity):
             listed = found.setdefault(policy.identity, [])
             arns = next((arns for other, arns in listed if other is policy or _said(other) == _said(policy)), None)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from verifier.problem.classes.domains import of_tags
 from verifier.problem.counting import at_most
 from verifier.problem.expression import Expression, Present, implies, negation
-from verifier.problem.semantics.callers import identities
 from verifier.problem.semantics.powers import REQUEST_TAG
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, known_tag, own_tag, reserved
@@ -37,10 +36,10 @@ def possible_tags(space: Space) -> Iterator[Expression]:
     for name in (name for name in space.attributes if name.startswith(PRINCIPAL_TAG)):
         key = name.removeprefix(PRINCIPAL_TAG)
         for value in sorted(value for value in space.estate.tag_values.get(key, ()) if not of_tags(value)):
-            having = {identity.arn for identity in identities(space) if own_tag(identity, key) == value}
+            having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) == value}
             yield implies(known_tag(space, key, value), holders(space, sorted(having)))
         if not _is_key(key):
-            having = {identity.arn for identity in identities(space) if own_tag(identity, key) is not None}
+            having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) is not None}
             yield implies(Present(name), holders(space, sorted(having)))
 
 

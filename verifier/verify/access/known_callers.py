@@ -35,7 +35,7 @@ class KnownCallers:
 
     def __init__(self, estate: Estate, key: Key, table: Table) -> None:
         self._table = table
-        self._listed = {identity.arn for account in estate.accounts for identity in (*account.users, *account.roles)}
+        self._listed = {identity.arn for identity in estate.identities}
         self._text = CallerText(key.account)
         self._of_class: dict[int, list[str]] = {}
         for name in dict.fromkeys(_known(estate, key)):

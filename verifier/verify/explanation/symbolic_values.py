@@ -18,7 +18,6 @@ from verifier.problem.classes.readable import parse_instant, parse_number
 from verifier.problem.classes.tables import number_text
 from verifier.problem.facts.organizations import ORGANIZATIONS
 from verifier.problem.question import Question
-from verifier.problem.semantics.callers import identities
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
@@ -198,13 +197,13 @@ class Reading:
 
     def _identity(self) -> Identity | None:
         """The caller's own entry in the inventory."""
-        return next((found for found in identities(self.question.space) if found.arn == self.caller.principal_arn), None)
+        return next((found for found in self.question.space.estate.identities if found.arn == self.caller.principal_arn), None)
 
     def _tag(self, wanted: str) -> object:
         """A session tag, or the tag of the user or role; a federated session has its user's (F3)."""
         federated = self.caller.kind is CallerKind.FEDERATED
         arn = self.caller.issuer if federated else self.caller.principal_arn
-        known = next((found for found in identities(self.question.space) if found.arn == arn), None)
+        known = next((found for found in self.question.space.estate.identities if found.arn == arn), None)
         tags = (*self.caller.session_tags, *(known.tags if known is not None else ()))
         found = next((value for key, value in tags if key.lower() == wanted), None)
         return OPEN if found is None and arn is None else found

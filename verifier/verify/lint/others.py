@@ -77,10 +77,9 @@ def _may_be_held(policy: Policy, held: Held, space: Space) -> Expression:
 def _attachments(estate: Estate) -> dict[tuple[str, PolicyKind], list[str]]:
     """The users and roles that each identity policy and boundary follows."""
     found: dict[tuple[str, PolicyKind], list[str]] = {}
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            for policy in (*identity.policies, *((identity.boundary,) if identity.boundary is not None else ())):
-                found.setdefault((policy.identity, policy.kind), []).append(identity.arn)
+    for identity in estate.identities:
+        for policy in identity.documents:
+            found.setdefault((policy.identity, policy.kind), []).append(identity.arn)
     return found
 
 

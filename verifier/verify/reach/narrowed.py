@@ -21,19 +21,17 @@ Says = Callable[[Statement], bool]
 
 def for_steps(estate: Estate) -> Estate:
     """For requests about what is no key."""
-    trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
-    return replace(_narrowed(estate, _of_steps, trusts), keys=())
+    return replace(_narrowed(estate, _of_steps, estate.trust_policies()), keys=())
 
 
 def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
     """For requests in doubt (W1), and `further` actions."""
-    trusts = [role.trust for account in estate.accounts for role in account.roles if role.trust is not None]
 
     def says(statement: Statement) -> bool:
         patterns = (text.value.lower() for text in statement.actions) if further else ()
         return _of_doubts(statement) or any(like(pattern).matches(name.lower()) for pattern in patterns for name in further)
 
-    return replace(_narrowed(estate, says, trusts), keys=())
+    return replace(_narrowed(estate, says, estate.trust_policies()), keys=())
 
 
 def for_keys(estate: Estate) -> Estate:

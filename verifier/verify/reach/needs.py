@@ -39,7 +39,7 @@ class Identities:
     """What the estate says of principals: their groups, managed policies and boundaries, by ARN."""
 
     def __init__(self, estate: Estate) -> None:
-        found = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
+        found = estate.identities
         groups = [group for account in estate.accounts for group in account.groups]
         self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}

@@ -103,8 +103,7 @@ def of_any_resource(estate: Estate) -> Estate:
 def said_of(estate: Estate) -> dict[str, Hashable]:
     """What is said of each listed identity: `None` of one of whom nothing is."""
     in_doubt = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    identities = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
-    return {identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in identities}
+    return {identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in estate.identities}
 
 
 def _said(identity: Identity) -> Hashable:

@@ -100,7 +100,7 @@ class Universe:
 
 def listed(estate: Estate) -> Iterator[str]:
     """The users and roles of the inventories."""
-    return (identity.arn for account in estate.accounts for identity in (*account.users, *account.roles))
+    return (identity.arn for identity in estate.identities)
 
 
 def holds_identities(callers: CallerSet, provider: str) -> bool:

@@ -282,8 +282,7 @@ def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
 
 def _asks_for_members(estate: Estate) -> bool:
     """Whether a policy asks in which organization somebody is."""
-    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
-    policies = chain(estate.deciding_policies(), trusts, *(account.policies() for account in estate.accounts))
+    policies = chain(estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts))
     return any(key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys)
 
 

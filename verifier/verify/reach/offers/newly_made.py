@@ -21,6 +21,7 @@ from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.sessions.trusting import names_action
 from verifier.verify.reach.documents import identity_policy
+from verifier.verify.reach.facts import LINKED
 from verifier.verify.reach.stories.scene import administrator, as_boundary, policies_of
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
@@ -30,7 +31,6 @@ MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creat
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 OWN = "escalation"
 BOUNDARY = "iam:permissionsboundary"
-_LINKED = "role/aws-service-role/"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,8 @@ def imagined(estate: Estate) -> Imagined:
 
 def trusted(estate: Estate) -> tuple[str, ...]:
     """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
-    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
     found: dict[str, None] = {}
-    for statement in (one for trust in trusts for one in trust.statements if one.effect is Effect.ALLOW):
+    for statement in (one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW):
         if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
             vague = statement.principals is None or statement.not_principal or statement.doubt is not None
             for one in statement.principals or ():
@@ -179,7 +178,7 @@ def _boundaries(account: Account, partition: str, statements: Iterable[Statement
         raise TooLarge("the policies tell apart too many boundaries") from error
     whichever = all(_names_one(one) for one in asked)
     there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
-    known = {managed.arn: dict(managed.versions).get(managed.default or "") for managed in account.managed}
+    known = {managed.arn: managed.in_force for managed in account.managed}
     for number in range(table.size):
         if whichever and not any(table.mask(pattern) >> number & 1 for pattern in named):
             continue
@@ -243,7 +242,7 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
     """So many ARNs that nothing has yet, for each class of them that patterns tell apart."""
     taken = {arn.rsplit("/", 1)[1].lower() for arn in present}
     own = frozenset(map(like, present))
-    wanted: dict[Predicate, None] = {like(f"*:{_LINKED}*"): None}
+    wanted: dict[Predicate, None] = {like(f"*{LINKED}*"): None}
     wanted |= {pattern: None for pattern in patterns if pattern not in own}
     base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(PATH), *literal_tokens("/"), *some(NAME))))
     domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
@@ -254,7 +253,7 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
 
     def free(number: int, limit: int) -> Sequence[str]:
         members = table.members(number, limit)
-        return [arn for arn in members if arn.rsplit("/", 1)[1].lower() not in taken and f":{_LINKED}" not in arn]
+        return [arn for arn in members if arn.rsplit("/", 1)[1].lower() not in taken and LINKED not in arn]
 
     for number in range(table.size):
         table.pick(1 << number)

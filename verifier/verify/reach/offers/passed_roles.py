@@ -26,8 +26,7 @@ PASSED_TO = "iam:passedtoservice"
 
 def services(estate: Estate) -> tuple[str, ...]:
     """The services that a role of an estate could be passed to: those of which it is known how they come to run code first."""
-    trusts = (role.trust for account in estate.accounts for role in account.roles if role.trust is not None)
-    named = sorted({service for trust in trusts for service in _named_by(trust)})
+    named = sorted({service for trust in estate.trust_policies() for service in _named_by(trust)})
     return tuple(sorted(dict.fromkeys((*running_services(), *named)), key=lambda service: not ways_to_run(service)))
 
 

@@ -65,7 +65,7 @@ def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ..
     if key.startswith(OF_RESOURCES):
         wanted = key.split("/", 1)[1]
         tagged = [key.tags or () for key in estate.keys]
-        tagged += [identity.tags for account in estate.accounts for identity in (*account.users, *account.roles)]
+        tagged += [identity.tags for identity in estate.identities]
         yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
     if key in {prefix + name.lower() for prefix in keys}:
         yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)

@@ -149,7 +149,7 @@ class StepOffers:
 
     @cached_property
     def _identities(self) -> dict[str, Identity]:
-        return {identity.arn: identity for account in self._estate.accounts for identity in (*account.users, *account.roles)}
+        return {identity.arn: identity for identity in self._estate.identities}
 
     @property
     def groups(self) -> Sequence[Group]:

@@ -26,8 +26,7 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
 
 def useful(managed: ManagedPolicy) -> bool:
     """Whether the document of a managed policy that is in force is known, and gives something."""
-    default = dict(managed.versions).get(managed.default or "")
-    return default is not None and gives_something(default)
+    return managed.in_force is not None and gives_something(managed.in_force)
 
 
 class WrittenPolicies:
@@ -93,7 +92,7 @@ class WrittenPolicies:
     @cached_property
     def _without_document(self) -> tuple[str, ...]:
         """Managed policies that are listed, and whose document in force the input does not hold."""
-        return tuple(arn for arn, managed in self.managed.items() if managed.default not in dict(managed.versions))
+        return tuple(arn for arn, managed in self.managed.items() if managed.in_force is None)
 
     def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
         """The managed policies of the input that it is of use to attach: what gives something and, unless everything can be had by one of

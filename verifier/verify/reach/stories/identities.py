@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from verifier.model.estate import Estate, ManagedPolicy
+from verifier.model.estate import Estate, Group, Identity
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -29,7 +29,7 @@ from verifier.verify.reach.stories.code import change_code
 from verifier.verify.reach.stories.created import create, tag_identity
 from verifier.verify.reach.stories.passed import pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
-from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, policies_of, step
+from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, managed_policy, policies_of, step
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
@@ -56,10 +56,8 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
-    identities = [found for account in estate.accounts for found in (*account.users, *account.roles)]
-    policies = [(found.arn, found.policies) for found in identities]
-    policies += [(group.arn, group.policies) for account in estate.accounts for group in account.groups]
-    return [policy for arn, found in policies if arn == owner for policy in found if policy.identity.startswith(f"{owner}#")]
+    owners: list[Identity | Group] = [*estate.identities, *(group for account in estate.accounts for group in account.groups)]
+    return [policy for one in owners if one.arn == owner for policy in one.policies if policy.identity.startswith(f"{owner}#")]
 
 
 def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
@@ -80,15 +78,11 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     yield step(StepKind.ATTACH_POLICY, lambda _: PolicyAdded(owner, policy), found)
 
 
-def _managed(estate: Estate, arn: str) -> ManagedPolicy | None:
-    return next((found for account in estate.accounts for found in account.managed if found.arn == arn), None)
-
-
 def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
     found = [_request(scene, arn, task.derivation.by, "iam:CreatePolicyVersion")]
-    managed = _managed(scene.state.estate, arn)
+    managed = managed_policy(scene.state.estate, arn)
     if not isinstance(found[0], Reason) and managed is not None and len(managed.versions) >= MOST_VERSIONS:
         found.append(scene.by_the_same(step_target(scene.state.estate, arn), found[0].request, "iam:DeletePolicyVersion"))
     yield step(StepKind.NEW_VERSION, lambda _: VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1])), *reversed(found))
@@ -97,7 +91,7 @@ def new_version(task: Make, scene: Scene) -> Iterator[Made]:
 def set_version(task: Make, scene: Scene) -> Iterator[Made]:
     """An older document of a managed policy: the one that allows most, by its statements, first."""
     arn = task.fact.subject
-    managed = _managed(scene.state.estate, arn)
+    managed = managed_policy(scene.state.estate, arn)
     assert managed is not None
     others = [policy for version, policy in managed.versions if version != managed.default]
     found = _request(scene, arn, task.derivation.by, "iam:SetDefaultPolicyVersion")

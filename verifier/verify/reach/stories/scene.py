@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate, Key, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -94,10 +94,9 @@ def fixed(change: Change) -> Callable[[Request], Change]:
 
 def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
     """The policies of an estate; of users and roles, those of some, by ARN, first."""
-    for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
-            if identity.arn in whom:
-                yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
+    for identity in estate.identities:
+        if identity.arn in whom:
+            yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
     for key in estate.keys:
         yield from key.policies or ()
     for account in estate.accounts:
@@ -114,8 +113,13 @@ def in_force(estate: Estate, arn: str) -> Policy | None:
     """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is not known."""
     if arn == administrator(arn.split(":")[1]):
         return identity_policy(arn, "AdministratorAccess")
-    found = next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
-    return dict(found.versions).get(found.default or "") if found is not None else None
+    found = managed_policy(estate, arn)
+    return found.in_force if found is not None else None
+
+
+def managed_policy(estate: Estate, arn: str) -> ManagedPolicy | None:
+    """A managed policy of the input."""
+    return next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
 
 
 def as_boundary(policy: Policy) -> Policy:

@@ -56,7 +56,7 @@ class Teller:
     @cached_property
     def ages(self) -> bool:
         """Whether a policy asks when credentials were issued."""
-        identities = (one.arn for account in self.estate.accounts for one in (*account.users, *account.roles))
+        identities = (one.arn for one in self.estate.identities)
         return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:

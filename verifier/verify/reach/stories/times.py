@@ -6,14 +6,13 @@ Guarantee: of the instants that no number or date of a policy tells apart, one i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from verifier.evaluate.statements.values import instant
 from verifier.model.estate import Estate
-from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
-from verifier.model.policy import Condition
+from verifier.model.invariant import ConditionExpression, conditions_in
 from verifier.model.request import Request
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.scene import policies_of
@@ -34,7 +33,7 @@ def instants(estate: Estate, whom: frozenset[str], when: ConditionExpression, ke
     """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one before and one after;
     none where they name none."""
     conditions = [one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions]
-    values = (text.value for one in (*conditions, *_conditions(when)) if one.key.value.lower() in keys for text in one.values)
+    values = (text.value for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys for text in one.values)
     named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})
     if not named:
         return ()
@@ -43,17 +42,6 @@ def instants(estate: Estate, whom: frozenset[str], when: ConditionExpression, ke
 
 
 _LAST = int(datetime(9998, 1, 1, tzinfo=UTC).timestamp())
-
-
-def _conditions(when: ConditionExpression) -> Iterator[Condition]:
-    match when:
-        case Holds(found):
-            yield found
-        case ConditionNot(operand):
-            yield from _conditions(operand)
-        case ConditionAnd(operands) | ConditionOr(operands):
-            for operand in operands:
-                yield from _conditions(operand)
 
 
 def at(moment: Decimal | int, key: str = "aws:CurrentTime") -> ConditionExpression:
