@@ -233,6 +233,7 @@ def govern(by: Caller, provider: str, action: str) -> Move:
 
 
 TO_LAMBDA = ("lambda:CreateFunction", "lambda:InvokeFunction")
+CONFIGURES = "lambda:UpdateFunctionConfiguration"
 
 
 def pass_role(by: Caller, role: str, service: str = "lambda.amazonaws.com", actions: tuple[str, ...] = TO_LAMBDA) -> Move:
@@ -245,3 +246,9 @@ def change_code(by: Caller, code: str, role: str, *actions: str, besides: Sequen
     """Code that runs as a role is changed or entered, by these actions on it and others on what else the requests name."""
     requests = (*(request(by, action, code) for action in actions), *(request(by, action, resource) for action, resource in besides))
     return Move(StepKind.CHANGE_CODE, requests, Became(session(role)))
+
+
+def hand(by: Caller, code: str, role: str, action: str = CONFIGURES, service: str = "lambda.amazonaws.com") -> Move:
+    """Code that there is comes to run as a role that is passed to it."""
+    passing = request(by, "iam:PassRole", role, {"iam:PassedToService": service})
+    return Move(StepKind.CHANGE_CODE, (request(by, action, code), passing), Became(session(role)))

@@ -10,7 +10,8 @@ Covers: for each caller that is held and each target
   without and with `app=x`;
 - aliases: `alias/open` created, moved to each key of the account, deleted (only where a policy asks for aliases); replicas in one other
   Region, with the open key policy; material imported into keys of origin `EXTERNAL` (both only where the plain text is asked about);
-- roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2;
+- roles: sessions without tags, and with each value of `team`, without and with the external ID; passed to Lambda and to EC2, and to
+  functions that there are;
 - policies: `Allow * on *` as a new inline policy, in the place of each inline policy, as `AdministratorAccess`; the managed policies of the
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
   each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
@@ -250,8 +251,9 @@ class Sampler:
             yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
         if by.account == role.split(":")[4] and role != STRANGER:
             yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
-            running = (one for account in self.estate.accounts for one in account.workloads if role in one.roles)
-            yield from (moves.change_code(by, one.arn, role, action) for one in running for action in CHANGES)
+            running = [one for account in self.estate.accounts if account.id == by.account for one in account.workloads]
+            yield from (moves.change_code(by, one.arn, role, action) for one in running if role in one.roles for action in CHANGES)
+            yield from (moves.hand(by, one.arn, role) for one in running)
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
             yield moves.put_trust(by, role, document(anyone, PolicyKind.TRUST, f"{role}#trust"))
 

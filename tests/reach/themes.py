@@ -188,13 +188,14 @@ def _provider(theme: _Theme) -> _Theme:
 
 
 def _code(theme: _Theme) -> _Theme:
-    """A function runs as a role, perhaps one that Lambda may not assume; who changes it is told by its name, or by what its tags are."""
+    """A function runs as a role, perhaps one that Lambda may not assume, or as none; who changes it, or gives it the role, is told by its
+    name, or by what its tags are."""
     role, tags = theme.one(*ROLES[:2]), theme.one((("team", "red"),), ())
-    code = Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", (role,), tags)
+    code = Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", theme.one((role,), (role,), ()), tags)
     admitting = {"Effect": "Allow", "Principal": {"Service": theme.one(LAMBDA, LAMBDA, "ec2.amazonaws.com")}, "Action": "sts:AssumeRole"}
     theme.key().give(role, theme.allow("kms:Decrypt"), trust=document([admitting], PolicyKind.TRUST, f"{role}#trust"))
     theme._home(lambda account: replace(account, workloads=(code,), all_workloads=("functions",)))
-    asked = theme.one("lambda:UpdateFunctionCode", "lambda:UpdateFunction*", "lambda:UpdateFunctionConfiguration")
+    asked = theme.one("lambda:UpdateFunctionCode", "lambda:UpdateFunction*", ["iam:PassRole", "lambda:UpdateFunctionConfiguration"])
     return theme.mine(theme.allow(asked, *menus.ABAC, resource=theme.one("*", code.arn, f"{code.arn}-other")))
 
 

@@ -186,6 +186,18 @@ functions; Systems Manager guide, on Run Command, Session Manager and State Mana
 Connect; the API references of the others. Another task definition, job queue or version that a request names is supposed to be
 permitted.]"""
 
+HANDED_BY = {
+    "functions": ("lambda:UpdateFunctionConfiguration",),
+    "codebuild_projects": ("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:UpdateProject"),
+    "glue_jobs": ("glue:UpdateJob",),
+    "sagemaker_notebooks": ("sagemaker:UpdateNotebookInstance",),
+    "stacks": ("cloudformation:UpdateStack", "cloudformation:CreateChangeSet"),
+    "apprunner_services": ("apprunner:UpdateService",),
+    "state_machines": ("states:UpdateStateMachine",),
+}
+"""Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role, RoleARN, roleArn,
+serviceRole, serviceRoleOverride, InstanceRoleArn]"""
+
 ASSUMED_BY = {
     "functions": ("lambda", "edgelambda"),
     "instances": ("ec2",),

@@ -12,7 +12,7 @@ from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, calle
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, state, with_account
 from tests.reach import moves
 from verifier.evaluate import evaluate
-from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, NAMED_BESIDES
+from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, NAMED_BESIDES
 from verifier.evaluate.steps import after
 from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
@@ -229,6 +229,8 @@ def test_pass_role_open_and_shut() -> None:
 
 INSTANCE = f"arn:aws:ec2:us-west-2:{HOME}:instance/i-1"
 DOCUMENT = "arn:aws:ssm:us-west-2::document/AWS-RunShellScript"
+JOB, GLUE = f"arn:aws:glue:us-west-2:{HOME}:job/nightly", "glue.amazonaws.com"
+GLUE_JOB = "glue:UpdateJob", GLUE
 
 
 def running(*mine: Statement, kind: str = "functions", arn: str = FUNCTION, service: str = LAMBDA, **facts: Any) -> State:
@@ -268,6 +270,21 @@ def test_run_command_takes_the_document_as_well() -> None:
         found(both, moves.change_code(BY, INSTANCE, TARGET, "ssm:SendCommand"))
 
 
+def test_code_is_given_a_role_that_its_service_may_assume_and_the_caller_pass() -> None:
+    # Glue API, UpdateJob (JobUpdate, Role); IAM: id_roles_use_passrole.
+    plain = {"kind": "glue_jobs", "arn": JOB, "service": GLUE}
+    before = running(own("glue:UpdateJob", JOB), own("iam:PassRole", OTHER), **plain)
+    admits_glue = trusting(admits({"Service": GLUE}), arn=OTHER, own=(USES,))
+    open_ = with_account(before, roles=tuple(admits_glue if one.arn == OTHER else one for one in before.estate.accounts[0].roles))
+    assert found(open_, moves.hand(BY, JOB, OTHER, *GLUE_JOB)) == "allow"
+    assert found(before, moves.hand(BY, JOB, OTHER, *GLUE_JOB)) == "deny"  # Glue cannot assume the role
+    assert found(running(own("glue:UpdateJob", JOB), **plain), moves.hand(BY, JOB, TARGET, *GLUE_JOB)) == "deny"
+    assert found(running(own("iam:PassRole"), **plain), moves.hand(BY, JOB, TARGET, *GLUE_JOB)) == "deny"
+    for how in (("glue:StartJobRun", GLUE), ("glue:UpdateJob", LAMBDA)):
+        with pytest.raises(InputError, match="gives glue_jobs no other role"):
+            found(open_, moves.hand(BY, JOB, OTHER, *how))
+
+
 @pytest.mark.parametrize(
     ("code", "role", "actions", "says"),
     [
@@ -288,6 +305,7 @@ def test_both_rooms_know_the_same_ways() -> None:
         name: set(ways) for name, ways in ENTERED_BY.items()
     }
     assert {kind.name: kind.services for kind in kinds} == ASSUMED_BY
+    assert {kind.name: tuple(dict.fromkeys(way[0][0] for way in kind.handing)) for kind in kinds if kind.handing} == HANDED_BY
     besides = {way[0][0]: (action, on) for kind in kinds for way in kind.ways for action, on in way if on}
     assert {first: action for first, (action, _) in besides.items()} == {first: action for first, (action, _) in NAMED_BESIDES.items()}
     assert all(on.endswith(NAMED_BESIDES[first][1]) for first, (_, on) in besides.items())

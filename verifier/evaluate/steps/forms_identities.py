@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import ENTERED_BY, NAMED_BESIDES, RUN_BY
+from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, NAMED_BESIDES, RUN_BY
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
@@ -225,9 +225,13 @@ def passed_to(move: Move) -> str:
 def running(service: str) -> tuple[frozenset[str], ...]:
     """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the ending that it has
     in China, or with its Region."""
+    return RUN_BY.get(_short(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
+
+
+def _short(service: str) -> str:
     name = service.removesuffix(".cn").removesuffix(".amazonaws.com")
     first, _, region = name.partition(".")
-    return RUN_BY.get(first if _REGION.fullmatch(region) else name, ()) if name != service else ()
+    return first if _REGION.fullmatch(region) else name
 
 
 def pass_role(state: State, move: Move) -> None:
@@ -251,9 +255,10 @@ def pass_role(state: State, move: Move) -> None:
 
 
 def changed(state: State, move: Move) -> Workload:
-    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role."""
+    """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or that is given it."""
     role, named = _session(move), {request.resource for request in move.requests}
-    found = [one for account in state.estate.accounts for one in account.workloads if one.arn in named and role in one.roles]
+    code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
+    found = [one for one in code if role in one.roles or role in named]
     require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
     return found[0]
 
@@ -265,6 +270,11 @@ def change_code(state: State, move: Move) -> None:
     on_it = {request.action for request in move.requests if request.resource == code.arn}
     require(any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())), move, f"it is no way to change or enter {code.kind}")
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
+    passed = ("iam:PassRole", _session(move))
+    if passed in besides:
+        named = HANDED_BY.get(code.kind, ()) if _short(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
+        require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
+        besides.remove(passed)
     wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}
     require(len(besides) == len(wanted) and right == set(wanted), move, "it takes the permission on what the request names besides")

@@ -50,11 +50,11 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
         key = key_named(state, change.key)
         if key is not None and key.origin is None:
             yield _fact(external_symbol(key.arn), "R3", f"{key.arn} is of origin EXTERNAL", assignment)
-    if move.kind is StepKind.PASS_ROLE:
-        role = next(request.resource for request in move.requests if request.action.lower() == "iam:passrole")
+    role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)
+    if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
         yield evaluate(state.estate, Request(service, "sts:AssumeRole", role), assignment)
-    if move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
+    elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
 
 

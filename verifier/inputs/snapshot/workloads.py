@@ -139,7 +139,9 @@ def read_workloads(
     enabled = _enabled(remarks, given["regions"]) if "regions" in given else frozenset()
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
-    running = tuple(one if is_told_apart(one.tags or ()) else replace(one, tags=None) for one in found.values() if one.roles)
+    running = tuple(
+        one if is_told_apart(one.tags or ()) else replace(one, tags=None) for one in found.values() if one.roles or KINDS[one.kind].handing
+    )
     return running, tuple(one for one in all_of if one not in opened), tuple((one, opened[one]) for one in all_of if one in opened)
 
 

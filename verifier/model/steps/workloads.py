@@ -51,6 +51,13 @@ class WorkloadKind:
         return tuple(dict.fromkeys(way[0][0] for way in self.ways))
 
     @property
+    def handing(self) -> tuple[Way, ...]:
+        """The ways by which such code comes to run as another role, which their caller passes besides (`{role}`)."""
+        if self.passing is _PASSING_BY_AUTOMATION:
+            return ()
+        return tuple((*way, ("iam:PassRole", "{role}")) for way in self.ways if way[0][0] in self.passing)
+
+    @property
     def concerns(self) -> tuple[str, ...]:
         """The actions of which the list of such code says something."""
         return (*(self.actions if self.closes else ()), *self.bounds)
@@ -207,6 +214,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("glue",),
             ways=(_on_it("glue:UpdateJob"), _on_it("glue:StartJobRun")),
             passing=("glue:UpdateJob",),
+            bounds=("glue:CreateTrigger", "glue:UpdateTrigger"),
             made=("aws_glue_job name role_arn", "AWS::Glue::Job Name Role"),
             named="glue:{region}:{account}:job/",
         ),

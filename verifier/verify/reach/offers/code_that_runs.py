@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 
 from verifier.model.estate import Estate, Workload
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.actions import service_name
+from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry, entries
 from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.steps.permissions import CALLER, StepPermissions
-from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.offers.passed_roles import trusting
+from verifier.verify.reach.facts import FactKind, Passed
+from verifier.verify.reach.offers.passed_roles import passable, trusting
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
@@ -74,8 +75,8 @@ def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> 
 def entered(
     group: Group, by: str, roles: Group, running: Mapping[str, Sequence[Workload]], services: Iterable[str], free: int
 ) -> Iterator[Bundle]:
-    """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, and which a service that
-    runs such code may assume; `services` are those that trust policies name."""
+    """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, or which it may pass to such
+    code, and which a service that runs it may assume; `services` are those that trust policies name."""
     for kind in KINDS.values():
         names = [service for service in services if service_name(service) in kind.services]
         admitting = [one for service in names for one in trusting(roles, service)]
@@ -89,6 +90,14 @@ def entered(
                     for one in admitting:
                         targets, needs = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
                         yield Bundle(StepKind.CHANGE_CODE, action, roles, targets, needs, Gives(FactKind.HOLDS), code=arn)
+        for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
+            passing = passable(roles, by, (service,), known=True)
+            for allowed, admits, passes in product(group.allowed(action, by), trusting(roles, service), passing):
+                code = next((arn for arn in group.each(allowed.targets) if any(one.kind == kind.name for one in running[arn])), None)
+                if code is not None:
+                    on, cubes = admits.targets & passes.targets & free, (allowed.cube, admits.cube, passes.cube)
+                    how = Passed(service, roles.root, ())
+                    yield Bundle(StepKind.CHANGE_CODE, action, roles, on, cubes, Gives(FactKind.HOLDS), how, code=code)
 
 
 def all_running(estate: Estate) -> Iterator[Workload]:

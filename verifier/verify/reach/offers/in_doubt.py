@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.steps.catalogue import Effect, Head, catalogue_version
-from verifier.model.steps.workloads import KINDS, kinds_about
+from verifier.model.steps.workloads import KINDS
 from verifier.problem.selected_keys import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
@@ -87,7 +87,8 @@ def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
 def _not_given(setting: Setting, doubt: Doubt) -> str:
     """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its lists (E5)."""
     own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
-    kinds, opened = kinds_about(doubt.entry.name), dict(own.opened if own is not None else ())
+    name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
+    kinds = [kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds)]
     known = {*opened, *(own.all_workloads if own is not None else ())}
     lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
     adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))

@@ -175,7 +175,7 @@ class StepOffers:
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
         group = self._groups[number]
-        key = number, classes[number], *(classes[place] for place in self._further(group).values())
+        key = number, classes[number], *(classes[place] for place in self._further(group))
         if key not in self._own:
             found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
@@ -199,10 +199,10 @@ class StepOffers:
             self._new[group] = sum(group.bit(arn) for arn in self.made)
         return self._new[group]
 
-    def _further(self, group: Group) -> dict[TargetKind, int]:
-        """The places of the groups by which a role is passed as well: its account, and the instance profiles of that."""
-        kinds = (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE) if group.kind is TargetKind.ROLE else ()
-        return {one.kind: number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account}
+    def _further(self, group: Group) -> list[int]:
+        """The places of the groups that passing a role takes as well: its account, and the profiles of that; changing code, the roles."""
+        kinds = _FURTHER.get(group.kind, ())
+        return [number for number, one in enumerate(self._groups) if one.kind in kinds and one.account == group.account]
 
     def asked(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
@@ -280,7 +280,7 @@ class StepOffers:
                     yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
-        further = {kind: self._groups[place] for kind, place in self._further(group).items()}
+        further = {self._groups[place].kind: self._groups[place] for place in self._further(group)}
         known = next((one.profiles for one in self._estate.accounts if one.id == group.account), None)
         holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
         targets = further.get(TargetKind.INSTANCE_PROFILE)
@@ -359,6 +359,7 @@ class StepOffers:
         return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
 
 
+_FURTHER = {TargetKind.ROLE: (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE), TargetKind.WORKLOAD: (TargetKind.ROLE,)}
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
     TargetKind.ROLE: StepOffers._on_role,
     TargetKind.USER: StepOffers._on_user,
