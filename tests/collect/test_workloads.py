@@ -27,6 +27,9 @@ ANSWERS: dict[str, Any] = {
     "ec2:DescribeRegions": {"Regions": [{"RegionName": REGION, "OptInStatus": "opt-in-not-required"}]},
     "lambda:ListFunctions": {"Functions": [{"FunctionArn": arn("lambda", "function:a"), "Role": ROLE, **VARIABLES}]},
     "ec2:DescribeInstances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
+    "ec2:DescribeLaunchTemplateVersions": {
+        "LaunchTemplateVersions": [{"LaunchTemplateId": "lt-1", "LaunchTemplateData": {"UserData": SECRET}}]
+    },
     "ssm:DescribeInstanceInformation": {"InstanceInformationList": [{"InstanceId": "mi-1", "IamRole": "batch"}]},
     "codebuild:ListProjects": {"projects": ["a"]},
     "codebuild:BatchGetProjects": {"projects": [{"arn": arn("codebuild", "project/a"), "serviceRole": ROLE, "environment": SECRET}]},

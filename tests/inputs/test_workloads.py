@@ -29,6 +29,16 @@ def arn(service: str, rest: str) -> str:
 ENTRIES: dict[str, tuple[Any, str, Any]] = {
     "functions": ({"Functions": [FUNCTION]}, FUNCTION["FunctionArn"], None),
     "instances": ({"Reservations": [{"Instances": [INSTANCE]}]}, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1", (("team", "red"),)),
+    "launch_templates": (
+        {
+            "LaunchTemplateVersions": [
+                {"LaunchTemplateId": "lt-1", "LaunchTemplateData": {"IamInstanceProfile": {"Name": "hosts"}}},
+                {"LaunchTemplateId": "lt-1", "LaunchTemplateData": {}},
+            ]
+        },
+        f"arn:aws:ec2:{HERE}:{ACCOUNT}:launch-template/lt-1",
+        None,
+    ),
     "managed_instances": (
         {"InstanceInformationList": [{"InstanceId": "mi-1", "IamRole": "runs"}, {"InstanceId": "i-1"}]},
         f"arn:aws:ssm:{HERE}:{ACCOUNT}:managed-instance/mi-1",

@@ -25,6 +25,7 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "DescribeVpcEndpoints": ("VpcEndpoints.VpcEndpointId",),
         "DescribeRegions": ("Regions.RegionName",),
         "DescribeInstances": ("Reservations.Instances.InstanceId",),
+        "DescribeLaunchTemplateVersions": ("LaunchTemplateVersions.LaunchTemplateId",),
     },
     "lambda": {"ListFunctions": ("Functions.FunctionArn", "Functions.Role")},
     "ssm": {"DescribeInstanceInformation": ("InstanceInformationList.InstanceId",)},

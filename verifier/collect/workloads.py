@@ -21,19 +21,20 @@ from verifier.model.steps.workloads import KINDS, WorkloadKind
 
 @dataclass(frozen=True)
 class Listing:
-    """How all code of one kind in a Region is read: an operation that lists it, and the member that holds the entries. Where that says too
-    little, each entry is described: by an operation with a parameter, whose value is a member of the entry (empty: the entry itself); by
-    one that takes several, with `at_once` of them, whose answers have them under `described`."""
+    """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the member that holds the
+    entries. Where that says too little, each entry is described: by an operation with a parameter, whose value is a member of the entry
+    (empty: the entry itself); by one that takes several, with `at_once` of them, whose answers have them under `described`."""
 
     service: str
     operation: str
     member: str
     describe: tuple[str, str, str] | None = None
     at_once: int = 0
+    asking: tuple[tuple[str, Sequence[str]], ...] = ()
 
     def read(self, service: Service) -> Any:
         """What the AWS CLI would print, as one output or a list of them."""
-        found = service.listed(self.operation, self.member)
+        found = service.listed(self.operation, self.member, **dict(self.asking))
         if self.describe is None:
             return found
         operation, parameter, member = self.describe
@@ -47,6 +48,9 @@ class Listing:
 LISTINGS = {
     "functions": Listing("lambda", "ListFunctions", "Functions"),
     "instances": Listing("ec2", "DescribeInstances", "Reservations"),
+    "launch_templates": Listing(
+        "ec2", "DescribeLaunchTemplateVersions", "LaunchTemplateVersions", asking=(("Versions", ("$Default", "$Latest")),)
+    ),
     "managed_instances": Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
     "codebuild_projects": Listing("codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100),
     "glue_jobs": Listing("glue", "GetJobs", "Jobs"),

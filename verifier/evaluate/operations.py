@@ -164,6 +164,7 @@ ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
         ("ec2:CreateReplaceRootVolumeTask",),
         ("ec2:AttachVolume", "ec2:DetachVolume", "ec2:StopInstances", "ec2:StartInstances"),
     ),
+    "launch_templates": (("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),),
     "managed_instances": _OF_SYSTEMS_MANAGER,
     "ecs_tasks": (("ecs:ExecuteCommand",),),
     "ecs_services": (("ecs:UpdateService",),),
@@ -201,6 +202,7 @@ serviceRole, serviceRoleOverride, InstanceRoleArn]"""
 ASSUMED_BY = {
     "functions": ("lambda", "edgelambda"),
     "instances": ("ec2",),
+    "launch_templates": ("ec2",),
     "managed_instances": ("ssm",),
     "ecs_tasks": ("ecs-tasks",),
     "ecs_services": ("ecs-tasks",),

@@ -146,6 +146,10 @@ ENTRIES: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
         "instances",
         lambda arn, role: _instance(_name(arn), role),
     ),
+    "ec2:launch-template": (
+        "launch_templates",
+        lambda arn, role: {"LaunchTemplateId": _name(arn), "LaunchTemplateData": _profile(role)},
+    ),
     "ecs:task": ("ecs_tasks", lambda arn, role: {"taskArn": arn, "overrides": {"taskRoleArn": role}}),
     "codebuild:project": ("codebuild_projects", lambda arn, role: {"arn": arn, "serviceRole": role}),
     "glue:job": ("glue_jobs", lambda arn, role: {"Name": _name(arn), "Role": role}),
@@ -170,8 +174,12 @@ def _name(arn: str) -> str:
 
 
 def _instance(name: str, role: str) -> Any:
-    """A reservation: the profile of a role has its name."""
-    return {"Instances": [{"InstanceId": name, "IamInstanceProfile": {"Arn": role.replace(":role/", ":instance-profile/")}}]}
+    return {"Instances": [{"InstanceId": name, **_profile(role)}]}
+
+
+def _profile(role: str) -> Any:
+    """The profile of a role has its name."""
+    return {"IamInstanceProfile": {"Arn": role.replace(":role/", ":instance-profile/")}}
 
 
 def _with_trust(given: Any) -> Any:

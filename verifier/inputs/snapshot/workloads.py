@@ -134,7 +134,8 @@ def read_workloads(
                 whole &= workload is not None
                 if workload is not None:
                     roles.profiles[workload.arn] = next(iter(workload.roles), "")
-                    found.setdefault((name, workload.arn), workload)
+                    others = found[at].roles if (at := (name, workload.arn)) in found else ()  # of other versions
+                    found[at] = replace(workload, roles=tuple(dict.fromkeys((*others, *workload.roles))))
             listed.setdefault(name, set()).update({region} if whole else ())
     enabled = _enabled(remarks, given["regions"]) if "regions" in given else frozenset()
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
@@ -176,7 +177,8 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
     arn = _arn(entry, kind, account, region)
     if arn is None:
         return None
-    own, texts = [], [text for path in kind.roles for text in _texts(entry.place, path)]
+    own = []
+    texts = [IN_PROFILE * path.endswith("IamInstanceProfile Name") + text for path in kind.roles for text in _texts(entry.place, path)]
     if not texts and kind.name in _WITH_ROLE:
         entry.error(f"an entry of {kind.command} has no `{kind.roles[0]}`", rule="E5")
     for text in texts:

@@ -139,6 +139,16 @@ KINDS: Mapping[str, WorkloadKind] = {
             named="ec2:{region}:{account}:instance/",
         ),
         WorkloadKind(
+            name="launch_templates",
+            command="ec2 describe-launch-template-versions",
+            entries="LaunchTemplateVersions",
+            arn="arn:{partition}:ec2:{region}:{account}:launch-template/{LaunchTemplateId}",
+            roles=("LaunchTemplateData IamInstanceProfile Arn", "LaunchTemplateData IamInstanceProfile Name"),
+            services=("ec2",),
+            ways=(_on_it("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),),
+            closes=False,  # a new version may have any profile, whoever makes it [EC2: permissions-for-launch-templates]
+        ),
+        WorkloadKind(
             name="managed_instances",
             command="ssm describe-instance-information",
             entries="InstanceInformationList",
