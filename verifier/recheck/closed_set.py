@@ -40,6 +40,7 @@ from verifier.problem.semantics.powers import (
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.semantics.values import Fixed, arn_predicate
+from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import Space, acts
 
 Fact = tuple[str, ...]
@@ -161,8 +162,8 @@ class ClosedSet:
     def _roles(self, account: str) -> Iterator[Identity]:
         yield from (role for known in self.estate.accounts if known.id == account for role in known.roles)
 
-    def started(self, role: Identity) -> bool:
-        """Whether a service that may have been made to run code may act as a role (E4). One of which it is not known how may."""
+    def started(self, role: Identity) -> frozenset[Fact]:
+        """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not known how."""
         account = role.arn.split(":")[4]
         actions = {fact[2] for fact in self.facts if fact[0] == "starts" and fact[1].split(":")[4] == account}
         return self._admits(role, lambda service: any(actions.issuperset(way) for way in ways_to_run(service) or ((),)), ())
@@ -185,28 +186,32 @@ class ClosedSet:
             case Effect.RUN | Effect.PASS if account not in self.lost:
                 passed = self.of("passed") if doubt.effect is Effect.PASS else None
                 roles = (role for role in self._roles(account) if passed is None or role.arn in passed)
-                return all(role.arn in self.of("holds") or not self._acts_for(role, doubt.services) for role in roles)
+                return all(self._given_by(role, doubt.services) <= self.facts for role in roles)
         return doubt.effect in (Effect.RUN, Effect.PASS)
 
-    def _acts_for(self, role: Identity, names: tuple[str, ...]) -> bool:
-        """Whether one of some services (`*`: any; `web:…`: identities of a provider) may run things as a role. Only its own service acts as
-        a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
+    def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[Fact]:
+        """What some services (`*`: any; `web:…`: identities of a provider) make true of a role when they run things as it. Only its own
+        service acts as a service-linked role, and of some it is supposed that nobody changes what runs as them (W3)."""
         providers = tuple(name for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
         reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
         if ":role/aws-service-role/" in role.arn or any(one is not None and one.matches(role.arn) for one in reviewed):
-            return False
+            return frozenset()
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 
-    def _admits(self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]) -> bool:
-        """Whether a trust policy may admit one of some services or providers: by what it names alone."""
+    def _admits(self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]) -> frozenset[Fact]:
+        """What one of some services or providers makes true of a role that its trust policy may admit it to, by what that names alone: it
+        has a session, with any tags where it may pass some."""
+        held, tagged = ("holds", role.arn), ("session tags", role.arn)
         if role.trust is None or role.arn in self.of("trust"):
-            return True
+            return frozenset({held, tagged})
+        found = set[Fact]()
         for statement in role.trust.statements:
             if statement.effect is Says.ALLOW:
+                given = {held, tagged} if names_action(statement, "sts:tagsession") else {held}
                 if statement.principals is None or statement.not_principal or statement.doubt is not None:
-                    return True
-                for one in statement.principals:
+                    found |= given
+                for one in statement.principals or ():
                     if one.type is PrincipalType.SERVICE:
                         named = service(one.value)
                     elif one.type is PrincipalType.FEDERATED:
@@ -214,8 +219,8 @@ class ClosedSet:
                     else:
                         named = one.type not in _BY_ARN
                     if named:
-                        return True
-        return False
+                        found |= given
+        return frozenset(found)
 
 
 def _is_among(names: Container[str | None], target: Target) -> bool:

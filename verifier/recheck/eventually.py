@@ -182,12 +182,15 @@ class Reaching:
         """Whether what a step on a target gives is in the set."""
         if action in SHARING:
             return target.account != self.closed.key.account or self._supposes_no_sharing
-        if given_by(action) is None:
-            return True  # what is there is not made; further steps are asked about whatever they are on
-        fact = fact_of(action, target)
-        if action != "iam:PassRole" or target.identity is None or fact not in self.closed.facts:
-            return fact in self.closed.facts
-        return ("holds", fact[1]) in self.closed.facts or not self.closed.started(target.identity)
+        # what is there is not made; further steps are asked about whatever they are on
+        return given_by(action) is None or not self.lacking(action, target)
+
+    def lacking(self, action: str, target: Target) -> frozenset[Fact]:
+        """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
+        given = frozenset({fact_of(action, target)}) - self.closed.facts
+        if action == "iam:PassRole" and target.identity is not None and not given:
+            return self.closed.started(target.identity) - self.closed.facts
+        return given
 
     @cached_property
     def _supposes_no_sharing(self) -> bool:

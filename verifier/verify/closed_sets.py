@@ -21,7 +21,7 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import TARGET, Space
 from verifier.recheck.check import described
 from verifier.recheck.closed_set import Fact, given_by
-from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, fact_of, partly_listed, supposed, why_not
+from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, partly_listed, supposed, why_not
 from verifier.verify.certifying import Satisfied, attempt
 
 Json = dict[str, Any]
@@ -119,8 +119,7 @@ class _Search:
             arns = found.values(TARGET, [str(one.resource) for one in space.target.members])
             for name, one in product(names, space.target.members):
                 if one.resource in arns and given_by(name) is not None and not reaching.is_in(name, one):
-                    fact = fact_of(name, one)
-                    yield fact if fact not in self.facts else ("holds", fact[1])  # a role that is passed is held where a service starts
+                    yield from reaching.lacking(name, one)
 
     def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[Fact]:
         yield from ((OF_THE_KEY[name], key) for name in names if name in OF_THE_KEY)

@@ -19,7 +19,7 @@ from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.steps.permissions import CALLER, StepPermissions
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.offers.passed_roles import passable, trusting
+from verifier.verify.reach.offers.passed_roles import passable, trusting, with_tags
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
@@ -79,7 +79,7 @@ def entered(
     code, and which a service that runs it may assume; `services` are those that trust policies name."""
     for kind in KINDS.values():
         names = [service for service in services if service_name(service) in kind.services]
-        admitting = [one for service in names for one in trusting(roles, service)]
+        admitting = [(service, one) for service in names for one in trusting(roles, service)]
         for action in kind.actions if admitting else ():
             for allowed in group.allowed(action, by):
                 found: dict[str, str] = {}
@@ -87,9 +87,10 @@ def entered(
                     own = (role for code in running[arn] if code.kind == kind.name for role in code.roles)
                     found |= {role: arn for role in own if role not in found}
                 for role, arn in found.items():
-                    for one in admitting:
+                    for service, one in admitting:
                         targets, needs = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
-                        yield Bundle(StepKind.CHANGE_CODE, action, roles, targets, needs, Gives(FactKind.HOLDS), code=arn)
+                        held = Bundle(StepKind.CHANGE_CODE, action, roles, targets, needs, Gives(FactKind.HOLDS), code=arn)
+                        yield from with_tags(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             passing = passable(roles, by, (service,), known=True)
             for allowed, admits, passes in product(group.allowed(action, by), trusting(roles, service), passing):
@@ -97,7 +98,8 @@ def entered(
                 if code is not None:
                     on, cubes = admits.targets & passes.targets & free, (allowed.cube, admits.cube, passes.cube)
                     how = Passed(service, roles.root, ())
-                    yield Bundle(StepKind.CHANGE_CODE, action, roles, on, cubes, Gives(FactKind.HOLDS), how, code=code)
+                    held = Bundle(StepKind.CHANGE_CODE, action, roles, on, cubes, Gives(FactKind.HOLDS), how, code=code)
+                    yield from with_tags(held, service)
 
 
 def all_running(estate: Estate) -> Iterator[Workload]:

@@ -27,7 +27,7 @@ from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
-from verifier.verify.reach.offers.passed_roles import passable, services, trusting
+from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
 
@@ -170,10 +170,11 @@ class Doubts:
             linked = sum(1 << number for number, arn in enumerate(group.arns) if LINKED in arn)
             free = group.all & ~linked & ~supposed.reviewed(group.arns)
             passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else self._passable(group, by, doubt.entry.services)
-            for one, two in product(passing, self._trusting(group, doubt.entry.services)):
+            for one, (name, two) in product(passing, self._trusting(group, doubt.entry.services)):
                 needs = (cube, two.cube, one.cube)
                 targets = one.targets & two.targets & free
-                yield Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
+                held = Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
+                yield from with_tags(held, name)
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Allowed]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
@@ -186,21 +187,21 @@ class Doubts:
     def _among(self, names: tuple[str, ...]) -> list[str]:
         return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
 
-    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[Allowed]:
-        """The roles that admit one of some services, or identities of providers; of some services those that listed code has."""
+    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Allowed]]:
+        """The roles that admit one of some services, or identities of providers, with its name; of some services those that listed code
+        has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
             known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
-            for one in self._trusting(group, (name.removesuffix(BOUNDED),)):
-                yield replace(one, targets=one.targets & known)
-        for service in self._among(names):
-            yield from trusting(group, service)
-        for name in names:
-            if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED):
-                yield from trusting(group, f"{name}.amazonaws.com")
+            for service, one in self._trusting(group, (name.removesuffix(BOUNDED),)):
+                yield service, replace(one, targets=one.targets & known)
+        others = (
+            f"{name}.amazonaws.com" for name in names if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED)
+        )
+        for service in dict.fromkeys((*self._among(names), *others)):
+            yield from ((service, one) for one in trusting(group, service))
         for provider in self._providers:
             if any(name.startswith(WEB_PREFIX) and fnmatchcase(provider, name) for name in names):
-                for action in BY_PROVIDERS:
-                    yield from group.allowed(action, provider)
+                yield from ((provider, one) for action in BY_PROVIDERS for one in group.allowed(action, provider))
 
     def _anything(self, *accounts: str) -> Most:
         """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""

@@ -98,7 +98,7 @@ def _not_given(setting: Setting, doubt: Doubt) -> str:
 
 
 def _sentence(fact: Fact, doubt: Doubt) -> str:
-    if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind is FactKind.HOLDS:
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind in (FactKind.HOLDS, FactKind.SESSION_TAGS):
         account, resource = fact.subject.split(":", 5)[4:]
         return f"`nobody changes what runs as {resource} in {account}`"
     calls = ", ".join(doubt.names[:_MOST_NAMED])

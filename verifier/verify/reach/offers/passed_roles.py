@@ -82,7 +82,7 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profi
                 for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
                     needs, on = tuple(each.cube for each in (one, two, *rest, *added)), targets & one.targets & two.targets
                     how = Passed(service, group.root, way, into, profile)
-                    yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how)
+                    yield from with_tags(Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how), service)
 
 
 def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:
@@ -101,10 +101,19 @@ def _whatever_its_tags(cube: Cube) -> Cube:
     return replace(cube, powers=cube.powers - {TARGET_TAGS})
 
 
-def trusting(group: Group, service: str) -> list[Allowed]:
+def with_tags(bundle: Bundle, by: str) -> Iterator[Bundle]:
+    """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the identity of a provider
+    that assumes the role pass any: which ones it passes is not known (F3)."""
+    yield bundle
+    for one in trusting(bundle.group, by, "sts:TagSession"):
+        targets, cubes = bundle.targets & one.targets, (*bundle.cubes, one.cube)
+        yield replace(bundle, targets=targets, cubes=cubes, gives=Gives(FactKind.SESSION_TAGS))
+
+
+def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Allowed]:
     """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies name it."""
     if group.permissions.class_of(service) is not None:
-        return group.allowed("sts:AssumeRole", service)
+        return group.allowed(action, service)
     targets = 0
     for number, target in enumerate(group.permissions.targets):
         trust = target.identity.trust if target.identity is not None else None

@@ -244,10 +244,9 @@ class StepOffers:
         yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from self._taken_away(group, by, "Role")
         yield from self._created(group, by, "iam:CreateRole")
-        yield from self._untagged(group, by)
-        for action in BY_PROVIDERS:
-            yield from plain(group, by, action, StepKind.ASSUME_ROLE, Gives(FactKind.HOLDS))
-        yield from self._tagged(group, by)
+        for action in ("sts:AssumeRole", *BY_PROVIDERS):
+            yield from self._untagged(group, by, action)
+            yield from self._tagged(group, by, action)
         yield from self._passed(group, by)
 
     def _created(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
@@ -261,19 +260,19 @@ class StepOffers:
                 for kind in (FactKind.MADE, FactKind.UNBOUNDED):
                     yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
 
-    def _untagged(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _untagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
         """A session without tags: what asks for some takes two permissions (E2)."""
-        for allowed in group.allowed("sts:AssumeRole", by, *group.tags):
+        for allowed in group.allowed(action, by, *group.tags):
             if all(mask & group.without(name) for name, mask in allowed.cube.values):
                 own = replace(allowed.cube, values=())
-                yield Bundle(StepKind.ASSUME_ROLE, "sts:AssumeRole", group, allowed.targets, (own,), Gives(FactKind.HOLDS))
+                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
 
-    def _tagged(self, group: Group, by: str) -> Iterator[Bundle]:
-        """A session with tags takes two permissions (E2). Whoever has it holds the role, too: where a policy asks for tags of the request,
-        perhaps in this way alone."""
+    def _tagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
+        """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds the role, too:
+        where a policy asks for tags of the request, perhaps in this way alone."""
         kinds = (FactKind.SESSION_TAGS, *((FactKind.HOLDS,) if group.tags else ()))
         tagging = group.allowed("sts:TagSession", by)
-        for assuming in group.allowed("sts:AssumeRole", by) if tagging else ():
+        for assuming in group.allowed(action, by) if tagging else ():
             for allowed in tagging:
                 targets, needs = assuming.targets & allowed.targets, (allowed.cube, assuming.cube)
                 for kind in kinds:

@@ -18,6 +18,7 @@ from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
+from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.semantics.targets import step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
@@ -194,12 +195,11 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
             when = [name, *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
             found = _request(scene, role, task.derivation.by, offer.action, *when)
             yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
-        if offer.action in ("sts:AssumeRole", "sts:TagSession"):
-            yield from _with_tags(role, task.derivation.by, scene, name)
+        yield from _with_tags(role, task.derivation.by, scene, name)
 
 
 def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> Iterator[Made]:
-    """A session of a role with tags: one call that needs two permissions (E2)."""
+    """A session of a role with tags: one call that needs two permissions (E2, E2w)."""
     choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
     for tags in choices:
         names = tuple(name for name, _ in tags)
@@ -215,15 +215,23 @@ def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> I
 def _in_one_call(role: str, by: str, scene: Scene, when: Sequence[ConditionExpression]) -> tuple[Counterexample | Reason, ...]:
     """A call that may assume a role and pass tags: where the first that may assume it may not pass them, one under the conditions of the
     statements that allow it to."""
-    first = _request(scene, role, by, "sts:AssumeRole", *when)
+    action = _call(by)
+    first = _request(scene, role, by, action, *when)
     further = first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession")
     if isinstance(first, Reason) or not isinstance(further, Reason):
         return (first, further)
     tagging = _request(scene, role, by, "sts:TagSession", *when)
     if isinstance(tagging, Reason):
         return (tagging,)
-    first = _request(scene, role, by, "sts:AssumeRole", *when, *scene.conditions_of(tagging))
+    first = _request(scene, role, by, action, *when, *scene.conditions_of(tagging))
     return (first, first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession"))
+
+
+def _call(by: str) -> str:
+    """How a principal, or an identity of a provider, assumes a role."""
+    if not by.startswith(WEB_PREFIX):
+        return "sts:AssumeRole"
+    return "sts:AssumeRoleWithSAML" if ":saml-provider/" in by else "sts:AssumeRoleWithWebIdentity"
 
 
 def _tagged(role: str, tags: Pairs, request: Request) -> Became:

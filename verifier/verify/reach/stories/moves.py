@@ -22,6 +22,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
+from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.stories.aliases import move_alias
 from verifier.verify.reach.stories.asking import test
@@ -39,6 +40,8 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
         yield from _grant(task, scene)
     elif isinstance(task, JoinGroup):
         yield from join_group(task, scene)
+    elif task.fact.kind is FactKind.SESSION_TAGS and task.derivation.step in (StepKind.PASS_ROLE, StepKind.CHANGE_CODE):
+        yield Reason("F3", f"which session tags a service passes to sessions of {task.fact.subject} is not known")
     else:
         maker = _MAKERS.get(task.derivation.step) if task.derivation.step else None
         none: Made = Reason("E0", f"no request for the step `{task.derivation.step}` can be written")
