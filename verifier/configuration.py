@@ -23,7 +23,7 @@ from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.waiver import Waiver
-from verifier.model.step_limits import MOST_STEPS, STEPS
+from verifier.model.step_limits import MOST_STEPS
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
@@ -60,7 +60,7 @@ class Configuration:
     baseline: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     digest: tuple[tuple[str, str], ...] = ()
-    steps: int = STEPS
+    steps: int | None = None
     suppose: tuple[str, ...] = ()
 
 
@@ -227,12 +227,12 @@ class _Reader:
         self._wrong(("timeout",), "`timeout` must be a number of seconds greater than 0")
         return None
 
-    def _steps(self, table: Mapping[str, Any]) -> int:
-        value = table.get("steps", STEPS)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_STEPS:
+    def _steps(self, table: Mapping[str, Any]) -> int | None:
+        value = table.get("steps")
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_STEPS):
             return value
         self._wrong(("steps",), f"`steps` must be a number from 0 to {MOST_STEPS}", "how many steps callers may take: `can eventually`")
-        return STEPS
+        return None
 
     def _parameters(self, table: Mapping[str, Any]) -> dict[str, str]:
         given = self._table(table, "parameters")

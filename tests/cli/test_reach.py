@@ -52,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 def test_a_caller_is_the_first_word(run: Run, asked: Asked) -> None:
     found = run("reach", "role/api", PAYMENTS, "--key", "payments", "--reading", "P5=no")
     assert found.code == 0, found
-    assert (asked.who, asked.rest[:3]) == (API, (("payments",), 4, {"P5": False}))
+    assert (asked.who, asked.rest[:3]) == (API, (("payments",), None, {"P5": False}))
     assert found.out.startswith("what role/ops of 111122223333 can bring about") and found.err == ""
 
 

@@ -20,7 +20,7 @@ STEPS = 3
 """The bound on the steps of a chain."""
 
 
-def verdict(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> Verdict:
+def verdict(before: State, action: str = "kms:Decrypt", steps: int | None = STEPS) -> Verdict:
     """The verdict on whether the one who is held can eventually do an action on the first key."""
     (caller,) = before.held
     asked = Invariant("", Expectation.REFUSED, _whom(caller), (Text(action),), None, ALWAYS, (), "nobody", eventually=True)
@@ -34,7 +34,7 @@ def _whom(caller: Caller) -> CallerSet:
     return IdentityOf(named) if caller.kind is CallerKind.WEB else PrincipalLike(named)
 
 
-def told(before: State, action: str = "kms:Decrypt", steps: int = STEPS) -> tuple[str, ...]:
+def told(before: State, action: str = "kms:Decrypt", steps: int | None = STEPS) -> tuple[str, ...]:
     """The steps of the story, each as `docs/reach.md` calls it; `proved`; or `unknown` with the rule."""
     found = verdict(before, action, steps)
     if found.status is Status.PROVED:

@@ -153,13 +153,14 @@ Certificate = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write for each proof what `verifier recheck` checks it by (needs python-sat).")
 ]
 Steps = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--steps",
         metavar="N",
         min=0,
         max=MOST_STEPS,
-        help="How many steps callers may take where an invariant says `can eventually`; 0 asks what they can do at once.",
+        help="Where an invariant says `can eventually`: asks about chains of up to N steps; 0 asks what callers can do at once. "
+        "Without it: chains of every length.",
     ),
 ]
 Suppose = Annotated[

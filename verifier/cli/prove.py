@@ -31,7 +31,6 @@ from verifier.cli.options import (
 from verifier.cli.outputs import output_option, sinks
 from verifier.cli.run import run
 from verifier.model.engine import Engine
-from verifier.model.step_limits import STEPS
 from verifier.report.formats import FORMATS
 
 app = command_app()
@@ -84,7 +83,7 @@ def prove(
     cross_check: CrossCheck = False,
     certificate: Certificate = None,
     timeout: Timeout = None,
-    steps: Steps = STEPS,
+    steps: Steps = None,
     suppose: Suppose = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     cache: Caching = True,

@@ -20,7 +20,7 @@ from verifier.cli.options import (
 )
 from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
-from verifier.model.step_limits import MOST_STEPS, STEPS
+from verifier.model.step_limits import MOST_STEPS
 
 app = command_app()
 
@@ -69,7 +69,9 @@ def reach(
         list[str], typer.Option("--to", metavar="ACTION", help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.")
     ] = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
     key: KeysOption = [],  # noqa: B006
-    steps: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="How many steps a chain may have.")] = STEPS,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length.")
+    ] = None,
     suppose: Suppose = [],  # noqa: B006
     key_arn: KeyArn = None,
     account: AccountOption = None,

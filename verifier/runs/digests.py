@@ -96,7 +96,7 @@ class Digests:
 
     common: bytes
     estate: Estate
-    steps: int
+    steps: int | None
     statements: Statements = dataclasses.field(default_factory=Statements)
     _invariants: dict[int, tuple[AnyInvariant, bytes]] = dataclasses.field(default_factory=dict)
 

@@ -16,7 +16,6 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
-from verifier.model.step_limits import STEPS
 from verifier.problem.subjects import target_name
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of
@@ -47,7 +46,7 @@ def prove_many(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
-    steps: int = STEPS,
+    steps: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Report, str | None]:
     """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for `verifier.verify.prove`; also

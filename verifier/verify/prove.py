@@ -21,7 +21,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.results.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
-from verifier.model.step_limits import MOST_STEPS, STEPS
+from verifier.model.step_limits import MOST_STEPS
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.expression import Expression, Symbol, negation
 from verifier.problem.question import Claim, Question, ask
@@ -50,13 +50,22 @@ Progress = Callable[[int, int, str], None]
 @dataclass(frozen=True)
 class How:
     """How a run decides: the engine, seconds for one call of it, the readings that are held, the engine that checks, if any, and the most
-    steps of a chain (E0)."""
+    steps of a chain (E0); `None`: of every length."""
 
     engine: Engine
     timeout: float | None
     held: Mapping[str, bool]
     second: Engine | None
-    steps: int = STEPS
+    steps: int | None = None
+
+    @property
+    def longest(self) -> int:
+        """How many steps a chain may have that is replayed."""
+        return MOST_STEPS if self.steps is None else self.steps
+
+    def asks_about(self, steps: int) -> bool:
+        """Whether chains of so many steps are asked about."""
+        return self.steps is None or steps <= self.steps
 
     @property
     def fixed(self) -> tuple[Expression, ...]:
@@ -78,14 +87,14 @@ def prove(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
-    steps: int = STEPS,
+    steps: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
     `timeout` is in seconds, for one call of the solver that `engine` names. `readings` fixes readings (label → value); the others are
     tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how many steps
-    callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`).
+    callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`: however many).
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
     `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
     """
@@ -108,7 +117,7 @@ def how_to(
     timeout: float | None,
     readings: Mapping[str, bool] | None,
     cross_check: bool,
-    steps: int = STEPS,
+    steps: int | None = None,
 ) -> How:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
     held = dict(readings or {})
@@ -116,7 +125,7 @@ def how_to(
     require(engine)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
-    if not 0 <= steps <= MOST_STEPS:
+    if steps is not None and not 0 <= steps <= MOST_STEPS:
         raise InputError.of(f"steps are {steps}, expected a number from 0 to {MOST_STEPS}", rule="E0")
     return How(engine, timeout, held, second_engine(engine) if cross_check else None, steps)
 

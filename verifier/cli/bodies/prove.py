@@ -15,7 +15,6 @@ from verifier.cli.run import warn
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
-from verifier.model.step_limits import STEPS
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import exit_code
 from verifier.report.formats import render_report
@@ -36,7 +35,7 @@ class ProveOptions:
     processes: int | None = None
     cluster: str | None = None
     certificate: Path | None = None
-    steps: int = STEPS
+    steps: int | None = None
 
 
 def prove_command(options: ProveOptions) -> int:

@@ -12,7 +12,6 @@ from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.model.results.reach_report import ReachReport
-from verifier.model.step_limits import STEPS
 from verifier.report.reach.words import reach_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
@@ -27,7 +26,7 @@ class ReachOptions:
     words: tuple[str, ...]
     to: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    steps: int = STEPS
+    steps: int | None = None
     key_arn: str | None = None
     supplied: Supplied = NOTHING
     readings: Mapping[str, bool] = field(default_factory=dict)

@@ -96,8 +96,8 @@ class Story:
 
 @dataclass(frozen=True)
 class Bound:
-    """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for; `complete` is true where
-    nothing more can be brought about after it: then a proof holds for chains of every length."""
+    """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for, `MOST_STEPS` if none was;
+    `complete` is true iff a proof holds for chains of every length."""
 
     steps: int
     complete: bool

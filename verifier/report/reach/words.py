@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
+from verifier.model.step_limits import MOST_STEPS
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.reach.alike import together
 from verifier.report.reach.names import Names, first
@@ -87,6 +88,7 @@ def conclusion(report: ReachReport, key: KeyReach) -> str:
 
 def longer_words(key: KeyReach) -> str | None:
     """What a bound leaves open; `None` where it leaves nothing."""
-    if any(row.steps > key.bound.steps for row in key.rows):
-        return f"chains of more than {steps_words(key.bound.steps)} were not replayed; --steps N looks further"
+    steps = key.bound.steps
+    if any(row.steps > steps for row in key.rows):
+        return f"chains of more than {steps_words(steps)} were not replayed" + ("; --steps N looks further" if steps < MOST_STEPS else "")
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"

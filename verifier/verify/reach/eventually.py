@@ -27,7 +27,7 @@ from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.offers.in_doubt import looked_at, why
 from verifier.verify.reach.setting import Setting
-from verifier.verify.reach.stories.stories import Other
+from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import not_known, settled
@@ -55,7 +55,7 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     for number, invariant in enumerate(invariants):
-        answer = _Answer(reason, Bound(how.steps, False)) if reason is not None else found[number]
+        answer = _Answer(reason, Bound(how.longest, False)) if reason is not None else found[number]
         yield _verdict(estate, target, invariant, answer, time.perf_counter() - started)
         started = time.perf_counter()
 
@@ -92,7 +92,7 @@ def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) 
     setting = Setting(estate, key, asked, how)
     for number, invariant in enumerate(invariants):
         setting.check(number)
-        yield _Search(setting, number, how.steps, invariant.unless_directly).answer()
+        yield _Search(setting, number, how, invariant.unless_directly).answer()
 
 
 @dataclass
@@ -101,7 +101,7 @@ class _Search:
 
     setting: Setting
     number: int
-    steps: int
+    how: How
     apart: bool
     _direct: set[str] = field(default_factory=set)
     _unsure: set[str] = field(default_factory=set)
@@ -109,20 +109,22 @@ class _Search:
     def answer(self) -> _Answer:
         within = self._within()
         first = next(within, None)
-        if first is None or first[0].rounds > self.steps:
+        if first is None or not self.how.asks_about(first[0].rounds):
             return self._out_of_reach(never=first is None)
+        longest = self.how.longest
         reasons: list[Reason] = []
         for goal, reached in islice(chain([first], within), MOST_STORIES):
-            if goal.rounds > self.steps:
+            if goal.rounds > longest:
                 break
             found = self._told(goal, reached, self._otherwise(reached.start))
             if isinstance(found, Story):
-                return _Answer(found, Bound(self.steps, False))
+                return _Answer(found, Bound(longest, False))
             reasons.append(found)
         goal, reached = first
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
-        text = f"{reached.start} may get there {steps}, but no chain could be replayed: {reasons[0].text}"
-        return _Answer(replace(reasons[0], text=text), Bound(self.steps, False))
+        reason = reasons[0] if reasons else too_long(goal.rounds, longest)
+        text = f"{reached.start} may get there {steps}, but no chain could be replayed: {reason.text}"
+        return _Answer(replace(reason, text=text), Bound(longest, False))
 
     def _out_of_reach(self, *, never: bool) -> _Answer:
         """What to say where no step leads there: whether a doubtful action may (W1)."""
@@ -130,14 +132,14 @@ class _Search:
         if reason is None:
             starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
             within = next(self.setting.nearest(starts, self.number, self._unsure, doubtful=True), None)
-            if within is not None and within[0].rounds <= self.steps:
+            if within is not None and self.how.asks_about(within[0].rounds):
                 reason = why(self.setting, *within)
             never = never and within is None
         rests = () if reason is not None else looked_at(self.setting, self.number)
-        return _Answer(reason, Bound(self.steps, never and reason is None), rests=rests)
+        return _Answer(reason, Bound(self.how.longest, never and reason is None), rests=rests)
 
     def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
-        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.steps, other)
+        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.how.longest, other)
 
     def _otherwise(self, start: str) -> Other:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)

@@ -19,7 +19,6 @@ from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason, Story
-from verifier.model.step_limits import STEPS
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.diagrams.diagram import TooLarge
@@ -34,7 +33,7 @@ from verifier.verify.reach.offers.in_doubt import looked_at, why
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
-from verifier.verify.reach.stories.stories import Other
+from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import check_readings, not_known
@@ -79,7 +78,7 @@ def reach_from(
     estate: Estate,
     caller: str,
     keys: Sequence[str] = (),
-    steps: int = STEPS,
+    steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
@@ -92,12 +91,12 @@ def reach_from(
     def answer(setting: Setting, how: How) -> Answer:
         reached = setting.reached((start,), 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
-        told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how.steps))
-        near = all(goal is None or goal.rounds <= how.steps for goal, _ in found)
+        told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how))
+        near = all(goal is None or how.asks_about(goal.rounds) for goal, _ in found)
         for number, (goal, own) in enumerate(found):
-            if goal is None or goal.rounds > how.steps:
+            if goal is None or not how.asks_about(goal.rounds):
                 found_doubtful = next(setting.nearest([start], number, doubtful=True), None)
-                doubtful, never = _in_doubt(setting, start, found_doubtful, own, how.steps)
+                doubtful, never = _in_doubt(setting, start, found_doubtful, own, how)
                 told, near = told + doubtful, near and never
         rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
         within = {name for one in told for name in one.actions}
@@ -110,7 +109,7 @@ def reach_to(
     estate: Estate,
     actions: Sequence[str],
     keys: Sequence[str] = (),
-    steps: int = STEPS,
+    steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
@@ -122,18 +121,18 @@ def reach_to(
         beyond, near = [], True
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
         within = {found[1].start: found for found in setting.nearest(starts, 0)}
-        further = [start for start in starts if start not in within or within[start][0].rounds > how.steps]
+        further = [start for start in starts if start not in within or not how.asks_about(within[start][0].rounds)]
         in_doubt = {found[1].start: found for found in setting.nearest(further, 0, doubtful=True)}
         for number, start in enumerate(starts, 1):
             found = within.get(start)
-            near = near and (found is None or found[0].rounds <= how.steps)
-            if found is None or found[0].rounds > how.steps:
-                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, how.steps)
+            near = near and (found is None or how.asks_about(found[0].rounds))
+            if found is None or not how.asks_about(found[0].rounds):
+                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, how)
                 told, near = told + doubtful, near and never
                 beyond += [] if doubtful else [start]
             else:
                 goal, reached = found
-                told += _told(setting, reached, [(goal, names)], how.steps)
+                told += _told(setting, reached, [(goal, names)], how)
             if progress is not None:
                 progress(number, len(starts), start)
         rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
@@ -148,30 +147,29 @@ def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
     return Invariant(", ".join(actions), Expectation.REFUSED, whom, tuple(map(Text, actions)), None)
 
 
-def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], steps: int) -> Iterator[Told]:
+def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], how: How) -> Iterator[Told]:
     """The stories of goals: those that take the same steps are told together."""
     members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
     teller = setting.teller(reached.start, 0)
     alike: dict[object, list[tuple[Goal, tuple[str, ...]]]] = {}
     for goal, names in within:
-        if goal.rounds <= steps:
+        if how.asks_about(goal.rounds):
             alike.setdefault((planned(reached.facts, goal), goal.by), []).append((goal, names))
     for together in alike.values():
         goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
         tasks = planned(reached.facts, goals[0][0])
-        none = Reason("E0", f"the shortest chain that was looked at takes {len(tasks)} steps")
-        stories = teller.tell_each(reached, goals) if len(tasks) <= steps else [none] * len(goals)
+        stories = teller.tell_each(reached, goals) if len(tasks) <= how.longest else [too_long(len(tasks), how.longest)] * len(goals)
         for (goal, names), story in zip(together, stories, strict=True):
             if isinstance(story, Story):
                 yield Told(reached.start, names, goal, tasks, story, members, listed)
             else:
-                found, by, its = teller.found(reached, goal, setting.goals[goal.number], steps, _others(setting, reached.start, goal))
+                found, by, its = teller.found(reached, goal, setting.goals[goal.number], how.longest, _others(setting, reached.start, goal))
                 yield Told(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
 
 
-def _in_doubt(setting: Setting, start: str, found: Found | None, names: tuple[str, ...], steps: int) -> tuple[list[Told], bool]:
+def _in_doubt(setting: Setting, start: str, found: Found | None, names: tuple[str, ...], how: How) -> tuple[list[Told], bool]:
     """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead there after it."""
-    if found is None or found[0].rounds > steps:
+    if found is None or not how.asks_about(found[0].rounds):
         return [], found is None
     goal, reached = found
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
@@ -204,7 +202,7 @@ class Answer:
     complete: bool
 
 
-def _how(steps: int, readings: Mapping[str, bool] | None) -> How:
+def _how(steps: int | None, readings: Mapping[str, bool] | None) -> How:
     held = dict(readings or {})
     check_readings(held)
     return How(Engine.Z3, None, held, None, steps)
@@ -255,8 +253,8 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     elapsed = time.perf_counter() - started
     if reason is not None:
-        return KeyReach(about, (), (), Bound(how.steps, False), (reason,), rests, elapsed)
+        return KeyReach(about, (), (), Bound(how.longest, False), (reason,), rests, elapsed)
     reason = not_listed(estate)
     if reason is not None:
-        return KeyReach(about, found.rows, (), Bound(how.steps, False), (reason,), rests, elapsed)
-    return KeyReach(about, found.rows, found.beyond, Bound(how.steps, found.complete), (), rests, elapsed, supposed)
+        return KeyReach(about, found.rows, (), Bound(how.longest, False), (reason,), rests, elapsed)
+    return KeyReach(about, found.rows, found.beyond, Bound(how.longest, found.complete), (), rests, elapsed, supposed)

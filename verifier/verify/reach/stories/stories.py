@@ -45,6 +45,11 @@ Other = Callable[[frozenset[Way]], Reached]
 """What is brought about without some ways."""
 
 
+def too_long(steps: int, most: int) -> Reason:
+    """Why a chain of so many steps is not told."""
+    return Reason("E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed")
+
+
 @dataclass
 class Teller:
     """Tells stories in one estate. `rules` are those of the keys that chains may be about."""
@@ -61,7 +66,7 @@ class Teller:
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
-        The goal is within so many rounds. Raises `InternalDisagreement`."""
+        Raises `InternalDisagreement`."""
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
         found = self.found(reached, goal, invariant, most, other, longer)[0]
         for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ():
@@ -83,7 +88,7 @@ class Teller:
         there is no story."""
         failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
         refused: frozenset[Way] = ANY_WAY
-        while goal.rounds <= most:
+        while True:
             tasks = planned(reached.facts, goal)
             found, way = self._told(reached, goal, invariant, tasks, most)
             if isinstance(found, Story):
@@ -95,16 +100,16 @@ class Teller:
                 break
             refused |= {way}
             reached = other(refused)
-            if (goal.key, goal.number) not in reached.goals:
+            nearest = reached.goals.get((goal.key, goal.number))
+            if nearest is None or nearest.rounds > most:
                 break
-            goal = reached.goals[goal.key, goal.number]
+            goal = nearest
         return failed[0]
 
     def _told(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
         if len(tasks) > most:
-            text = f"the shortest chain that was looked at takes {len(tasks)} steps, more than the {most} asked for"
-            return Reason("E0", text), goal.way
+            return too_long(len(tasks), most), goal.way
         tries = _Tries(self, reached, tasks, goal, invariant)
         found = tries.end(goal, invariant)
         return found, (goal.way if tries.far == len(tasks) else made_by(tasks[tries.far], reached.facts))
