@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from tests.agreement.world import Dice
-from verifier.model.estate import Estate, Identity, Influence, Level, Unmodelled
+from verifier.model.estate import Estate, Identity, Level
 from verifier.model.policy import Effect, Policy
-from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.unmodelled import Influence, Unmodelled
 
 Doubt = tuple[str, int]
 """The identity of a policy, and the index of one of its statements."""
@@ -82,4 +82,4 @@ def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:
 
 
 def _symbol(thing: Unmodelled) -> str:
-    return allow_symbol(thing) if thing.influence is Influence.MAY_ALLOW else refuse_symbol(thing)
+    return thing.allow_symbol if thing.influence is Influence.MAY_ALLOW else thing.refuse_symbol

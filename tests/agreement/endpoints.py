@@ -9,8 +9,9 @@ from tests.agreement.library import Library
 from tests.agreement.limits import endpoint_policy
 from tests.agreement.themes import Focus, Theme
 from tests.agreement.world import ENDPOINTS, HOME, PARTNER, VPCS, Dice
-from verifier.model.estate import Endpoint, Influence, Unmodelled
+from verifier.model.estate import Endpoint
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def endpoints(dice: Dice, theme: Theme, library: Library) -> tuple[Endpoint, ...] | None:

@@ -12,21 +12,10 @@ from typing import Any
 from tests.agreement.doubts import doubted, doubts_of
 from tests.agreement.grants import principal_of
 from tests.agreement.library import policy_from
-from verifier.model.estate import (
-    Account,
-    Controls,
-    Endpoint,
-    Estate,
-    Identity,
-    Influence,
-    Key,
-    Level,
-    Organization,
-    Pairs,
-    Unmodelled,
-)
+from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization, Pairs
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 
 Json = dict[str, Any]
 Texts = Mapping[str, str]

@@ -20,9 +20,7 @@ from verifier.model.readings import (
     OUTSIDE_DENY,
     READINGS,
     SESSION_ALLOW,
-    allow_symbol,
     not_resource_symbol,
-    refuse_symbol,
 )
 from verifier.model.request import Decision, Outcome, Request
 from verifier.verify.explanation.symbolic import Decider, Undetermined
@@ -95,7 +93,7 @@ def assignment(estate: Estate, seed: int) -> dict[str, bool]:
 
 def symbols(estate: Estate) -> tuple[str, ...]:
     """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5)."""
-    things = [name(thing) for thing in estate.unmodelled for name in (allow_symbol, refuse_symbol)]
+    things = [name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)]
     policies = [policy for key in estate.keys for policy in key.policies or ()]
     statements = [not_resource_symbol(p.identity, s.index) for p in policies for s in p.statements if s.not_resource]
     return (*(reading.label for reading in READINGS), OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements)

@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from verifier.model import readings, reference
-from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.request import CallerKind, Request
+from verifier.model.unmodelled import Influence, Unmodelled
 
 Truth = bool | None  # `None`: not known
 Values = tuple[str, ...]
@@ -129,8 +130,7 @@ class _Question:
         self.given = {name: (value,) for name, value in defaults if name in getattr(self.known_action, "condition_keys", ())} | self.given
         self.endpoint = self.given.get("aws:sourcevpce", ("",))[0]
         self.subject = self.caller.issuer if self.federated else self.caller.principal_arn  # whose permissions it has
-        everyone = [identity for account in estate.accounts for identity in (*account.users, *account.roles)]
-        self.identity = next((identity for identity in everyone if identity.arn == self.subject), None)
+        self.identity = next((identity for identity in estate.identities if identity.arn == self.subject), None)
         self.by_root = self.root or (self.federated and str(self.subject).endswith(":root"))
         inventory = next((account for account in estate.accounts if account.id == self.account), None)
         self.free = not (self.service or self.by_root or self.identity or (inventory and inventory.complete))
@@ -432,7 +432,7 @@ class _Question:
             allows.append(_any((_not(bound), by_account, self.applies([endpoint], Effect.ALLOW, (DIRECT, LIMITED, EVERYBODY)))))
         for thing in things:
             restricted = self.reading("R4") if on_alias and thing.owner is not None else True
-            denied.append(False if restricted is False else _all((restricted, self.symbol(readings.refuse_symbol(thing)))))
+            denied.append(False if restricted is False else _all((restricted, self.symbol(thing.refuse_symbol))))
         return _any(denied), _all(allows)
 
     def _things(self, influence: Influence) -> list[Unmodelled]:
@@ -475,7 +475,7 @@ class _Question:
         attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
         found = self.symbol(readings.OUTSIDE_ALLOW) if self.free else attached
         missing = (thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None)
-        return _any((found, *map(self.symbol, map(readings.allow_symbol, missing))))
+        return _any((found, *(self.symbol(thing.allow_symbol) for thing in missing)))
 
     def limits_allow(self, by_user: bool = False) -> Truth:
         """Whether boundary and session policy allow. `by_user`: for a key policy that names the user of a federated session."""
@@ -497,7 +497,7 @@ class _Question:
         missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None]
         missing = [thing for thing in missing if (self.known_action is None if thing.label == "U4" else self.grantable)]
         by_grants = (self._grant(grant, home) for grant in self.key.grants or ())
-        granted = _any((*by_grants, *map(self.symbol, map(readings.allow_symbol, missing))))
+        granted = _any((*by_grants, *(self.symbol(thing.allow_symbol) for thing in missing)))
         if self.action == "kms:RetireGrant":
             return _any((granted, _all((self.account == self.owner, home))))
         direct, limited, everybody, account = (self.applies(policies, Effect.ALLOW, (way,)) for way in EVERY_WAY)

@@ -9,11 +9,12 @@ from typing import Any
 
 from verifier.evaluate import decision_to_json, evaluate, request_from_json
 from verifier.language.policies.documents import read_policy
-from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization, Unmodelled
+from verifier.model.estate import Account, Controls, Endpoint, Estate, Identity, Key, Level, Organization
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.request import Decision
+from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.source import Source
 
 HOME, PARTNER, MANAGEMENT = "111122223333", "444455556666", "999988887777"

@@ -24,9 +24,10 @@ from tests.evaluate.reaching import (
     trusting,
     world,
 )
-from verifier.model.estate import Controls, Estate, Influence, Unmodelled
+from verifier.model.estate import Controls, Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Value
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 
 ASSUME, WEB, SAML = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"

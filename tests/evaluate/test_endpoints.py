@@ -33,7 +33,8 @@ from tests.evaluate.estates import (
     outcome,
     own,
 )
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
+from verifier.model.unmodelled import Influence, Unmodelled
 
 ID = "vpce-1234abcdf5678c90a"
 THROUGH = {"aws:SourceVpce": ID}

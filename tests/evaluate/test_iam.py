@@ -10,9 +10,10 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, PARTNER, ROOT, SAM, identity, level, organization, own, policy
 from tests.evaluate.reaching import OTHER, PARTNER_TARGET, TARGET, ask, caller, inventory, told, trusting, world
 from verifier.evaluate import evaluate
-from verifier.model.estate import Account, Controls, Estate, Influence, Unmodelled
+from verifier.model.estate import Account, Controls, Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 
 ADMINS = f"arn:aws:iam::{HOME}:group/admins"

@@ -30,8 +30,9 @@ from tests.evaluate.estates import (
 )
 from tests.examples import many
 from verifier.evaluate import evaluate, request_from_json
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.request import Outcome
+from verifier.model.unmodelled import Influence, Unmodelled
 
 PAIR = "kms:EncryptionContext:App"
 PRINCIPALS = st.sampled_from(

@@ -34,7 +34,7 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from verifier.evaluate.symbols import Symbols, any_of, explore, outcomes, sensitive
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def test_s2_an_assignment_settles_a_reading_and_others_stay_open() -> None:

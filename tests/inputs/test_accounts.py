@@ -10,8 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.inputs.samples import ACCOUNT, READ, assert_only, details, errors, inventory, key, load, place, role, user
-from verifier.model.estate import Account, Influence
+from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import Influence
 
 MANAGED = f"arn:aws:iam::{ACCOUNT}:policy/read"
 OLD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}

@@ -24,8 +24,9 @@ from tests.inputs.test_organization import (
     refused,
     targets,
 )  # fmt: skip
-from verifier.model.estate import Controls, Estate, Influence
+from verifier.model.estate import Controls, Estate
 from verifier.model.policy import Effect, PolicyKind
+from verifier.model.unmodelled import Influence
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 FULL, RCP_FULL = "p-FullAWSAccess", "p-RCPFullAWSAccess"

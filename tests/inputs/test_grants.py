@@ -23,10 +23,11 @@ from tests.inputs.samples import (
     role,
     user,
 )
-from verifier.model.estate import Estate, Influence
+from verifier.model.estate import Estate
 from verifier.model.grant import Grant
 from verifier.model.policy import PrincipalType
 from verifier.model.reference import actions
+from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 
 OTHER = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/99999999-12ab-34cd-56ef-1234567890ab"

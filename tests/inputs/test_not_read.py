@@ -10,8 +10,8 @@ import pytest
 
 import verifier
 from tests.inputs.samples import ACCOUNT, KEY, POLICY, metadata
-from verifier.model.estate import ANY_ENDPOINT, Influence
 from verifier.model.results.collection import PARTS, Part
+from verifier.model.unmodelled import ANY_ENDPOINT, Influence
 
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/reports/example"
 ROLE = {

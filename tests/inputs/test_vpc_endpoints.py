@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.inputs.samples import ACCOUNT, assert_only, errors, key, load, place
-from verifier.model.estate import Estate, Influence
+from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind, PrincipalType
+from verifier.model.unmodelled import Influence
 
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 

@@ -8,12 +8,13 @@ import pytest
 
 from tests.evaluate.estates import ALICE, KEY, PARTNER_ROLE, REPORTS, ROOT, allow, aws, bounded, deny, estate, home, identity, own, policy
 from verifier.model.edits import AddCondition, RemoveCondition, ReplaceActions, ReplacePrincipals, StatementEdit
-from verifier.model.estate import Account, Estate, Identity, Unmodelled
-from verifier.model.estate import Influence as Way
+from verifier.model.estate import Account, Estate, Identity
 from verifier.model.lint_rules import NEVER_MATCHES
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.results.lint import Claim
+from verifier.model.unmodelled import Influence as Way
+from verifier.model.unmodelled import Unmodelled
 from verifier.verify.lint.linting import _case, lint
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.rewrites import checked

@@ -7,10 +7,11 @@ from typing import Any
 
 from tests.evaluate.estates import ALICE, HOME, PARTNER_ROLE, document, home, identity, own, policy
 from tests.problem.deciding import NO_READING, caller
-from verifier.model.estate import Account, Estate, Identity, Organization, Unmodelled
+from verifier.model.estate import Account, Estate, Identity, Organization
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Request
+from verifier.model.unmodelled import Unmodelled
 from verifier.verify.explanation.symbolic import decide_symbolically
 
 ROLE = f"arn:aws:iam::{HOME}:role/app/KeyAdmin"

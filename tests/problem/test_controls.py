@@ -39,8 +39,9 @@ from tests.problem.deciding import (
     open_readings,
     organization,
 )
-from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
+from verifier.model.estate import Endpoint, Estate
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 
 EVERYBODY = allow("*")
 SERVICE_LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"

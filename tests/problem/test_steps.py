@@ -28,8 +28,8 @@ from tests.problem.stepping import (
     stepped,
     world,
 )
-from verifier.model.estate import Influence, Unmodelled
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.semantics.targets import TargetKind, step_target
 from verifier.problem.space import Space
 

@@ -20,10 +20,11 @@ from tests.reach import moves
 from tests.reach.estates import ROLES, USER, random_question
 from tests.reach.sample import Sampler
 from verifier.evaluate import evaluate
-from verifier.model.estate import Account, Estate, Identity, Influence, Unmodelled
+from verifier.model.estate import Account, Estate, Identity
 from verifier.model.request import Decision, Request
 from verifier.model.steps.actions import step_action
 from verifier.model.steps.chains import State
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.reach.narrowed import for_keys, for_steps
 
 SETTINGS = settings(max_examples=many(40), phases=[Phase.generate])

@@ -26,11 +26,12 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Estate, Influence, Organization, Unmodelled
+from verifier.model.estate import Estate, Organization
 from verifier.model.invariant import Allowance
 from verifier.model.request import CallerKind
 from verifier.model.results.comparison import Presence, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare

@@ -13,7 +13,7 @@ from tests.verify.proving import always, nobody, verdict
 from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.language.invariants.files import read_invariants
 from verifier.model.caller_sets import both
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.grant import Grant
 from verifier.model.invariant import (
     Allowance,
@@ -29,6 +29,7 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Principal, PrincipalType, Text
 from verifier.model.results.verdict import Status
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.excuses import Beyond, beyond, grants_beyond

@@ -8,8 +8,9 @@ import pytest
 
 import verifier
 from tests.verify.test_who_can_cases import HOME, PARTNER, allow, estate, example, role
-from verifier.model.estate import Account, Estate, Identity, Influence, Organization, Unmodelled
+from verifier.model.estate import Account, Estate, Identity, Organization
 from verifier.model.results.external_access import ExternalAccess, KeyFindings, Zone
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.report.findings.words import findings_exit_code
 from verifier.syntax.diagnostic import InputError

@@ -23,11 +23,12 @@ from tests.evaluate.estates import (
 )
 from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Estate, Influence, Organization, Unmodelled
+from verifier.model.estate import Estate, Organization
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallersOr, InAccount
 from verifier.model.named_accounts import named_callers
 from verifier.model.results.verdict import Verdict
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span
 from verifier.verify import prove

@@ -22,9 +22,10 @@ from tests.evaluate.estates import (
     home,
     identity,
 )
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Alternative, LimitKind, Region
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.joint import Given, join
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.phrases.regions import Phrases

@@ -30,13 +30,14 @@ from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.evaluate import evaluate
 from verifier.language.builtins.by_name import builtin
 from verifier.model.edits import with_key_policy
-from verifier.model.estate import Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import Relation
 from verifier.model.results.suggestion import Advice, Suggestion
 from verifier.model.results.verdict import Status
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify import prove
 from verifier.verify.suggestion.suggest import suggest
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.evaluate.estates import KEY, allow, estate
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.summary import summary
 
 

@@ -11,12 +11,13 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, PARTNER_ROLE, REPO
 from tests.problem.deciding import FULL, LIMIT, NO_DECRYPT, SERVICE, bounded, control, grant, organization
 from tests.verify.conditions import string_equals
 from tests.verify.proving import always, nobody, status, verdict
-from verifier.model.estate import Endpoint, Estate, Influence, Unmodelled
+from verifier.model.estate import Endpoint, Estate
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallersNot, ConditionNot, Holds, InAccount, OfKind, PrincipalLike
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Counterexample
+from verifier.model.unmodelled import Influence, Unmodelled
 
 NOTHING = allow(aws(ALICE), "kms:ListGrants")
 OUTSIDE = CallersNot(InAccount(HOME))

@@ -27,10 +27,11 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from tests.verify.proving import always, conditioned, nobody, status, verdict
-from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallersNot, Holds, InAccount, KeyArn, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Value
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session

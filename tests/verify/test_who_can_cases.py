@@ -11,9 +11,10 @@ import verifier
 from benchmarks.families import policy_of, problem
 from benchmarks.surroundings import granted_problem
 from tests.project.shown import ROOT
-from verifier.model.estate import Account, Estate, Identity, Influence, Unmodelled
+from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.results.access import Access, KeyAccess
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams import provenance
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.owners import NAMED_ONE_BY_ONE

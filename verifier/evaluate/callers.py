@@ -56,7 +56,7 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     """What the estate knows of a caller."""
     account = inventory_of(estate, caller.account)
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
-    members = (*account.users, *account.roles) if account else ()
+    members = account.identities if account else ()
     identity = next((member for member in members if member.arn == arn), None)
     inventoried = identity is not None or (account is not None and account.complete)
     return Standing(caller, identity, inventoried, account is not None)

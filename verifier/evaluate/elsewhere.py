@@ -43,13 +43,13 @@ _WITH_WHAT_IS_MADE = ("iam:TagRole", "iam:TagUser")
 
 def _listed(estate: Estate, arn: str, account: str) -> bool:
     inventory = inventory_of(estate, account)
-    return inventory is not None and any(member.arn == arn for member in (*inventory.users, *inventory.roles))
+    return inventory is not None and any(member.arn == arn for member in inventory.identities)
 
 
 def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
     """The user or role with this ARN; `None` where the inventory of its account is not complete, or absent."""
     inventory = inventory_of(estate, account)
-    members = (*inventory.users, *inventory.roles) if inventory is not None else ()
+    members = inventory.identities if inventory is not None else ()
     found = next((member for member in members if member.arn == arn), None)
     if found is None and inventory is not None and inventory.complete:
         raise InputError.of(f"there is no {arn} in the inventory of account {account}", rule="R4")

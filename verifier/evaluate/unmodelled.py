@@ -13,9 +13,9 @@ from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.model import reference
-from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
-from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind
+from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class InScope:
         return [_gate(thing, f"{thing.description}: not modelled, may refuse", negation(self._refuses(thing, symbols))) for thing in things]
 
     def _refuses(self, thing: Unmodelled, symbols: Symbols) -> Truth:
-        refuses = symbols.value(refuse_symbol(thing))
+        refuses = symbols.value(thing.refuse_symbol)
         return refuses if thing.owner is None or not self.on_alias else all_of([refuses, symbols.value("R4")])
 
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
         things = [thing for thing in self.things if thing.influence is not Influence.MAY_REFUSE and not _identity_policy(thing)]
         things = [thing for thing in things if _could_be(thing, self.action)]
-        return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(allow_symbol(thing))) for thing in things]
+        return [_gate(thing, f"{thing.description}: not modelled, may allow", symbols.value(thing.allow_symbol)) for thing in things]
 
     def identity_allows(self, symbols: Symbols) -> list[Finding]:
         """A finding for each identity policy that is attached to the caller and whose document is not known."""
         return [
-            Finding(thing.label, f"{thing.description}: not known, may allow", symbols.value(allow_symbol(thing)))
+            Finding(thing.label, f"{thing.description}: not known, may allow", symbols.value(thing.allow_symbol))
             for thing in self.things
             if _identity_policy(thing)
         ]

@@ -14,7 +14,7 @@ from verifier.inputs.agreement import agreed, same_node, which
 from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, membership
 from verifier.inputs.text.nodes import Node, Remarks, text_at
 from verifier.inputs.text.unknown import Unknown, names_in
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 

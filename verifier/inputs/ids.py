@@ -18,9 +18,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.policies import doubted, with_policies
-from verifier.model.estate import Account, Estate, Influence, Key, Unmodelled
+from verifier.model.estate import Account, Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, Text
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import brief, printable
 
 _NOT_MADE = re.compile(r":key/(?:(?:mrk-)?unknown-|mrk-0{16}|00000000-0000-(?:4000-8000|0000-0000)-)")
@@ -31,7 +32,7 @@ _FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
 
 def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
     """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities."""
-    known = {i.unique_id: i.arn for account in accounts for i in (*account.users, *account.roles) if i.unique_id is not None}
+    known = {i.unique_id: i.arn for account in accounts for i in account.identities if i.unique_id is not None}
 
     def named(policy: Policy) -> Policy:
         if not any(p.type is PrincipalType.UNIQUE_ID for s in policy.statements for p in s.principals or ()):

@@ -34,8 +34,9 @@ from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
-from verifier.model.estate import Estate, Key, Organization, Unmodelled
+from verifier.model.estate import Estate, Key, Organization
 from verifier.model.results.collection import NotRead, Part
+from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import first_few, printable
 

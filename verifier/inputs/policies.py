@@ -17,9 +17,9 @@ from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.language.policies.documents import key_policy_warnings, read_policy
-from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Influence, Key, Level, Organization, Unmodelled
+from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
-from verifier.model.readings import allow_symbol, refuse_symbol
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: Policy
 
 def doubted(statement: Statement, thing: Unmodelled) -> Statement:
     """The statement, in doubt: it applies iff the symbol of a thing that is not known says so. One that is in doubt already stays so."""
-    symbol = allow_symbol(thing) if statement.effect is Effect.ALLOW else refuse_symbol(thing)
+    symbol = thing.allow_symbol if statement.effect is Effect.ALLOW else thing.refuse_symbol
     return replace(statement, doubt=statement.doubt or symbol)
 
 

@@ -17,8 +17,9 @@ from enum import Enum
 from importlib.resources import files
 
 from verifier.inputs.policies import SHARED, doubted, with_policies
-from verifier.model.estate import ANY_ENDPOINT, Estate, Influence, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.policy import Policy
+from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 

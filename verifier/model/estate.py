@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
+from itertools import chain
 
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.policy import Policy
 from verifier.model.steps.supposition import Supposition
+from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -169,9 +170,14 @@ class Account:
     opened: tuple[tuple[str, str], ...] = ()
     """The kinds of which it would, each with the address of what a plan or template may add to them."""
 
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Its users and roles."""
+        return (*self.users, *self.roles)
+
     def policies(self) -> Iterator[Policy]:
         """The documents of its users, roles and groups, and the versions of its managed policies."""
-        for identity in (*self.users, *self.roles):
+        for identity in self.identities:
             yield from identity.documents
         yield from self.shared_policies()
 
@@ -214,6 +220,11 @@ class Organization:
     accounts: tuple[tuple[str, str | None], ...]
     controls: tuple[Controls, ...] = ()
 
+    @property
+    def members(self) -> frozenset[str]:
+        """The accounts that are in it."""
+        return frozenset(account for account, _ in self.accounts)
+
     def policies(self) -> Iterator[Policy]:
         """The control policies, at each level above each account."""
         levels = (level for one in self.controls for level in (*(one.service or ()), *(one.resource or ())))
@@ -231,51 +242,6 @@ class Endpoint:
     account: str | None = None
     policy: Policy | None = None
     span: Span = NOWHERE
-
-
-ANY_ENDPOINT = "vpce-*"
-"""Stands for every VPC endpoint, where which there are is not known."""
-
-
-class Influence(Enum):
-    """Which way something that is not modelled could change a decision."""
-
-    MAY_ALLOW = "may allow"
-    MAY_REFUSE = "may refuse"
-    EITHER = "may allow or refuse"
-
-
-@dataclass(frozen=True)
-class Unmodelled:
-    """Something that the input holds, or refers to, and that the verifier does not model.
-
-    It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`
-    (of the caller) and `principal` (a user or role ARN; it includes the sessions); `None` means any.
-    `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`), or through any (`ANY_ENDPOINT`). `owner` (twelve digits)
-    narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of AWS's own aside: what a resource
-    control policy could restrict (D7, R4). `label` is the rule, `description` names the thing and where it stands, in one line.
-    One `of_statement` bears on nothing but the statements whose `doubt` is its symbol: an Allow where it may allow, a Deny where it may
-    refuse. One `of_identities` is about identity policies: they bind no root user and no service principal (D5, D6).
-    """
-
-    name: str
-    label: str
-    influence: Influence
-    description: str
-    key: str | None = None
-    account: str | None = None
-    principal: str | None = None
-    endpoint: str | None = None
-    span: Span = NOWHERE
-    owner: str | None = None
-    of_statement: bool = False
-    of_identities: bool = False
-
-    @property
-    def only_of_steps(self) -> bool:
-        """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or policy
-        that is not listed (E0), what a group misses and gives to those who join it."""
-        return self.of_statement and (self.label in ("E0", "E2") or ":group/" in (self.principal or ""))
 
 
 @dataclass(frozen=True)
@@ -304,14 +270,26 @@ class Estate:
     @property
     def identities(self) -> tuple[Identity, ...]:
         """The users and roles of all inventories, those of one account together."""
-        return tuple(one for account in self.accounts for one in (*account.users, *account.roles))
+        return tuple(one for account in self.accounts for one in account.identities)
+
+    @property
+    def roles(self) -> tuple[Identity, ...]:
+        """The roles of all inventories."""
+        return tuple(role for account in self.accounts for role in account.roles)
+
+    @property
+    def key_policies(self) -> tuple[Policy, ...]:
+        """The policies of keys, as far as they are known."""
+        return tuple(policy for key in self.keys for policy in key.policies or ())
+
+    def key(self, arn: str | None) -> Key | None:
+        """The key with this ARN; `None` where there is none."""
+        return next((key for key in self.keys if key.arn == arn), None)
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:
         """The condition keys, in lower case, that the policies of keys and of identities test."""
-        policies = [policy for key in self.keys for policy in key.policies or ()]
-        for identity in self.identities:
-            policies += identity.documents
+        policies = chain(self.key_policies, *(identity.documents for identity in self.identities))
         return frozenset[str]().union(*(policy.tested_keys for policy in policies))
 
     @cached_property
@@ -342,12 +320,11 @@ class Estate:
 
     def trust_policies(self) -> Iterator[Policy]:
         """The trust policies of roles, as far as the input gives them."""
-        return (role.trust for account in self.accounts for role in account.roles if role.trust is not None)
+        return (role.trust for role in self.roles if role.trust is not None)
 
     def deciding_policies(self) -> Iterator[Policy]:
         """The policies that decide on requests on keys."""
-        for key in self.keys:
-            yield from key.policies or ()
+        yield from self.key_policies
         yield from self.policies_beside_keys()
 
     def policies_beside_keys(self) -> Iterator[Policy]:

@@ -59,7 +59,7 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
     listed = {account.id for account in estate.accounts}
     if estate.organization is not None:
         organizations.add(estate.organization.id)
-        listed -= {account for account, _ in estate.organization.accounts}
+        listed -= estate.organization.members
     in_accounts = tuple(InAccount(account) for account in sorted(accounts | listed))
     in_organizations = tuple(InOrganization(organization) for organization in sorted(organizations))
     own = (_IN_OWN_ORGANIZATION,) if any(_OWN_ORGANIZATION in text for text in texts) else ()
@@ -70,7 +70,7 @@ def accounts_named(estate: Estate) -> frozenset[str]:
     """Every account that the input names: those of inventories, of keys, of the organization, and those that some policy or grant names."""
     keys = [key for key in estate.keys if OWN_KEY not in key.arn]
     found = {account.id for account in estate.accounts} | {key.account for key in keys}
-    found |= {account for account, _ in estate.organization.accounts} if estate.organization is not None else set()
+    found |= estate.organization.members if estate.organization is not None else set()
     for key in keys:
         found |= set(_of_grants(key))
     return frozenset(found.union(*map(_ACCOUNT.findall, texts_about_accounts(estate))))

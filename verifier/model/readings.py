@@ -4,14 +4,13 @@ In: nothing. Out: `READINGS`, one entry for each ◇ of docs/semantics.md that i
 Guarantee: `evaluate` and `problem` use the same names with the meanings stated here, and no others.
 
 A *symbol* is a name with a Boolean. Kinds of symbols: a reading (`Reading.label`), a free fact of U1 (`U1:allow`,
-`U1:deny`), or one of an `Unmodelled` thing (`NAME:allow`, `NAME:deny`, see `allow_symbol`).
+`U1:deny`), or one of an `Unmodelled` thing (`NAME:allow`, `NAME:deny`, see `Unmodelled.allow_symbol`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
-
-from verifier.model.estate import Unmodelled
 
 
 @dataclass(frozen=True)
@@ -19,11 +18,15 @@ class Reading:
     """One ◇: a question that AWS's documentation leaves open. `yes` and `no` say what the symbol's values mean."""
 
     label: str
-    rule: str
     question: str
     yes: str
     no: str
     source: str
+
+    @property
+    def rule(self) -> str:
+        """The label of the rule that it is a question about."""
+        return self.label.partition("-")[0]
 
 
 ALIAS_QUOTA = 50
@@ -32,7 +35,6 @@ ALIAS_QUOTA = 50
 READINGS: tuple[Reading, ...] = (
     Reading(
         "R4",
-        "R4",
         "Do resource control policies restrict operations on an alias?",
         "they do, those of the alias's account",
         "they do not",
@@ -40,14 +42,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "L7-wildcards",
-        "L7",
         "Are `*` and `?` in the text that replaces a policy variable wildcards?",
         "they are wildcards",
         "they are literal characters",
         "IAM User Guide, reference_policies_variables",
     ),
     Reading(
-        "P1",
         "P1",
         'Does `{"AWS": "*"}` match service principals?',
         "it matches them",
@@ -56,14 +56,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "P3",
-        "P3",
         "Does a Deny that names a user cover the federated-user sessions that it issued?",
         "it covers them",
         "it does not",
         "IAM User Guide, reference_policies_elements_principal",
     ),
     Reading(
-        "P5",
         "P5",
         "Does `NotPrincipal` with Deny spare a caller of whose ARNs some, but not all, are listed?",
         "the caller is spared",
@@ -72,14 +70,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "P5-allow",
-        "P5",
         "What does `NotPrincipal` with Allow match?",
         "every caller that it does not name",
         "nothing",
         "IAM User Guide, reference_policies_elements_notprincipal",
     ),
     Reading(
-        "C1",
         "C1",
         "Is `ForAnyValue:…IfExists` true when the key is absent?",
         "true",
@@ -88,14 +84,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "C1-null",
-        "C1",
         "Does `Null` take a key whose value is an empty string for absent?",
         "it does: an empty value is null",
         "it does not: the key is present",
         "IAM User Guide, reference_policies_elements_condition against reference_policies_elements_condition_operators",
     ),
     Reading(
-        "C2",
         "C2",
         "What does an operator without set prefix do with a multi-valued key?",
         "it holds when any of the values satisfies it",
@@ -104,7 +98,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "C3",
-        "C3",
         "What does a listed value do that its operator cannot read, such as `10.0.0.0/33`?",
         "it makes the statement match no request",
         "it matches nothing",
@@ -112,14 +105,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "C3-bool",
-        "C3",
         "Do policy variables work under `Bool`?",
         "they are replaced",
         "they are literal text, which is neither `true` nor `false`",
         "IAM User Guide, reference_policies_elements_condition_operators, against reference_policies_variables",
     ),
     Reading(
-        "D4",
         "D4",
         "Does a permissions boundary or session policy without an Allow limit a key-policy Allow to `*`?",
         "it does",
@@ -128,7 +119,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "D6",
-        "D6",
         "Does the policy of a VPC endpoint restrict a service principal that calls through it?",
         "it does",
         "it does not",
@@ -136,14 +126,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "V-account",
-        "V",
         "Does an Allow of a VPC endpoint policy that names an account cover the users and roles of the account?",
         "it covers every caller of the account",
         "it covers the root user only",
         "AWS PrivateLink Guide, vpc-endpoints-access",
     ),
     Reading(
-        "D9",
         "D9",
         "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
         "it does, if it matches some ARN of that kind in the caller's account and Region",
@@ -152,14 +140,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "U2",
-        "U2",
         "Does a key policy that names a user admit a federated session of that user without a session policy?",
         "a key policy that names the user admits the session",
         "only a policy that names the session does",
         "IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
     ),
     Reading(
-        "G2",
         "G2",
         "Is a grant that is listed with a service as its `GranteePrincipal` also for a user or role that the listing does not name?",
         "it is, and any user, role or session may be the one",
@@ -168,7 +154,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "G3-names",
-        "G3",
         "Do the names of encryption-context pairs in a grant constraint match without regard to case?",
         "they do",
         "they match exactly",
@@ -176,7 +161,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "G3-source",
-        "G3",
         "What does a `SourceArn` constraint do to a caller that is not a service principal?",
         "the grant does not allow the request",
         "it is ignored",
@@ -184,14 +168,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "G3-describe",
-        "G3",
         "Does a `SourceArn` constraint bind `kms:DescribeKey`?",
         "it does",
         "it does not",
         "AWS KMS API Reference, GrantConstraints",
     ),
     Reading(
-        "G4",
         "G4",
         "Does a permissions boundary or session policy without an Allow limit what a grant allows?",
         "it does",
@@ -200,14 +182,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "G5",
-        "G5",
         "Does a Deny of the key policy stop `kms:RetireGrant`?",
         "it does",
         "it does not",
         "AWS KMS Developer Guide, grant-manage",
     ),
     Reading(
-        "G6",
         "G6",
         "Is the `SourceArn` of a grant that a grant allows to create as strict if the other's covers it as a pattern?",
         "it is",
@@ -216,7 +196,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F1-keyless",
-        "F1",
         "Do operations on neither a key nor an alias carry `aws:ResourceAccount`, and does `CreateKey` carry `kms:CallerAccount`?",
         "they do (both the caller's account)",
         "they do not",
@@ -224,14 +203,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F1-service",
-        "F1",
         "Does a service principal's request carry `aws:PrincipalArn`, `aws:PrincipalAccount` and the other keys about an ARN?",
         "it may",
         "it does not",
         "IAM User Guide, reference_policies_condition-keys",
     ),
     Reading(
-        "F3",
         "F3",
         "Does a transitive session tag pass on to a role whose trust policy does not let `sts:TagSession` pass it?",
         "it does",
@@ -240,14 +217,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F4",
-        "F4",
         "In a request that a service makes on a caller's behalf, is `aws:SourceIp` present?",
         "it may be",
         "it is absent",
         "AWS KMS Developer Guide, conditions-aws",
     ),
     Reading(
-        "F5",
         "F5",
         "In a direct CreateGrant, ListGrants or RevokeGrant, is `kms:GrantIsForAWSResource` present (and false)?",
         "it is false",
@@ -256,7 +231,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F6",
-        "F6",
         "Are `kms:BypassPolicyLockoutSafetyCheck` and `kms:ExpirationModel` present with their defaults when not sent?",
         "they have their defaults",
         "they are absent",
@@ -264,14 +238,12 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F6-untag",
-        "F6",
         "May a request of UntagResource have `aws:RequestTag/…`, though it names tags without values?",
         "it may, with a value of the tags that it names",
         "it has none",
         "AWS KMS Developer Guide, abac, against the service reference of AWS KMS",
     ),
     Reading(
-        "F7",
         "F7",
         "Where names of the encryption context differ only in case, do conditions read the pair that the request gives last?",
         "the last of them",
@@ -280,7 +252,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F8",
-        "F8",
         "Are `aws:ResourceTag/…` and `kms:ResourceAliases` readable in a key policy?",
         "they are",
         "they read as absent",
@@ -288,7 +259,6 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F8-quota",
-        "F8",
         f"Does a key with more than {ALIAS_QUOTA} aliases refuse whoever a condition on `kms:ResourceAliases` lets in?",
         "it does: it is over its quota",
         "the quota has been raised",
@@ -339,16 +309,6 @@ def is_free_fact(symbol: str) -> bool:
     return (symbol, True) in _FREE_FACTS or symbol.startswith(("U3:", _RESOURCE))
 
 
-def allow_symbol(thing: Unmodelled) -> str:
-    """The symbol that says whether an unmodelled thing allows the request (for influence MAY_ALLOW and EITHER)."""
-    return f"{thing.name}:allow"
-
-
-def refuse_symbol(thing: Unmodelled) -> str:
-    """The symbol that says whether an unmodelled thing refuses the request (for influence MAY_REFUSE and EITHER)."""
-    return f"{thing.name}:refuse"
-
-
 def fact_symbol(key: str) -> str:
     """The symbol that says whether a key has a fact that the input does not give (U3): a tag, an alias, a multi-Region type."""
     return f"U3:{key.lower()}"
@@ -379,6 +339,16 @@ def not_resource_symbol(policy: str, index: int) -> str:
     return f"L5:{policy}:{index}"
 
 
+def reading_of(symbol: str) -> Reading | None:
+    """The reading that a symbol stands for; `None` for another symbol."""
+    return next((reading for reading in READINGS if reading.label == symbol), None)
+
+
 def is_reading(symbol: str) -> bool:
     """Whether a symbol is one of `READINGS`."""
-    return any(reading.label == symbol for reading in READINGS)
+    return reading_of(symbol) is not None
+
+
+def free_readings(held: Container[str]) -> tuple[str, ...]:
+    """The labels of the readings that are left open: all but those that are held."""
+    return tuple(reading.label for reading in READINGS if reading.label not in held)

@@ -14,7 +14,7 @@ from verifier.model import reference
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import READINGS, free_fact
+from verifier.model.readings import free_fact, reading_of
 from verifier.model.request import CallerKind, Request, Step, Value
 from verifier.model.results.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions, origin_of_tags
@@ -218,7 +218,7 @@ def whole_call_lines(found: Counterexample) -> list[str]:
 
 
 def _reading(label: str, value: bool) -> str:
-    reading = next((reading for reading in READINGS if reading.label == label), None)
+    reading = reading_of(label)
     if reading is None:
         return printable(label)
     return f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"

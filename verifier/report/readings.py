@@ -25,4 +25,4 @@ def render_readings(colour: bool) -> str:
 
 def readings_json() -> str:
     """The same as a JSON list."""
-    return json.dumps([asdict(reading) for reading in READINGS], indent=2)
+    return json.dumps([{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2)

@@ -40,7 +40,7 @@ class Baseline:
     def earlier(self, invariant: AnyInvariant, key: Key) -> tuple[Estate, Key] | None:
         """The earlier estate and the key there, if the invariant (as it is now) was refuted on the key."""
         entry = BaselineEntry(invariant.name, meaning_of(invariant), key.arn)
-        found = next((old for old in self.estate.keys if old.arn == key.arn), None)
+        found = self.estate.key(key.arn)
         return (self.estate, found) if entry in self.entries and found is not None else None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.model.caller_sets import possible_kinds
-from verifier.model.estate import ANY_ENDPOINT, Estate, Key, Level
+from verifier.model.estate import Estate, Key, Level
 from verifier.model.invariant import (
     AnyInvariant,
     ConditionAnd,
@@ -29,6 +29,7 @@ from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption
+from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of

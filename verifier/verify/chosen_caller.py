@@ -91,7 +91,7 @@ def _is_called(arn: str, name: str) -> bool:
 
 def _known(estate: Estate, accounts: Sequence[str | None]) -> tuple[str, ...]:
     found = (account for account in estate.accounts if account.id in accounts)
-    return tuple(identity.arn for account in found for identity in (*account.users, *account.roles))
+    return tuple(identity.arn for account in found for identity in account.identities)
 
 
 def _complete(estate: Estate) -> frozenset[str]:

@@ -90,7 +90,7 @@ class Surroundings:
     @cached_property
     def members(self) -> frozenset[str]:
         """The accounts of the organization; none where it is not given."""
-        return frozenset(account for account, _ in self.estate.organization.accounts) if self.estate.organization else frozenset()
+        return self.estate.organization.members if self.estate.organization else frozenset()
 
 
 def membership(principal: Principal, callers: CallerSet, around: Surroundings) -> Membership:

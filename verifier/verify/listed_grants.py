@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.model.caller_sets import possible_kinds
-from verifier.model.estate import Estate, Influence, Key
+from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
 from verifier.model.named_accounts import with_names_replaced
 from verifier.model.policy import Principal
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
+from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
 from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership

@@ -18,7 +18,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.policy import StatementRef
-from verifier.model.readings import READINGS
+from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.verdict import Agreement, Reason, Report, Statistics, Status, Verdict
 from verifier.model.step_limits import MOST_STEPS
@@ -144,7 +144,7 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
             *_unused(estate.suppositions, ordered),
         ),
         estate.inputs,
-        tuple(reading.label for reading in READINGS if reading.label not in how.held),
+        free_readings(how.held),
         None if estate.endpoints is None else len(estate.endpoints),
         how.engine,
         how.second,

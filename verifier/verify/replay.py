@@ -17,11 +17,9 @@ from verifier.model.readings import (
     OUTSIDE_DENY,
     SESSION_ALLOW,
     WHICH_PAIR,
-    allow_symbol,
     fact_symbol,
     is_reading,
     is_resource_symbol,
-    refuse_symbol,
     trusting_role,
 )
 from verifier.model.request import Decision, Outcome, Request
@@ -65,7 +63,8 @@ def for_evaluate(question: Question, request: Request, assignment: Assignment, l
 def without_doubts(question: Question, hearing: Hearing, chosen: Mapping[str, bool], decision: Decision) -> Decision:
     """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them than such as have
     unknown parts (U3)."""
-    doubts = {name(thing) for thing in question.space.estate.unmodelled if thing.of_statement for name in (allow_symbol, refuse_symbol)}
+    things = (thing for thing in question.space.estate.unmodelled if thing.of_statement)
+    doubts = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
     if not any(value and name in doubts for name, value in chosen.items()):
         return decision
     certain = hearing.decide({name: value and name not in doubts for name, value in chosen.items()})

@@ -13,10 +13,11 @@ from tests.evaluate.steps.worlds import BOB, BY, document, one_key, state
 from tests.reach import moves
 from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
-from verifier.model.estate import Account, Influence, Unmodelled
+from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.steps.chains import Chain, Move, State
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 
 USES = own("kms:Decrypt", KEY)

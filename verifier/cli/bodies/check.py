@@ -129,7 +129,7 @@ def _regions(verdict: Verdict, asked: Read, configuration: Configuration) -> lis
     from verifier.report.access_words import when_text
     from verifier.verify.excuses import beyond
 
-    key = next((key for key in asked.estate.keys if key.arn == verdict.target), None)
+    key = asked.estate.key(verdict.target)
     if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
         return []
     found = beyond(asked.estate, key, verdict.invariant, held=configuration.readings).regions

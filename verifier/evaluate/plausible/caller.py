@@ -48,7 +48,7 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
     caller = case.standing.caller
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     account = inventory_of(estate, caller.account)
-    listed = [identity.arn for identity in (*account.users, *account.roles)] if account is not None and arn is not None else []
+    listed = [identity.arn for identity in account.identities] if account is not None and arn is not None else []
     if arn is None or arn in listed:
         return
     name = arn.rsplit("/", 1)[-1].lower()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import READINGS, allow_symbol, refuse_symbol
+from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Step
 
 
@@ -42,7 +42,7 @@ def symbol_label(symbol: str, estate: Estate | None = None) -> str:
     """The label of the rule that a symbol belongs to; for a thing that is not modelled and not in `estate`, its name."""
     rules = {reading.label: reading.rule for reading in READINGS}
     for thing in estate.unmodelled if estate else ():
-        rules |= {allow_symbol(thing): thing.label, refuse_symbol(thing): thing.label}
+        rules |= {thing.allow_symbol: thing.label, thing.refuse_symbol: thing.label}
     if symbol in rules:
         return rules[symbol]
     head = symbol.split(":", 1)[0]

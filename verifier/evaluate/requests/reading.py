@@ -19,7 +19,7 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, 
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.own_region import depends
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, allow_symbol, is_reading, refuse_symbol
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
@@ -254,7 +254,7 @@ def _readings(estate: Estate, data: object) -> tuple[tuple[str, bool], ...]:
         return ()
     if not isinstance(data, Mapping) or not all(isinstance(value, bool) for value in data.values()):
         raise InputError.of("`readings` must be an object: symbols with true or false", rule="S2")
-    things = {name(thing) for thing in estate.unmodelled for name in (allow_symbol, refuse_symbol)}
+    things = {name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)}
     for symbol in data:
         if not (
             is_reading(symbol)

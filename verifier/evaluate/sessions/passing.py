@@ -136,7 +136,7 @@ class Passing:
 
     def _role(self, one: Assumer) -> Identity | None:
         """The listed role of which the caller is a session."""
-        roles = (role for account in self.estate.accounts for role in account.roles if role.arn == one.caller.principal_arn)
+        roles = (role for role in self.estate.roles if role.arn == one.caller.principal_arn)
         return next(roles, None) if one.caller.kind is CallerKind.ROLE else None
 
     def _may(

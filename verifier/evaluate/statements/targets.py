@@ -123,7 +123,7 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
         if request.action.lower() not in ALIAS_ACTIONS:
             raise InputError.of(f"{request.action} is not an operation on an alias: `resource` must be a key ARN", rule="R4")
         return Target(TargetKind.ALIAS, request.resource, fields[1], fields[3], fields[4])
-    key = next((known for known in estate.keys if known.arn == request.resource), None)
+    key = estate.key(request.resource)
     if key is None:
         raise InputError.of(f"the key {request.resource} is not in the input", rule="R4")
     return Target(TargetKind.KEY, key.arn, key.partition, key.region, key.account, key)

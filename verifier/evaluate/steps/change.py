@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from verifier.evaluate.steps import change_identities as identities
 from verifier.evaluate.steps.forms_keys import alias_holder
-from verifier.model.estate import Estate, Influence, Key, Unmodelled
+from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, CallerKind
 from verifier.model.steps.chains import (
@@ -36,6 +36,7 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
+from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def after(state: State, move: Move) -> State:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from verifier.model.estate import Account, Estate, Group, Identity, Influence, ManagedPolicy, Unmodelled
+from verifier.model.estate import Account, Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 
 
 def provide(estate: Estate, provider: str) -> Estate:

@@ -34,7 +34,7 @@ def account_of(state: State, arn: str) -> Account | None:
 def owner_named(state: State, arn: str) -> Identity | Group | None:
     """The user, role or group with this ARN, if an inventory lists it."""
     account = account_of(state, arn)
-    members: tuple[Identity | Group, ...] = (*account.users, *account.roles, *account.groups) if account else ()
+    members: tuple[Identity | Group, ...] = (*account.identities, *account.groups) if account else ()
     return next((member for member in members if member.arn == arn), None)
 
 

@@ -26,13 +26,8 @@ from verifier.model.steps.chains import (
 )
 
 
-def key_named(state: State, arn: str) -> Key | None:
-    """A key of the state."""
-    return next((key for key in state.estate.keys if key.arn == arn), None)
-
-
 def _key(state: State, move: Move, arn: str) -> Key:
-    key = key_named(state, arn)
+    key = state.estate.key(arn)
     if key is None:
         raise fail(move, f"the key {arn} is not in the state")
     return key
@@ -151,7 +146,7 @@ def replicate(state: State, move: Move) -> None:
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
     require(same and ours[5].startswith("key/mrk-"), move, "a replica has the account and ID of a multi-Region key, and another Region")
-    require(key_named(state, replica.arn) is None, move, f"{replica.arn} exists")
+    require(state.estate.key(replica.arn) is None, move, f"{replica.arn} exists")
     require(key.multi_region is not False and key.multi_region_type != "REPLICA", move, "the key is not a primary key")
     require((replica.multi_region, replica.multi_region_type) == (True, "REPLICA"), move, "the new key must be a replica")
     facts = (key.spec, key.usage, key.origin, "CUSTOMER")

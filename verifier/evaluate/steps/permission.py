@@ -16,7 +16,6 @@ from verifier.evaluate.steps.asked import Asked, fail
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_identities import changed, passed_to
-from verifier.evaluate.steps.forms_keys import key_named
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
@@ -43,11 +42,11 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     if isinstance(change, KeyPolicyPut | KeyReplicated):
         yield from _lockout(state, move, assignment)
     if isinstance(change, KeyReplicated):
-        key = key_named(state, change.key)
+        key = state.estate.key(change.key)
         if key is not None and None in (key.multi_region, key.multi_region_type):
             yield _fact(primary_symbol(key.arn), "R3", f"{key.arn} is a multi-Region primary key", assignment)
     if isinstance(change, MaterialImported):
-        key = key_named(state, change.key)
+        key = state.estate.key(change.key)
         if key is not None and key.origin is None:
             yield _fact(external_symbol(key.arn), "R3", f"{key.arn} is of origin EXTERNAL", assignment)
     role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)

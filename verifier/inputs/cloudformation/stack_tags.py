@@ -40,7 +40,7 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
             account,
             users=tuple(filter(stays, account.users)),
             roles=tuple(filter(stays, account.roles)),
-            complete=account.complete and all(map(stays, (*account.users, *account.roles))),
+            complete=account.complete and all(map(stays, account.identities)),
         )
         for account in estate.accounts
     )

@@ -17,7 +17,7 @@ from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.text.nodes import Node, Scalar, listing, obj, text_at
 from verifier.inputs.text.unknown import Embedded, Unknown
-from verifier.model.estate import ANY_ENDPOINT, Influence
+from verifier.model.unmodelled import ANY_ENDPOINT, Influence
 from verifier.syntax.text import first_few
 
 _ENDPOINTS = ("aws_vpc_endpoint", "AWS::EC2::VPCEndpoint")

@@ -20,7 +20,7 @@ from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
-from verifier.model.estate import Influence
+from verifier.model.unmodelled import Influence
 from verifier.syntax.text import first_few
 
 _KINDS = {of + name: kind for kind, title in NAMES.items() for of, name in (("aws_iam_", kind), ("AWS::IAM::", title))}

@@ -19,7 +19,7 @@ from verifier.inputs.terraform.documents import as_document
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Members, Node, Scalar, entries, listing, member, obj, plain, text_at
 from verifier.inputs.text.unknown import Unknown
-from verifier.model.estate import Influence
+from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 

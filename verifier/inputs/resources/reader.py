@@ -18,7 +18,7 @@ from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.inputs.text.unknown import Unknown, names_in
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
 
 

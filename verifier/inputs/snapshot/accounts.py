@@ -17,7 +17,8 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
 from verifier.inputs.text.access import check_complete, members
 from verifier.inputs.text.nodes import Node, Remarks, values_of
-from verifier.model.estate import Account, Unmodelled
+from verifier.model.estate import Account
+from verifier.model.unmodelled import Unmodelled
 
 
 def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:

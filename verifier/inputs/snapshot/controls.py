@@ -19,8 +19,9 @@ from verifier.inputs.policies import full_access_policy, read_document
 from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT, Tree
 from verifier.inputs.text.access import Record, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks
-from verifier.model.estate import Controls, Influence, Key, Level, Organization, Unmodelled
+from verifier.model.estate import Controls, Key, Level, Organization
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 SERVICE_CONTROL = "SERVICE_CONTROL_POLICY"

@@ -16,11 +16,11 @@ from functools import lru_cache
 from verifier.inputs.text.access import Record, describe, is_null, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
-from verifier.model.estate import Influence, Unmodelled
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, is_account, principal_named
 from verifier.model.reference import action, actions
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import brief, first_few, printable
 
 _MEMBERS = frozenset(

@@ -18,8 +18,9 @@ from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
-from verifier.model.estate import Group, Identity, Influence, ManagedPolicy, Unmodelled
+from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/[\x21-\x7e]+")

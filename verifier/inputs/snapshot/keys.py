@@ -19,8 +19,9 @@ from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import names_in
-from verifier.model.estate import Pairs, Unmodelled
+from verifier.model.estate import Pairs
 from verifier.model.policy import Policy
+from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")

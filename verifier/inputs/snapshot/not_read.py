@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.model.estate import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.model.principal_names import is_account
 from verifier.model.results.collection import PARTS, NotRead, Part
+from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _MEMBERS = ("part", "account", "region", "key", "operation", "code")

@@ -24,9 +24,9 @@ from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, listing
 from verifier.inputs.text.unknown import Unknown
-from verifier.model.estate import Unmodelled
 from verifier.model.principal_names import is_account
 from verifier.model.results.collection import NotRead
+from verifier.model.unmodelled import Unmodelled
 
 if TYPE_CHECKING:
     from verifier.inputs.resource_types import UnknownResource

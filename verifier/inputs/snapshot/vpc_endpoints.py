@@ -17,8 +17,9 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
 from verifier.inputs.text.unknown import names_in
-from verifier.model.estate import Endpoint, Influence, Unmodelled
+from verifier.model.estate import Endpoint
 from verifier.model.policy import PolicyKind
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _KMS_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.kms(?:-fips)?")

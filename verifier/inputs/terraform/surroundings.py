@@ -26,7 +26,7 @@ from verifier.inputs.terraform.values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries
 from verifier.inputs.text.unknown import names_in
-from verifier.model.estate import Influence, Unmodelled
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)

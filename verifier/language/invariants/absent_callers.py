@@ -145,7 +145,7 @@ class _Listing:
         """The users and roles of an account, and whose sessions there are, as the last fields of their ARNs begin."""
         if account not in self._names:
             listed: Account = self._complete[account]
-            found = [identity.arn.split(":", 5)[5] for identity in (*listed.users, *listed.roles)]
+            found = [identity.arn.split(":", 5)[5] for identity in listed.identities]
             sessions = (_SESSION + name.rsplit("/", 1)[-1] for name in found if name.startswith("role/"))
             self._names[account] = frozenset((*found, *sessions))
         return self._names[account]
@@ -176,7 +176,7 @@ class _Listing:
             case KeyAccount():
                 return frozenset(key.account for key in self.estate.keys)
             case InOrganization(wanted) if organization is not None and organization.id == wanted:
-                return frozenset(account for account, _ in organization.accounts)
+                return organization.members
             case CallersOr(operands):
                 found = [self._accounts(operand) for operand in operands]
                 return None if None in found else frozenset[str]().union(*(own for own in found if own is not None))

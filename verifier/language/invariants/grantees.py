@@ -176,7 +176,7 @@ class _Keys:
 
     def _known_sessions(self, pattern: str) -> tuple[str, ...]:
         """The sessions that are certainly of the role with this ARN: the inventory tells the path of a role by its name."""
-        arns = (role.arn for account in self.estate.accounts for role in account.roles)
+        arns = (role.arn for role in self.estate.roles)
         return tuple(
             f"arn:{arn.split(':')[1]}:sts::{arn.split(':')[4]}:assumed-role/{arn.rsplit('/', 1)[1]}/*"
             for arn in arns

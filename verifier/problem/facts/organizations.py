@@ -109,7 +109,7 @@ def _fixed_start(pattern: Tokens) -> str:
 def _given_organization(space: Space, identifier: str, paths: str, owner: str) -> Iterator[Expression]:
     organization = space.estate.organization
     assert organization is not None
-    members = frozenset(account for account, _ in organization.accounts)
+    members = organization.members
     inside = _accounts_of(space, owner, members)
     if has(space, identifier):
         own_id = space.ask(space.attribute_view(identifier), exactly(organization.id))

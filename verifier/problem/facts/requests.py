@@ -114,7 +114,7 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
         from verifier.problem.sessions.federated_tags import federated_tags  # which asks a question of its own
 
         yield from federated_tags(space, names)
-    yield from role_tags(space, [role for account in space.estate.accounts for role in account.roles], names)
+    yield from role_tags(space, space.estate.roles, names)
 
 
 def _user_ids(space: Space) -> Iterator[Expression]:

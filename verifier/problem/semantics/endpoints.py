@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.estate import ANY_ENDPOINT, Endpoint
+from verifier.model.estate import Endpoint
 from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import said, silent

@@ -12,7 +12,7 @@ from itertools import chain
 
 from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW, allow_symbol
+from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.owners import owner_of_many, said_to
 from verifier.problem.semantics.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
@@ -68,7 +68,7 @@ def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 def outside(space: Space) -> Expression:
     """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity policies."""
     accounts = space.estate.accounts
-    listed = [identity.arn for account in accounts if not account.complete for identity in (*account.users, *account.roles)]
+    listed = [identity.arn for account in accounts if not account.complete for identity in account.identities]
     inventoried = either(disjunction(space.in_account(account.id) for account in accounts if account.complete), holders(space, listed))
     from_user = either(space.is_user, space.is_role, both(space.is_federated, space.issued_by_user))
     return both(from_user, negation(inventoried))
@@ -120,7 +120,7 @@ def _identity_allows(space: Space) -> Expression:
         found += said_to(space, power(space, name), policy, Effect.ALLOW)
     for thing in things(space):
         if thing.principal is not None and may_allow(thing):
-            found.append(both(scope(space, thing), Symbol(allow_symbol(thing))))
+            found.append(both(scope(space, thing), Symbol(thing.allow_symbol)))
     return disjunction(found)
 
 

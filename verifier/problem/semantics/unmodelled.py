@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.model.estate import Influence, Unmodelled
-from verifier.model.readings import allow_symbol, refuse_symbol, trust_symbol
+from verifier.model.readings import trust_symbol
 from verifier.model.reference import actions
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.endpoints import through
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -77,7 +77,7 @@ def grants_unmodelled(space: Space) -> Expression:
         return grantable if thing.label.startswith("G") else to_come if thing.label == "U4" else TRUE
 
     return disjunction(
-        both(scope(space, thing), Symbol(allow_symbol(thing)), suited(thing))
+        both(scope(space, thing), Symbol(thing.allow_symbol), suited(thing))
         for thing in things(space)
         if thing.principal is None and may_allow(thing)
     )
@@ -87,13 +87,13 @@ def own_refusals(space: Space) -> Iterator[Expression]:
     """Where policies of a principal that are not known refuse."""
     for thing in things(space):
         if thing.principal is not None and may_refuse(thing):
-            yield both(scope(space, thing), Symbol(refuse_symbol(thing)))
+            yield both(scope(space, thing), Symbol(thing.refuse_symbol))
 
 
 def unrestricted(space: Space) -> Expression:
     """No policy over accounts, keys or endpoints that is not known refuses."""
     refusals = (
-        both(scope(space, thing), Symbol(refuse_symbol(thing))) for thing in things(space) if thing.principal is None and may_refuse(thing)
+        both(scope(space, thing), Symbol(thing.refuse_symbol)) for thing in things(space) if thing.principal is None and may_refuse(thing)
     )
     return negation(disjunction(refusals))
 
@@ -111,9 +111,9 @@ def pessimism(space: Space) -> Pessimism:
     refused: dict[str, bool] = {}
     for thing in space.estate.unmodelled:
         if may_allow(thing):
-            refused[allow_symbol(thing)] = False
+            refused[thing.allow_symbol] = False
         if may_refuse(thing):
-            refused[refuse_symbol(thing)] = True
+            refused[thing.refuse_symbol] = True
     if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
         refused[trust_symbol(space.target.resource)] = False
     return Pessimism(refused, {name: not value for name, value in refused.items()})

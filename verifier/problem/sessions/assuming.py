@@ -42,7 +42,7 @@ class Assuming(TagSets):
         self, estate: Estate, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
     ) -> None:
         self._asked, self._unknown = asked, unknown
-        self._listed = frozenset(role.arn for account in estate.accounts for role in account.roles)
+        self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
         super().__init__(join([Given(estate, together(targets), inner=True)], (), self._further))

@@ -43,7 +43,7 @@ class PassedTags:
     """What the sessions of the roles of an estate are given."""
 
     def __init__(self, estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
-        self._roles = {role.arn: role for account in estate.accounts for role in account.roles}
+        self._roles = {role.arn: role for role in estate.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
         for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & asked.keys() else found.tagged | found.reached):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))

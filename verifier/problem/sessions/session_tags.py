@@ -55,7 +55,7 @@ def carriers(space: Space) -> Expression:
     if not space.powers and not space.inner:
         return FALSE
     changing = trusting(space.estate).changing
-    roles = [role for account in space.estate.accounts for role in account.roles]
+    roles = space.estate.roles
     listed = frozenset(role.arn for role in roles)
     tagged = frozenset(role.arn for role in roles if not role.settled and role.arn in changing)
     others = [negation(space.in_account(account.id)) for account in space.estate.accounts if account.complete]

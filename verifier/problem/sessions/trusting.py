@@ -61,7 +61,7 @@ _known: dict[tuple[int, int], tuple[object, Trusting]] = {}
 
 
 def _trusting(estate: Estate) -> Trusting:
-    roles = [role for account in estate.accounts for role in account.roles]
+    roles = estate.roles
     unknown = frozenset(role.arn for role in roles if role.trust is None)
     given = {role.arn: role.trust for role in roles if role.trust is not None}
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)

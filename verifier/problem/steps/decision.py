@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from functools import partial
 
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_DENY, allow_symbol, trust_symbol
+from verifier.model.readings import OUTSIDE_DENY, trust_symbol
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
@@ -69,7 +69,7 @@ def step_denied(space: Space) -> Expression:
 def _unmodelled_allow(space: Space) -> Expression:
     """What belongs to no principal and is not known may allow: a grant (G1) only operations on a key."""
     return disjunction(
-        both(scope(space, thing), Symbol(allow_symbol(thing)))
+        both(scope(space, thing), Symbol(thing.allow_symbol))
         for thing in things(space)
         if thing.principal is None and may_allow(thing) and not thing.label.startswith("G")
     )

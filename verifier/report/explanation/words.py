@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from verifier.model.readings import READINGS, free_fact
+from verifier.model.readings import free_fact, is_reading, reading_of
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
 from verifier.syntax.text import printable
@@ -61,12 +61,12 @@ def symbols_text(symbols: Sequence[str]) -> str:
 def _symbol(symbol: str) -> str:
     if symbol.startswith("U1:"):
         return "the policies of the caller's own account (U1)"
-    return f"reading {symbol}" if any(reading.label == symbol for reading in READINGS) else symbol
+    return f"reading {symbol}" if is_reading(symbol) else symbol
 
 
 def assignment_text(symbol: str, value: bool) -> str:
     """What a symbol with a value says, as a sentence."""
-    reading = next((reading for reading in READINGS if reading.label == symbol), None)
+    reading = reading_of(symbol)
     if reading is None:
         return printable(free_fact(symbol, value))
     return printable(f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}")

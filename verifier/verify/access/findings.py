@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Key
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, READINGS, SESSION_ALLOW
+from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
 from verifier.model.results.verdict import Assumption, Reason
@@ -71,7 +71,7 @@ def findings(
         data_version(),
         estate.warnings,
         estate.inputs,
-        tuple(reading.label for reading in READINGS if reading.label not in held),
+        free_readings(held),
     )
 
 

@@ -76,7 +76,7 @@ def _known(estate: Estate, key: Key) -> Iterator[str]:
     accounts = {key.account: None}
     for account in estate.accounts:
         accounts[account.id] = None
-        yield from (identity.arn for identity in (*account.users, *account.roles))
+        yield from (identity.arn for identity in account.identities)
     for principal in _principals(key):
         if principal.partition not in (None, key.partition):
             continue  # R7

@@ -18,7 +18,7 @@ from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, CallersOr, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.readings import READINGS
+from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Assumption, Reason
@@ -80,7 +80,7 @@ def who_can(
         data_version(),
         (*estate.warnings, *absent_callers(estate, (callers,))),
         estate.inputs,
-        tuple(reading.label for reading in READINGS if reading.label not in held),
+        free_readings(held),
     )
 
 

@@ -66,7 +66,7 @@ def zone_of(estate: Estate, key: Key, zone: Zone, trusted: Sequence[str]) -> Zon
 
 def _organization_of(estate: Estate, key: Key) -> str:
     organization = estate.organization
-    if organization is None or key.account not in {account for account, _ in organization.accounts}:
+    if organization is None or key.account not in organization.members:
         raise InputError.of(
             f"the input does not say which organization {key.account} is in, so there is no zone of trust",
             hint="give the organization with the snapshot, or use --zone account with --trust o-…",

@@ -130,8 +130,8 @@ def _accounts(old: Estate, new: Estate) -> Iterator[Located]:
 
 
 def _identities(old: Account, new: Account) -> Iterator[Located]:
-    before = {identity.arn: identity for identity in (*old.users, *old.roles)}
-    after = {identity.arn: identity for identity in (*new.users, *new.roles)}
+    before = {identity.arn: identity for identity in old.identities}
+    after = {identity.arn: identity for identity in new.identities}
     for arn, identity in after.items():
         if arn in before:
             yield from (Located(change, arn) for change in _identity(before[arn], identity))

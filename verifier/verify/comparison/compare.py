@@ -15,7 +15,7 @@ from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_region import check_region
-from verifier.model.readings import READINGS
+from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
@@ -69,7 +69,7 @@ def compare(
         _side(labels[1], new, absent_callers(new, (allowance.scope.callers for allowance in allow))),
         data_version(),
         tuple(comparer.used(allowance) for allowance in allow),
-        tuple(reading.label for reading in READINGS if reading.label not in held),
+        free_readings(held),
     )
 
 

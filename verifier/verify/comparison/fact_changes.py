@@ -61,8 +61,8 @@ def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
         return
     if old.complete != new.complete:
         yield new.id, Change(f"the inventory of {new.id} is complete in {'NEW' if new.complete else 'OLD'} only")
-    before = {identity.arn: identity for identity in (*old.users, *old.roles)}
-    after = {identity.arn: identity for identity in (*new.users, *new.roles)}
+    before = {identity.arn: identity for identity in old.identities}
+    after = {identity.arn: identity for identity in new.identities}
     for arn, identity in after.items():
         if arn not in before:
             yield arn, Change(f"{short_arn(arn)} is new", places=(identity.span, identity.span))

@@ -33,7 +33,7 @@ ANYONE = Principal(PrincipalType.ANYONE, "*")
 
 def policy_changes(estate: Estate, request: Request, wanted: Outcome, held: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
     """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is none."""
-    key = next((key for key in estate.keys if key.arn == request.resource), None)
+    key = estate.key(request.resource)
     if key is None:
         yield NotFound(wanted, "D9", "no key policy decides it")
         return

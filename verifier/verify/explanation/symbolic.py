@@ -127,7 +127,7 @@ def target_of(estate: Estate, request: Request) -> Target:
         return _step_target(estate, request, step)
     if resource is None or request.action.lower() == LIST_RETIRABLE.lower():
         return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
-    key = next((key for key in estate.keys if key.arn == resource), None)
+    key = estate.key(resource)
     if key is not None:
         return key_target(key)
     if ":alias/" in resource:

@@ -36,7 +36,7 @@ class CallerPhrases:
         inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
         accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(asked)]
         self._classes = CallerClasses(table, domain, asked, filter(None, accounts))
-        self._listed = {identity.arn for account in inventories for identity in (*account.users, *account.roles)}
+        self._listed = {identity.arn for account in inventories for identity in account.identities}
         structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
         names = words((p for p in asked if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition

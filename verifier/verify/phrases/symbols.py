@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from verifier.model.estate import Estate, Unmodelled
+from verifier.model.estate import Estate
 from verifier.model.readings import READINGS, free_fact, is_free_fact
 from verifier.model.results.region import Limit, LimitKind
+from verifier.model.unmodelled import Unmodelled
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
 from verifier.problem.facts.shared import THROUGH_ENDPOINT

@@ -36,7 +36,7 @@ def for_doubts(estate: Estate, further: Collection[str] = ()) -> Estate:
 
 def for_keys(estate: Estate) -> Estate:
     """For requests about keys, or none."""
-    return _narrowed(estate, _of_keys, [policy for key in estate.keys for policy in key.policies or ()])
+    return _narrowed(estate, _of_keys, estate.key_policies)
 
 
 def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
@@ -65,7 +65,7 @@ def tells_sessions_apart(estate: Estate) -> bool:
     """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
     keys, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
     [IAM: id_credentials_temp_control-access_getfederationtoken]."""
-    of_keys = [policy for key in estate.keys for policy in key.policies or ()]
+    of_keys = estate.key_policies
     grantees = (grant.grantee.type for key in estate.keys for grant in key.grants or ())
     policies = (*of_keys, *of_callers(estate, lambda _: True))
     return bool(estate.unmodelled) or PrincipalType.FEDERATED_USER in grantees or any(map(_tells_sessions_apart, policies))
@@ -101,7 +101,7 @@ def texts(statement: Statement) -> Iterator[Text]:
 def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
     """The policies that bear on callers, of a key's own aside: identity policies, of those the ones that say something, and all others."""
     for account in estate.accounts:
-        for identity in (*account.users, *account.roles):
+        for identity in account.identities:
             yield from filter(says, identity.policies)
             yield from () if identity.boundary is None else (identity.boundary,)
         yield from account.shared_policies()

@@ -15,7 +15,7 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
 from verifier.model.policy import Text
-from verifier.model.readings import READINGS
+from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason, Story
@@ -224,7 +224,7 @@ def _report(
         found.append(_of_key(estate, key, goals, how, answer))
         if progress is not None:
             progress(number, len(chosen), key.name or key.arn)
-    free = tuple(reading.label for reading in READINGS if reading.label not in how.held)
+    free = free_readings(how.held)
     accounts = tuple(account.id for account in estate.accounts)
     warnings = (*estate.warnings, *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)))
     return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)

@@ -80,7 +80,7 @@ class DoubtfulPermissions:
             return False
         own = [account for account in self._whole.accounts if account.id == self.account]
         wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
-        callers = (one.arn for account in own for one in (*account.users, *account.roles) if LINKED not in one.arn)
+        callers = (one.arn for account in own for one in account.identities if LINKED not in one.arn)
         return not all(account.complete for account in own) or any(map(wide._opens, dict.fromkeys(map(wide.representative, callers))))
 
     def _opens(self, number: int | None) -> bool:

@@ -47,8 +47,8 @@ def imagined(estate: Estate) -> Imagined:
     `TooLarge`."""
     policies = list(policies_of(estate, ()))
     for account in estate.accounts:
-        policies += [policy for identity in (*account.users, *account.roles) for policy in identity.policies]
-        policies += [policy for identity in (*account.users, *account.roles) for policy in (identity.trust, identity.boundary) if policy]
+        policies += [policy for identity in account.identities for policy in identity.policies]
+        policies += [policy for identity in account.identities for policy in (identity.trust, identity.boundary) if policy]
     statements = [statement for policy in {id(policy): policy for policy in policies}.values() for statement in policy.statements]
     grantees = [grant.grantee.value for key in estate.keys for grant in key.grants or ()]
     partition = next((key.partition for key in estate.keys), "aws")
@@ -177,7 +177,7 @@ def _boundaries(account: Account, partition: str, statements: Iterable[Statement
     except OverBudget as error:
         raise TooLarge("the policies tell apart too many boundaries") from error
     whichever = all(_names_one(one) for one in asked)
-    there = {found.boundary.identity: found.boundary for found in (*account.users, *account.roles) if found.boundary is not None}
+    there = {found.boundary.identity: found.boundary for found in account.identities if found.boundary is not None}
     known = {managed.arn: managed.in_force for managed in account.managed}
     for number in range(table.size):
         if whichever and not any(table.mask(pattern) >> number & 1 for pattern in named):

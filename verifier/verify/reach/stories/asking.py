@@ -143,7 +143,7 @@ class Asker:
 
 def _session_tags(estate: Estate, request: Request) -> Pairs:
     """The tags by which the first session of a chain differs from its role (F3): its later requests have them as well."""
-    roles = (role for account in estate.accounts for role in account.roles)
+    roles = estate.roles
     role = next((role for role in roles if role.arn == request.caller.principal_arn), None)
     if role is None:
         return ()
