@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from verifier.model.steps.actions import STACK_SETS
 from verifier.model.steps.workloads import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +55,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "policy": ("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"),
     "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
     "SAML provider": ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
-    "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare"),
+    "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare", *STACK_SETS),
     "workload": tuple(sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})),
 }
 """The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""

@@ -61,6 +61,11 @@ ENTRIES: dict[str, tuple[Any, str, Any]] = {
         None,
     ),
     "stacks": ({"Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE}]}, arn("cloudformation", "stack/a/1"), ()),
+    "stack_instances": (
+        {"Summaries": [{"StackSetId": "a:1", "Account": ACCOUNT}, {"StackSetId": "b:1", "Account": "444455556666"}]},
+        arn("cloudformation", "stackset/a:1"),
+        None,
+    ),
     "apprunner_services": (
         {"Service": {"ServiceArn": arn("apprunner", "service/a/1"), "InstanceConfiguration": {"InstanceRoleArn": ROLE}}},
         arn("apprunner", "service/a/1"),
@@ -108,7 +113,9 @@ def account(folder: Path, listed: Any, regions: Any = REGIONS, inventory: Any = 
 def test_e5_each_kind_is_read_from_the_output_of_its_command(tmp_path: Path, kind: str) -> None:
     output, arn, tags = ENTRIES[kind]
     found = account(tmp_path, {HERE: {kind: output}})
-    assert [(one.kind, one.arn, one.roles, one.tags) for one in found.workloads] == [(kind, arn, (ROLE,), tags)]
+    assert [(one.kind, one.arn, one.roles, one.tags) for one in found.workloads] == [
+        (kind, arn, () if KINDS[kind].through else (ROLE,), tags)
+    ]
     assert found.all_workloads == (kind,)
 
 

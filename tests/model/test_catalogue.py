@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.actions import StepResource, in_ways_to_run, step_actions
+from verifier.model.steps.actions import STACK_SETS, StepResource, in_ways_to_run, step_actions
 from verifier.model.steps.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
 from verifier.model.steps.workloads import KINDS, WorkloadKind
 
@@ -65,8 +65,8 @@ def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -
 def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     steps = {action.name for action in step_actions() if action.on is not StepResource.WORKLOAD}
     steps |= {name for names in OF_KEYS.values() for name in names}
-    # What starts code may start what is there already, and instances may have the profile that a role is added to.
-    doubtful = {name for name in (*in_ways_to_run(), "iam:AddRoleToInstanceProfile") if entry(name).doubtful}
+    # What starts code may start what is there already, instances may have the profile that gets a role, and stack sets reach further.
+    doubtful = {name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful}
     assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful
     assert {entry(name).head for name in doubtful} == {Head.DOUBT}
     assert {"lambda:CreateFunction", "codebuild:StartBuild"} <= doubtful and "lambda:InvokeFunction" not in doubtful
@@ -76,8 +76,10 @@ def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
 def test_w2_what_changes_code_is_in_doubt_where_it_is_not_known_what_runs(kind: WorkloadKind) -> None:
     for action in kind.actions:
         found = entry(action)
-        assert (found.head, found.effect) == (Head.DOUBT, Effect.RUN)
-        assert set(kind.services) <= set(found.services), "what is listed settles doubt about services that the action acts for"
+        assert (found.head, found.effect) == (Head.DOUBT, Effect.ORGANIZATION if kind.through else Effect.RUN)
+        assert kind.through or set(kind.services) <= set(found.services), (
+            "what is listed settles doubt about services that the action acts for"
+        )
 
 
 def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:

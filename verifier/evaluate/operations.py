@@ -101,6 +101,12 @@ RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
 principal that the role has to trust. All actions of one of the sets are needed: those that make something with the role, and those that
 start it. [the services' own guides and API references, on execution roles, service roles and task roles]"""
 
+RUN_THROUGH: dict[str, tuple[frozenset[str], ...]] = {
+    "cloudformation": (frozenset({"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}),)
+}
+"""The same of services that as the role which is passed assume another one, and act as that: a stack set has an administration role and an
+execution role. [CloudFormation User Guide, stacksets-prereqs-self-managed]"""
+
 _OPERATIONS = (
     _iam("PutRolePolicy", "role", _BOUNDARY, _TEMPLATE),
     _iam("PutUserPolicy", "user", _BOUNDARY),
@@ -143,7 +149,10 @@ _OPERATIONS = (
     _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     Operation("ram:CreateResourceShare", SHARE),
     Operation("ram:AssociateResourceShare", SHARE),
-    *(Operation(name, START) for name in sorted({name for ways in RUN_BY.values() for way in ways for name in way})),
+    *(
+        Operation(name, START)
+        for name in sorted({name for ways in (*RUN_BY.values(), *RUN_THROUGH.values()) for way in ways for name in way})
+    ),
 )
 
 _SHELL_SCRIPT = ":document/AWS-RunShellScript"
@@ -176,6 +185,7 @@ ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
         ("sagemaker:UpdateNotebookInstance", "sagemaker:StopNotebookInstance", "sagemaker:StartNotebookInstance"),
     ),
     "stacks": (("cloudformation:UpdateStack",), ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet")),
+    "stack_instances": (("cloudformation:UpdateStackSet",),),
     "apprunner_services": (("apprunner:UpdateService",),),
     "batch_job_definitions": (("batch:SubmitJob",),),
     "state_machines": (("states:UpdateStateMachine",),),
@@ -193,11 +203,15 @@ HANDED_BY = {
     "glue_jobs": ("glue:UpdateJob",),
     "sagemaker_notebooks": ("sagemaker:UpdateNotebookInstance",),
     "stacks": ("cloudformation:UpdateStack", "cloudformation:CreateChangeSet"),
+    "stack_instances": ("cloudformation:UpdateStackSet",),
     "apprunner_services": ("apprunner:UpdateService",),
     "state_machines": ("states:UpdateStateMachine",),
 }
 """Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role, RoleARN, roleArn,
 serviceRole, serviceRoleOverride, InstanceRoleArn]"""
+
+HANDED_THROUGH = frozenset({"stack_instances"})
+"""The kinds of code that run as a role which the one that is passed assumes."""
 
 ASSUMED_BY = {
     "functions": ("lambda", "edgelambda"),
@@ -211,6 +225,7 @@ ASSUMED_BY = {
     "glue_dev_endpoints": ("glue",),
     "sagemaker_notebooks": ("sagemaker",),
     "stacks": ("cloudformation",),
+    "stack_instances": ("cloudformation",),
     "apprunner_services": ("apprunner", "tasks.apprunner", "build.apprunner"),
     "batch_job_definitions": ("ecs-tasks",),
     "state_machines": ("states",),

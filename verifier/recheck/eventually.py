@@ -19,7 +19,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions, matching
-from verifier.model.steps.actions import StepResource, step_action, step_actions
+from verifier.model.steps.actions import STACK_SETS, StepResource, step_action, step_actions
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
@@ -303,7 +303,7 @@ def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
 def further_steps() -> list[str]:
     """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
     own = (action for action in step_actions() if action.on is not StepResource.WORKLOAD)  # those are in doubt, of any code
-    return sorted({action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE})
+    return sorted({action.name for action in own if given_by(action.name) is None} - {*MAKES, *SHARING, *NO_MORE, *STACK_SETS})
 
 
 def partly_listed(estate: Estate) -> list[str]:

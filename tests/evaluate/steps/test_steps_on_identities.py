@@ -17,6 +17,7 @@ from verifier.evaluate.steps import after
 from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import State
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
@@ -283,6 +284,37 @@ def test_code_is_given_a_role_that_its_service_may_assume_and_the_caller_pass() 
     for how in (("glue:StartJobRun", GLUE), ("glue:UpdateJob", LAMBDA)):
         with pytest.raises(InputError, match="gives glue_jobs no other role"):
             found(open_, moves.hand(BY, JOB, OTHER, *how))
+
+
+SETS = f"arn:aws:cloudformation:us-west-2:{HOME}:stackset/base:1"
+MAKES_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances")
+
+
+def stack_set(*mine: Statement, assumes: str = TARGET, trusts: str = "cloudformation.amazonaws.com") -> State:
+    """Alice, a stack set with a stack here, and an administration role for stack sets, which may assume a role that admits it by name."""
+    before = running(*mine, kind="stack_instances", arn=SETS)
+    administers = trusting(admits({"Service": trusts}), arn=OTHER, own=(own("sts:AssumeRole", assumes),))
+    target = trusting(admits({"AWS": f"arn:aws:iam::{HOME}:root"}), own=(USES,))
+    workloads = (Workload("stack_instances", SETS, (), None),)
+    return with_account(before, roles=(administers, target), workloads=workloads)
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_stack_set_acts_as_what_the_role_that_is_passed_may_assume(existing: bool) -> None:
+    # CloudFormation User Guide: stacksets-prereqs-self-managed.
+    actions = ("cloudformation:UpdateStackSet",) if existing else MAKES_SETS
+    passing = moves.request(BY, "iam:PassRole", OTHER, {"iam:PassedToService": "cloudformation.amazonaws.com"})
+    on = [moves.request(BY, action, None if action.endswith("CreateStackSet") else SETS) for action in actions]
+    move = replace(moves.pass_role(BY, TARGET), requests=(passing, *on))
+    move = replace(move, kind=StepKind.CHANGE_CODE) if existing else move
+    mine = [own("iam:PassRole", OTHER), *(own(action) for action in actions)]
+    assert found(stack_set(*mine), move) == "allow"
+    assert found(stack_set(*mine, assumes=f"{TARGET}-other"), move) == "deny"
+    assert found(stack_set(*mine, trusts=LAMBDA), move) == "deny"
+    assert found(stack_set(*mine[1:]), move) == "deny"
+    assert found(stack_set(mine[0], *mine[2:]), move) == "deny"
+    with pytest.raises(InputError, match="takes? .*"):
+        found(stack_set(*mine), replace(move, requests=tuple(on) if existing else (passing, on[0])))
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ ENTRIES: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
     "glue:devEndpoint": ("glue_dev_endpoints", lambda arn, role: {"EndpointName": _name(arn), "RoleArn": role}),
     "sagemaker:notebook-instance": ("sagemaker_notebooks", lambda arn, role: {"NotebookInstanceArn": arn, "RoleArn": role}),
     "cloudformation:stack/": ("stacks", lambda arn, role: {"StackId": arn, "RoleARN": role}),
+    "cloudformation:stackset/": ("stack_instances", lambda arn, _: {"StackSetId": _name(arn), "Account": HOME}),
     "apprunner:service": (
         "apprunner_services",
         lambda arn, role: {"ServiceArn": arn, "InstanceConfiguration": {"InstanceRoleArn": role}},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, NAMED_BESIDES, RUN_BY
+from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
@@ -236,13 +236,15 @@ def _short(service: str) -> str:
 
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole]"""
-    role, service = _session(move), passed_to(move)
-    require(one_of(move, ("iam:PassRole",)).request.resource == role, move, "the role passed must be the one whose session it gives")
+    role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
+    through = RUN_THROUGH.get(_short(service), ()) if role != _session(move) else ()
+    require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
     asked = sorted(request.action.lower() for request in rest)
-    ways = [sorted(map(str.lower, way)) for way in running(service)]
-    require(asked in ways, move, f"besides iam:PassRole it takes {' or '.join(', '.join(sorted(way)) for way in running(service))}")
+    ways = through or running(service)
+    told = " or ".join(", ".join(sorted(way)) for way in ways)
+    require(asked in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {told}")
     check_profile(state, move, role, profiles, rest)
     about: dict[str, str] = {}
     for request in rest:
@@ -258,7 +260,7 @@ def changed(state: State, move: Move) -> Workload:
     """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or that is given it."""
     role, named = _session(move), {request.resource for request in move.requests}
     code = [one for account in state.estate.accounts for one in account.workloads if one.arn in named]
-    found = [one for one in code if role in one.roles or role in named]
+    found = [one for one in code if role in one.roles or role in named or one.kind in HANDED_THROUGH]
     require(bool(found), move, f"it is on code of which the input says that it runs as {role}")
     return found[0]
 
@@ -270,8 +272,10 @@ def change_code(state: State, move: Move) -> None:
     on_it = {request.action for request in move.requests if request.resource == code.arn}
     require(any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())), move, f"it is no way to change or enter {code.kind}")
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
-    passed = ("iam:PassRole", _session(move))
-    if passed in besides:
+    through = code.kind in HANDED_THROUGH
+    passed = next(((action, role) for action, role in besides if action == "iam:PassRole" and (through or role == _session(move))), None)
+    require(passed is not None or not through, move, f"{code.kind} take the role that they run through")
+    if passed is not None:
         named = HANDED_BY.get(code.kind, ()) if _short(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
         require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
         besides.remove(passed)

@@ -53,6 +53,10 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
         yield evaluate(state.estate, Request(service, "sts:AssumeRole", role), assignment)
+        if isinstance(change, Became) and change.caller.principal_arn != role:
+            through = Caller(CallerKind.ROLE, role, role.split(":")[4], "AWSCloudFormation")
+            named = (("sts:RoleSessionName", "AWSCloudFormation"),)
+            yield evaluate(state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named), assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
 

@@ -130,6 +130,8 @@ def read_workloads(
         for name in filter(told.__contains__, KINDS):  # task definitions are before what runs them
             whole = True
             for entry in _entries(remarks, KINDS[name], told[name]):
+                if (entry.text("Account") or account) != account:
+                    continue  # a stack of a stack set in another account
                 workload = _workload(entry, KINDS[name], account, region, roles)
                 whole &= workload is not None
                 if workload is not None:

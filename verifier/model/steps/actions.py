@@ -83,6 +83,10 @@ def runs_alone(action: str) -> tuple[str, ...]:
     return tuple(service for service, ways in _running().items() if (action,) in ways)
 
 
+STACK_SETS = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances")
+"""The actions by which CloudFormation, as an administration role that is passed to it, acts as any role which that may assume.
+[CloudFormation User Guide: stacksets-prereqs-self-managed]"""
+
 IN_PROFILES = frozenset({"ec2:RunInstances", "ec2:RequestSpotInstances"})
 """The actions that give a role to an instance by the instance profile that holds it."""
 

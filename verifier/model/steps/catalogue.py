@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.actions import StepResource, in_ways_to_run, runs_alone, service_name, step_actions
+from verifier.model.steps.actions import STACK_SETS, StepResource, in_ways_to_run, runs_alone, service_name, step_actions
 
 
 class Head(Enum):
@@ -142,8 +142,8 @@ def _by_name() -> dict[str, Entry]:
     for one in (one for one in step_actions() if one.on is not StepResource.WORKLOAD):
         row, name = found.get(one.name.lower()), one.name
         # What it takes to run code (E4) may lead to more than the step does: what is there already is started, or starts by itself.
-        # So is a role that is added to a profile which there is, and which instances have.
-        further = row is not None and row.doubtful and (name in in_ways_to_run() or one.on is StepResource.INSTANCE_PROFILE)
-        if row is None or not further or set(row.services) <= {service_name(service) for service in runs_alone(name)}:
+        # So is a role that is added to a profile which there is, and which instances have. Stack sets reach other accounts.
+        starts = name in in_ways_to_run() and not (row and set(row.services) <= {service_name(service) for service in runs_alone(name)})
+        if row is None or not row.doubtful or not (starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE):
             found[name.lower()] = Entry(name, Head.STEP, "step")
     return dict(sorted(found.items()))

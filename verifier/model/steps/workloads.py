@@ -26,7 +26,8 @@ class WorkloadKind:
     `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
-    of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. `made` are
+    of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
+    `through` the role that is passed, as one which that may assume. `made` are
     the types of resources of Terraform, CloudFormation and SAM that are such code, each with the attributes of its name, its role, and of
     what may give it another; `named` is what is in the ARN of that between the partition and the name."""
 
@@ -42,6 +43,7 @@ class WorkloadKind:
     bounds: tuple[str, ...] = ()
     closes: bool = True
     opens: tuple[str, ...] = ()
+    through: bool = False
     made: tuple[str, ...] = ()
     named: str = ""
 
@@ -275,6 +277,18 @@ KINDS: Mapping[str, WorkloadKind] = {
                 *("cloudformation:ExecuteChangeSet", "cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack"),
                 "cloudformation:RollbackStack",
             ),
+        ),
+        WorkloadKind(
+            name="stack_instances",
+            command="cloudformation list-stack-instances",
+            entries="Summaries",
+            arn="arn:{partition}:cloudformation:{region}:{account}:stackset/{StackSetId}",
+            roles=(),
+            services=("cloudformation",),
+            ways=(_on_it("cloudformation:UpdateStackSet"),),
+            passing=("cloudformation:UpdateStackSet",),
+            closes=False,
+            through=True,
         ),
         WorkloadKind(
             name="apprunner_services",

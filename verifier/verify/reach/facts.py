@@ -76,13 +76,15 @@ class Fact(NamedTuple):
 @dataclass(frozen=True)
 class Passed:
     """How a role is passed: to which service, in which account, and the actions by which that service comes to run code; none where that is
-    not known. `into` are the actions by which it comes into an instance profile first, if it is in none."""
+    not known. `into` are the actions by which it comes into an instance profile first, if it is in none. It is `through` another role
+    that the service acts as it, which is passed instead and assumes it."""
 
     service: str
     account: str
     actions: tuple[str, ...]
     into: tuple[str, ...] = ()
     profile: str | None = None
+    through: str | None = None
 
 
 @dataclass(frozen=True)

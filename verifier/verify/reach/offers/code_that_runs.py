@@ -18,8 +18,9 @@ from verifier.model.steps.catalogue import Effect, Entry, entries
 from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.steps.permissions import CALLER, StepPermissions
+from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.offers.passed_roles import passable, trusting, with_tags
+from verifier.verify.reach.offers.passed_roles import passable, through, trusting, with_tags
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
@@ -88,18 +89,25 @@ def entered(
                     found |= {role: arn for role in own if role not in found}
                 for role, arn in found.items():
                     for service, one in admitting:
-                        targets, needs = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
-                        held = Bundle(StepKind.CHANGE_CODE, action, roles, targets, needs, Gives(FactKind.HOLDS), code=arn)
+                        targets, cubes = roles.bit(role) & one.targets & free, (allowed.cube, one.cube)
+                        held = Bundle(StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn)
                         yield from with_tags(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
-            passing = passable(roles, by, (service,), known=True)
-            for allowed, admits, passes in product(group.allowed(action, by), trusting(roles, service), passing):
+            for allowed in group.allowed(action, by):
                 code = next((arn for arn in group.each(allowed.targets) if any(one.kind == kind.name for one in running[arn])), None)
-                if code is not None:
-                    on, cubes = admits.targets & passes.targets & free, (allowed.cube, admits.cube, passes.cube)
-                    how = Passed(service, roles.root, ())
-                    held = Bundle(StepKind.CHANGE_CODE, action, roles, on, cubes, Gives(FactKind.HOLDS), how, code=code)
-                    yield from with_tags(held, service)
+                for on, passing, middle in _handed(roles, by, service, kind) if code is not None else ():
+                    how, needs = Passed(service, roles.root, (), through=middle), (allowed.cube, *passing)
+                    held = Bundle(StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code)
+                    yield from with_tags(held, service) if middle is None else (held,)
+
+
+def _handed(roles: Group, by: str, service: str, kind: WorkloadKind) -> Iterator[tuple[int, tuple[Cube, ...], str | None]]:
+    """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs through another one."""
+    if kind.through:
+        yield from ((one.targets, cubes, middle) for _, one, cubes, middle in through(roles, by, service, [roles]))
+        return
+    for one, two in product(passable(roles, by, (service,), known=True), trusting(roles, service)):
+        yield one.targets & two.targets, (one.cube, two.cube), None
 
 
 def all_running(estate: Estate) -> Iterator[Workload]:

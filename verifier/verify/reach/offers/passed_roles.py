@@ -7,19 +7,19 @@ to run code the offer has no actions, and no story is told of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.actions import IN_PROFILES, running_services, service_name, ways_to_run
+from verifier.model.steps.actions import IN_PROFILES, STACK_SETS, running_services, service_name, ways_to_run
 from verifier.problem.classes.predicates import Predicate, exactly
-from verifier.problem.semantics.powers import TARGET_TAGS
+from verifier.problem.semantics.powers import RESOURCE_POLICY, TARGET_TAGS
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Allowed, Bundle, Gives, Group
 
 PASSED_TO = "iam:passedtoservice"
 
@@ -83,6 +83,27 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profi
                     needs, on = tuple(each.cube for each in (one, two, *rest, *added)), targets & one.targets & two.targets
                     how = Passed(service, group.root, way, into, profile)
                     yield from with_tags(Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how), service)
+
+
+def in_stack_sets(group: Group, by: str, accounts: Group, asked: tuple[str, ...], others: Sequence[Group]) -> Iterator[Bundle]:
+    """`iam:PassRole` of an administration role for a stack set that is made: the roles that it may assume."""
+    making = [accounts.allowed(action, by) for action in STACK_SETS]
+    for service in (one for one in asked if service_name(one) == "cloudformation" and all(making)):
+        for roles, one, cubes, middle in through(group, by, service, others):
+            for allowed in product(*making):
+                needs, how = (*cubes, *(each.cube for each in allowed)), Passed(service, group.root, STACK_SETS, through=middle)
+                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", roles, one.targets, needs, Gives(FactKind.HOLDS), how)
+
+
+def through(group: Group, by: str, service: str, others: Iterable[Group]) -> Iterator[tuple[Group, Allowed, tuple[Cube, ...], str]]:
+    """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes, and that one. What
+    takes other policies than there are of that one is left to doubt."""
+    for one, two in product(passable(group, by, (service,), known=True), trusting(group, service)):
+        if not two.cube.powers and one.cube.powers.isdisjoint(OF_TARGETS):
+            for middle, roles in product(group.each(one.targets & two.targets & group.all), others):
+                for three in roles.allowed("sts:AssumeRole", middle):
+                    if three.cube.powers <= {RESOURCE_POLICY}:
+                        yield roles, three, (one.cube, two.cube, three.cube), middle
 
 
 def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:

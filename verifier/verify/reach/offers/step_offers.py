@@ -31,7 +31,7 @@ from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
-from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, names_of, passed, services
+from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
 from verifier.verify.reach.own_policies import asked_of_callers, bare
@@ -286,6 +286,8 @@ class StepOffers:
         profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))
         if TargetKind.ACCOUNT in further:
             yield from passed(group, by, further[TargetKind.ACCOUNT], self._services, profiles)
+            roles = [one for one in self._groups if one.kind is TargetKind.ROLE]
+            yield from in_stack_sets(group, by, further[TargetKind.ACCOUNT], self._services, roles)
 
     def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
         for roles in self._groups:

@@ -40,16 +40,14 @@ def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed:
     first = scene.request(workload_target(account, code.arn, code.tags), by, action)
     if not isinstance(first, Reason):
         parent = code.arn.split("/")[1] if code.arn.count("/") > 1 else "default"
-        own = {"partition": partition, "region": region, "account": account, "arn": code.arn, "parent": parent, "role": role}
+        own = {"partition": partition, "region": region, "account": account, "arn": code.arn, "parent": parent}
+        given = own["role"] = passed.through or role if passed is not None else role
         others = []
         for name, resource in further:
             arn = resource.format(**own) or code.arn
-            target = (
-                step_target(scene.state.estate, arn)
-                if arn == role
-                else workload_target(account, arn, code.tags if arn == code.arn else None)
-            )
-            when = [test("StringEquals", "iam:PassedToService", passed.service)] if passed is not None and arn == role else []
+            own_tags = code.tags if arn == code.arn else None
+            target = step_target(scene.state.estate, arn) if arn == given else workload_target(account, arn, own_tags)
+            when = [test("StringEquals", "iam:PassedToService", passed.service)] if passed is not None and arn == given else []
             others.append(scene.by_the_same(target, first.request, name, *when))
         return step(StepKind.CHANGE_CODE, lambda _: Became(Caller(CallerKind.ROLE, role, account, "example")), first, *others)
     return first

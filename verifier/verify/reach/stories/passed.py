@@ -29,7 +29,7 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     if not passed.actions:
         yield Reason("E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known")
         return
-    target = step_target(scene.state.estate, role)
+    target = step_target(scene.state.estate, passed.through or role)
     first = scene.request(target, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", passed.service))
     rest = (
         () if isinstance(first, Reason) else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
