@@ -18,8 +18,8 @@ from benchmarks.families import Problem
 from verifier.encode.string_theory import script
 from verifier.model.results.verdict import Statistics, Status
 from verifier.problem.expression import both
-from verifier.problem.question import formulate
 from verifier.problem.remembered import forget
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.prove import prove
 

@@ -19,7 +19,8 @@ from benchmarks.scale import generated_keys, keys, roles
 from benchmarks.snapshots import generated_snapshot
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.estate import Estate
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.findings import findings

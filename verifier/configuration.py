@@ -19,11 +19,11 @@ from typing import Any
 
 from verifier.inputs.text.files import Files
 from verifier.language.invariants.files import read_invariants
+from verifier.model.engine import MOST_STEPS
 from verifier.model.forms import ACCOUNT, REGION
 from verifier.model.invariant import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.waiver import Waiver
-from verifier.model.step_limits import MOST_STEPS
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source

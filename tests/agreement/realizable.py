@@ -32,10 +32,9 @@ from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind, Request, Value
 from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import TRUE
-from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import scope
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.relations import relation_facts, share_tests
-from verifier.problem.space import Space
 from verifier.solve.engines import open_session
 from verifier.solve.session import Undecided, Unsat
 from verifier.verify.explanation.symbolic import target_of
@@ -55,11 +54,11 @@ def impossible(estate: Estate, asked: Sequence[tuple[Request, Entries]]) -> list
     """For each request, all on one target, whether the facts leave no reading in which it could be sent."""
     target = target_of(estate, asked[0][0])
     scopes = [_invariant(request, entries) for request, entries in asked]
-    space = Space(estate, target)
+    space = RuledSpace(estate, target)
     said = [scope(space, invariant) for invariant in scopes]
     questions(said, space.questions)
     share_tests(space)
-    facts = all_facts(space)
+    facts = space.facts()
     share_tests(space)
     facts += relation_facts(space)
     questions(facts, space.questions)

@@ -15,7 +15,7 @@ from tests.project.shown import ROOT
 from verifier.configuration import read_configuration
 from verifier.model.invariant import is_eventual
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.problem.question import formulate
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
 from verifier.runs import Where, prove_many

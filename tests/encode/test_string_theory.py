@@ -15,8 +15,8 @@ from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, 
 from verifier.problem.expression import Expression, Present, Some, Symbol, both, negation
 from verifier.problem.expression import Test as Asks
 from verifier.problem.question import Formula
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.space import Space
 from verifier.problem.views import Relation
 from verifier.verify.prove import prove
 
@@ -35,7 +35,7 @@ def answer(text: str) -> str:
 
 def satisfiable(goal: Expression, *relations: Relation) -> bool:
     """Whether the script of a goal has a model, over attributes for the tests below."""
-    space = Space(Estate(()), Target(TargetKind.NONE, "aws"))
+    space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     for name in ("aws:useragent", "aws:referer", "kms:requestalias"):
         space.attribute_view(name)
     space.attributes["set"] = Attribute("set", values=("red", "green"), multivalued=True)
@@ -89,7 +89,7 @@ def test_c2_some_value_of_a_set() -> None:
 
 
 def test_l7_equality_of_two_attributes() -> None:
-    space = Space(Estate(()), Target(TargetKind.NONE, "aws"))
+    space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     views = space.attribute_view("aws:useragent"), space.attribute_view("aws:referer")
     equal = Relation("equal", views, lambda values, _: False, views)
     apart = both(Asks("aws:useragent", like("a*")), Asks("aws:referer", like("b*")))

@@ -10,16 +10,16 @@ import pytest
 
 from tests.evaluate.estates import allow, deny, estate
 from verifier.model.policy import Condition, Operator, Text
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.space import Space
 
 TEAM = {"StringLike": {"aws:PrincipalTag/team": ["pay*", "*ops"]}}
 
 
 def test_a_condition_is_read_once_wherever_it_stands() -> None:
     found = estate(allow(Condition=TEAM), deny(Condition=TEAM), deny(Condition={"StringNotLike": TEAM["StringLike"]}))
-    space = Space(found, key_target(found.keys[0]))
+    space = RuledSpace(found, key_target(found.keys[0]))
     (policy,) = found.keys[0].policies or ()
     conditions = [statement.conditions[0] for statement in policy.statements]
     assert conditions[0] != conditions[1], "they stand in different places"
@@ -45,7 +45,7 @@ def every_condition() -> Iterator[tuple[Condition, bool, bool]]:
 def test_what_is_remembered_of_conditions_is_what_they_say(seed: int) -> None:
     """In one space that remembers, and in one that forgets before each condition."""
     found = estate(allow())
-    remembering, forgetting = (Space(found, key_target(found.keys[0])) for _ in range(2))
+    remembering, forgetting = (RuledSpace(found, key_target(found.keys[0])) for _ in range(2))
     asked = list(every_condition())
     random.Random(seed).shuffle(asked)
     for condition, variables, in_key_policy in asked:

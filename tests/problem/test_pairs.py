@@ -7,8 +7,9 @@ import pytest
 from tests.evaluate.estates import ALICE, KEY, allow, aws, deny, estate, home, identity, own
 from tests.problem.deciding import decided, open_readings
 from verifier.model.estate import Estate
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.space import Space, exact_pair, other_pair
+from verifier.problem.space import exact_pair, other_pair
 
 TWO = {"kms:EncryptionContext:tenant": "Alice", "kms:EncryptionContext:Tenant": "blue"}
 VARIABLE = "${kms:EncryptionContext:Tenant}"
@@ -57,7 +58,7 @@ def test_f7_a_variable_in_a_resource_reads_the_same_pair() -> None:
 
 def test_no_condition_key_is_the_attribute_of_a_pair_with_its_very_name() -> None:
     found = estate(allow())
-    space = Space(found, key_target(found.keys[0]))
+    space = RuledSpace(found, key_target(found.keys[0]))
     attributes = {exact_pair("a"), other_pair("a"), exact_pair("A")}
     for name in attributes:
         space.view(name)

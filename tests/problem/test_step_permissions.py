@@ -31,11 +31,12 @@ from verifier.model.readings import trust_symbol
 from verifier.problem.classes.predicates import OneOf, exactly
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
+from verifier.problem.rules import Given, RuledSpace
 from verifier.problem.semantics.powers import ALWAYS
 from verifier.problem.semantics.targets import Target, step_target
-from verifier.problem.space import TARGET, Space
-from verifier.problem.steps.permissions import CALLER, StepPermissions, step_permissions
+from verifier.problem.space import CALLER, TARGET
+from verifier.problem.steps.permissions import StepPermissions, step_permissions
 
 LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
 THIRD = f"arn:aws:iam::{HOME}:role/team/red/third"
@@ -116,7 +117,7 @@ def alone(found: Estate, target: Target, powers: frozenset[str], held: frozenset
     joint = join([Given(found, target, powers)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
-    for action in sorted(Space(found, target).known_actions):
+    for action in sorted(RuledSpace(found, target).known_actions):
         only = diagrams.literal("action", acts.mask(OneOf(frozenset({action.lower()}))))
         have = [diagrams.literal(name, 1 << int(name in held)) for name in sorted(powers) if name in diagrams.level]
         parts = (joint.sides[0].allowed, only, *have, *joint.sides[0].facts, *joint.definitions)

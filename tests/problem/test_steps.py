@@ -30,8 +30,8 @@ from tests.problem.stepping import (
 )
 from verifier.model.policy import PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import TargetKind, step_target
-from verifier.problem.space import Space
 
 EDGE = policy(own(), kind=PolicyKind.BOUNDARY, identity=f"arn:aws:iam::{HOME}:policy/edge#boundary")
 EDGE_ARN = f"arn:aws:iam::{HOME}:policy/edge"
@@ -222,10 +222,10 @@ def test_targets_of_steps() -> None:
     assert [target.kind.name for target in targets] == ["ROLE", "USER", "GROUP", "POLICY", "ACCOUNT"]
     assert [target.resource for target in targets] == list(arns)
     assert targets[0].identity is not None and targets[0].identity.trust is not None and targets[1].identity is not None
-    assert "sts:AssumeRole" in Space(found, targets[0]).known_actions
+    assert "sts:AssumeRole" in RuledSpace(found, targets[0]).known_actions
     assert (
-        "iam:AddUserToGroup" in Space(found, targets[2]).known_actions
-        and "iam:AttachRolePolicy" not in Space(found, targets[2]).known_actions
+        "iam:AddUserToGroup" in RuledSpace(found, targets[2]).known_actions
+        and "iam:AttachRolePolicy" not in RuledSpace(found, targets[2]).known_actions
     )
     for arn in (f"arn:aws:kms:us-east-1:{HOME}:key/1", "arn:aws:iam::aws", f"arn:aws:iam::{HOME}:mfa/x"):
         with pytest.raises(ValueError, match="is no role"):

@@ -13,7 +13,7 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
-from verifier.verify.prove import How
+from verifier.verify.deciding import How
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.together import each_of
 from verifier.verify.reach.universe import listed

@@ -20,7 +20,7 @@ from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
 from verifier.runs.work import OtherVersion, Task, payload, received, work_of
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
-from verifier.verify.prove import How
+from verifier.verify.deciding import How
 
 HOW = How(Engine.Z3, None, {}, None)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lark import Lark, UnexpectedInput
 
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.policy_errors import explain
 from verifier.syntax.policy_parser import policy_parser
 from verifier.syntax.policy_tree import PolicyNode

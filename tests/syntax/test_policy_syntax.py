@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.grammar import load_grammar
+from verifier.syntax.parsers import load_grammar
 from verifier.syntax.policy import parse_policy
 from verifier.syntax.policy_tree import ListNode, MapNode, Misfit, PolicyNode, Scalar, StatementNode, StatementsNode
 from verifier.syntax.source import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.verify.proving import nobody
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.problem.question import ask
+from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
 from verifier.verify.claims import Answer, decide

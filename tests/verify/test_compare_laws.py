@@ -16,7 +16,7 @@ from verifier.model.reference import action
 from verifier.model.request import Outcome, Request
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison
 from verifier.problem.diagrams.diagram import NOTHING
-from verifier.problem.diagrams.joint import Given
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.comparison.compare import compare
 from verifier.verify.comparison.counterpart import counterpart

@@ -19,7 +19,8 @@ from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.external_access import Zone
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
 from verifier.verify.sample import Impossible

@@ -11,7 +11,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, InAccount, OfKind
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Status
-from verifier.problem.owners import NAMED_ONE_BY_ONE
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 
 ROLES = CallersAnd((InAccount(HOME), OfKind(CallerKind.ROLE)))
 

@@ -18,7 +18,8 @@ from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import LineTable
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.finite import Finite
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.problem.space import Space
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.subjects import subject

@@ -26,7 +26,8 @@ from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.phrases.regions import Phrases
 from verifier.verify.regions import Describer

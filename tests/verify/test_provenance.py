@@ -21,9 +21,10 @@ from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
 from verifier.model.request import Outcome, Request
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
-from verifier.problem.owners import NAMED_ONE_BY_ONE
+from verifier.problem.rules import Given
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.problem.semantics.unmodelled import pessimism
 from verifier.verify.partition import Partitioner
 

@@ -11,7 +11,8 @@ from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.regions import Describer, Regions
 

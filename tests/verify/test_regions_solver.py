@@ -18,8 +18,9 @@ from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.finite import In
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, negation
+from verifier.problem.rules import Given
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 from verifier.verify.regions import Describer, Regions

@@ -20,7 +20,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement, Status
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Test, both
-from verifier.problem.question import formulate
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.solve import string_solvers
 from verifier.solve.session import Result, Sat, Undecided, Unsat

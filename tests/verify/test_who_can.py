@@ -17,7 +17,8 @@ from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
 from verifier.model.results.access import Access
 from verifier.problem.diagrams.diagram import NOTHING, Node
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.who_can import who_can
 from verifier.verify.partition import Partitioner

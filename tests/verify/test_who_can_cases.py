@@ -17,7 +17,7 @@ from verifier.model.results.access import Access, KeyAccess
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams import provenance
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.problem.owners import NAMED_ONE_BY_ONE
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.who_can import who_can
 from verifier.verify.chosen import chosen_actions, chosen_keys

@@ -21,8 +21,9 @@ from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Reason
 from verifier.problem.expression import both
-from verifier.problem.question import Question, ask, formulate
+from verifier.problem.question import Question
 from verifier.problem.remembered import forget
+from verifier.problem.rules import ask, formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat

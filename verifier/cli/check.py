@@ -10,7 +10,7 @@ import typer
 from verifier.cli.options import Caching, Processes, command_app
 from verifier.cli.outputs import checked
 from verifier.cli.run import run
-from verifier.model.step_limits import MOST_STEPS
+from verifier.model.engine import MOST_STEPS
 from verifier.report.formats import FORMATS
 
 app = command_app()

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from verifier.model.engine import Engine
+from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.forms import ACCOUNT, REGION
-from verifier.model.step_limits import MOST_STEPS
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied

@@ -20,7 +20,7 @@ from verifier.cli.options import (
 )
 from verifier.cli.outputs import PAGE, output_option, sinks
 from verifier.cli.run import run
-from verifier.model.step_limits import MOST_STEPS
+from verifier.model.engine import MOST_STEPS
 
 app = command_app()
 

@@ -6,10 +6,11 @@ Guarantee: an account without an inventory is never taken for one without polici
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
 
@@ -71,3 +72,37 @@ def partition_of(caller: Caller) -> str | None:
     """The caller's partition (R7); `None` for a service principal, and for a provider that is no resource of an account (E2w)."""
     fields = caller.principal_arn.split(":")
     return fields[1] if caller.kind is not CallerKind.SERVICE and fields[0] == "arn" else None
+
+
+# -- who may have issued a federated-user session (R2, P3) --
+
+
+def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
+    """The root user, each user that the inventory, a key policy or an endpoint policy names, and where there is no complete inventory one
+    that nobody names."""
+    partition = caller.principal_arn.split(":")[1]
+    prefix = f"arn:{partition}:iam::{caller.account}:"
+    inventory = inventory_of(estate, caller.account)
+    users = [user.arn for user in inventory.users] if inventory else []
+    if inventory is None or not inventory.complete:
+        users += [*_named_users(estate, prefix), f"{prefix}user/issuer"]
+    return (f"{prefix}root", *dict.fromkeys(users))
+
+
+def _named_users(estate: Estate, prefix: str) -> list[str]:
+    return sorted(
+        {
+            principal.value
+            for policy in _policies_with_principals(estate)
+            for statement in policy.statements
+            for principal in statement.principals or ()
+            if principal.type is PrincipalType.USER and principal.value.startswith(prefix)
+        }
+    )
+
+
+def _policies_with_principals(estate: Estate) -> Iterator[Policy]:
+    """The policies that may name users: key policies and endpoint policies. A grant to a user is not one to its sessions (G2)."""
+    for key in estate.keys:
+        yield from key.policies or ()
+    yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

@@ -1,25 +1,87 @@
-"""A request put together with all that the gates of the decision look at.
+"""A request put together with all that the gates of the decision look at, and what one of a step that is not on a key is about (E1–E5).
 
-In: the estate, a request whose caller is known. Out: `Case`. Guarantee: pure; raises `InputError` where the resource does not fit.
+In: the estate, a request whose caller is known. Out: `Case`; the target.
+Guarantee: pure; raises `InputError` where the resource does not fit, and for a user or role that the inventory of its account would list,
+and does not: it does not exist.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from verifier.evaluate.callers import standing
+from verifier.evaluate.callers import inventory_of, partition_of, standing
 from verifier.evaluate.case import Case
 from verifier.evaluate.controls import resource_controls, service_controls
-from verifier.evaluate.elsewhere import target_elsewhere
 from verifier.evaluate.endpoints import Route, route_of
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.grants.index import candidates_for
-from verifier.evaluate.operations import operation
-from verifier.evaluate.statements.targets import target_of
+from verifier.evaluate.operations import IAM, SHARE, START, Operation, operation
+from verifier.evaluate.statements.targets import Target, TargetKind, target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import caller_gates
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Identity
 from verifier.model.request import Request
+from verifier.syntax.diagnostic import InputError
+
+_OF_IAM = "role|user|group|policy|instance-profile|saml-provider"
+_IAM_ARN = re.compile(rf"arn:(aws[a-z-]*):iam::([0-9]{{12}}|aws):({_OF_IAM})/[!-~]*[^/*?]", re.ASCII)
+_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~]+", re.ASCII)
+
+
+def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> Target:
+    """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
+    if operation.rule in (SHARE, START):
+        return _of_service(estate, request, operation)
+    found = _IAM_ARN.fullmatch(request.resource or "")
+    if found is None or found[3] != operation.on:
+        raise InputError.of(
+            f"{operation.name} is on a {operation.on}: `resource` must be its ARN, with its path, not {request.resource!r}", rule="R4"
+        )
+    kind = TargetKind.IAM if operation.rule == IAM else TargetKind.ROLE
+    arn = found[0]
+    if operation.creates or operation.name in _WITH_WHAT_IS_MADE and not _listed(estate, arn, found[2]):
+        return Target(kind, arn, found[1], None, found[2])
+    identity = _identity(estate, arn, found[2]) if operation.on in ("role", "user") else None
+    return Target(kind, arn, found[1], None, found[2], identity=identity)
+
+
+_WITH_WHAT_IS_MADE = ("iam:TagRole", "iam:TagUser")
+"""What the making of a role or user with tags needs besides. [IAM: id_tags_roles, id_tags_users]"""
+
+
+def _listed(estate: Estate, arn: str, account: str) -> bool:
+    inventory = inventory_of(estate, account)
+    return inventory is not None and any(member.arn == arn for member in inventory.identities)
+
+
+def _identity(estate: Estate, arn: str, account: str) -> Identity | None:
+    """The user or role with this ARN; `None` where the inventory of its account is not complete, or absent."""
+    inventory = inventory_of(estate, account)
+    members = inventory.identities if inventory is not None else ()
+    found = next((member for member in members if member.arn == arn), None)
+    if found is None and inventory is not None and inventory.complete:
+        raise InputError.of(f"there is no {arn} in the inventory of account {account}", rule="R4")
+    return found
+
+
+def _of_service(estate: Estate, request: Request, operation: Operation) -> Target:
+    """The resource of a share or of code that is started, changed or entered: one of the caller's account, or one that the request does not
+    say."""
+    caller = request.caller
+    if request.resource is None:
+        return Target(TargetKind.ELSEWHERE, "", partition_of(caller), None, caller.account)
+    found = _ARN.fullmatch(request.resource)
+    on_code = operation.on == "code"
+    if found is None or (found[2] != operation.service and not on_code) or found[4] not in ("", caller.account):
+        raise InputError.of(
+            f"{operation.name}: `resource` must be the ARN of a resource of {operation.service} in the caller's account, or null, "
+            f"not {request.resource!r}",
+            rule="R4",
+        )
+    running = (one for account in estate.accounts for one in account.workloads if on_code and one.arn == found[0])
+    tags = next((one.tags for one in running), None if found[4] else ())  # a document of AWS's own has none
+    return Target(TargetKind.ELSEWHERE, found[0], found[1], found[3] or None, caller.account, tags=tags)
 
 
 def case_of(estate: Estate, request: Request) -> Case:

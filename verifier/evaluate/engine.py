@@ -11,17 +11,16 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 
-from verifier.evaluate.aside import Aside
+from verifier.evaluate.callers import possible_issuers
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
-from verifier.evaluate.findings import steps
+from verifier.evaluate.findings import Aside, steps
 from verifier.evaluate.judge import Memo
 from verifier.evaluate.plausible.request import warnings_about
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
 from verifier.evaluate.sessions.federated_tags import tags_of_session
-from verifier.evaluate.sessions.issuers import possible_issuers
 from verifier.evaluate.sessions.session_tags import SessionTags
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate

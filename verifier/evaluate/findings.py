@@ -55,3 +55,9 @@ def steps(gates: list[Gate]) -> tuple[Step, ...]:
 
 def _step(finding: Finding, reference: StatementRef | None, depth: int) -> Step:
     return Step(finding.rule, finding.text, finding.holds is True, reference, depth)
+
+
+class Aside(str):
+    """A warning that says what a real request has besides, or what is not known of this one."""
+
+    __slots__ = ()

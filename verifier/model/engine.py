@@ -1,4 +1,7 @@
-"""The engines by name. In: nothing. Out: `Engine`. Guarantee: a name costs no import of a solver."""
+"""What decides a question, by name, and how many steps a chain may have.
+
+In: nothing. Out: `Engine`, a number. Guarantee: a name costs no import of a solver.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,7 @@ class Engine(StrEnum):
     def on_strings(self) -> bool:
         """Whether the engine reads the formula before classes."""
         return self in (Engine.Z3_STRINGS, Engine.CVC5_STRINGS)
+
+
+MOST_STEPS = 8
+"""The longest chain that is replayed, and the most that may be asked for (E0)."""

@@ -1,11 +1,13 @@
 """Which statements and grants can bear on what is asked, by their actions and callers: the others need not be read.
 
-In: the actions and callers that invariants are about, statements, grants. Out: `Concern`.
-Guarantee: what is found to be of no concern matches no request in the scope of any of the invariants.
+In: the actions and callers that invariants are about, statements, grants; expressions over tests. Out: `Concern`; `callers_of`, `can_hold`.
+Guarantee: what is found to be of no concern matches no request in the scope of any of the invariants. `callers_of` names at least the
+callers that an expression holds of, `can_hold` is false only if it holds of none of these.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,12 +16,100 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Statement
 from verifier.model.reference import actions
-from verifier.problem.classes.predicates import like
-from verifier.problem.expression import Expression
-from verifier.problem.reached import Callers, InAccount, callers_of, can_hold
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
 
 _REMEMBERED = 4096
-"""Patterns whose known actions are remembered."""
+"""Patterns of which it is remembered what they match."""
+
+
+@dataclass(frozen=True)
+class InAccount:
+    """The callers of one account."""
+
+    account: str
+
+
+Callers = str | InAccount
+"""One principal ARN or service name, or an account."""
+
+
+def account_pattern(account: str) -> Tokens:
+    """The principal ARNs of an account's callers."""
+    return like(f"arn:*:*::{account}:*")
+
+
+def callers_of(expression: Expression) -> frozenset[Callers] | None:
+    """Callers outside which the expression is false; `None` where it does not say."""
+    match expression:
+        case Test("principal", predicate):
+            return _named_by(predicate)
+        case And(operands):
+            return next((found for found in map(callers_of, operands) if found is not None), None)
+        case Or(operands):
+            parts = [callers_of(operand) for operand in operands]
+            return None if None in parts else frozenset[Callers]().union(*(part for part in parts if part is not None))
+        case Constant(False):
+            return frozenset()
+    return None
+
+
+def _named_by(predicate: Predicate) -> frozenset[Callers] | None:
+    if isinstance(predicate, OneOf):
+        return frozenset(predicate.values)
+    if not isinstance(predicate, Tokens):
+        return None
+    if predicate.literal is not None:
+        return frozenset({predicate.literal})
+    account = _account_of(predicate)
+    return None if account is None else frozenset({InAccount(account)})
+
+
+@lru_cache(_REMEMBERED)
+def _account_of(pattern: Tokens) -> str | None:
+    """The account whose callers, all of them and no others, a pattern matches."""
+    found = re.match(r"arn: : ::([0-9]{12}): \Z", pattern.fixed)
+    return found[1] if found and pattern == account_pattern(found[1]) else None
+
+
+def can_hold(expression: Expression, callers: Callers) -> bool:
+    """Whether the expression could hold of one of these callers."""
+    return _holds(expression, callers) is not False
+
+
+def _holds(expression: Expression, callers: Callers) -> bool | None:
+    """Whether it holds of all of them, or of none; `None` where neither is known."""
+    match expression:
+        case Constant(value):
+            return value
+        case Test("principal", predicate):
+            return predicate.matches(callers) if isinstance(callers, str) else _of_account(predicate, callers.account)
+        case Not(operand):
+            found = _holds(operand, callers)
+            return None if found is None else not found
+        case And(operands):
+            return _first([_holds(operand, callers) for operand in operands], False)
+        case Or(operands):
+            return _first([_holds(operand, callers) for operand in operands], True)
+        case Part(_, operand):
+            return _holds(operand, callers)
+    return None
+
+
+def _first(values: list[bool | None], decisive: bool) -> bool | None:
+    if decisive in values:
+        return decisive
+    return None if None in values else not decisive
+
+
+_ANY_ARN = like("arn:*")
+
+
+def _of_account(predicate: Predicate, account: str) -> bool | None:
+    if predicate == _ANY_ARN:
+        return True
+    other = _account_of(predicate) if isinstance(predicate, Tokens) else None
+    return None if other is None else other == account
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import In, Reduction, questions
 from verifier.problem.expression import TRUE, Constant, Expression, Test
-from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Formula, Question, wishes
 from verifier.problem.semantics.relations import relation_facts, share_tests
 from verifier.problem.space import Space, acts
@@ -55,7 +54,7 @@ def examine(space: Space, allowed: Expression, blocks: Sequence[Expression]) -> 
     known = acts(space.known_actions)
     questions([allowed, known, *blocks], space.questions)
     share_tests(space)
-    facts = all_facts(space)
+    facts = space.facts()
     share_tests(space)
     facts += relation_facts(space)
     hoped = wishes(space)

@@ -6,7 +6,7 @@ Guarantee: solver-neutral; an expression means the same for every back end. A te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -201,3 +201,22 @@ def symbols_of(expression: Expression) -> set[str]:
             case Not(operand) | Part(_, operand):
                 todo.append(operand)
     return found
+
+
+# -- how many are true --
+
+
+def at_most(expressions: Sequence[Expression], most: int) -> Expression:
+    """True iff at most so many of the expressions are."""
+    if most >= len(expressions):
+        return TRUE
+    return negation(at_least(expressions, most + 1))
+
+
+def at_least(expressions: Sequence[Expression], least: int) -> Expression:
+    """True iff at least so many of the expressions are."""
+    # `reached[n]`: at least n of the expressions read so far are true.
+    reached: list[Expression] = [TRUE, *[FALSE] * least]
+    for expression in expressions:
+        reached = [TRUE, *(either(reached[n], both(reached[n - 1], expression)) for n in range(1, least + 1))]
+    return reached[least]

@@ -7,10 +7,9 @@ Guarantee: an invariant holds of every realizable request iff `scope ∧ ¬expec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.model.estate import Estate
 from verifier.model.invariant import (
     ConditionAnd,
     ConditionExpression,
@@ -20,18 +19,11 @@ from verifier.model.invariant import (
     Holds,
     Invariant,
 )
-from verifier.model.policy import Effect
 from verifier.model.readings import SESSION_ALLOW
-from verifier.problem.classes.kinds import overlapping
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.concern import Concern, concern_of
-from verifier.problem.diagrams.finite import Finite, In, Reduction, questions
+from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import (
-    FALSE,
     NEVER,
-    TRUE,
-    And,
-    Constant,
     Expression,
     Symbol,
     Test,
@@ -41,14 +33,11 @@ from verifier.problem.expression import (
     negation,
     symbols_of,
 )
-from verifier.problem.facts.requests import all_facts
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.conditions import Reader
-from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.relations import relation_facts, share_tests
 from verifier.problem.semantics.statements import actions_match
-from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space, acts
 
 
@@ -136,40 +125,12 @@ def wishes(space: Space) -> list[Expression]:
     return wanted
 
 
-def _needed(space: Space, invariants: Sequence[Invariant]) -> frozenset[int]:
-    """The statements that a proof can rest on though they match nothing in a scope: that an Allow does not reach a caller who must be
-    refused, that a Deny spares one who must be allowed."""
-    guaranteed = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
-    return frozenset(number for number, owner in enumerate(space.owners) if guaranteed or owner.effect is Effect.ALLOW)
-
-
-def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Sequence[Expression]) -> Iterator[int]:
-    """The owners that are about other actions than a scope."""
-    parts = claim_scope.operands if isinstance(claim_scope, And) else (claim_scope,)
-    wanted = [part for part in parts if isinstance(part, In) and part.attribute == "action"]
-    for owner, actions in enumerate(owner_actions):
-        if claim_scope is FALSE or reduction.conjunction([*wanted, actions]) is FALSE:
-            yield owner
-
-
-def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], concern: Concern | None = None) -> Formula:
-    """What is asked about one target, for all invariants at once. With a `concern` statements about other actions are left out: `allowed`
-    is then the decision on the requests that the invariants speak of, and on no others."""
-    space = Space(estate, target, concern)
-    decision = allowed(space)
-    scopes = [scope(space, invariant) for invariant in invariants]
-    violations = [
-        both(s, negation(decision) if i.expectation is Expectation.ALLOWED else decision) for s, i in zip(scopes, invariants, strict=True)
-    ]
-    return formula_over(space, decision, scopes, violations)
-
-
 def formula_over(space: Space, decision: Expression, scopes: Sequence[Expression], violations: Sequence[Expression]) -> Formula:
-    """The same of expressions over a space: what holds of every request is added."""
+    """What is asked by expressions over a space, before classes: what holds of every request is added."""
     known = acts(space.known_actions)
     questions([decision, known, *scopes, *space.owner_actions], space.questions)
     share_tests(space)
-    facts = all_facts(space)
+    facts = space.facts()
     share_tests(space)
     facts += relation_facts(space)
     if space.silent is not None:
@@ -177,28 +138,3 @@ def formula_over(space: Space, decision: Expression, scopes: Sequence[Expression
     hoped = wishes(space)
     questions([*facts, *hoped], space.questions)
     return Formula(space, tuple(facts), decision, known, tuple(scopes), tuple(violations), tuple(hoped))
-
-
-def _concern(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Concern:
-    space = Space(estate, target)
-    return concern_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
-
-
-def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False, quick: bool = False) -> Question:
-    """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
-    too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests overlap without a table (`Lazy`)."""
-    narrowed = bool(invariants) and not beyond
-    formula = formulate(estate, target, invariants, _concern(estate, target, invariants) if narrowed else None)
-    left = {name: 0 for name, asked in formula.space.questions.items() if quick and overlapping(asked)}
-    reduction = Reduction(formula.space.attributes, formula.space.questions, left)
-    finite, reduce = reduction.finite, reduction.reduce
-    supposed: list[Expression] = []
-    if narrowed:
-        supposed = reduction.suppose([reduce(scope) for scope in formula.scopes], _needed(formula.space, invariants))
-    finite.facts = [*supposed, *(fact for fact in map(reduce, formula.facts) if fact is not TRUE)]
-    parts = zip(invariants, formula.scopes, formula.violations, strict=True)
-    about = [reduce(actions) for actions in formula.space.owner_actions]
-    claims = tuple(Claim(i, reduce(s), reduce(v), frozenset(_bystanders(reduction, reduce(s), about))) for i, s, v in parts)
-    hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
-    known = reduce(formula.known_action)
-    return Question(formula.space, formula, finite, reduce(formula.allowed), claims, known, hopes, frozenset(left))

@@ -1,16 +1,18 @@
 """The space of requests for one target: its attributes, and how condition keys are read off them.
 
 In: the estate and a target (a key, an alias, no resource, or what a step changes). Out: `Space.view(key)` for condition keys; callers as
-tests on one attribute (`problem.semantics.caller_tests`).
+tests on one attribute (`problem.semantics.caller_tests`). The rules are written over spaces: what a space asks of them is abstract here,
+and `problem.rules.RuledSpace` has it.
 Guarantee: keys that follow from the caller or the key (F1, F2, F8) are never attributes of their own, so that they cannot disagree with it.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, ItemsView, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from verifier.model.estate import Estate
 from verifier.model.policy import Statement, StatementRef
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
 PAIR_PREFIX = "kms:encryptioncontext:"
 FEDERATING = frozenset({"sts:GetFederationToken", "sts:TagSession"})
 """What a user or root user asks for to make a federated session with tags [IAM: id_session-tags]."""
+CALLER, ACTION = "principal", "action"
+"""The attributes for who makes a request, and for what."""
 TARGET = "target"
 """The attribute for which of many targets a request is on: its ARN."""
 MADE = "resource of the request"
@@ -125,7 +129,7 @@ def _action_attribute(kind: TargetKind, known: frozenset[str]) -> Attribute:
 
 
 @lru_cache(_REMEMBERED)
-def _facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
+def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
     return Attribute("facts", values=tuple(facts_text(f) for f in facts), optional=False)
 
 
@@ -156,7 +160,7 @@ class Space(CallerTests):
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     silent: Expression | None = None
-    """What stands for the Allow statements of no concern (`problem.owners`)."""
+    """What stands for the Allow statements of no concern (`problem.semantics.statements`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.semantics.conditions`)."""
     inner: bool = False
@@ -182,7 +186,23 @@ class Space(CallerTests):
             arns = tuple(str(member.resource) for member in self.target.members)
             self.attributes[TARGET] = Attribute(TARGET, values=arns, optional=False)
         if self.target.key is not None:
-            self.attributes["facts"] = _facts_attribute(consistent(self.target.key))
+            self.attributes["facts"] = facts_attribute(consistent(self.target.key))
+
+    @abstractmethod
+    def key_view(self, name: str) -> View | SetView:
+        """A condition key, in lower case, as the rules say what it follows from."""
+
+    @abstractmethod
+    def allowed(self) -> Expression:
+        """True iff the request is allowed."""
+
+    @abstractmethod
+    def facts(self) -> list[Expression]:
+        """What holds of every request that can be sent, so far as it matters for the attributes asked for."""
+
+    @abstractmethod
+    def sessions(self, target: Target) -> SideGiven:
+        """The requests for sessions that are made on another target: what these can be given is one of the facts (F3)."""
 
     def concerns(self, statement: Statement) -> bool:
         """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the same: a request
@@ -258,9 +278,7 @@ class Space(CallerTests):
         self.spellings.setdefault(name, key)
         narrowed = in_key_policy and (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/"))
         if (name, narrowed) not in self._views:
-            from verifier.problem.semantics.condition_keys import key_view  # which is built on this module
-
-            found = key_view(self, name)
+            found = self.key_view(name)
             self._views[name, narrowed] = readable_under(found, Symbol("F8")) if narrowed else found
         return self._views[name, narrowed]
 
@@ -303,6 +321,17 @@ class Space(CallerTests):
         """A key that nothing else determines."""
         self.known(name)
         return self.set_view(name) if self.attributes[name].multivalued else self.attribute_view(name)
+
+
+class SideGiven(Protocol):
+    """What makes a space that several may be asked about together with."""
+
+    @property
+    def target(self) -> Target: ...
+
+    def space(self, pair_names: Mapping[str, tuple[str, ...]]) -> Space:
+        """The space, new, with these `pair_names`."""
+        ...
 
 
 def acts(names: Iterable[str]) -> Expression:

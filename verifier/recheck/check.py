@@ -14,7 +14,8 @@ from verifier.model.invariant import Invariant
 from verifier.model.named_accounts import with_named_accounts
 from verifier.problem.classes.domains import Attribute
 from verifier.problem.expression import Symbol, negation
-from verifier.problem.question import Formula, formulate
+from verifier.problem.question import Formula
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.recheck.formula import Clauses, Described, Json
 from verifier.recheck.tables import Rejected, signatures

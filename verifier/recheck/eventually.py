@@ -26,8 +26,8 @@ from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Some, both, conjunction, disjunction, either, negation
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import Formula, formula_over, scope
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.permissions import own_denies, permissions
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.supposed import not_ruled_out
@@ -143,7 +143,7 @@ class Reaching:
         return self.closed.held(space, both(asked, own), self._governing)
 
     def _formula(self, space: Space, wanted: Expression) -> Formula:
-        return self._over(space, allowed(space), wanted)
+        return self._over(space, space.allowed(), wanted)
 
     def _over(self, space: Space, decision: Expression, wanted: Expression) -> Formula:
         found = conjunction((self._held(space), *self.closed.only_given(space), decision, wanted))
@@ -170,7 +170,7 @@ class Reaching:
                 yield own
 
     def _steps(self, targets: Sequence[Target]) -> Formula:
-        space = Space(self.closed.estate, together(targets), powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, together(targets), powers=self.closed.powers)
         steps = disjunction(both(acts({name}), self._beyond(space, name)) for name in sorted(space.known_actions))
         return self._formula(space, both(either(space.is_principal, space.is_web), not_ruled_out(space), steps))
 
@@ -202,7 +202,7 @@ class Reaching:
         """Requests of some actions on whatever there is in an account."""
         root = f"arn:{self._partition}:iam::{account.id}:root"
         target = Target(TargetKind.DOUBT, self._partition, account.id, None, root, actions=frozenset(names))
-        space = Space(self.closed.estate, target, powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, target, powers=self.closed.powers)
         return self._formula(space, both(space.is_principal, not_ruled_out(space)))
 
     def _doubtful(self, account: Account) -> list[str]:
@@ -227,7 +227,7 @@ class Reaching:
         """Those who are in an account from the beginning, or whose own policies may let them assume a role there."""
         account = str(self._governing)
         target = Target(TargetKind.DOUBT, self._partition, account, None, f"arn:{self._partition}:iam::{account}:root", actions=_ASSUMING)
-        space = Space(self.closed.estate, target, powers=self.closed.powers)
+        space = RuledSpace(self.closed.estate, target, powers=self.closed.powers)
         assumes = both(permissions(space).whole, negation(disjunction(own_denies(space))))
         return self._over(space, both(space.is_principal, not_ruled_out(space)), either(space.in_account(account), assumes))
 
@@ -238,8 +238,8 @@ class Reaching:
         tags, aliases = ("key tags", key.arn) in self.closed.facts, ("aliases", key.arn) in self.closed.facts
         now = replace(key, tags=None if tags else key.tags, aliases=None if aliases else key.aliases)
         keys = tuple(now if known.arn == key.arn else known for known in self.closed.estate.keys)
-        space = Space(replace(self.closed.estate, keys=keys), key_target(now), powers=self.closed.powers)
-        allowed(space)  # which asks for the tags and aliases that some policy tests
+        space = RuledSpace(replace(self.closed.estate, keys=keys), key_target(now), powers=self.closed.powers)
+        space.allowed()  # which asks for the tags and aliases that some policy tests
         wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
         steps = [] if tags else [*self._tagging(space)]
         steps += [] if aliases or not any(name in _OF_ALIASES for (name, _), _ in space.views()) else [acts(_ALIASES)]

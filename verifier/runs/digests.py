@@ -20,8 +20,8 @@ from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
 from verifier.model.policy import Policy
 from verifier.problem.semantics.targets import Target
 from verifier.runs.version import rules_version
+from verifier.verify.deciding import How
 from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, trusts, whole
-from verifier.verify.prove import How
 
 
 def digest(value: Hashable) -> bytes:

@@ -17,7 +17,8 @@ from verifier.model.results.verdict import Verdict
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of
 from verifier.runs.version import rules_version
-from verifier.verify.prove import How, decide_target
+from verifier.verify.deciding import How
+from verifier.verify.prove import decide_target
 
 
 class OtherVersion(Exception):

@@ -47,3 +47,14 @@ class InputError(Exception):
     def of(cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None) -> InputError:
         """An error with a single diagnostic."""
         return cls((Diagnostic(Severity.ERROR, message, span, None, hint, rule),))
+
+
+class SyntaxFault(Exception):
+    """The text at `[start, end)` is no part of its language."""
+
+    def __init__(self, start: int, end: int, message: str, hint: str | None = None) -> None:
+        self.start = start
+        self.end = end
+        self.message = message
+        self.hint = hint
+        super().__init__(message)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants_tree import CallersNode, FileNode
 from verifier.syntax.source import Source

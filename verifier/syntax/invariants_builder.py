@@ -11,7 +11,7 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.invariants_tree import (
     AllowanceNode,
     CallersNode,

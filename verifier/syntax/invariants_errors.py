@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from lark import UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import SyntaxFault
 
 _SHOWN = 40
 _STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"')

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import lark
@@ -18,7 +20,18 @@ from lark import Lark, Transformer
 from lark.grammar import Rule
 from lark.lexer import Lexer, TerminalDef
 
-from verifier.syntax.grammar import load_grammar
+_PACKAGE = Path(__file__).resolve().parent.parent
+_FOLDERS = (_PACKAGE / "grammar", _PACKAGE.parent / "grammar")
+
+
+@cache
+def load_grammar(name: str) -> str:
+    """The text of the grammar `name` (`policy`, `invariants`). Raises `FileNotFoundError` if the installation lacks it."""
+    for folder in _FOLDERS:
+        path = folder / f"{name}.lark"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    raise FileNotFoundError(f"grammar {name}.lark is missing; looked in {' and '.join(str(folder) for folder in _FOLDERS)}")
 
 
 def parser(

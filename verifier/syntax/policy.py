@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from verifier.syntax.diagnostic import InputError
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import InputError, SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy_parser import SURROGATE, parsed
 from verifier.syntax.policy_tree import PolicyNode

@@ -14,7 +14,7 @@ from typing import Any
 from lark import Lark, Transformer, UnexpectedInput
 from lark.lexer import Lexer
 
-from verifier.syntax.fault import SyntaxFault
+from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.lexemes import Lexeme, OffsetLexer
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import explain

@@ -34,10 +34,10 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
 from verifier.problem.question import Claim, Question
-from verifier.problem.selected_keys import family_of, is_multi_region, selected_keys
 from verifier.problem.semantics.controls import controls_of
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import PAIR_PREFIX
+from verifier.problem.subjects import family_of, is_multi_region, selected_keys
 from verifier.syntax.text import first_few
 from verifier.verify.claims import Answer, Found, Proved
 

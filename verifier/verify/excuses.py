@@ -18,7 +18,8 @@ from verifier.model.request import Outcome
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.meaning import meaning

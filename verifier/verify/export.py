@@ -15,7 +15,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
 from verifier.problem.expression import Symbol, both, negation
-from verifier.problem.question import formulate
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
 from verifier.syntax.text import printable

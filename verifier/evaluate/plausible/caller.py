@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.statements.values import instant, truth
 from verifier.model import reference
 from verifier.model.estate import Estate

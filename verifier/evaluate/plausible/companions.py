@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.plausible.session import CODEBUILD_ROLE, EC2_ROLE
 from verifier.model.request import CallerKind, Value

@@ -1,22 +1,77 @@
-"""What a request says of its operation or its key that the operation cannot carry (R3, F6, F7, F8).
+"""What a request says of its operation, its parameters, a new grant or its key that the operation cannot carry (R3, F6–F8, G2, G3).
 
 In: a case, the request, its given context. Out: warnings. Guarantee: pure; see `plausible`.
+[KMS Developer Guide: conditions-kms, kms:ValidTo; conditions-nitro-enclaves. IAM: reference_policies_condition-keys, aws:SourceAccount]
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_carry_caller_account, on_key_store
+from verifier.evaluate.findings import Aside
+from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
-from verifier.evaluate.plausible.grant import new_grant_warnings
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.model import reference
 from verifier.model.estate import Key
+from verifier.model.policy import Principal
+from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value
+
+_EXCLUSIVE = (("kms:GranteePrincipal", "kms:GranteeServicePrincipal"), ("kms:RetiringPrincipal", "kms:RetiringServicePrincipal"))
+"""Parameters of which a request has at most one, first for AWS principals and then for services. [API: CreateGrant]"""
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", re.ASCII | re.IGNORECASE)
+"""How the name of a service looks. [API: CreateGrant, GranteeServicePrincipal, Pattern]"""
+
+
+def new_grant_warnings(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about the keys that only CreateGrant has."""
+    for first, second in _EXCLUSIVE:
+        if first.lower() in given and second.lower() in given:
+            yield f"F6: a CreateGrant request has either {first} or {second}"
+    yield from _names(given)
+    if "kms:granteeserviceprincipal" in given:
+        yield from _for_service(given)
+    operations = given.get("kms:grantoperations", ())
+    for operation in operations if isinstance(operations, tuple) else (operations,):
+        if not grantable(f"kms:{operation}"):
+            yield f"F6: {operation} is not an operation that a grant can allow (G1)"
+    yield from _constraint(request, given)
+
+
+def _names(given: Mapping[str, Value]) -> Iterator[str]:
+    """What names no grantee or retiring principal. [API: CreateGrant, GranteePrincipal, RetiringPrincipal]"""
+    for principal, service in _EXCLUSIVE:
+        arn, name = given.get(principal.lower()), given.get(service.lower())
+        if isinstance(arn, str) and not _is_principal(arn):
+            yield f"F6: {principal} is the ARN of an account's root user, a user, a role or a session, not {arn}"
+        if isinstance(name, str) and not _SERVICE.fullmatch(name):
+            yield f"F6: {service} is the name of a service, such as s3.amazonaws.com, not {name}"
+
+
+def _is_principal(text: str) -> bool:
+    found = principal_named(text)
+    return isinstance(found, Principal) and found.partition is not None
+
+
+def _for_service(given: Mapping[str, Value]) -> Iterator[str]:
+    """What a grant to a service must have besides. [API: CreateGrant, GranteeServicePrincipal]"""
+    if "kms:grantconstraintsourcearn" not in given:
+        yield Aside("F6: kms:GranteeServicePrincipal comes with kms:GrantConstraintSourceArn")
+    if not any(key.lower() in given for key in _EXCLUSIVE[1]):
+        yield Aside("F6: kms:GranteeServicePrincipal comes with kms:RetiringPrincipal or kms:RetiringServicePrincipal")
+
+
+def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
+    """The pairs in the context of CreateGrant are those of the new grant's constraint, and `kms:GrantConstraintType` is its kind (F6)."""
+    if given_pairs(request) and "kms:grantconstrainttype" not in given:
+        pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
+        yield Aside(f"F6: {pair}, so kms:GrantConstraintType is present")
+
 
 KEY_FACTS = frozenset(
     {
@@ -128,3 +183,57 @@ def _tags(key: Key, given: Mapping[str, Value]) -> Iterator[str]:
         yield "F8: a single-Region key has no kms:MultiRegionKeyType"
     if key.aliases == () and "kms:resourcealiases" in given:
         yield "F8: the key has no aliases"
+
+
+# -- parameters (F6) --
+
+MOST_TAGS = 50
+"""Tags that one request can set. [API: TagResource]"""
+ATTESTATION = "kms:recipientattestation:"
+IMAGE = (f"{ATTESTATION}imagesha384", f"{ATTESTATION}pcr0")
+"""The two names for the hash of an enclave's image."""
+TAGGING = ("kms:tagresource", "kms:untagresource")
+
+
+def parameter_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """Warnings about parameters that exclude each other."""
+    if case.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
+        yield "F6: key material that does not expire has no kms:ValidTo"
+    yield from _attestation(given)
+    tags = sum(key.startswith("aws:requesttag/") for key in given)
+    if max(tags, len(given.get("aws:tagkeys", ()))) > MOST_TAGS:
+        yield f"F6: no request has more than {MOST_TAGS} tags"
+
+
+def source_warnings(given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: `aws:SourceArn` is of the account that `aws:SourceAccount` names, if it names one."""
+    arn, account = given.get("aws:sourcearn"), given.get("aws:sourceaccount")
+    if isinstance(arn, str) and isinstance(account, str) and arn.count(":") >= 5 and arn.split(":")[4] not in ("", account):
+        yield f"F6: aws:SourceArn is of account {arn.split(':')[4]}, but aws:SourceAccount is {account}"
+
+
+def required_parameters(case: Case) -> Iterator[str]:
+    """Keys (lower case) that every request with these other parameters has."""
+    given, action = case.context.entries, case.action.lower()
+    if action == "kms:importkeymaterial" and expires(given):
+        yield "kms:validto"
+    if action in TAGGING:
+        yield "aws:tagkeys"
+    for one, other in (IMAGE, IMAGE[::-1]):
+        if one in given:
+            yield other
+
+
+def expires(given: Mapping[str, object]) -> bool:
+    """Whether imported key material expires: it does, where the request does not say."""
+    return given.get("kms:expirationmodel") != "KEY_MATERIAL_DOES_NOT_EXPIRE"
+
+
+def _attestation(given: Mapping[str, Value]) -> Iterator[str]:
+    measured = [key for key in given if key.startswith(ATTESTATION)]
+    tpm = [key for key in measured if key.startswith(f"{ATTESTATION}nitrotpm")]
+    if tpm and len(tpm) < len(measured):
+        yield "F6: an attestation document is of a Nitro enclave or of a NitroTPM, not of both"
+    hashes = {str(given[key]).lower().removeprefix("0x") for key in IMAGE if key in given}
+    if len(hashes) > 1:
+        yield "F6: kms:RecipientAttestation:ImageSha384 is PCR0 of the same attestation document"

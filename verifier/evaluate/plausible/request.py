@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Either, Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.caller import caller_warnings
 from verifier.evaluate.plausible.companions import companion_warnings
 from verifier.evaluate.plausible.facts import fact_warnings
-from verifier.evaluate.plausible.operation import operation_elsewhere_warnings, operation_warnings
-from verifier.evaluate.plausible.parameters import parameter_warnings, required_parameters, source_warnings
+from verifier.evaluate.plausible.operation import (
+    operation_elsewhere_warnings,
+    operation_warnings,
+    parameter_warnings,
+    required_parameters,
+    source_warnings,
+)
 from verifier.evaluate.plausible.route import route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings

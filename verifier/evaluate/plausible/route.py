@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import called_by_service
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.model.request import CallerKind, Value
 

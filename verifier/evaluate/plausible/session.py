@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from unicodedata import category
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED
 from verifier.evaluate.statements.values import truth
 from verifier.model.policy import Effect, PrincipalType

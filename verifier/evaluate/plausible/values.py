@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from verifier.evaluate.aside import Aside
 from verifier.evaluate.case import Case
+from verifier.evaluate.findings import Aside
 from verifier.evaluate.statements.values import block, instant, number, truth
 from verifier.model import reference
 from verifier.model.reference import ValueType

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.requests.steps import SESSION_TAGS, action_of_step, provider_named, resource_of_step, with_session_tags
+from verifier.evaluate.operations import PROVIDER, operation
 from verifier.evaluate.session_policies import session_policies_from_json
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
+from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.own_region import depends
@@ -23,6 +24,47 @@ from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, 
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
+
+SESSION_TAGS = "session_tags"
+_PROVIDER = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(?:oidc|saml)-provider/[!-~]+", re.ASCII)
+
+
+def provider_named(text: str, action: str) -> Caller | None:
+    """The identity of a provider that `principal` names: by the provider's ARN or, for an action that is made by such, by its name."""
+    found = operation(action)
+    by_name = text in BUILT_IN and found is not None and found.rule == PROVIDER
+    return Caller(CallerKind.WEB, text) if by_name or _PROVIDER.fullmatch(text) else None
+
+
+def action_of_step(text: str) -> str | None:
+    """The action of a step in its real spelling; `None` for another one."""
+    found = operation(text)
+    return found.name if found is not None else None
+
+
+def resource_of_step(action: str, resource: object) -> str | None:
+    """The resource of such an action as it stands: an ARN, or `None` where the request does not say it. What it must be is for the decision
+    to say."""
+    if resource is None or resource == "*":
+        return None
+    if isinstance(resource, str):
+        return resource
+    raise InputError.of(f"`resource` of {action} must be an ARN, or null, not {resource!r}", rule="R4")
+
+
+def with_session_tags(caller: Caller, data: object) -> Caller:
+    """The caller with the tags of its session; `null` says none. Raises `InputError` for a caller that has none."""
+    if data is None:
+        return caller
+    if caller.kind not in (CallerKind.ROLE, CallerKind.FEDERATED):
+        raise InputError.of(f"`{SESSION_TAGS}` goes with a session only, not a {caller.kind.value}", rule="F3")
+    if not isinstance(data, Mapping) or not all(isinstance(value, str) and name for name, value in data.items()):
+        raise InputError.of(f"`{SESSION_TAGS}` must be an object: names of tags with their values", rule="F3")
+    names = [str(name).lower() for name in data]
+    if len(set(names)) != len(names):
+        raise InputError.of(f"`{SESSION_TAGS}` has a tag twice: names of tags do not differ by case", rule="F3")
+    return replace(caller, session_tags=tuple((str(name), str(value)) for name, value in data.items()))
+
 
 MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS})
 

@@ -21,9 +21,17 @@ from verifier.evaluate.decision import decide
 from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
 from verifier.evaluate.judge import Memo
 from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
-from verifier.evaluate.sessions.asked import REQUEST_TAG, TAG_KEYS, TRANSITIVE, compared_alone, conditions, listed_tags
+from verifier.evaluate.sessions.asked import (
+    PRINCIPAL_TAG,
+    REQUEST_TAG,
+    TAG_KEYS,
+    TRANSITIVE,
+    compared_alone,
+    conditions,
+    listed_tags,
+    values_of_tags,
+)
 from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
-from verifier.evaluate.sessions.values_of_tags import PRINCIPAL_TAG, values_of_tags
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity

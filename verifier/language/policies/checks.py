@@ -1,6 +1,7 @@
-"""Checks of a policy document as a whole: unique `Sid`s, its size, its characters (L4).
+"""Checks of a policy document as a whole: unique `Sid`s, its size, its characters (L4). Remarks on statements of trust policies (E2, E2w).
 
-In: the tree and the reader. Out: errors and warnings in the findings, and the size that AWS counts.
+In: the tree and the reader; a statement and its elements. Out: errors and warnings in the findings, and the size that AWS counts.
+Guarantee: what a trust policy has that AWS documents that it refuses, or does not support, is read all the same, as it stands.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 
 from verifier.language.policies.reader import Reader, a_kind
-from verifier.model.policy import PolicyKind
+from verifier.model.policy import PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
 from verifier.syntax.text import brief
 
@@ -90,3 +91,33 @@ def check_characters(reader: Reader) -> None:
     if found:
         message = f"character U+{ord(found.group()):04X}; AWS accepts only characters up to U+00FF in policies"
         reader.findings.error(found.start(), found.end(), message, rule="L4")
+
+
+# -- statements of trust policies --
+
+_PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", re.IGNORECASE)
+
+
+def check_trust(reader: Reader, members: dict[str, Member], statement: Statement) -> None:
+    """[IAM User Guide, access-analyzer-reference-policy-checks: *Role trust policy …*, *Invalid federated principal syntax …*]"""
+    principal, action = members.get("Principal"), members.get("Action")
+    if principal is not None and any(one.type is PrincipalType.ANYONE for one in statement.principals or ()):
+        message = 'AWS does not support `"Principal": "*"` in a trust policy; it is read as everybody'
+        reader.findings.warning(principal.start, principal.value.end, message, hint='write {"AWS": …}', rule="P1")
+    if principal is not None:
+        for odd in (one for one in statement.principals or () if _is_no_provider(one)):
+            message = f'"{brief(odd.value)}" is no identity provider; expected the ARN of one, or a domain name'
+            reader.findings.warning(principal.start, principal.value.end, message, rule="P6")
+    if action is not None:
+        for foreign in (one for one in statement.actions if not _may_be_of_sts(one)):
+            message = f'"{brief(foreign.value)}" is no action of STS; a trust policy is about those alone'
+            reader.findings.warning(action.start, action.value.end, message, rule="L4")
+
+
+def _is_no_provider(principal: Principal) -> bool:
+    return principal.type is PrincipalType.FEDERATED and _PROVIDER.fullmatch(principal.value) is None
+
+
+def _may_be_of_sts(action: Text) -> bool:
+    service = action.value.split(":", 1)[0].lower()
+    return "*" in service or "?" in service or service == "sts"

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 
-from verifier.language.policies.checks import IAM_POLICIES, check_sid
+from verifier.language.policies.checks import IAM_POLICIES, check_sid, check_trust
 from verifier.language.policies.conditions import read_conditions
 from verifier.language.policies.known_names import action_hint, check_action
 from verifier.language.policies.principals import read_principals
 from verifier.language.policies.reader import Reader, a_kind, did_you_mean, elements
-from verifier.language.policies.trust import check_trust
-from verifier.language.policies.variables import check_variables, fifth_colon
+from verifier.language.policies.values import check_variables, fifth_colon
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.syntax.policy_tree import Member, Scalar, StatementNode
 from verifier.syntax.text import brief

@@ -21,9 +21,8 @@ from verifier.problem.classes.predicates import (
     literal_tokens,
     named_accounts,
 )
-from verifier.problem.classes.readable import Kind, Read, Written
+from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
-from verifier.problem.classes.text_forms import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE
 
 _ON_TEXT = frozenset({Tokens, OneOf, Less})
 

@@ -18,9 +18,21 @@ from verifier.problem.classes.domains import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.plausible_words import fill, graft
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
-from verifier.problem.classes.readable import Kind, Read, Written, parse_instant, parts_of
+from verifier.problem.classes.readable import (
+    DATES,
+    DIGITS,
+    IPV4,
+    IPV6,
+    MOMENTS,
+    NUMBERS,
+    YEAR,
+    Kind,
+    Read,
+    Written,
+    parse_instant,
+    parts_of,
+)
 from verifier.problem.classes.tables import AddressTable, Line, LineTable, OverBudget, Table, WordTable, instant_text, number_text
-from verifier.problem.classes.text_forms import DATES, DIGITS, IPV4, IPV6, MOMENTS, NUMBERS, YEAR
 from verifier.problem.classes.words import Domain
 
 Held = Mapping[Predicate, bool]

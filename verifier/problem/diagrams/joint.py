@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR
 from verifier.problem.classes.domains import Attribute
@@ -23,30 +22,16 @@ from verifier.problem.diagrams.elimination import Projection, project
 from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
-from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Formula, Question, scope, wishes
-from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.powers import share_tag_tests, share_tests_of
 from verifier.problem.semantics.relations import relation_facts, share_tests
-from verifier.problem.semantics.targets import Target
-from verifier.problem.sessions.parts import Part
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY
-from verifier.problem.space import Space, acts, listed_names
+from verifier.problem.semantics.targets import consistent
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
+from verifier.problem.space import SideGiven, Space, acts, facts_attribute, listed_names
 
 WILDCARDS = "L7-wildcards"
 _MOST_ROUNDS = 8
 """Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """One side as it is given; `powers` are what a caller may have brought about there (`problem.semantics.powers`)."""
-
-    estate: Estate
-    target: Target
-    powers: frozenset[str] = frozenset()
-    inner: bool = False
-    """As in `Space`."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +105,14 @@ class Joint:
 
 
 def join(
-    sides: Sequence[Given], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
+    sides: Sequence[SideGiven], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
 ) -> Joint:
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
     them. Raises `TooLarge`."""
     names = listed_names(*(side.target for side in sides))
-    spaces = [Space(side.estate, side.target, pair_names=names, powers=side.powers, inner=side.inner) for side in sides]
+    spaces = [side.space(names) for side in sides]
     _same_facts_attribute(spaces)
-    decisions = [allowed(space) for space in spaces]
+    decisions = [space.allowed() for space in spaces]
     wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
     known = acts(spaces[-1].known_actions)
     for space, decision in zip(spaces, decisions, strict=True):
@@ -163,21 +148,22 @@ def _same_facts_attribute(spaces: Sequence[Space]) -> None:
             space.attributes["facts"] = replace(given[0], values=values)
 
 
-def _own_key(space: Space, values: tuple[str, ...] | None) -> list[Expression]:
-    shared = space.attributes["facts"].values if "facts" in space.attributes else None
-    return [Test("facts", OneOf(frozenset(values)))] if values is not None and values != shared else []
+def _own_key(space: Space) -> list[Expression]:
+    if space.target.key is None:
+        return []
+    values = facts_attribute(consistent(space.target.key)).values or ()
+    return [Test("facts", OneOf(frozenset(values)))] if values != space.attributes["facts"].values else []
 
 
 def _facts(spaces: Sequence[Space]) -> list[list[Expression]]:
     """The facts of each side about everything that any side asks for."""
-    own = [Space(space.estate, space.target).attributes.get("facts") for space in spaces]
     for _ in range(_MOST_ROUNDS):
         _tell(spaces)
         before = _asked(spaces)
         found = []
-        for space, facts in zip(spaces, own, strict=True):
+        for space in spaces:
             share_tests(space)
-            found.append([*all_facts(space), *(_own_key(space, facts.values) if facts is not None else [])])
+            found.append([*space.facts(), *_own_key(space)])
             share_tests(space)
             questions(found[-1], space.questions)
         if _asked(spaces) == before:

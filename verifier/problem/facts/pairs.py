@@ -15,11 +15,10 @@ from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget
 from verifier.problem.classes.words import Domain
-from verifier.problem.counting import at_least
-from verifier.problem.expression import Expression, Present, Some, Test, both, disjunction, either, implies, negation, same
+from verifier.problem.expression import Expression, Present, Some, Test, at_least, both, disjunction, either, implies, negation, same
 from verifier.problem.facts.operations import REQUEST_TAGS, UNTAG, lacking
 from verifier.problem.facts.shared import has, predicates_of
-from verifier.problem.semantics.encryption_context import NAMES
+from verifier.problem.semantics.grants import NAMES
 from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space, acts, exact_pair, other_pair
 
 _MOST = 8

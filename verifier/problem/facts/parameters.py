@@ -1,15 +1,18 @@
-"""Facts about what the parameters of an operation require of each other (F6).
+"""Facts about what the parameters of an operation require of each other, and what a new grant can say (F6).
 
 In: a space. Out: expressions that hold of every request.
-Guarantee: only what the pages and the API reference say of the operations. [KMS Developer Guide: conditions-kms, conditions-nitro-enclaves]
+Guarantee: only what the pages and the API reference say of the operations. [KMS Developer Guide: conditions-kms, conditions-nitro-enclaves;
+API: CreateGrant, GrantConstraints]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.reference import actions, suits
 from verifier.problem.classes.predicates import (
     COLON,
+    OneOf,
     Predicate,
     Token,
     Tokens,
@@ -19,10 +22,10 @@ from verifier.problem.classes.predicates import (
     named_accounts,
     within,
 )
-from verifier.problem.counting import at_most
-from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, at_most, both, either, implies, negation, same
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
-from verifier.problem.space import Space, acts
+from verifier.problem.semantics.targets import facts_of_text
+from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.views import Relation
 
 MOST_TAGS = 50
@@ -105,3 +108,54 @@ COLONLESS = like_tokens("?", excluded=COLON)[0][1]
 def _of_account(account: tuple[Token, ...]) -> Tokens:
     """The ARNs whose account matches."""
     return Tokens((*like_tokens("arn:*:*:*:", excluded=COLON), *account, *literal_tokens(":"), ANYTHING))
+
+
+# -- requests for grants --
+
+_GRANTEE, _SERVICE, _SOURCE = "kms:granteeprincipal", "kms:granteeserviceprincipal", "kms:grantconstraintsourcearn"
+_RETIRING, _RETIRING_SERVICE = "kms:retiringprincipal", "kms:retiringserviceprincipal"
+_TYPE, _NAMES, _OPERATIONS = "kms:grantconstrainttype", "kms:encryptioncontextkeys", "kms:grantoperations"
+_CREATES = frozenset({"kms:CreateGrant"})
+
+
+def grant_requests(space: Space) -> Iterator[Expression]:
+    """Every fact about the condition keys of grants."""
+    yield from _grantees(space)
+    yield from _constraints(space)
+    yield from _operations(space)
+
+
+def _grantees(space: Space) -> Iterator[Expression]:
+    """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a retiring principal."""
+    if has(space, _GRANTEE, _SERVICE):
+        for name in (_GRANTEE, _SERVICE, _SOURCE, _RETIRING, _RETIRING_SERVICE):
+            space.attribute_view(name)
+        yield implies(acts(_CREATES), either(Present(_GRANTEE), Present(_SERVICE)))
+        yield negation(both(Present(_GRANTEE), Present(_SERVICE)))
+        yield implies(Present(_SERVICE), both(Present(_SOURCE), either(Present(_RETIRING), Present(_RETIRING_SERVICE))))
+    if has(space, _RETIRING) and has(space, _RETIRING_SERVICE):
+        yield negation(both(Present(_RETIRING), Present(_RETIRING_SERVICE)))
+
+
+def _constraints(space: Space) -> Iterator[Expression]:
+    """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two types."""
+    pairs = [name for name in space.attributes if name.startswith(PAIR_PREFIX)]
+    if has(space, _TYPE):
+        space.set_view(_NAMES)
+        yield implies(acts(_CREATES), same(Present(_TYPE), Present(_NAMES)))
+        yield from (implies(both(acts(_CREATES), Present(pair)), Present(_TYPE)) for pair in pairs)
+
+
+def _operations(space: Space) -> Iterator[Expression]:
+    """The operations of a grant suit the key (R3)."""
+    if not has(space, _OPERATIONS) or "facts" not in space.attributes:
+        return
+    names = [action.name for action in actions() if action.grant_operation]
+    by_unsuited: dict[frozenset[str], list[str]] = {}
+    for text in space.attributes["facts"].values or ():
+        unsuited = frozenset(name for name in names if not suits(name, facts_of_text(text)))
+        by_unsuited.setdefault(unsuited, []).append(text)
+    for unsuited, texts in by_unsuited.items():
+        if unsuited:
+            asked = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
+            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Some(_OPERATIONS, asked, True)))

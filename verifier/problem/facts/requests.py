@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.expression import (
     TRUE,
@@ -23,8 +24,6 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.facts.endpoints import listed_endpoints
-from verifier.problem.facts.grants import grant_requests
 from verifier.problem.facts.names import unique_names
 from verifier.problem.facts.operations import (
     aliases,
@@ -35,14 +34,46 @@ from verifier.problem.facts.operations import (
 )
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import parameters, sources
+from verifier.problem.facts.parameters import grant_requests, parameters, sources
 from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
-from verifier.problem.sessions.plain_tags import possible_tags
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, own_tags, role_tags
+from verifier.problem.semantics.controls import through
+from verifier.problem.sessions.federated_tags import federated_tags
+from verifier.problem.sessions.passed_tags import role_tags
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, own_tags, possible_tags
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.facts import persisting_sources, step_operations, step_senders, transitive_tags
 from verifier.problem.steps.resources import resource_facts
+from verifier.problem.views import View
+
+_IDENTIFIER = "aws:sourcevpce"
+
+
+def listed_endpoints(space: Space) -> Iterator[Expression]:
+    """A listed endpoint stands in its Region, VPC and account."""
+    if has(space, _IDENTIFIER):
+        for endpoint in space.estate.endpoints or ():
+            came = through(space, endpoint.id)
+            if space.target.of_step:
+                yield negation(came)  # it is an endpoint of KMS
+                continue
+            yield from (implies(came, fact) for fact in _place(space, endpoint))
+
+
+def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
+    if space.target.region is None:
+        view = space.view("aws:RequestedRegion")
+        assert isinstance(view, View)
+        yield space.ask(view, exactly(endpoint.region))
+    elif endpoint.region != space.target.region:
+        yield negation(through(space, endpoint.id))
+    if endpoint.vpc is not None:
+        yield space.ask(space.attribute_view("aws:sourcevpc"), exactly(endpoint.vpc))
+    if endpoint.account is not None:
+        yield space.ask(space.attribute_view("aws:vpceaccount"), exactly(endpoint.account))
+    # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so account and Region are the endpoint's.
+    arn = f"arn:{space.target.partition}:ec2:{endpoint.region}:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
+    yield space.ask(space.attribute_view("aws:sourcevpcarn"), like(arn))
 
 
 def all_facts(space: Space) -> list[Expression]:
@@ -111,8 +142,6 @@ def _inventory_tags(space: Space) -> Iterator[Expression]:
     names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
     if names:
         yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
-        from verifier.problem.sessions.federated_tags import federated_tags  # which asks a question of its own
-
         yield from federated_tags(space, names)
     yield from role_tags(space, space.estate.roles, names)
 

@@ -21,8 +21,7 @@ from verifier.problem.classes.predicates import (
     split_tokens,
     within,
 )
-from verifier.problem.classes.readable import Read
-from verifier.problem.classes.text_forms import twelve_digits
+from verifier.problem.classes.readable import Read, twelve_digits
 from verifier.problem.expression import (
     FALSE,
     TRUE,

@@ -45,11 +45,7 @@ from verifier.problem.views import SetView, Values, View, fixed_view
 
 
 def key_view(space: Space, name: str) -> View | SetView:
-    """The view of a condition key."""
-    if space.target.of_step:
-        from verifier.problem.steps.keys import step_view  # which is built on this module
-
-        return step_view(space, name)
+    """The view of a condition key in requests that are about no step."""
     builder = DERIVED.get(name)
     if builder is not None:
         return builder(space)

@@ -7,14 +7,16 @@ Guarantee: exact for single-valued keys; a comparison that no class table can ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from verifier.model.policy import Condition, Operator, Text
-from verifier.problem.classes.domains import Attribute
+from verifier.model.policy import Condition, Operator, Policy, Statement, Text
+from verifier.problem.classes.domains import Attribute, context_attribute
 from verifier.problem.classes.predicates import Predicate, exactly
-from verifier.problem.classes.tables import Unsuitable
+from verifier.problem.classes.search import find_word
+from verifier.problem.classes.tables import OverBudget, Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
@@ -218,3 +220,70 @@ def positive(base: str) -> tuple[str, bool]:
 def _may_be_empty(attribute: Attribute) -> bool:
     """Whether an attribute can have an empty string for its value."""
     return attribute.domain is not None and any(form.matches("") for form in attribute.domain.base)
+
+
+# -- listed values that no request can have (C3, F2) --
+
+_TYPED = ("Numeric", "Date", "Bool", "IpAddress", "BinaryEquals")
+_OF_ORGANIZATIONS = ("orgid", "orgpaths")
+"""How the names of the keys end."""
+_ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
+"""[AWS Organizations API: Organization]"""
+
+
+def readable(policy: Policy, statement: Statement) -> Expression:
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3 and C3-bool)."""
+    unread = list(_unread(statement))
+    if not unread:
+        return TRUE
+    void = negation(Symbol("C3"))
+    # Where variables work under `Bool`, the value is not read before they are replaced.
+    return either(Symbol("C3-bool"), void) if policy.variables and all(_is_bool_variable(*found) for found in unread) else void
+
+
+def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
+    """The listed values that do not parse."""
+    for condition in statement.conditions:
+        base, _ = positive(condition.operator.base)
+        if base.startswith(_TYPED):
+            yield from ((condition, value) for value in condition.values if typed_predicate(base, value.value) is None)
+
+
+def _is_bool_variable(condition: Condition, value: Text) -> bool:
+    return condition.operator.base == "Bool" and "${" in value.value
+
+
+def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
+    """Rule and sentence of each value of a statement that no request can have. `organization` is the ID of the one that is given."""
+    for condition, value in _unread(statement):
+        if not (policy.variables and _is_bool_variable(condition, value)):
+            yield (
+                "C3",
+                f"{_named(condition, value)} cannot be read: it matches nothing, or its statement matches nothing (both are tried)",
+            )
+    for condition in statement.conditions:
+        if condition.key.value.lower().startswith("aws:") and condition.key.value.lower().endswith(_OF_ORGANIZATIONS):
+            for value in condition.values:
+                if "${" not in value.value and value.value != organization and not _may_be(condition, value.value):
+                    yield "F2", f"{_named(condition, value)} names no organization that there can be, so no request has it"
+
+
+def _named(condition: Condition, value: Text) -> str:
+    place = f" ({value.span})" if value.span.file else ""
+    return f"`{value.value}` under `{condition.operator}` on `{condition.key.value}`{place}"
+
+
+def _may_be(condition: Condition, text: str) -> bool:
+    """Whether some organization has an ID or a path that a listed value matches."""
+    base, key = positive(condition.operator.base)[0], condition.key.value.lower()
+    if base not in ("StringEquals", "StringLike"):
+        return True
+    wild = base == "StringLike" and not {"*", "?"}.isdisjoint(text)
+    if not wild:
+        return _ID.match(text.split("/", 1)[0]) is not None
+    pattern, domain = plain_predicate(LIKE, text), context_attribute(key, "aws", None).domain
+    assert pattern is not None and domain is not None
+    try:
+        return find_word(domain, [pattern], []) is not None
+    except OverBudget:
+        return True

@@ -15,25 +15,19 @@ from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_DENY
 from verifier.model.reference import actions
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
-from verifier.problem.owners import owned, said, said_to_nobody, silent, statement_owner
 from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, silent_reach
-from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
-from verifier.problem.semantics.endpoints import endpoint_denies, endpoints_allow
+from verifier.problem.semantics.controls import endpoint_denies, endpoints_allow, resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
 from verifier.problem.semantics.powers import RESOURCE_POLICY, granted_power, power, without
-from verifier.problem.semantics.statements import applies
+from verifier.problem.semantics.statements import applies, owned, said, said_to_nobody, silent, statement_owner
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
 from verifier.problem.space import Space, acts
 
 
 def allowed(space: Space) -> Expression:
-    """True iff the request is allowed (D1–D3, D6, D8, D9; for steps E1–E5)."""
-    if space.target.of_step:
-        from verifier.problem.steps.decision import step_allowed  # which is built on this module
-
-        return step_allowed(space)
+    """True iff the request, which is about no step, is allowed (D1–D3, D6, D8, D9)."""
     gates = both(negation(denied(space)), service_controls_allow(space), endpoints_allow(space), unrestricted(space))
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:

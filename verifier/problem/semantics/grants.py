@@ -1,28 +1,175 @@
-"""Grants: what they allow to whom (G1–G6).
+"""Grants: what they allow to whom (G1–G6, L8, R7).
 
 In: a space whose target is a key, and what the caller's own policies say. Out: G as an expression.
 Guarantee: a grant allows its grantee its operations within its constraints, and never denies. The grants of a key with few are named
 one by one in a proof; of a key with many, those with the same operations are named together, so that the size of the question grows
-with the number of different grantees and constraints alone.
+with the number of different grantees and constraints alone: many principals cost one test on each attribute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.policy import StatementRef
+from verifier.model.grant import Grant, Pairs, reference_to_grant
+from verifier.model.policy import Principal, PrincipalType, StatementRef
 from verifier.model.reference import action
-from verifier.problem.classes.predicates import Predicate, exactly
-from verifier.problem.expression import FALSE, TRUE, Expression, Some, Symbol, both, disjunction, either, negation
-from verifier.problem.owners import NAMED_ONE_BY_ONE, owned, owner
-from verifier.problem.semantics.encryption_context import context_as_strict, context_meets
-from verifier.problem.semantics.grantees import Grantees, Named
+from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.expression import (
+    FALSE,
+    NEVER,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    both,
+    choose,
+    conjunction,
+    disjunction,
+    either,
+    negation,
+)
+from verifier.problem.semantics.callers import session_parts
 from verifier.problem.semantics.permissions import Permissions
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE, owned, owner
 from verifier.problem.semantics.values import Fixed, arn_predicate
-from verifier.problem.space import Space, acts
-from verifier.problem.views import View
+from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair, other_pair
+from verifier.problem.views import SetView, View
+
+NAMES = "kms:encryptioncontextkeys"
+_TYPE = "kms:grantconstrainttype"
+
+
+def context_meets(space: Space, grant: Grant) -> Expression:
+    """The encryption context of the request satisfies the constraint of a grant (G3)."""
+    if grant.context_equals is not None:
+        return equals(space, grant.context_equals)
+    return TRUE if grant.context_subset is None else includes(space, grant.context_subset)
+
+
+def context_as_strict(space: Space, grant: Grant) -> Expression:
+    """The constraint that a CreateGrant request asks for is at least as strict as that of the grant that allows it (G6)."""
+    kind = space.attribute_view(_TYPE)
+    if grant.context_equals is not None:
+        return both(kind.test(exactly("EncryptionContextEquals")), equals(space, grant.context_equals))
+    if not grant.context_subset:
+        return TRUE
+    return both(kind.present, includes(space, grant.context_subset))
+
+
+def includes(space: Space, pairs: Pairs) -> Expression:
+    """The encryption context holds these pairs: names exactly, or without regard to case by the reading G3-names."""
+    return conjunction(_holds_pair(space, name, value) for name, value in pairs)
+
+
+def equals(space: Space, pairs: Pairs) -> Expression:
+    """The encryption context is exactly these pairs."""
+    own = conjunction(_own_view(space, name).test(exactly(value)) for name, value in pairs)
+    exact = both(own, _no_name_outside(space, frozenset(exactly(name) for name, _ in pairs)))
+    if not any(_other_views(space, name) for name, _ in pairs):
+        return exact
+    folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
+    return choose(Symbol("G3-names"), both(includes(space, pairs), _only_values(space, pairs), _no_name_outside(space, folded)), exact)
+
+
+def _holds_pair(space: Space, name: str, value: str) -> Expression:
+    predicate = exactly(value)
+    others = disjunction(view.some(frozenset({predicate}), True) for view in _other_views(space, name))
+    return either(space.ask(_own_view(space, name), predicate), both(Symbol("G3-names"), others))
+
+
+def _only_values(space: Space, pairs: Pairs) -> Expression:
+    """No spelling of a listed name has a value that is not listed with it."""
+    values: dict[str, set[Predicate]] = {}
+    for name, value in pairs:
+        values.setdefault(name.lower(), set()).add(exactly(value))
+    views = {view.name: (view, name) for name, _ in pairs for view in (_as_set(_own_view(space, name)), *_other_views(space, name))}
+    return conjunction(negation(view.some(frozenset(values[name.lower()]), False)) for view, name in views.values())
+
+
+def _no_name_outside(space: Space, names: frozenset[Predicate]) -> Expression:
+    space.set_view(NAMES)
+    return negation(Some(NAMES, names, False)) if names else negation(Present(NAMES))
+
+
+def _own_view(space: Space, name: str) -> View:
+    return space.attribute_view(exact_pair(name) if letters(name) else PAIR_PREFIX + name)
+
+
+def _other_views(space: Space, name: str) -> tuple[SetView, ...]:
+    """The pairs whose name differs from this one in case alone: those that grants list, and all others."""
+    listed = space.pair_names[PAIR_PREFIX + name.lower()]
+    others = [_as_set(space.attribute_view(exact_pair(other))) for other in listed if other != name]
+    if len(listed) < 2 ** letters(name):
+        others.append(space.set_view(other_pair(name)))
+    return tuple(others)
+
+
+def _as_set(view: View) -> SetView:
+    """The set of the one value that there may be."""
+
+    def some(predicates: frozenset[Predicate], inside: bool) -> Expression:
+        found = disjunction(map(view.test, predicates))
+        return found if inside else both(view.present, negation(found))
+
+    return SetView(view.name, view.present, some)
+
+
+def letters(name: str) -> int:
+    """How many characters of a name have another case."""
+    return sum(character.lower() != character.upper() for character in name)
+
+
+@dataclass(frozen=True)
+class Named:
+    """`direct` need nothing but the grant; `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root has (G2, D5)."""
+
+    direct: Expression
+    delegated: Expression
+
+
+@dataclass(frozen=True)
+class Grantees:
+    """Reads the principals of grants. A user's federated sessions are not the user; a unique ID is nobody (L8)."""
+
+    space: Space
+    _roles: dict[tuple[str, str], Expression] = field(default_factory=dict)
+
+    def named(self, principals: Iterable[Principal], hidden: bool = False) -> Named:
+        """The callers that any of the principals names; where some are `hidden`, perhaps any caller but a service (G2)."""
+        arns: set[str] = set()
+        accounts: set[str] = set()
+        sessions: dict[tuple[str, str], set[str]] = {}
+        for principal in principals:
+            if principal.partition is not None and principal.partition != self.space.target.partition:
+                continue  # R7
+            match principal.type:
+                case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER | PrincipalType.SERVICE:
+                    arns.add(principal.value)
+                case PrincipalType.SESSION:
+                    account, role, session = session_parts(principal)
+                    sessions.setdefault((account, role), set()).add(session)
+                case PrincipalType.ACCOUNT:
+                    assert principal.account is not None
+                    accounts.add(principal.account)
+        own = self.space.one_of(frozenset(arns))
+        of_roles = (both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items())
+        others = both(Symbol("G2"), negation(self.space.is_service)) if hidden else FALSE
+        return Named(either(own, *of_roles, others), disjunction(self.space.in_account(account) for account in sorted(accounts)))
+
+    def nobody(self, batch: Sequence[Grant]) -> Named:
+        """None of the callers that grants of no concern name: what these say is nothing, on which a proof may rest."""
+        named = self.named((grant.grantee for grant in batch), any(grant.grantee_hidden for grant in batch))
+        return Named(*(part if part is FALSE else NEVER for part in (named.direct, named.delegated)))
+
+    def _role(self, role: tuple[str, str]) -> Expression:
+        """The sessions of the role with this account and name: AWS's own role for instances is in thousands of grants."""
+        if role not in self._roles:
+            account, name = role
+            self._roles[role] = self.space.role_named(literal_tokens(account), literal_tokens(name))
+        return self._roles[role]
+
 
 CREATE, RETIRE, DESCRIBE = "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey"
 

@@ -15,7 +15,7 @@ from verifier.model.reference import condition_key
 from verifier.problem.expression import Expression, both, disjunction, either, negation
 from verifier.problem.semantics.callers import allow_reach, covers, deny_reach
 from verifier.problem.semantics.conditions import Reader, positive
-from verifier.problem.semantics.endpoints import reached
+from verifier.problem.semantics.controls import reached
 from verifier.problem.semantics.statements import Elements, elements
 from verifier.problem.space import Space
 

@@ -14,8 +14,8 @@ from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.readings import OUTSIDE_ALLOW, SESSION_ALLOW
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.owners import owner_of_many, said_to
 from verifier.problem.semantics.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
+from verifier.problem.semantics.statements import owner_of_many, said_to
 from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
 from verifier.problem.space import Space, acts
 

@@ -13,7 +13,7 @@ from verifier.model.readings import trust_symbol
 from verifier.model.reference import actions
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.semantics.endpoints import through
+from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
 

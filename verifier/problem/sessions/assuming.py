@@ -12,23 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Identity
 from verifier.model.readings import is_reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import Table
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, disjunction, either, negation
 from verifier.problem.semantics.relations import COMBINATIONS
 from verifier.problem.semantics.targets import Target
-from verifier.problem.sessions.parts import GivenTo, Part, Sessions, rebuilt
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, own_tag
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, GivenTo, Part, Sessions, own_tag, rebuilt
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
-from verifier.problem.space import TARGET, Space
+from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
-from verifier.problem.steps.permissions import CALLER
 
 _CALLS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 _TAG_KEYS, _TRANSITIVE, INHERITED = "aws:tagkeys", "sts:transitivetagkeys", "F3"
@@ -39,13 +37,14 @@ class Assuming(TagSets):
     """The requests to assume the roles of one account. Raises `TooLarge`."""
 
     def __init__(
-        self, estate: Estate, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+        self, space: Space, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
     ) -> None:
+        estate = space.estate
         self._asked, self._unknown = asked, unknown
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
-        super().__init__(join([Given(estate, together(targets), inner=True)], (), self._further))
+        super().__init__(join([space.sessions(together(targets))], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._level = self._diagrams.level
         self._said = self._variables(part.request for part in self.parts)

@@ -16,19 +16,16 @@ from verifier.model.policy import Effect, Statement
 from verifier.model.readings import is_reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.counting import at_most
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
-from verifier.problem.diagrams.joint import Given, join
-from verifier.problem.expression import TRUE, Expression, Present, both, conjunction, disjunction, either, implies, negation
+from verifier.problem.diagrams.joint import join
+from verifier.problem.expression import TRUE, Expression, Present, at_most, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.semantics.powers import REQUEST_TAG
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.sessions.plain_tags import MOST_SESSION_TAGS
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
+from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
 from verifier.problem.sessions.trusting import may_tag, names_action
-from verifier.problem.space import FEDERATING, MADE, Space
-from verifier.problem.steps.permissions import CALLER
+from verifier.problem.space import CALLER, FEDERATING, MADE, Space
 from verifier.problem.views import as_tokens
 
 _ROOT = "root"
@@ -118,13 +115,13 @@ def _sessions(space: Space, account: str, names: _Asked) -> _Sessions | None:
     if key not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        _known[key] = parts, _asked(estate, Target(TargetKind.FEDERATED, space.target.partition, account), names)
+        _known[key] = parts, _asked(space, Target(TargetKind.FEDERATED, space.target.partition, account), names)
     return _known[key][1]  # the parts are kept, so that their ids stay their own
 
 
-def _asked(estate: Estate, target: Target, names: _Asked) -> _Sessions | None:
+def _asked(space: Space, target: Target, names: _Asked) -> _Sessions | None:
     try:
-        return _Sessions(estate, target, names)
+        return _Sessions(space, target, names)
     except TooLarge:
         return None
 
@@ -132,8 +129,8 @@ def _asked(estate: Estate, target: Target, names: _Asked) -> _Sessions | None:
 class _Sessions(TagSets):
     """The requests for federated sessions in one account."""
 
-    def __init__(self, estate: Estate, target: Target, names: _Asked) -> None:
-        super().__init__(join([Given(estate, target, inner=True)], (), partial(_further, names=names)))
+    def __init__(self, space: Space, target: Target, names: _Asked) -> None:
+        super().__init__(join([space.sessions(target)], (), partial(_further, names=names)))
         self._names, self._start = names, f"arn:{target.partition}:sts::{target.account}:"
         self._callers = f"arn:{target.partition}:iam::{target.account}:"
         level = self._diagrams.level

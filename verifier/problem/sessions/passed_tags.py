@@ -1,7 +1,8 @@
-"""What sessions can be given by those who assume their roles (F3): session tags, which is a question about the requests for
-`sts:AssumeRole`, `sts:TagSession` and their kind, whose answer is a fact.
+"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it. And
+which name, where policies say how sessions are to be called. What those who assume a role can pass is a question of its own, about the
+requests for `sts:AssumeRole`, `sts:TagSession` and their kind, whose answer is a fact.
 
-In: an estate, the attributes in question. Out: for each role, which values these can have in its sessions, as an expression.
+In: a space, the attributes in question. Out: for each role, which values these can have in its sessions, as facts.
 Guarantee: values are told for a role iff some caller can make a request to assume it, and one for `sts:TagSession` with the same context,
 that pass them, under the same readings (E2, E2w); a caller that is a session has itself only what is told of its role. What is not
 modelled is supposed to allow them. What comes on from earlier sessions is told attribute by attribute.
@@ -9,18 +10,28 @@ modelled is supposed to allow them. What comes on from earlier sessions is told 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Identity
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
-from verifier.problem.expression import Expression, Symbol, both, conjunction, either
+from verifier.problem.expression import TRUE, Expression, Present, Symbol, both, conjunction, either, implies, negation
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.sessions.assuming import Assuming
-from verifier.problem.sessions.parts import GivenTo, Sessions
-from verifier.problem.sessions.session_tags import SESSION_NAME, SOURCE_IDENTITY
-from verifier.problem.sessions.trusting import Trusting
+from verifier.problem.sessions.session_tags import (
+    PRINCIPAL_TAG,
+    SESSION_NAME,
+    SOURCE_IDENTITY,
+    GivenTo,
+    Sessions,
+    has_tag,
+    holder,
+    own_tag,
+    own_tags,
+    reserved,
+)
+from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16
@@ -42,14 +53,15 @@ class Told:
 class PassedTags:
     """What the sessions of the roles of an estate are given."""
 
-    def __init__(self, estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
+    def __init__(self, space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
+        estate = space.estate
         self._roles = {role.arn: role for role in estate.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
         for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & asked.keys() else found.tagged | found.reached):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
-        self._groups = _groups(estate, list(by_owner.values()), asked, found.unknown)
+        self._groups = _groups(space, list(by_owner.values()), asked, found.unknown)
         self._given = self._settled()
 
     def told(self, arn: str) -> Told | None:
@@ -112,13 +124,13 @@ _NONE = Sessions(NOTHING, {})
 
 
 def _groups(
-    estate: Estate, targets: Sequence[Sequence[Target]], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    space: Space, targets: Sequence[Sequence[Target]], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
 ) -> list[Assuming | None]:
     """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare requests with
     each other tell more apart in each round; `None` where that is too much."""
     groups: list[Assuming | None] = []
     for _ in range(_MOST_PARTITIONS):
-        groups = [_group(estate, found, asked, unknown) for found in targets]
+        groups = [_group(space, found, asked, unknown) for found in targets]
         more = _predicates(groups)
         if len(groups) < 2 or all(more[name].keys() <= asked.get(name, {}).keys() for name in more):
             break
@@ -127,10 +139,10 @@ def _groups(
 
 
 def _group(
-    estate: Estate, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    space: Space, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
 ) -> Assuming | None:
     try:
-        return Assuming(estate, targets, asked, unknown)
+        return Assuming(space, targets, asked, unknown)
     except TooLarge:
         return None
 
@@ -150,15 +162,72 @@ _known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
     """What the sessions of the roles of a space's estate are given, asked once for a list of attributes of theirs."""
     asked: dict[str, Mapping[Predicate, None]] = {name: {} for name in names}
-    told = _remembered(space.estate, found, asked)
-    return _remembered(space.estate, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
+    told = _remembered(space, found, asked)
+    return _remembered(space, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
 
 
-def _remembered(estate: Estate, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
+def _remembered(space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
+    estate = space.estate
     parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
     name = (*map(id, parts), *((name, frozenset(predicates)) for name, predicates in asked.items()))
     if name not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        _known[name] = parts, PassedTags(estate, found, asked)  # the parts are kept, so that their ids stay their own
+        _known[name] = parts, PassedTags(space, found, asked)  # the parts are kept, so that their ids stay their own
     return _known[name][1]
+
+
+# -- what that makes of the roles in question --
+
+_NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTITY))}
+"""What they are in a session of which nothing says it."""
+
+
+def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
+    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case."""
+    found, further = trusting(space.estate), _further(space)
+    if not names and not further:
+        return
+    changing = {role.arn for role in roles} if further else found.changing
+    plain = [role for role in roles if role.settled or role.arn not in changing]
+    yield from own_tags(space, plain, names)
+    yield from own_tags(space, roles, [name for name in names if reserved(name)])
+    others = [role for role in roles if not role.settled and role.arn in changing]
+    for holding, own, passed in _others(space, others, names, further, found):
+        yield implies(holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
+        yield implies(holding, passed)
+
+
+def _further(space: Space) -> tuple[str, ...]:
+    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
+    says nothing."""
+    if space.inner or space.powers or space.target.of_step:
+        return ()
+    if space.estate.binds_session_names:
+        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
+    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
+    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
+
+
+def _others(
+    space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str], found: Trusting
+) -> Iterator[tuple[Expression, Mapping[str, str | None], Expression]]:
+    """Roles of one kind together: their sessions, the own tags, what the tags of sessions are."""
+    alike: dict[object, list[Identity]] = {}
+    exact = None
+    if not space.inner and any(role.arn not in found.unknown for role in roles):
+        exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
+        for attribute, predicates in exact.predicates.items():
+            if attribute in space.attributes:
+                space.asked.setdefault(attribute, {}).update(predicates)
+    given = {role.arn: exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
+    for role in roles:
+        alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
+    for held in alike.values():
+        told = given[held[0].arn]
+        own = {name: own_tag(held[0], name) for name in names}
+        passed: Expression = TRUE
+        if told is not None and exact is not None:
+            tags = {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()}
+            passed = exact.expression(told, {**tags, **{name: _NOT_SAID[name] for name in further}})
+        yield holder(space, [role.arn for role in held]), own, passed

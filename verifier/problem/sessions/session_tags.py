@@ -1,53 +1,30 @@
-"""Which tags a role session can have (F3): its role's own, session tags that somebody can pass, transitive tags of a session before it. And
-which name, where policies say how sessions are to be called.
+"""The tags of callers (F3, F6): which there are, whose own they are, and which callers may have others; what else sessions are given.
 
-In: a space in whose question `aws:PrincipalTag/…` occurs, and the roles of the inventory. Out: facts about these tags.
-Guarantee: every session that somebody can make satisfies the facts. They are exact for the tags that one request passes; those that come on
-from earlier sessions are told tag by tag.
+In: a space in whose question `aws:PrincipalTag/…` occurs, users and roles of the inventory. Out: tests and facts about these tags, and
+about `aws:RequestTag/…` of requests for a session; what is given as sets.
+Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the power to be given one. A tag that the input gives
+of a user or role is one, whatever these rules say of their keys and values.
+[IAM: id_session-tags, Session tagging operations; id_tags, Naming tags; reference_iam-quotas, IAM and STS character limits]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from verifier.model.estate import Identity
+from verifier.problem.classes.domains import of_tags
 from verifier.problem.classes.predicates import exactly
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, both, conjunction, either, implies, negation
-from verifier.problem.semantics.powers import SESSION_TAGS, power
-from verifier.problem.sessions.trusting import Trusting, trusting
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, both, either, implies, negation
+from verifier.problem.semantics.powers import REQUEST_TAG, SESSION_TAGS, power
+from verifier.problem.semantics.unmodelled import holders
+from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space
 
 PRINCIPAL_TAG = "aws:principaltag/"
 SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 """Attributes of a role's session that the request sets by which the role was assumed."""
-_NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTITY))}
-"""What they are in a session of which nothing says it."""
-
-
-def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
-    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case."""
-    found, further = trusting(space.estate), _further(space)
-    if not names and not further:
-        return
-    changing = {role.arn for role in roles} if further else found.changing
-    plain = [role for role in roles if role.settled or role.arn not in changing]
-    yield from own_tags(space, plain, names)
-    yield from own_tags(space, roles, [name for name in names if reserved(name)])
-    others = [role for role in roles if not role.settled and role.arn in changing]
-    for holder, own, passed in _others(space, others, names, further, found):
-        yield implies(holder, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
-        yield implies(holder, passed)
-
-
-def _further(space: Space) -> tuple[str, ...]:
-    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
-    says nothing."""
-    if space.inner or space.powers or space.target.of_step:
-        return ()
-    if space.estate.binds_session_names:
-        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
-    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
-    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
 
 
 def carriers(space: Space) -> Expression:
@@ -70,7 +47,7 @@ def own_tags(space: Space, identities: Sequence[Identity], names: Sequence[str])
         for identity in identities:
             holders.setdefault(own_tag(identity, name), []).append(identity.arn)
         for value, arns in holders.items():
-            yield implies(_holder(space, arns), known_tag(space, name, value))
+            yield implies(holder(space, arns), known_tag(space, name, value))
 
 
 def known_tag(space: Space, name: str, value: str | None) -> Expression:
@@ -96,31 +73,95 @@ def has_tag(name: str, value: str | None) -> Expression:
     return negation(Present(attribute)) if value is None else Test(attribute, exactly(value))
 
 
-def _holder(space: Space, arns: Sequence[str]) -> Expression:
+def holder(space: Space, arns: Sequence[str]) -> Expression:
+    """The callers who have the tags of these users and roles: nobody has other ones than it was given."""
     return both(space.one_of(frozenset(arns)), negation(power(space, SESSION_TAGS)))
 
 
-def _others(
-    space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str], found: Trusting
-) -> Iterator[tuple[Expression, Mapping[str, str | None], Expression]]:
-    """Roles of one kind together: their sessions, the own tags, what the tags of sessions are."""
-    alike: dict[object, list[Identity]] = {}
-    exact = None
-    if not space.inner and any(role.arn not in found.unknown for role in roles):
-        from verifier.problem.sessions.passed_tags import passed_tags  # which asks a question of its own
+# -- what sessions are given, as sets --
 
-        exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
-        for attribute, predicates in exact.predicates.items():
-            if attribute in space.attributes:
-                space.asked.setdefault(attribute, {}).update(predicates)
-    given = {role.arn: exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
-    for role in roles:
-        alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
-    for held in alike.values():
-        told = given[held[0].arn]
-        own = {name: own_tag(held[0], name) for name in names}
-        passed: Expression = TRUE
-        if told is not None and exact is not None:
-            tags = {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()}
-            passed = exact.expression(told, {**tags, **{name: _NOT_SAID[name] for name in further}})
-        yield _holder(space, [role.arn for role in held]), own, passed
+_REQUESTS = {SESSION_NAME: "sts:rolesessionname", SOURCE_IDENTITY: "sts:sourceidentity"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a session carries: the attribute of its own requests, and that of the request that gives it."""
+
+    session: str
+
+    @property
+    def tag(self) -> str | None:
+        """The name of the session tag that it is."""
+        return self.session.removeprefix(PRINCIPAL_TAG) if self.session.startswith(PRINCIPAL_TAG) else None
+
+    @property
+    def request(self) -> str:
+        """The attribute of requests to assume a role."""
+        return _REQUESTS.get(self.session) or REQUEST_TAG + self.session.removeprefix(PRINCIPAL_TAG)
+
+
+@dataclass(frozen=True)
+class GivenTo:
+    """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is `inherited` from the session
+    that makes it, of a source identity also that it has none; what the session passes `onward` in turn. These are sets over each attribute
+    of sessions, one after another."""
+
+    passed: Node
+    inherited: tuple[Node, ...]
+    onward: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by attribute."""
+
+    whole: Node
+    onward: Mapping[str, Node]
+
+
+def rebuilt(old: Diagrams, node: Node, literal: Callable[[str, int], Node], into: Diagrams | None = None) -> Node:
+    """A set with other literals in the place of its own, in its own diagrams or in others."""
+    new = into or old
+    known: dict[Node, Node] = {NOTHING: NOTHING, EVERYTHING: EVERYTHING}
+
+    def visit(node: Node) -> Node:
+        if node not in known:
+            variable = old.top(node)
+            assert variable is not None
+            choices = old.choices(node, variable)
+            known[node] = new.any_of(new.both(literal(variable, mask), visit(child)) for mask, child in choices if child)
+        return known[node]
+
+    return visit(node)
+
+
+# -- which tags there are at all --
+
+MOST_SESSION_TAGS = 50
+LONGEST_KEY = 128
+
+
+def passable_tags(space: Space) -> Iterator[Expression]:
+    """F3: what a request for a session cannot pass."""
+    asked = [name for name in space.attributes if name.startswith(REQUEST_TAG)]
+    yield at_most([Present(name) for name in asked], MOST_SESSION_TAGS)
+    for name in asked:
+        key = name.removeprefix(REQUEST_TAG)
+        if reserved(key) or not _is_key(key):
+            yield negation(Present(name))
+
+
+def possible_tags(space: Space) -> Iterator[Expression]:
+    """F6: nobody has a tag whose key is none, or a value that is none, but who is said to have it."""
+    for name in (name for name in space.attributes if name.startswith(PRINCIPAL_TAG)):
+        key = name.removeprefix(PRINCIPAL_TAG)
+        for value in sorted(value for value in space.estate.tag_values.get(key, ()) if not of_tags(value)):
+            having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) == value}
+            yield implies(known_tag(space, key, value), holders(space, sorted(having)))
+        if not _is_key(key):
+            having = {identity.arn for identity in space.estate.identities if own_tag(identity, key) is not None}
+            yield implies(Present(name), holders(space, sorted(having)))
+
+
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_KEY and of_tags(text)

@@ -17,7 +17,7 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, disjunction, either, negation
 from verifier.problem.semantics.powers import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
-from verifier.problem.steps.permissions import ACTION
+from verifier.problem.space import ACTION
 
 
 class TagSets:

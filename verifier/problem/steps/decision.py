@@ -14,13 +14,12 @@ from verifier.model.readings import OUTSIDE_DENY, trust_symbol
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
-from verifier.problem.owners import said, said_to_nobody
 from verifier.problem.semantics.callers import Reach, deny_reach
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.decision import policy_reach, somebody_allows
 from verifier.problem.semantics.permissions import outside, own_denies, permissions
 from verifier.problem.semantics.powers import RESOURCE_POLICY, power, without
-from verifier.problem.semantics.statements import applies
+from verifier.problem.semantics.statements import applies, said, said_to_nobody
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.unmodelled import may_allow, own_refusals, scope, things, unrestricted
 from verifier.problem.space import Space, acts

@@ -13,10 +13,10 @@ from verifier.problem.classes.predicates import exactly, like
 from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.sessions.plain_tags import passable_tags
+from verifier.problem.sessions.session_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
-from verifier.problem.steps.federation import federating
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
+from verifier.problem.steps.resources import federating
 
 _ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity", "sts:TagSession")
 _REQUIRED = {

@@ -1,26 +1,86 @@
-"""Condition keys in the requests of steps (E1–E5).
+"""Condition keys in the requests of steps, and the values that they can have (C5, E1–E5).
 
 In: a space whose target is a role, user, group, managed policy or account, and a condition key in lower case. Out: its view.
 Guarantee: a key that follows from the caller or the target is never an attribute of its own; one that the data does not know may be
-absent or have any value.
+absent or have any value; a domain holds at least every value that a real request can carry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
-from verifier.model.steps.actions import step_actions
-from verifier.problem.classes.predicates import Predicate, exactly
+from verifier.model.steps.actions import running_services, step_actions, step_key
+from verifier.problem.classes.domains import (
+    DIGITS,
+    LOWER,
+    NAME,
+    PATH,
+    PLAUSIBLE_ACCOUNTS,
+    Attribute,
+    attribute_of_type,
+    context_attribute,
+    some,
+    words,
+)
+from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.semantics.condition_keys import DERIVED
 from verifier.problem.semantics.powers import TARGET_BOUNDARY, TARGET_TAGS, power
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, carriers
 from verifier.problem.space import Space, acts
-from verifier.problem.steps.domains import step_attribute
 from verifier.problem.steps.many import known_or_free, of_target
 from verifier.problem.views import SetView, Values, View, fixed_view
+
+_EXTERNAL_ID = Characters(NAME.listed | {"/", ":"})
+"""[IAM: reference_policies_iam-condition-keys, sts:ExternalId]"""
+
+
+@lru_cache(4096)
+def step_attribute(name: str, partition: str) -> Attribute:
+    """The attribute for a condition key (lower case) that nothing else determines."""
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(name, partition)
+    known = step_key(name)
+    if known is None:
+        return context_attribute(name, partition, None)
+    return attribute_of_type(name, known.type, known.multivalued, partition)
+
+
+def _session_name(name: str, partition: str) -> Attribute:
+    """2 to 64 characters [API: AssumeRole, RoleSessionName, SourceIdentity]."""
+    return words(name, some(NAME, 2), seeds=("example", "another"))
+
+
+def _external_id(name: str, partition: str) -> Attribute:
+    return words(name, some(_EXTERNAL_ID, 2))
+
+
+def _service(name: str, partition: str) -> Attribute:
+    return words(name, some(Characters(LOWER.listed | {"."})), seeds=running_services())
+
+
+def _policy(name: str, partition: str) -> Attribute:
+    """A managed policy, of an account or of AWS."""
+    start = literal_tokens(f"arn:{partition}:iam::")
+    owners = (((False, DIGITS),) * 12, literal_tokens("aws"))
+    ends = (some(NAME), (*some(PATH), *literal_tokens("/"), *some(NAME)))
+    base = [(*start, *owner, *literal_tokens(":policy/"), *end) for owner in owners for end in ends]
+    seeds = (f"arn:{partition}:iam::aws:policy/AdministratorAccess", f"arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}:policy/example")
+    return words(name, *base, seeds=seeds)
+
+
+_SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
+    "sts:rolesessionname": _session_name,
+    "sts:sourceidentity": _session_name,
+    "sts:externalid": _external_id,
+    "iam:passedtoservice": _service,
+    "iam:policyarn": _policy,
+    "iam:permissionsboundary": _policy,
+}
+
 
 BOUNDARY = "iam:permissionsboundary"
 _TAGS = ("aws:resourcetag/", "iam:resourcetag/")

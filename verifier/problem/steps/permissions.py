@@ -15,15 +15,15 @@ from verifier.model.estate import Estate
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.diagrams.told_apart import first_alike
 from verifier.problem.expression import Expression
+from verifier.problem.rules import Given
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
-from verifier.problem.space import TARGET, Space
+from verifier.problem.space import ACTION, CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
-CALLER, ACTION = "principal", "action"
 _Asking = Callable[[Space], Sequence[Expression]]
 
 

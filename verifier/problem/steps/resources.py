@@ -1,8 +1,10 @@
-"""What requests within an account are about (E3, E4): what they name or make, which the request itself says.
+"""What requests are about that name or make something (E3, E4), or ask for a federated session (F3), which the request itself says.
 
-In: a space whose target is an account. Out: an expression, true iff a `Resource` pattern covers the request; facts about its last field.
+In: a space whose target is an account, or its federated users. Out: an expression, true iff a `Resource` pattern covers the request; facts.
 Guarantee: service, Region and account of the ARN follow from the action, the Region that is asked, and the target; only the last field is
-an attribute. Where an action has no resource, what a pattern other than `*` covers is a free fact.
+an attribute. Where an action has no resource, what a pattern other than `*` covers is a free fact. The resource of `sts:GetFederationToken`
+is the federated user [IAM: id_credentials_temp_control-access_enable-create]; what that of `sts:TagSession` is no page says, so that any
+pattern may cover it.
 """
 
 from __future__ import annotations
@@ -11,14 +13,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from verifier.model.readings import resource_symbol
-from verifier.model.steps.actions import StepAction, StepResource, step_action, step_actions
+from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
 from verifier.problem.classes.domains import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.values import LIKE, Fixed, Template
-from verifier.problem.space import MADE, Space, acts
+from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
 from verifier.problem.views import View
 
 _LAST = Characters(NAME.listed | {"/", ":"})
@@ -87,3 +89,40 @@ def made_resource(target: Target, action: str, last: str | None, region: str) ->
         return None
     service, start = _fields(found)
     return f"arn:{target.partition}:{service}:{region}:{target.account}:{last or start + 'example'}"
+
+
+# -- requests for federated sessions (F3) --
+
+_FEDERATED = "federated-user/"
+_SESSION = words(MADE, (*literal_tokens(_FEDERATED), *some(NAME)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))
+_TAGS = ("aws:requesttag/", "aws:tagkeys")
+_TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
+"""What requests with temporary credentials have, by which nobody calls `GetFederationToken` [API: GetFederationToken]."""
+
+
+def covers_session(space: Space, pieces: Template, text: str) -> Expression:
+    """Whether a pattern, written as `text`, covers the session that is asked for."""
+    tagged = both(acts({"sts:TagSession"}), Symbol(resource_symbol(text)))
+    fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
+    if len(fields) < 6:
+        return tagged
+    *before, rest = fields
+    own = ("arn", space.target.partition, "sts", "", str(space.target.account))
+    last = (Fixed(rest, True), *pieces[1:]) if rest else pieces[1:]
+    if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
+        return tagged
+    space.attributes.setdefault(MADE, _SESSION)
+    return either(both(acts({"sts:GetFederationToken"}), relate(space, space.attribute_view(MADE), LIKE, last, False)), tagged)
+
+
+def federating(space: Space) -> Iterator[Expression]:
+    """F3, F6: a user or root user asks, with credentials of its own; of the keys of STS a request has the tags alone."""
+    yield either(space.is_user, space.is_root)
+    for name in space.attributes:
+        of_step = name in known_step_keys() or name.startswith(PAIR_PREFIX)
+        if name in _TEMPORARY or of_step and not name.startswith(_TAGS):
+            yield negation(Present(name))
+    if MADE in space.attributes:
+        yield Present(MADE)
+    if "aws:tagkeys" in space.attributes:
+        yield implies(acts({"sts:TagSession"}), Present("aws:tagkeys"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from verifier.model.engine import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
-from verifier.model.step_limits import MOST_STEPS
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.reach.alike import together
 from verifier.report.reach.names import Names, first

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, grant_id, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
-from verifier.problem.owners import NAMED_ONE_BY_ONE
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 
 
 class BatchedGrants:

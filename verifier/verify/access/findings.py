@@ -18,7 +18,8 @@ from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import Node, TooLarge
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of

@@ -23,7 +23,8 @@ from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows

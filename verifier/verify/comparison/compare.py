@@ -20,9 +20,9 @@ from verifier.model.reference import data_version
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
-from verifier.problem.diagrams.joint import Given
-from verifier.problem.selected_keys import selected_keys
+from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import given
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes

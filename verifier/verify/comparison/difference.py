@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import NOTHING, Node
-from verifier.problem.diagrams.joint import Given, Joint, join
+from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.rules import Given
 from verifier.verify.claims import InternalDisagreement
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions

@@ -16,9 +16,8 @@ from verifier.model.engine import Engine
 from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Reason
-from verifier.problem.counting import at_most
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, disjunction, negation, settled
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, negation, settled
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS

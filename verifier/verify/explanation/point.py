@@ -28,7 +28,8 @@ from verifier.model.request import CallerKind, Request, Value
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, negation, same
 from verifier.problem.facts.shared import VIA
-from verifier.problem.question import Question, ask
+from verifier.problem.question import Question
+from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX, pair_key

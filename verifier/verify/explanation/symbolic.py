@@ -14,7 +14,8 @@ from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.steps.actions import StepAction, StepResource, step_action
 from verifier.problem.expression import Symbol, negation
-from verifier.problem.question import Question, ask
+from verifier.problem.question import Question
+from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target, workload_target
 from verifier.solve.engines import open_session

@@ -16,8 +16,7 @@ from verifier.model.policy import Policy, PolicyKind, Statement, StatementRef, r
 from verifier.model.reference import actions
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, disjunction
-from verifier.problem.semantics.controls import resource_policies, service_policies
-from verifier.problem.semantics.endpoints import endpoint_policies
+from verifier.problem.semantics.controls import endpoint_policies, resource_policies, service_policies
 from verifier.problem.semantics.targets import Target, TargetKind, consistent, key_target
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.space import Space

@@ -14,9 +14,9 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement, StatementRef, reference_to
 from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE, Expression, negation
-from verifier.problem.owners import statement_owner
-from verifier.problem.semantics.decision import allowed
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.meaning import Meaning, details, meaning
+from verifier.problem.semantics.statements import statement_owner
 from verifier.problem.semantics.surroundings import in_any_surroundings, retires
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
@@ -91,7 +91,7 @@ class InEstate:
 def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> InEstate:
     """The estate's decision on a target, and statements of it."""
     space = _space(estate, target)
-    decision, whom = allowed(space), held(space)
+    decision, whom = space.allowed(), held(space)
     found = [meaning(space, *one, whom) for one in written]
     bench = Bench(examine(space, decision, _asked(space, written, found)), timeout=timeout)
     seen = {
@@ -109,4 +109,4 @@ def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]
 
 
 def _space(estate: Estate, target: Target) -> Space:
-    return Space(estate, target)
+    return RuledSpace(estate, target)

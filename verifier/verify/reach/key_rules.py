@@ -20,10 +20,11 @@ from verifier.model.reference import actions, matching
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.diagrams.diagram import NOTHING, Node
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, implies, negation
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
+from verifier.problem.rules import Given
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.supposed import not_ruled_out

@@ -13,8 +13,9 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.diagram import Node
-from verifier.problem.diagrams.joint import Given, join
+from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import Expression, both, negation
+from verifier.problem.rules import Given
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts

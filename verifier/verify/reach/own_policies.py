@@ -19,15 +19,13 @@ from verifier.model.steps.catalogue import Entry, entries, entry
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
-from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import scope
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.powers import is_inline, managed_by
 from verifier.problem.semantics.relations import relation_facts, share_tests
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
-from verifier.problem.space import Space
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE
@@ -39,12 +37,12 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 
 def asked_of_callers(estate: Estate, target: Target, powers: frozenset[str], goals: Sequence[Invariant] = ()) -> tuple[Predicate, ...]:
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals ask about them."""
-    space = Space(estate, target, powers=powers)
-    wanted: list[Expression] = [allowed(space), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
+    space = RuledSpace(estate, target, powers=powers)
+    wanted: list[Expression] = [space.allowed(), *(callers(space, goal.callers) for goal in goals), *(scope(space, goal) for goal in goals)]
     wanted.append(not_ruled_out(space))
     questions(wanted, space.questions)
     share_tests(space)
-    questions([*all_facts(space), *relation_facts(space)], space.questions)
+    questions([*space.facts(), *relation_facts(space)], space.questions)
     return tuple({**space.questions.get(CALLER, {}), **space.questions.get(GRANTEE, {})})
 
 

@@ -25,7 +25,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.chosen import chosen_actions, chosen_keys
-from verifier.verify.prove import How
+from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions

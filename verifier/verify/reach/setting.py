@@ -16,7 +16,7 @@ from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.prove import How
+from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE

@@ -33,10 +33,11 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.comparison.compare import compare
+from verifier.verify.deciding import How
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
 from verifier.verify.edits.shown_edits import shown
-from verifier.verify.prove import How, decide_target, how_to
+from verifier.verify.prove import decide_target, how_to
 from verifier.verify.settled import settled
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 from verifier.verify.suggestion.weighing import Mended, ranked

@@ -17,7 +17,8 @@ from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry, entries
 from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
-from verifier.problem.steps.permissions import CALLER, StepPermissions
+from verifier.problem.space import CALLER
+from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
 from verifier.verify.reach.offers.passed_roles import passable, through, trusting, with_tags

@@ -22,10 +22,10 @@ from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.space import Space
+from verifier.problem.space import ACTION, CALLER, Space
 from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
-from verifier.problem.steps.permissions import ACTION, CALLER, StepPermissions, step_permissions
+from verifier.problem.steps.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
 from verifier.verify.reach.facts import LINKED, Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts

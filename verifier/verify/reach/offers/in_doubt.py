@@ -12,7 +12,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
-from verifier.problem.selected_keys import is_multi_region
+from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts

@@ -35,7 +35,7 @@ from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.prove import How, decide_target
+from verifier.verify.deciding import How, decide_requests
 from verifier.verify.replay import matched_statements
 
 
@@ -123,7 +123,7 @@ class Asker:
 
     def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
         try:
-            verdict = next(decide_target(estate, target, [scope], self.how))
+            verdict = next(decide_requests(estate, target, [scope], self.how))
         except InputError as error:
             if error.diagnostics[0].rule == "S3":
                 return Reason("S3", "no such request can be made")

@@ -24,7 +24,7 @@ from verifier.model.steps.chains import Became, State
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.prove import How
+from verifier.verify.deciding import How
 from verifier.verify.reach.closure import REPLICA, Goal, Reached
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.key_rules import KeyRules
