@@ -115,23 +115,6 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-_SCHEMAS = {
-    "snapshot": ("verifier.inputs", "snapshot_schema"),
-    "configuration": ("verifier.configuration", "configuration_schema"),
-    "report": ("verifier.report.json_report", "report_schema"),
-    "comparison": ("verifier.report.comparison.json", "comparison_schema"),
-    "check": ("verifier.report.checks", "check_schema"),
-    "lint": ("verifier.report.lint.json", "lint_schema"),
-    "who-can": ("verifier.report.who_can.json", "who_can_schema"),
-    "findings": ("verifier.report.findings.json", "findings_schema"),
-    "reach": ("verifier.report.reach.json", "reach_schema"),
-    "explanation": ("verifier.report.explanation.json", "explanation_schema"),
-    "suggestions": ("verifier.report.suggestion.json", "suggestions_schema"),
-    "collection": ("verifier.report.collection", "collection_schema"),
-    "decision": ("verifier.report.json_values", "decision_schema"),
-}
-"""Where each JSON Schema is made."""
-
 FilePath = str | PathLike[str]
 
 
@@ -394,6 +377,15 @@ def schema(
     """The JSON Schema of the snapshot (an input), of `verifier.toml` (configuration), or of what a command writes with
     `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
     its own, `snapshot` a collection. `evaluate` answers each line with a decision."""
-    home, function = _SCHEMAS[name]
-    schema: dict[str, Any] = getattr(import_module(home), function)()
-    return schema
+    match name:
+        case "snapshot":
+            from verifier.inputs import snapshot_schema
+
+            return snapshot_schema()
+        case "configuration":
+            from verifier.configuration import configuration_schema
+
+            return configuration_schema()
+    from verifier.report.schemas import output_schema
+
+    return output_schema(name)

@@ -16,7 +16,6 @@ from tests.cli.conftest import Run
 from verifier.cli import COMMANDS
 from verifier.model.readings import READINGS
 from verifier.model.rules import rules
-from verifier.report.json_report import report_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +39,7 @@ def test_version(run: Run) -> None:
 
 def test_schema_report(run: Run) -> None:
     result = run("schema", "report")
-    assert result.code == 0 and json.loads(result.out) == report_schema()
+    assert result.code == 0 and json.loads(result.out) == verifier.schema("report")
 
 
 def test_schema_snapshot(run: Run) -> None:

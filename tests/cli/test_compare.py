@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import verifier
 from tests.cli.conftest import Run
 from tests.inputs.plans import Planned, caller_identity, plan
-from verifier.report.checks import check_schema
-from verifier.report.comparison.json import comparison_schema
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
@@ -68,7 +67,7 @@ def test_json_and_markdown(run: Run, put: Put) -> None:
     old, new = put("old.json", DELEGATE, REPORTS), put("new.json", DELEGATE, WIDER)
     result = run("compare", old, new, "--key-arn", KEY, "--output", "json")
     document = json.loads(result.out)
-    Draft202012Validator(comparison_schema()).validate(document)
+    Draft202012Validator(verifier.schema("comparison")).validate(document)
     assert document["summary"]["exit_code"] == result.code == 1
     assert [entry["file"] for side in ("old", "new") for entry in document[side]["inputs"]] == ["old.json", "new.json"]
     assert run("compare", old, new, "--key-arn", KEY, "--output", "markdown").out.startswith("## Access to KMS keys: more permissive\n")
@@ -275,7 +274,7 @@ def test_a_plan_in_an_account_of_which_there_is_a_snapshot(run: Run, put: Put, t
 
 def checked(result: Any) -> tuple[int, str]:
     document = json.loads(result.out)
-    Draft202012Validator(check_schema()).validate(document)
+    Draft202012Validator(verifier.schema("check")).validate(document)
     assert document["exit_code"] == result.code
     return result.code, document["result"]
 

@@ -17,7 +17,6 @@ from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from tests.report.reaches import FROM, TO, UNSURE
 from verifier.model.results.reach_report import ReachReport
-from verifier.report.reach.json import reach_schema
 
 PAYMENTS = str(ROOT / "examples" / "payments")
 API = "arn:aws:iam::111122223333:role/api"
@@ -174,7 +173,7 @@ def test_all_of_it_from_a_snapshot(run: Run, tmp_path: Path) -> None:
     found = run("reach", "role/api", str(path), "--output", "json")
     assert found.code == 0, found
     document = json.loads(found.out)
-    Draft202012Validator(reach_schema()).validate(document)
+    Draft202012Validator(verifier.schema("reach")).validate(document)
     (key,) = document["keys"]
     rows = {action: row for row in key["rows"] for action in row["actions"]}
     assert rows["kms:CreateGrant"]["steps"] == 0 and rows["kms:Decrypt"]["steps"] == 1

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+import verifier
 from tests.evaluate.estates import ALICE, HOME, allow, aws, deny, estate
 from tests.golden import assert_golden
 from tests.lint.case_files import LintCase, load_cases
@@ -19,7 +20,8 @@ from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.model.results.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
 from verifier.report.exit_codes import ExitCode
-from verifier.report.lint.json import lint_schema, lint_to_json, render_lint_json
+from verifier.report.json_values import json_text
+from verifier.report.lint.json import lint_to_json
 from verifier.report.lint.markdown import render_lint_markdown
 from verifier.report.lint.text import MOST_FINDINGS, MOST_NOTES, render_lint
 from verifier.report.lint.words import lint_exit_code
@@ -127,17 +129,17 @@ def test_exit_codes(report: LintReport, fail_on: Severity | None, code: int) -> 
     assert lint_to_json(report, fail_on)["summary"]["exit_code"] == code
 
 
-VALIDATOR = Draft202012Validator(lint_schema())
+VALIDATOR = Draft202012Validator(verifier.schema("lint"))
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(lint_schema())
+    Draft202012Validator.check_schema(verifier.schema("lint"))
     assert not VALIDATOR.is_valid({"findings": "none"})
 
 
 @pytest.mark.parametrize("report", [REPORT, NOTHING], ids=["findings", "nothing"])
 def test_json_is_as_its_schema_says(report: LintReport) -> None:
-    document = json.loads(render_lint_json(report))
+    document = json.loads(json_text(lint_to_json(report)))
     VALIDATOR.validate(document)
     assert len(document["findings"]) == len(report.findings)
 
@@ -149,7 +151,7 @@ CASES = [case for case in load_cases() if case.expect]
 def test_json_of_real_findings_is_as_its_schema_says(case: LintCase, tmp_path: Path) -> None:
     found, _ = case.load(tmp_path)
     report = lint(found)
-    VALIDATOR.validate(json.loads(render_lint_json(report)))
+    VALIDATOR.validate(json.loads(json_text(lint_to_json(report))))
     assert render_lint(report, in_full=True) and render_lint_markdown(report)
 
 
@@ -162,7 +164,7 @@ def test_json_of_real_findings_is_as_its_schema_says(case: LintCase, tmp_path: P
     ],
 )
 def test_the_schema_refuses_what_is_wrong(change: dict[str, Any], where: str) -> None:
-    document = json.loads(render_lint_json(REPORT))
+    document = json.loads(json_text(lint_to_json(REPORT)))
     document["findings"][0] |= change
     assert list(VALIDATOR.iter_errors(document)), where
 
@@ -188,7 +190,7 @@ def test_nothing_of_the_input_acts_on_a_terminal_or_as_markup() -> None:
     for text in (render_lint(report), render_lint(report, in_full=True), render_lint_markdown(report)):
         assert all(character.isprintable() or character == "\n" for character in text)
         assert "\n# heading" not in text
-    assert render_lint_json(report).isascii()
+    assert json_text(lint_to_json(report)).isascii()
     shown = render_lint_markdown(report)
     outside = CODE_SPAN.sub("", shown)
     assert "<script>" not in outside and "@everyone" not in outside

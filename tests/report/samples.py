@@ -7,12 +7,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+import verifier
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, NamedByGrant, Reason, Report, Statistics, Status, Verdict
-from verifier.report.json_report import report_schema
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -223,7 +223,7 @@ LOG_KEY = KeySummary(LOGS, None, None, 0, "Disabled")
 
 def faults(document: object, schema: Mapping[str, Any] | None = None) -> list[str]:
     """Where a document is not as a schema says, that of JSON reports if no other is given."""
-    validator = Draft202012Validator(schema or report_schema())
+    validator = Draft202012Validator(schema or verifier.schema("report"))
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
 
 

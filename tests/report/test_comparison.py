@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+import verifier
 from tests.golden import assert_golden
 from tests.report.comparisons import (
     ADDED,
@@ -29,11 +30,12 @@ from tests.report.comparisons import (
     hostile,
 )
 from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
-from verifier.report.checks import check_of_comparison, check_of_report, check_schema, render_check, render_check_json
-from verifier.report.comparison.json import comparison_schema, render_comparison_json
+from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
+from verifier.report.comparison.json import comparison_to_json
 from verifier.report.comparison.markdown import render_comparison_markdown
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
+from verifier.report.json_values import json_text
 from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import grouped
 from verifier.report.region_words import row_text
@@ -132,16 +134,16 @@ def test_unknown_is_never_a_relation_of_its_own() -> None:
 
 @pytest.mark.parametrize("found", [*SAMPLES.values(), hostile("a\x1b[2J\u202e\ud800")], ids=[*SAMPLES, "hostile"])
 def test_json_is_as_its_schema_says(found: Comparison) -> None:
-    schema = comparison_schema()
+    schema = verifier.schema("comparison")
     Draft202012Validator.check_schema(schema)
-    text = render_comparison_json(found, FailOn.ANY)
+    text = json_text(comparison_to_json(found, FailOn.ANY))
     assert text.isascii() and "\x1b" not in text
     Draft202012Validator(schema).validate(json.loads(text))
 
 
 def test_the_schema_says_what_is_there() -> None:
     """A member that the schema does not know, or that it misses, is told."""
-    document, schema = json.loads(render_comparison_json(SAMPLES["mixed"])), comparison_schema()
+    document, schema = json.loads(json_text(comparison_to_json(SAMPLES["mixed"]))), verifier.schema("comparison")
     assert set(document) == set(schema["properties"]) == set(schema["required"])
     for name, value in (
         ("target", document["targets"][0]),
@@ -149,7 +151,7 @@ def test_the_schema_says_what_is_there() -> None:
         ("region_change", document["targets"][0]["lost"][0]),
     ):
         assert set(value) == set(schema["$defs"][name]["properties"]) == set(schema["$defs"][name]["required"]), name
-    broken = json.loads(render_comparison_json(SAMPLES["unknown"]))
+    broken = json.loads(json_text(comparison_to_json(SAMPLES["unknown"])))
     broken["targets"][0]["reasons"] = []
     assert not Draft202012Validator(schema).is_valid(broken)
 
@@ -157,9 +159,9 @@ def test_the_schema_says_what_is_there() -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_checks(name: str) -> None:
     check = check_of_comparison(SAMPLES[name])
-    document = json.loads(render_check_json(check))
-    Draft202012Validator.check_schema(check_schema())
-    Draft202012Validator(check_schema()).validate(document)
+    document = json.loads(json_text(check_to_json(check)))
+    Draft202012Validator.check_schema(verifier.schema("check"))
+    Draft202012Validator(verifier.schema("check")).validate(document)
     assert document["result"] == {0: "pass", 1: "fail", 3: "unknown"}[comparison_exit_code(SAMPLES[name], FailOn.MORE)]
     text = render_check(check, colour=False)
     assert text.startswith(document["result"].upper())
@@ -171,8 +173,8 @@ def test_a_check_of_a_report() -> None:
     from tests.report.samples import UNKNOWN as UNDECIDED
 
     for verdicts, result in (((PROVED,), "pass"), ((PROVED, REFUTED), "fail"), ((PROVED, UNDECIDED), "unknown")):
-        document = json.loads(render_check_json(check_of_report("access-not-granted", report(*verdicts))))
-        Draft202012Validator(check_schema()).validate(document)
+        document = json.loads(json_text(check_to_json(check_of_report("access-not-granted", report(*verdicts)))))
+        Draft202012Validator(verifier.schema("check")).validate(document)
         assert document["result"] == result and document["comparison"] is None
 
 

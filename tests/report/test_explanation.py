@@ -8,13 +8,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import verifier
 from tests.evaluate.estates import KEY, REPORTS, REPORTS_SESSION, allow, aws, deny, estate, home, identity
 from tests.golden import assert_golden
 from verifier.evaluate import request_from_json
 from verifier.model.results.explanation import Explanation
-from verifier.report.explanation.json import explanation_schema, explanation_to_json, render_explanation_json
+from verifier.report.explanation.json import explanation_to_json
 from verifier.report.explanation.markdown import render_explanation_markdown
 from verifier.report.explanation.text import render_explanation
+from verifier.report.json_values import json_text
 from verifier.verify.explanation.explain import explain
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"
@@ -47,8 +49,8 @@ def test_the_markdown() -> None:
 
 
 def test_the_json_is_as_the_schema_says() -> None:
-    document = json.loads(render_explanation_json(an_explanation()))
-    jsonschema.validate(document, explanation_schema())
+    document = json.loads(json_text(explanation_to_json(an_explanation())))
+    jsonschema.validate(document, verifier.schema("explanation"))
     assert document["decision"]["decision"] == "deny"
     assert document["request_changes"][0]["wanted"] == "allow"
     assert document["policy_changes"][0]["edits"][0]["after"]["Effect"] in ("Allow", "Deny")
@@ -58,7 +60,7 @@ def test_the_schema_refuses_what_lacks_a_part() -> None:
     document = explanation_to_json(an_explanation())
     del document["request_changes"]
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(document, explanation_schema())
+        jsonschema.validate(document, verifier.schema("explanation"))
 
 
 def test_colours_are_the_only_escapes() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+import verifier
 from tests.report.samples import (
     GRANTED,
     GRANTED_KEY,
@@ -28,7 +29,7 @@ from tests.report.samples import (
 )
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Agreement, Verdict
-from verifier.report.json_report import render_json, report_schema
+from verifier.report.json_report import render_json
 
 ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
 
@@ -44,15 +45,15 @@ def test_a_cross_check_is_counted() -> None:
         report(*found, replace(REFUTED, agreement=Agreement.UNANSWERED)), engine=Engine.SAT, second_engine=Engine.CVC5_STRINGS
     )
     document = json.loads(render_json(checked))
-    Draft202012Validator(report_schema()).validate(document)
+    Draft202012Validator(verifier.schema("report")).validate(document)
     assert document["engine"] == "sat" and [v["agreement"] for v in document["verdicts"]] == ["agreed", "nothing_to_check", "unanswered"]
     assert document["cross_check"] == {"engine": "cvc5-strings", "agreed": 1, "unanswered": 1, "nothing_to_check": 1}
     assert parsed()["cross_check"] is None and parsed()["engine"] == "z3"
 
 
 def test_the_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(report_schema())
-    assert report_schema()["$schema"].endswith("2020-12/schema")
+    Draft202012Validator.check_schema(verifier.schema("report"))
+    assert verifier.schema("report")["$schema"].endswith("2020-12/schema")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ def test_reports_are_valid(verdict: Verdict) -> None:
 )
 def test_s1_a_verdict_without_its_evidence_is_not_valid(verdict: Verdict) -> None:
     with pytest.raises(ValidationError):
-        Draft202012Validator(report_schema()).validate(json.loads(render_json(report(verdict))))
+        Draft202012Validator(verifier.schema("report")).validate(json.loads(render_json(report(verdict))))
 
 
 def test_every_member_is_described() -> None:
     """A member that the schema does not know would be undocumented."""
-    strict = json.loads(json.dumps(report_schema()))
+    strict = json.loads(json.dumps(verifier.schema("report")))
     for definition in [strict, *strict["$defs"].values(), *_inner(strict)]:
         if "properties" in definition and "additionalProperties" not in definition and "required" in definition:
             definition["additionalProperties"] = False

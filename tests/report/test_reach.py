@@ -22,8 +22,9 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
+from verifier.report.json_values import json_text
 from verifier.report.markdown.room import MOST
-from verifier.report.reach.json import reach_schema, render_reach_json
+from verifier.report.reach.json import reach_to_json
 from verifier.report.reach.markdown import render_reach_markdown
 from verifier.report.reach.text import render_reach
 from verifier.report.reach.words import reach_exit_code
@@ -155,18 +156,17 @@ def test_another_account_is_named() -> None:
 
 
 def parsed(report: ReachReport) -> Any:
-    return json.loads(render_reach_json(report))
+    return json.loads(json_text(reach_to_json(report)))
 
 
 def test_the_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(reach_schema())
-    assert verifier.schema("reach") == reach_schema()
+    Draft202012Validator.check_schema(verifier.schema("reach"))
 
 
 @pytest.mark.parametrize("name", REACHES)
 def test_the_json_is_valid_and_says_all_of_it(name: str) -> None:
     report = REACHES[name]
-    strict = json.loads(json.dumps(reach_schema()))
+    strict = json.loads(json.dumps(verifier.schema("reach")))
     for definition in (strict, strict["$defs"]["key_reach"], strict["$defs"]["reach_row"]):
         definition["additionalProperties"] = False
     document = parsed(report)
@@ -182,14 +182,14 @@ def test_the_json_is_valid_and_says_all_of_it(name: str) -> None:
 )
 def test_s1_a_row_without_its_evidence_is_not_valid(row: ReachRow) -> None:
     with pytest.raises(ValidationError):
-        Draft202012Validator(reach_schema()).validate(parsed(replace(FROM, keys=(replace(FROM.keys[0], rows=(row,)),))))
+        Draft202012Validator(verifier.schema("reach")).validate(parsed(replace(FROM, keys=(replace(FROM.keys[0], rows=(row,)),))))
 
 
 def test_s1_a_complete_key_has_no_reasons() -> None:
     document = parsed(UNSURE)
     document["keys"][0]["complete"] = True
     with pytest.raises(ValidationError):
-        Draft202012Validator(reach_schema()).validate(document)
+        Draft202012Validator(verifier.schema("reach")).validate(document)
 
 
 # --- size, hostile texts -----------------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_texts_of_the_input_cannot_act(kind: StepKind) -> None:
             assert "<b>" not in outside and "</script>" not in outside
             table = [line for line in outside.splitlines() if line.startswith("| ")]
             assert {line.count("|") for line in table} == {4}
-        assert render_reach_json(report).isascii()
+        assert json_text(reach_to_json(report)).isascii()
 
 
 def test_the_page_shows_what_the_program_says() -> None:

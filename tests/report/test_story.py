@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+import verifier
 from tests.golden import assert_golden
 from tests.report.samples import FILE, NAMED, PAYMENTS, REFUTED, faults, report
 from tests.report.sarif_schema import sarif_validator
@@ -52,7 +53,7 @@ from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.html.report import render_html
-from verifier.report.json_report import render_json, report_schema
+from verifier.report.json_report import render_json
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
@@ -174,7 +175,7 @@ def test_reports_are_valid(verdict: Verdict) -> None:
 @pytest.mark.parametrize("kind", StepKind)
 def test_every_change_is_described(kind: StepKind) -> None:
     """A member that the schema does not know would be undocumented."""
-    strict = json.loads(json.dumps(report_schema()))
+    strict = json.loads(json.dumps(verifier.schema("report")))
     for name in ("story_change", "story", "bound", "caller"):
         strict["$defs"][name]["additionalProperties"] = False
     strict["$defs"]["story"]["properties"]["steps"]["items"]["additionalProperties"] = False
@@ -198,7 +199,7 @@ def test_every_change_is_described(kind: StepKind) -> None:
 )
 def test_s1_a_verdict_without_its_evidence_or_with_too_much_is_not_valid(verdict: Verdict) -> None:
     with pytest.raises(ValidationError):
-        Draft202012Validator(report_schema()).validate(parsed(verdict))
+        Draft202012Validator(verifier.schema("report")).validate(parsed(verdict))
 
 
 def test_a_document_that_is_not_known_is_not_told() -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import jsonschema
 
+import verifier
 from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
 from tests.golden import assert_golden
 from verifier.language.builtins.by_name import builtin
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.suggestion.json import render_suggestions_json, suggestions_schema
+from verifier.report.json_values import json_text
+from verifier.report.suggestion.json import suggestions_to_json
 from verifier.report.suggestion.markdown import render_suggestions_markdown
 from verifier.report.suggestion.text import render_suggestions
 from verifier.report.suggestion.words import suggest_exit_code
@@ -40,8 +42,8 @@ def test_the_markdown() -> None:
 
 
 def test_the_json_is_as_the_schema_says() -> None:
-    document = json.loads(render_suggestions_json(some_suggestions()))
-    jsonschema.validate(document, suggestions_schema())
+    document = json.loads(json_text(suggestions_to_json(some_suggestions())))
+    jsonschema.validate(document, verifier.schema("suggestions"))
     first = document["invariants"][0]
     assert first["status"] == "refuted"
     assert first["suggestions"][0]["policy"]["Statement"][0]["Condition"] == {"StringEquals": {"kms:EncryptionContext:tenant": "acme"}}
@@ -54,7 +56,7 @@ def test_why_there_is_none_is_told_and_counts_as_refuted() -> None:
     without = replace(found, advice=(none, *found.advice[1:]))
     assert "no suggestion: none was found [bound]" in render_suggestions(without)
     assert "**no suggestion**: none was found" in render_suggestions_markdown(without)
-    jsonschema.validate(json.loads(render_suggestions_json(without)), suggestions_schema())
+    jsonschema.validate(json.loads(json_text(suggestions_to_json(without))), verifier.schema("suggestions"))
     assert suggest_exit_code(without) is ExitCode.REFUTED
 
 

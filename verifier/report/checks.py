@@ -6,24 +6,20 @@ Guarantee: unknown is never a pass (S1).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-from verifier import __version__
 from verifier.model.results.comparison import Comparison, FailOn
 from verifier.model.results.verdict import Report
-from verifier.report.comparison.json import comparison_schema, comparison_to_json
+from verifier.report.comparison.json import comparison_to_json
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.exit_codes import ExitCode, exit_code
-from verifier.report.json_report import report_schema, report_to_json
-from verifier.report.json_values import Json
+from verifier.report.json_report import report_to_json
+from verifier.report.json_values import Json, heading
 from verifier.report.style import Style, pad
 from verifier.report.supposed import concluded, of_all, supposed_lines
 from verifier.report.text import render_text
 
-FORMAT = "kms-verifier/check"
-FORMAT_VERSION = 1
 _RESULTS = {ExitCode.PROVED: "pass", ExitCode.REFUTED: "fail", ExitCode.UNKNOWN: "unknown"}
 _MESSAGES = {
     "no-new-access": ("nothing was gained", "NEW allows what OLD does not", "whether anything was gained is not known"),
@@ -78,44 +74,14 @@ def render_check(check: Check, colour: bool) -> str:
     return f"{head}\n{render_text(check.behind, colour)}"
 
 
-def render_check_json(check: Check) -> str:
-    """The answer as one JSON document, without a final newline."""
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "verifier": __version__,
-            "check": check.name,
-            "result": check.result,
-            "message": check.message,
-            "exit_code": int(check.exit_code),
-            "comparison": comparison_to_json(check.behind, FailOn.MORE) if isinstance(check.behind, Comparison) else None,
-            "report": report_to_json(check.behind) if isinstance(check.behind, Report) else None,
-        },
-        indent=2,
-    )
-
-
-def check_schema() -> Json:
-    """The JSON Schema of `render_check_json`'s documents; those of the comparison and the report are embedded."""
-    comparison, report = comparison_schema(), report_schema()
+def check_to_json(check: Check) -> Json:
+    """The answer as JSON values."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://kms-verifier.invalid/check.schema.json",
-        "title": "kms-verifier check",
-        "description": "What `verifier check-… --output json` writes. Later versions may add members; readers should ignore others.",
-        "type": "object",
-        "required": ["format", "format_version", "verifier", "check", "result", "message", "exit_code", "comparison", "report"],
-        "properties": {
-            "format": {"const": FORMAT},
-            "format_version": {"const": FORMAT_VERSION, "description": "Raised when a member changes its name or meaning."},
-            "verifier": {"type": "string", "description": "The version of the program."},
-            "check": {"enum": list(_MESSAGES)},
-            "result": {"enum": ["pass", "fail", "unknown"]},
-            "message": {"type": "string"},
-            "exit_code": {"enum": [0, 1, 3]},
-            "comparison": {"anyOf": [{"$ref": comparison["$id"]}, {"type": "null"}], "description": "For no-new-access."},
-            "report": {"anyOf": [{"$ref": report["$id"]}, {"type": "null"}], "description": "For the others."},
-        },
-        "$defs": {"comparison": comparison, "report": report},
+        **heading("check"),
+        "check": check.name,
+        "result": check.result,
+        "message": check.message,
+        "exit_code": int(check.exit_code),
+        "comparison": comparison_to_json(check.behind, FailOn.MORE) if isinstance(check.behind, Comparison) else None,
+        "report": report_to_json(check.behind) if isinstance(check.behind, Report) else None,
     }

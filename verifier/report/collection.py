@@ -6,16 +6,10 @@ escaped.
 
 from __future__ import annotations
 
-import json
-
-from verifier import __version__
 from verifier.model.results.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
-from verifier.report.json_values import Json, stored_schema
+from verifier.report.json_values import Json, heading
 from verifier.syntax.text import first_few, printable
-
-FORMAT = "kms-verifier/collection-report"
-FORMAT_VERSION = 1
 
 
 def collection_exit_code(collection: Collection) -> ExitCode:
@@ -23,17 +17,10 @@ def collection_exit_code(collection: Collection) -> ExitCode:
     return ExitCode.UNKNOWN if collection.not_read else ExitCode.PROVED
 
 
-def collection_schema() -> Json:
-    """The JSON Schema of `render_collection_json`'s documents."""
-    return stored_schema("collection")
-
-
-def render_collection_json(collection: Collection) -> str:
-    """The collection as one JSON document, indented, without a final newline."""
-    document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
+def collection_to_json(collection: Collection) -> Json:
+    """The collection as JSON values."""
+    return {
+        **heading("collection-report"),
         "folder": collection.folder,
         "accounts": list(collection.accounts),
         "regions": list(collection.regions),
@@ -43,7 +30,6 @@ def render_collection_json(collection: Collection) -> str:
         "not_read": [_entry(entry) for entry in collection.not_read],
         "exit_code": int(collection_exit_code(collection)),
     }
-    return json.dumps(document, indent=2)
 
 
 def _entry(entry: NotRead) -> Json:

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from verifier import __version__
 from verifier.model.results.verdict import Assumption
-from verifier.report.json_values import Json, diagnostic_to_json
+from verifier.report.json_values import Json, diagnostic_to_json, inputs_to_json
 from verifier.report.supposed import supposed_json
 from verifier.syntax.diagnostic import Diagnostic
 
 
 class Answer(Protocol):
-    """An answer: the data that it rests on, and what it was read from."""
+    """An answer: what it was read from."""
 
-    @property
-    def data_version(self) -> str: ...
     @property
     def accounts(self) -> tuple[str, ...]: ...
     @property
@@ -30,16 +27,11 @@ class Answer(Protocol):
     def warnings(self) -> tuple[Diagnostic, ...]: ...
 
 
-def heading(name: str, version: int, answer: Answer) -> Json:
-    """What a document begins with."""
-    return {"format": name, "format_version": version, "verifier": __version__, "data_version": answer.data_version}
-
-
 def origins(answer: Answer) -> Json:
     """What an answer was read from, and what it leaves open."""
     return {
         "accounts": list(answer.accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in answer.inputs],
+        "inputs": inputs_to_json(answer.inputs),
         "free_readings": list(answer.free_readings),
         "warnings": [diagnostic_to_json(warning) for warning in answer.warnings],
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from verifier import __version__
 from verifier.model.invariant import Invariant, is_eventual
 from verifier.model.results.verdict import Agreement, KeySummary, Report, Status, Verdict
 from verifier.report.exit_codes import exit_code
@@ -18,17 +17,15 @@ from verifier.report.json_values import (
     counterexample_to_json,
     diagnostic_to_json,
     grant_to_json,
+    heading,
+    inputs_to_json,
     place_to_json,
     reason_to_json,
     statement_to_json,
-    stored_schema,
 )
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
 from verifier.report.supposed import supposed_json
-
-FORMAT = "kms-verifier/report"
-FORMAT_VERSION = 1
 
 
 def render_json(report: Report) -> str:
@@ -36,32 +33,17 @@ def render_json(report: Report) -> str:
     return json.dumps(report_to_json(report), indent=2)
 
 
-def report_schema() -> Json:
-    """The JSON Schema of `render_json`'s documents."""
-    return stored_schema("report")
-
-
-def shared_schema(name: str, *without: str) -> Json:
-    """The JSON Schema of another command's output; what it shares with reports is defined in theirs, and copied in, `without` some."""
-    schema = stored_schema(name)
-    shared = {key: value for key, value in report_schema()["$defs"].items() if key not in ("verdict", *without)}
-    return {**schema, "$defs": {**shared, **schema.get("$defs", {})}}
-
-
 def report_to_json(report: Report) -> Json:
     """The report as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": report.data_version,
+        **heading("report", report.data_version),
         "engine": report.engine.value,
         "cross_check": _cross_check(report),
         "summary": _summary(report),
         "keys": [key_to_json(key) for key in report.keys],
         "accounts": list(report.accounts),
         "partial_accounts": list(report.partial_accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "inputs": inputs_to_json(report.inputs),
         "endpoints": report.endpoints,
         "free_readings": list(report.free_readings),
         "warnings": [diagnostic_to_json(warning) for warning in report.warnings],

@@ -6,9 +6,10 @@ In: values of the model. Out: JSON values. Guarantee: strings are those of the i
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
+from verifier import __version__
 from verifier.model.grant import Grant, Pairs, grant_id
 from verifier.model.policy import StatementRef
 from verifier.model.request import Caller, Decision, Request, Step
@@ -19,17 +20,24 @@ from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 Json = dict[str, Any]
+FORMAT_VERSION = 1
+"""Of each format: raised when a member of its documents changes its name or meaning."""
 
 
-def stored_schema(name: str) -> Json:
-    """A JSON Schema as its file has it."""
-    schema: Json = json.loads((Path(__file__).parent / "data" / f"{name}.schema.json").read_text(encoding="utf-8"))
-    return schema
+def json_text(document: Json) -> str:
+    """The text of a document. Every character outside ASCII is written as an escape: nothing in it can act on a terminal."""
+    return json.dumps(document, indent=2) + "\n"
 
 
-def decision_schema() -> Json:
-    """The JSON Schema of the answers of `verifier evaluate`."""
-    return stored_schema("decision")
+def heading(kind: str, data_version: str | None = None) -> Json:
+    """What a document begins with."""
+    data = {} if data_version is None else {"data_version": data_version}
+    return {"format": f"kms-verifier/{kind}", "format_version": FORMAT_VERSION, "verifier": __version__, **data}
+
+
+def inputs_to_json(inputs: Iterable[tuple[str, str]]) -> list[Json]:
+    """The files that were read."""
+    return [{"file": file, "sha256": digest} for file, digest in inputs]
 
 
 def diagnostic_to_json(diagnostic: Diagnostic) -> Json:

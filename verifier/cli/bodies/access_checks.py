@@ -16,7 +16,8 @@ from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invarian
 from verifier.model.policy import Text
 from verifier.model.reference import matching
 from verifier.model.results.comparison import FailOn
-from verifier.report.checks import Check, check_of_comparison, check_of_report, render_check, render_check_json
+from verifier.report.checks import Check, check_of_comparison, check_of_report, check_to_json, render_check
+from verifier.report.json_values import json_text
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -64,7 +65,7 @@ def _proved(name: str, paths: tuple[Path, ...], invariant: Invariant, key_arn: s
 
 
 def _answer(check: Check, json: bool) -> int:
-    emit(render_check_json(check) + "\n" if json else render_check(check, colours(sys.stdout)))
+    emit(json_text(check_to_json(check)) if json else render_check(check, colours(sys.stdout)))
     return check.exit_code
 
 

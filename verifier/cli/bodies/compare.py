@@ -68,9 +68,10 @@ def remarks(comparison: Comparison) -> list[Diagnostic]:
 def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.comparison.json import render_comparison_json
+            from verifier.report.comparison.json import comparison_to_json
+            from verifier.report.json_values import json_text
 
-            return render_comparison_json(comparison, options.fail_on) + "\n"
+            return json_text(comparison_to_json(comparison, options.fail_on))
         case "markdown":
             from verifier.report.comparison.markdown import render_comparison_markdown
 

@@ -61,9 +61,10 @@ def explain_command(options: ExplainOptions) -> int:
 def _rendered(explanation: Explanation, options: ExplainOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.explanation.json import render_explanation_json
+            from verifier.report.explanation.json import explanation_to_json
+            from verifier.report.json_values import json_text
 
-            return render_explanation_json(explanation) + "\n"
+            return json_text(explanation_to_json(explanation))
         case "markdown":
             from verifier.report.explanation.markdown import render_explanation_markdown
 

@@ -57,9 +57,10 @@ def findings_command(options: FindingsOptions) -> int:
 def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.findings.json import render_findings_json
+            from verifier.report.findings.json import findings_to_json
+            from verifier.report.json_values import json_text
 
-            return render_findings_json(report) + "\n"
+            return json_text(findings_to_json(report))
         case "markdown":
             from verifier.report.findings.markdown import render_findings_markdown
 

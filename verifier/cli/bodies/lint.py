@@ -45,9 +45,10 @@ def lint_command(options: LintOptions) -> int:
 def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.lint.json import render_lint_json
+            from verifier.report.json_values import json_text
+            from verifier.report.lint.json import lint_to_json
 
-            return render_lint_json(report, options.fail_on) + "\n"
+            return json_text(lint_to_json(report, options.fail_on))
         case "markdown":
             from verifier.report.lint.markdown import render_lint_markdown
 

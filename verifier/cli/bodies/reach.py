@@ -82,9 +82,10 @@ def _asked(estate: Estate, caller: str | None, options: ReachOptions, progress: 
 def _rendered(report: ReachReport, options: ReachOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.reach.json import render_reach_json
+            from verifier.report.json_values import json_text
+            from verifier.report.reach.json import reach_to_json
 
-            return render_reach_json(report) + "\n"
+            return json_text(reach_to_json(report))
         case "markdown":
             from verifier.report.reach.markdown import render_reach_markdown
 

@@ -16,7 +16,8 @@ def snapshot_command(wanted: Wanted, json: bool) -> int:
     if find_spec("boto3") is None:
         raise InputError.of("`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'")
     from verifier.collect import CollectError, collect
-    from verifier.report.collection import collection_exit_code, render_collection, render_collection_json
+    from verifier.report.collection import collection_exit_code, collection_to_json, render_collection
+    from verifier.report.json_values import json_text
 
     with shown() as progress:
         try:
@@ -26,5 +27,5 @@ def snapshot_command(wanted: Wanted, json: bool) -> int:
         except KeyboardInterrupt:
             print("stopped: the same command goes on from here", file=sys.stderr)
             raise
-    emit(render_collection_json(collection) + "\n" if json else render_collection(collection))
+    emit(json_text(collection_to_json(collection)) if json else render_collection(collection))
     return collection_exit_code(collection)

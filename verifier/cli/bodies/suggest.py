@@ -102,9 +102,10 @@ def _write(path: Path, suggestion: Suggestion) -> None:
 def _rendered(suggestions: Suggestions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.suggestion.json import render_suggestions_json
+            from verifier.report.json_values import json_text
+            from verifier.report.suggestion.json import suggestions_to_json
 
-            return render_suggestions_json(suggestions) + "\n"
+            return json_text(suggestions_to_json(suggestions))
         case "markdown":
             from verifier.report.suggestion.markdown import render_suggestions_markdown
 

@@ -70,9 +70,10 @@ def _actions(options: WhoCanOptions) -> tuple[str, ...]:
 def _rendered(answer: WhoCan, options: WhoCanOptions, name: str, colour: bool) -> str:
     match name:
         case "json":
-            from verifier.report.who_can.json import render_who_can_json
+            from verifier.report.json_values import json_text
+            from verifier.report.who_can.json import who_can_to_json
 
-            return render_who_can_json(answer) + "\n"
+            return json_text(who_can_to_json(answer))
         case "markdown":
             from verifier.report.who_can.markdown import render_who_can_markdown
 

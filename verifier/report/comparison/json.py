@@ -6,17 +6,15 @@ later versions; those here keep their names and meanings.
 
 from __future__ import annotations
 
-import json
-
-from verifier import __version__
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, FailOn, RegionChange, Relation, TargetComparison
 from verifier.report.comparison.words import comparison_exit_code
-from verifier.report.json_report import shared_schema
 from verifier.report.json_values import (
     Json,
     counterexample_to_json,
     decision_to_json,
     diagnostic_to_json,
+    heading,
+    inputs_to_json,
     place_to_json,
     reason_to_json,
     region_to_json,
@@ -24,27 +22,11 @@ from verifier.report.json_values import (
 )
 from verifier.report.supposed import supposed_json
 
-FORMAT = "kms-verifier/comparison"
-FORMAT_VERSION = 1
-
-
-def render_comparison_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
-    """The comparison as one JSON document, indented, without a final newline."""
-    return json.dumps(comparison_to_json(comparison, fail_on), indent=2)
-
-
-def comparison_schema() -> Json:
-    """The JSON Schema of `render_comparison_json`'s documents; what it shares with reports is defined there, and copied in."""
-    return shared_schema("comparison", "key")
-
 
 def comparison_to_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Json:
     """The comparison as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": comparison.data_version,
+        **heading("comparison", comparison.data_version),
         "summary": _summary(comparison, fail_on),
         "old": _side(comparison.old),
         "new": _side(comparison.new),
@@ -72,7 +54,7 @@ def _side(side: ComparedSide) -> Json:
         "label": side.label,
         "keys": list(side.keys),
         "accounts": list(side.accounts),
-        "inputs": [{"file": file, "sha256": digest} for file, digest in side.inputs],
+        "inputs": inputs_to_json(side.inputs),
         "warnings": [diagnostic_to_json(warning) for warning in side.warnings],
     }
 

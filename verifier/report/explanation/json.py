@@ -8,35 +8,17 @@ from __future__ import annotations
 
 import json
 
-from verifier import __version__
 from verifier.model.reference import data_version
 from verifier.model.request import Value
 from verifier.model.results.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
-from verifier.report.json_report import shared_schema
-from verifier.report.json_values import Json, decision_to_json, place_to_json, request_to_json
+from verifier.report.json_values import Json, decision_to_json, heading, place_to_json, request_to_json
 from verifier.report.supposed import supposed_json
-
-FORMAT = "kms-verifier/explanation"
-FORMAT_VERSION = 1
-
-
-def render_explanation_json(explanation: Explanation) -> str:
-    """The explanation as one JSON document, indented, without a final newline."""
-    return json.dumps(explanation_to_json(explanation), indent=2)
-
-
-def explanation_schema() -> Json:
-    """The JSON Schema of `render_explanation_json`'s documents; what it shares with reports is defined there, and copied in."""
-    return shared_schema("explanation", "key")
 
 
 def explanation_to_json(explanation: Explanation) -> Json:
     """The explanation as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": data_version(),
+        **heading("explanation", data_version()),
         "request": request_to_json(explanation.request),
         "decision": decision_to_json(explanation.decision),
         "cases": [{"decision": outcome.value, "assignment": dict(chosen)} for outcome, chosen in explanation.cases],

@@ -6,39 +6,17 @@ later versions; those here keep their names and meanings.
 
 from __future__ import annotations
 
-import json
-
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.findings.words import counted_findings, findings_exit_code
-from verifier.report.json_answers import heading, origins, supposed
-from verifier.report.json_report import key_to_json, shared_schema
-from verifier.report.json_values import (
-    Json,
-    counterexample_to_json,
-    reason_to_json,
-    region_to_json,
-    statement_to_json,
-)
-
-FORMAT = "kms-verifier/findings"
-FORMAT_VERSION = 1
-
-
-def render_findings_json(report: FindingsReport) -> str:
-    """The report as one JSON document, indented, without a final newline."""
-    return json.dumps(findings_to_json(report), indent=2)
-
-
-def findings_schema() -> Json:
-    """The JSON Schema of `render_findings_json`'s documents; what it shares with who can is defined there, and copied in."""
-    own, shared = shared_schema("findings"), shared_schema("who-can")["$defs"]
-    return {**own, "$defs": {**{name: value for name, value in shared.items() if name not in ("row", "key_access")}, **own["$defs"]}}
+from verifier.report.json_answers import origins, supposed
+from verifier.report.json_report import key_to_json
+from verifier.report.json_values import Json, counterexample_to_json, heading, reason_to_json, region_to_json, statement_to_json
 
 
 def findings_to_json(report: FindingsReport) -> Json:
     """The report as JSON values."""
     return {
-        **heading(FORMAT, FORMAT_VERSION, report),
+        **heading("findings", report.data_version),
         "zone": {"kind": report.zone.value, "trusted": list(report.trusted)},
         "count_services": report.count_services,
         "summary": {

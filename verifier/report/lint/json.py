@@ -6,39 +6,27 @@ later versions; those here keep their names and meanings.
 
 from __future__ import annotations
 
-import json
-
-from verifier import __version__
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
-from verifier.report.json_report import shared_schema
-from verifier.report.json_values import Json, counterexample_to_json, diagnostic_to_json, place_to_json, statement_to_json
+from verifier.report.json_values import (
+    Json,
+    counterexample_to_json,
+    diagnostic_to_json,
+    heading,
+    inputs_to_json,
+    place_to_json,
+    statement_to_json,
+)
 from verifier.report.lint.words import lint_exit_code
 from verifier.report.supposed import supposed_json
-
-FORMAT = "kms-verifier/lint"
-FORMAT_VERSION = 1
-
-
-def render_lint_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> str:
-    """The report as one JSON document, indented, without a final newline."""
-    return json.dumps(lint_to_json(report, fail_on), indent=2)
-
-
-def lint_schema() -> Json:
-    """The JSON Schema of `render_lint_json`'s documents; what it shares with reports is defined there, and copied in."""
-    return shared_schema("lint", "key")
 
 
 def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:
     """The report as JSON values."""
     counts = {severity.value: sum(f.severity is severity for f in report.findings) for severity in Severity}
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": report.data_version,
+        **heading("lint", report.data_version),
         "summary": {
             "findings": counts,
             "undecided": len(report.undecided),
@@ -50,7 +38,7 @@ def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING
         "rules": [_rule(rule) for rule in RULES],
         "findings": [_finding(finding) for finding in report.findings],
         "undecided": [_undecided(undecided) for undecided in report.undecided],
-        "inputs": [{"file": file, "sha256": digest} for file, digest in report.inputs],
+        "inputs": inputs_to_json(report.inputs),
         "assumptions": supposed_json(report.assumptions),
         "warnings": [diagnostic_to_json(warning) for warning in report.warnings],
         "elapsed_ms": round(report.elapsed * 1000, 3),

@@ -6,35 +6,20 @@ later versions; those here keep their names and meanings.
 
 from __future__ import annotations
 
-import json
-
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.json_answers import heading, origins, supposed
-from verifier.report.json_report import key_to_json, shared_schema
-from verifier.report.json_values import Json, reason_to_json
+from verifier.report.json_answers import origins, supposed
+from verifier.report.json_report import key_to_json
+from verifier.report.json_values import Json, heading, reason_to_json
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story_json import bound_to_json, story_to_json
 from verifier.report.reach.words import reach_exit_code
-
-FORMAT = "kms-verifier/reach"
-FORMAT_VERSION = 1
-
-
-def render_reach_json(report: ReachReport) -> str:
-    """The answer as one JSON document, indented, without a final newline."""
-    return json.dumps(reach_to_json(report), indent=2)
-
-
-def reach_schema() -> Json:
-    """The JSON Schema of `render_reach_json`'s documents."""
-    return shared_schema("reach")
 
 
 def reach_to_json(report: ReachReport) -> Json:
     """The answer as JSON values."""
     summaries = [key.key for key in report.keys]
     return {
-        **heading(FORMAT, FORMAT_VERSION, report),
+        **heading("reach", report.data_version),
         "question": {"caller": report.caller, "to": None if report.to is None else list(report.to)},
         "summary": {
             "complete": report.complete,

@@ -8,42 +8,22 @@ from __future__ import annotations
 
 import json
 
-from verifier import __version__
 from verifier.model.results.comparison import TargetComparison
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
-from verifier.report.comparison.json import comparison_schema, region_change_to_json
-from verifier.report.explanation.json import edit_to_json, explanation_schema
-from verifier.report.json_report import shared_schema
-from verifier.report.json_values import Json, diagnostic_to_json, reason_to_json
+from verifier.report.comparison.json import region_change_to_json
+from verifier.report.explanation.json import edit_to_json
+from verifier.report.json_values import Json, diagnostic_to_json, heading, inputs_to_json, reason_to_json
 from verifier.report.suggestion.words import suggest_exit_code
 from verifier.report.supposed import supposed_json
-
-FORMAT = "kms-verifier/suggestions"
-FORMAT_VERSION = 1
-
-
-def render_suggestions_json(suggestions: Suggestions) -> str:
-    """The suggestions as one JSON document, indented, without a final newline."""
-    return json.dumps(suggestions_to_json(suggestions), indent=2)
-
-
-def suggestions_schema() -> Json:
-    """The JSON Schema of `render_suggestions_json`'s documents; what it shares with other reports is defined there, and copied in."""
-    schema = shared_schema("suggestions", "key")
-    regions = {name: value for name, value in comparison_schema()["$defs"].items() if name not in ("target", "side")}
-    return {**schema, "$defs": {**regions, "edit": explanation_schema()["$defs"]["edit"], **schema["$defs"]}}
 
 
 def suggestions_to_json(suggestions: Suggestions) -> Json:
     """The suggestions as JSON values."""
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "verifier": __version__,
-        "data_version": suggestions.data_version,
+        **heading("suggestions", suggestions.data_version),
         "summary": {"exit_code": int(suggest_exit_code(suggestions))},
         "invariants": [_advice(advice) for advice in suggestions.advice],
-        "inputs": [{"file": file, "sha256": digest} for file, digest in suggestions.inputs],
+        "inputs": inputs_to_json(suggestions.inputs),
         "assumptions": supposed_json(suggestions.assumptions),
         "warnings": [diagnostic_to_json(warning) for warning in suggestions.warnings],
     }

@@ -6,38 +6,17 @@ later versions; those here keep their names and meanings.
 
 from __future__ import annotations
 
-import json
-
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report.access_words import who_can_exit_code
-from verifier.report.json_answers import heading, origins, supposed
-from verifier.report.json_report import key_to_json, shared_schema
-from verifier.report.json_values import (
-    Json,
-    counterexample_to_json,
-    reason_to_json,
-    region_to_json,
-    statement_to_json,
-)
-
-FORMAT = "kms-verifier/who-can"
-FORMAT_VERSION = 1
-
-
-def render_who_can_json(answer: WhoCan) -> str:
-    """The answer as one JSON document, indented, without a final newline."""
-    return json.dumps(who_can_to_json(answer), indent=2)
-
-
-def who_can_schema() -> Json:
-    """The JSON Schema of `render_who_can_json`'s documents."""
-    return shared_schema("who-can")
+from verifier.report.json_answers import origins, supposed
+from verifier.report.json_report import key_to_json
+from verifier.report.json_values import Json, counterexample_to_json, heading, reason_to_json, region_to_json, statement_to_json
 
 
 def who_can_to_json(answer: WhoCan) -> Json:
     """The answer as JSON values."""
     return {
-        **heading(FORMAT, FORMAT_VERSION, answer),
+        **heading("who-can", answer.data_version),
         "question": {
             "actions": list(answer.actions),
             "names": list(answer.names),
