@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, aws, identity, own
+from tests.evaluate.estates import ALICE, HOME, aws, deny, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state
 from tests.examples import RANDOM
@@ -228,6 +228,18 @@ OPEN_STATES = [name for number, name in enumerate(CASES) if RANDOM or number % 4
 def test_what_is_refuted_by_each_step_has_no_set(name: str) -> None:
     _, mine, world, _ = CASES[name]
     assert isinstance(entry_from(home(*mine, **world)), str)
+
+
+def test_what_a_share_may_allow_is_in_the_set_and_ends_where_the_key_policy_denies() -> None:
+    shares, rest = own("ram:CreateResourceShare"), {"grants": (), "tags": (), "aliases": ()}
+    assert isinstance(entry_from(state(shares, facts=rest)), str)
+    before = state(shares, facts={**rest, "policies": (policy(deny()),)})
+    entry = entry_from(before)
+    assert entry["sets"][0]["facts"] == [["shared", before.estate.keys[0].arn]]
+    check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
+    entry["sets"][0]["facts"] = []
+    with pytest.raises(Rejected, match="steps on each account"):
+        check_eventual(entry, before.estate, key_target(before.estate.keys[0]), nobody(), {})
 
 
 def test_a_set_without_a_boundary_that_may_be_put_is_rejected() -> None:

@@ -31,6 +31,7 @@ from verifier.problem.semantics.powers import (
     INLINE_GONE,
     RESOURCE_POLICY,
     SESSION_TAGS,
+    SHARED,
     TARGET_BOUNDARY,
     TARGET_TAGS,
     VERSION,
@@ -80,7 +81,7 @@ _CALLERS = {
     SESSION_TAGS: ("session tags", "tags"),
 }
 """The powers of callers, each with the kinds of facts about them, or about their groups, that give it."""
-_TARGETS = {RESOURCE_POLICY: ("trust", "key policy"), TARGET_BOUNDARY: ("boundary",), TARGET_TAGS: ("tags",)}
+_TARGETS = {RESOURCE_POLICY: ("trust", "key policy"), SHARED: ("shared",), TARGET_BOUNDARY: ("boundary",), TARGET_TAGS: ("tags",)}
 _BY_ARN = frozenset({PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION})
 
 

@@ -181,13 +181,15 @@ class Reaching:
     def is_in(self, action: str, target: Target) -> bool:
         """Whether what a step on a target gives is in the set."""
         if action in SHARING:
-            return target.account != self.closed.key.account or self._supposes_no_sharing
-        # what is there is not made; further steps are asked about whatever they are on
-        return given_by(action) is None or not self.lacking(action, target)
+            if target.account != self.closed.key.account or self._supposes_no_sharing:
+                return True
+        elif given_by(action) is None:
+            return True  # what is there is not made; further steps are asked about whatever they are on
+        return not self.lacking(action, target)
 
     def lacking(self, action: str, target: Target) -> frozenset[Fact]:
         """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
-        given = frozenset({fact_of(action, target)}) - self.closed.facts
+        given = frozenset({("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)}) - self.closed.facts
         if action == "iam:PassRole" and target.identity is not None and not given:
             return self.closed.started(target.identity) - self.closed.facts
         return given

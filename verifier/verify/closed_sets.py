@@ -20,7 +20,7 @@ from verifier.problem.question import Formula
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import TARGET, Space
 from verifier.recheck.check import described
-from verifier.recheck.closed_set import Fact, given_by
+from verifier.recheck.closed_set import Fact
 from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, partly_listed, supposed, why_not
 from verifier.verify.certifying import Satisfied, attempt
 
@@ -118,7 +118,7 @@ class _Search:
             reaching = self._reaching()
             arns = found.values(TARGET, [str(one.resource) for one in space.target.members])
             for name, one in product(names, space.target.members):
-                if one.resource in arns and given_by(name) is not None and not reaching.is_in(name, one):
+                if one.resource in arns and not reaching.is_in(name, one):
                     yield from reaching.lacking(name, one)
 
     def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, s
 from verifier.problem.semantics.controls import endpoint_denies, endpoints_allow, resource_denies, service_controls_allow, service_denies
 from verifier.problem.semantics.grants import granted
 from verifier.problem.semantics.permissions import Permissions, outside, own_denies, permissions
-from verifier.problem.semantics.powers import RESOURCE_POLICY, granted_power, power, without
+from verifier.problem.semantics.powers import RESOURCE_POLICY, SHARED, granted_power, power, without
 from verifier.problem.semantics.statements import applies, owned, said, said_to_nobody, silent, statement_owner
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
@@ -33,7 +33,7 @@ def allowed(space: Space) -> Expression:
     if space.target.kind is not TargetKind.KEY:
         return both(gates, negation(space.is_service), own.whole, _own_alias(space))
     reach = _key_policy_reach(space)
-    by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space))
+    by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space), power(space, SHARED))
     return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
 
 

@@ -19,6 +19,8 @@ RESOURCE_POLICY = "power:resource policy"
 """The key policy of the target, or its trust policy, is whatever the caller wrote."""
 GRANT = "power:grant"
 """A grant on the target gives the caller the operation of the request."""
+SHARED = "power:shared"
+"""The target, a key, is in a resource share, which allows what it likes to anybody (E3)."""
 INLINE = "power:inline"
 """The caller's inline policies, or those of its groups, are whatever it wrote."""
 ATTACHED = "power:attached"
@@ -61,7 +63,7 @@ def joined_group(name: str) -> str | None:
 ALWAYS = frozenset(
     {
         *(RESOURCE_POLICY, GRANT, INLINE, ATTACHED, VERSION, BOUNDARY, SESSION_TAGS, INLINE_GONE, DETACHED, TARGET_BOUNDARY),
-        TARGET_TAGS,
+        *(TARGET_TAGS, SHARED),
     }
 )
 """The powers that need no name of a policy or group."""

@@ -115,20 +115,19 @@ class Closure:
             self._look_for_goals(reached, rounds, direct, refused, asking)
         for arn, offers in self._keys.items():
             for number in offers.goals:
-                self._or_by_sharing(reached, arn, number)
+                self._or_in_doubt(reached, arn, number)
         return reached
 
-    def _or_by_sharing(self, reached: Reached, key: str, number: int) -> None:
-        """What resource sharing lets others do with a key is not known: it may be all there is to a goal, and sooner than by other steps
-        (E3)."""
+    def _or_in_doubt(self, reached: Reached, key: str, number: int) -> None:
+        """What opens a key to anybody may be all there is to a goal, and sooner than by other steps (W1)."""
         under = _under(key, reached.facts) if self._keys[key].rules.decrypts(number) else {}
         for arn, path in {key: (), **under}.items():
-            shared = Fact(FactKind.SHARED, arn)
-            if shared in reached.facts:
-                rounds = max(reached.facts[fact].rounds for fact in (*path, shared))
+            opened = Fact(FactKind.OPEN, arn)
+            if opened in reached.facts:
+                rounds = max(reached.facts[fact].rounds for fact in (*path, opened))
                 other = reached.goals.get((key, number))
                 sooner = replace(other, rounds=min(rounds, other.rounds)) if other is not None else None
-                reached.goals[key, number] = sooner or Goal(number, key, reached.facts[shared].by, None, (*path, shared), rounds)
+                reached.goals[key, number] = sooner or Goal(number, key, reached.facts[opened].by, None, (*path, opened), rounds)
 
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)

@@ -63,6 +63,8 @@ class FactKind(StrEnum):
     """The material of a key."""
     SHARED = "shared"
     """A key that is in a resource share."""
+    OPEN = "open"
+    """A key on which anybody may do anything."""
 
 
 class Fact(NamedTuple):
@@ -170,8 +172,8 @@ class Facts(dict[Fact, Derivation]):
 
     @property
     def others(self) -> int:
-        """How many facts may give a power: that a principal is held, or a key shared, does not."""
-        return len(self) - len(self.of_kind(FactKind.HOLDS)) - len(self.of_kind(FactKind.SHARED))
+        """How many facts may give a power: that a principal is held, or a key open, does not."""
+        return len(self) - len(self.of_kind(FactKind.HOLDS)) - len(self.of_kind(FactKind.OPEN))
 
     @property
     def held(self) -> list[str]:

@@ -19,6 +19,7 @@ from verifier.problem.semantics.powers import (
     INLINE_GONE,
     RESOURCE_POLICY,
     SESSION_TAGS,
+    SHARED,
     TARGET_BOUNDARY,
     TARGET_TAGS,
     VERSION,
@@ -31,7 +32,7 @@ from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
-OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS})
+OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
 """The powers that steps give by what they are on, not by whom they are about."""
 
 
@@ -157,6 +158,8 @@ class Needs:
     def _giving_one(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if power == RESOURCE_POLICY:
             yield (Fact(FactKind.RESOURCE_POLICY, target),)
+        elif power == SHARED:
+            yield (Fact(FactKind.SHARED, target),)
         elif power in (INLINE, ATTACHED):
             kind = FactKind.INLINE if power == INLINE else FactKind.ATTACHED
             yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))

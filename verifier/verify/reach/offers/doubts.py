@@ -260,7 +260,7 @@ class Doubts:
     def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
             targets = group.bit(group.root) if most.facts else 0
-            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.SHARED), doubt=doubt, most=most)
+            yield Anything(StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.OPEN), doubt=doubt, most=most)
 
     def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
         return (group for group in self.groups if group.kind is kind and group.account == account)
@@ -278,7 +278,7 @@ def _issues_sessions(principal: str) -> bool:
 
 
 def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
-    return (Fact(FactKind.SHARED, key.arn) for key in keys)
+    return (Fact(FactKind.OPEN, key.arn) for key in keys)
 
 
 def _asks_for_members(estate: Estate) -> bool:

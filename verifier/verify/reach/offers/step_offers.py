@@ -20,7 +20,7 @@ from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, TARGET_BOUNDARY, attach, joined
+from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SHARED, TARGET_BOUNDARY, attach, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -229,9 +229,10 @@ class StepOffers:
         return found
 
     def _needless_powers(self) -> frozenset[str]:
-        """Powers that make no difference: there is no boundary, or nothing that denies."""
+        """Powers that make no difference: nothing denies, or no key is shared."""
         denying = [policy for found in self._denying.values() for policy in found]
         useful = {INLINE_GONE: any("#" in one for one in denying), DETACHED: any("#" not in one for one in denying)}
+        useful[SHARED] = not self._supposes_no_sharing
         return frozenset(power for power, needed in useful.items() if not needed)
 
     # -- offers --
@@ -324,10 +325,12 @@ class StepOffers:
                 for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
                     yield replace(bundle, targets=bundle.targets & group.bit(arn))
 
+    @property
+    def _supposes_no_sharing(self) -> bool:
+        return any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions)
+
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
-        if any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions):
-            return
-        for key in self._estate.keys:
+        for key in self._estate.keys if not self._supposes_no_sharing else ():
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in SHARING if own else ():
                 for bundle in plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn)):

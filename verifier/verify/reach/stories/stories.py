@@ -101,6 +101,8 @@ class Teller:
             refused |= {way}
             reached = other(refused)
             nearest = reached.goals.get((goal.key, goal.number))
+            if nearest is not None and nearest.rounds > most and longer is not None:
+                longer.append((reached, nearest, planned(reached.facts, nearest)))
             if nearest is None or nearest.rounds > most:
                 break
             goal = nearest
