@@ -135,6 +135,18 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         ),
         {},
     ),
+    "E4": lambda: (
+        estate(
+            allow("*"),
+            accounts=(
+                home(
+                    identity(ALICE, own("iam:PassRole", Condition={"Null": {"aws:ResourceTag/team": "true"}})),
+                    identity(REPORTS, tags=(("team", "red"),)),
+                ),
+            ),
+        ),
+        {"action": "iam:PassRole", "resource": REPORTS},
+    ),
     "U1:allow": lambda: (estate(allow(aws(ROOT)), accounts=()), {"readings": {"U1:deny": False}}),
     "U1:deny": lambda: (estate(allow(aws(ALICE)), accounts=()), {}),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import Standing
-from verifier.evaluate.context import Entry, Free
+from verifier.evaluate.context import Either, Entry, Free
 from verifier.evaluate.operations import ASSUME, CHAINED, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
@@ -59,9 +59,11 @@ def _region(operation: Operation, target: Target) -> Entry:
 
 
 def _about_identity(identity: Identity, operation: Operation) -> Entries:
-    """The tags of a user or role, and its permissions boundary. [IAM: reference_policies_iam-condition-keys]"""
+    """The tags of a user or role, which a request to pass the role may lack, and its permissions boundary. [IAM:
+    reference_policies_iam-condition-keys, id_roles_use_passrole]"""
     for name, value in identity.tags:
-        yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_RESOURCE)
+        entry = Either("E4", value, None) if operation.name == "iam:PassRole" else value
+        yield from ((f"{prefix}{name.lower()}", entry) for prefix in TAGS_OF_RESOURCE)
     # Of a request that puts a boundary the key is the boundary that it puts.
     if "iam:permissionsboundary" not in operation.carries - operation.always or not identity.bounded:
         return

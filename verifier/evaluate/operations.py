@@ -92,6 +92,7 @@ RUN_BY: dict[str, tuple[frozenset[str], ...]] = {
     "lambda": tuple(
         frozenset({"lambda:CreateFunction", f"lambda:{start}"}) for start in ("InvokeFunction", "AddPermission", "CreateEventSourceMapping")
     ),
+    "rolesanywhere": (frozenset({"rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"}),),
     "sagemaker": tuple(frozenset({f"sagemaker:{name}"}) for name in ("CreateNotebookInstance", "CreateTrainingJob", "CreateProcessingJob")),
     "scheduler": (frozenset({"scheduler:CreateSchedule"}),),
     "ssm": (frozenset({"ssm:CreateDocument", "ssm:StartAutomationExecution"}),),
@@ -209,6 +210,9 @@ HANDED_BY = {
 }
 """Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role, RoleARN, roleArn,
 serviceRole, serviceRoleOverride, InstanceRoleArn]"""
+
+ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")}
+"""What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide, trust-model]"""
 
 HANDED_THROUGH = frozenset({"stack_instances"})
 """The kinds of code that run as a role which the one that is passed assumes."""

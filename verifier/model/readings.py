@@ -264,6 +264,13 @@ READINGS: tuple[Reading, ...] = (
         "the quota has been raised",
         "AWS KMS Developer Guide, abac (Access denied due to alias quota), resource-limits",
     ),
+    Reading(
+        "E4",
+        "Does a request to pass a role carry the role's tags, which do not limit who may pass it?",
+        "it does",
+        "they read as absent",
+        "IAM User Guide, id_roles_use_passrole, access_tags",
+    ),
 )
 """Every ◇ that the verifier models, in the order of docs/semantics.md."""
 

@@ -5,6 +5,7 @@ In: a `Path`. Out: snapshots by name. `opened` are all still open: a proof of on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -81,7 +82,7 @@ def _service(path: Path) -> str:
     """The service that the role of the path is passed to."""
     roles = path.document.get("others", {}).get("roles", {}).values()
     trusts = [path.document.get("trusts", ""), *(role["trust"] for role in roles if isinstance(role, Mapping) and "trust" in role)]
-    return next((trust for trust in trusts if str(trust).endswith(".amazonaws.com")), "ec2.amazonaws.com")
+    return next((found[0] for trust in trusts if (found := re.findall(r"[a-z0-9.-]+\.amazonaws\.com", str(trust)))), "ec2.amazonaws.com")
 
 
 def _and(one: Statement, condition: Mapping[str, Mapping[str, Any]]) -> Statement:

@@ -225,10 +225,11 @@ def passed_to(move: Move) -> str:
 def running(service: str) -> tuple[frozenset[str], ...]:
     """The sets of actions by which a service comes to run code as a role, by any form of the service's name: with the ending that it has
     in China, or with its Region."""
-    return RUN_BY.get(_short(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
+    return RUN_BY.get(service_of(service), ()) if service.removesuffix(".cn").endswith(".amazonaws.com") else ()
 
 
-def _short(service: str) -> str:
+def service_of(service: str) -> str:
+    """The name of a service without the ending and the Region that a form of its principal may have."""
     name = service.removesuffix(".cn").removesuffix(".amazonaws.com")
     first, _, region = name.partition(".")
     return first if _REGION.fullmatch(region) else name
@@ -237,7 +238,7 @@ def _short(service: str) -> str:
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole]"""
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
-    through = RUN_THROUGH.get(_short(service), ()) if role != _session(move) else ()
+    through = RUN_THROUGH.get(service_of(service), ()) if role != _session(move) else ()
     require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
@@ -276,7 +277,7 @@ def change_code(state: State, move: Move) -> None:
     passed = next(((action, role) for action, role in besides if action == "iam:PassRole" and (through or role == _session(move))), None)
     require(passed is not None or not through, move, f"{code.kind} take the role that they run through")
     if passed is not None:
-        named = HANDED_BY.get(code.kind, ()) if _short(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
+        named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
         require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
         besides.remove(passed)
     wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.evaluate.engine import evaluate
-from verifier.evaluate.operations import ASSUMED_BY
+from verifier.evaluate.operations import ASSUMED_BY, ASSUMING
 from verifier.evaluate.steps.asked import Asked, fail
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
-from verifier.evaluate.steps.forms_identities import changed, passed_to
+from verifier.evaluate.steps.forms_identities import changed, passed_to, service_of
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
@@ -52,7 +52,8 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)
     if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
-        yield evaluate(state.estate, Request(service, "sts:AssumeRole", role), assignment)
+        for action in ASSUMING.get(service_of(service.arn), ("sts:AssumeRole",)):
+            yield evaluate(state.estate, Request(service, action, role), assignment)
         if isinstance(change, Became) and change.caller.principal_arn != role:
             through = Caller(CallerKind.ROLE, role, role.split(":")[4], "AWSCloudFormation")
             named = (("sts:RoleSessionName", "AWSCloudFormation"),)

@@ -8,6 +8,7 @@ absent or have any value; a domain holds at least every value that a real reques
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from verifier.model.steps.actions import running_services, step_actions, step_key
@@ -108,10 +109,12 @@ def step_view(space: Space, name: str) -> View | SetView:
 def _resource_account(space: Space) -> View:
     """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
     view = fixed_view("aws:resourceaccount", space.target.account)
-    if space.target.kind not in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED):
-        return view
-    carried = Symbol("F1-keyless")
-    return View(view.name, carried, lambda predicate: both(carried, view.test(predicate)), view.value, ())
+    open_ = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
+    return _only_if(view, Symbol("F1-keyless")) if open_ else view
+
+
+def _only_if(view: View, carried: Expression) -> View:
+    return replace(view, present=both(carried, view.present), test=lambda predicate: both(carried, view.test(predicate)))
 
 
 def _own(space: Space, name: str) -> View | SetView:
@@ -134,6 +137,8 @@ def _tag(space: Space, name: str) -> View | SetView:
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
+    if kind is TargetKind.ROLE and isinstance(own, View):
+        own = _only_if(own, either(negation(acts({"iam:PassRole"} & space.known_actions)), Symbol("E4")))
     return _or_transitive(space, own, wanted) if kind is TargetKind.ROLE else own
 
 

@@ -118,7 +118,7 @@ def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[A
 
 def _whatever_its_tags(cube: Cube) -> Cube:
     """Tags of the role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them
-    as they are, so that what rests on them is Unknown."""
+    as they are, or as absent (`E4`); what rests on others is Unknown."""
     return replace(cube, powers=cube.powers - {TARGET_TAGS})
 
 
