@@ -12,7 +12,7 @@ from tests.agreement.world import tapes
 from tests.verify.stepping import answer
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.actions import step_actions
-from verifier.verify.claims import Found, Proved
+from verifier.verify.answers import Found, Proved
 from verifier.verify.explanation.symbolic import target_of
 
 ESTATES = 60

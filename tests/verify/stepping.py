@@ -8,7 +8,8 @@ from verifier.model.estate import Estate
 from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
-from verifier.verify.claims import Answer, decide
+from verifier.verify.answers import Answer
+from verifier.verify.claims import decide
 from verifier.verify.preferences import preferences
 
 

@@ -14,7 +14,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionAnd, Holds, InAccount, Invariant
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.results.verdict import Reason, Status
-from verifier.problem import question
+from verifier.problem import question, rules
 from verifier.problem.classes.kinds import OVERLAPPING, overlapping
 from verifier.problem.classes.predicates import exactly, like
 from verifier.syntax.diagnostic import InputError
@@ -47,7 +47,7 @@ def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.Mon
     dice = random.Random(seed)
     found, claim = some_estate(dice), dice.choice([nobody(), nobody(callers=InAccount(HOME)), nobody(when=string_equals(PAIR, "abc"))])
     quick = verdict(found, claim)
-    monkeypatch.setattr(question, "overlapping", lambda _: False)
+    monkeypatch.setattr(rules, "overlapping", lambda _: False)
     exact = verdict(found, claim)
     assert quick.status is exact.status is not Status.UNKNOWN
     assert {ref.effect for ref in quick.rests_on} == {ref.effect for ref in exact.rests_on}
@@ -55,14 +55,14 @@ def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.Mon
 
 def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a single round between solver and values a quick question settles no request."""
-    from verifier.verify import claims
+    from verifier.verify import answers, claims
 
     statements = [allow("*", "kms:Decrypt", Condition=users(pattern)) for pattern in SLIDING]
     search = claims._search
 
     def fewer(asked: question.Question, *rest: Any) -> Any:
         found = search(asked, *rest)
-        return Reason("budget", "too few rounds") if asked.left and isinstance(found, claims.Found) else found
+        return Reason("budget", "too few rounds") if asked.left and isinstance(found, answers.Found) else found
 
     monkeypatch.setattr(claims, "_search", fewer)
     assert status(estate(*statements)) == "refuted"

@@ -8,7 +8,7 @@ from tests.problem.stepping import ALICE, GROUP, HOME, MANAGED, PROVIDER, ROLE, 
 from tests.verify.stepping import answer
 from verifier.model.request import CallerKind, Outcome
 from verifier.model.results.verdict import Reason
-from verifier.verify.claims import Found, Proved
+from verifier.verify.answers import Found, Proved
 
 SUB = "token.actions.githubusercontent.com:sub"
 ACCOUNT = f"arn:aws:iam::{HOME}:root"

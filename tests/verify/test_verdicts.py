@@ -36,7 +36,7 @@ from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import claims, prove
+from verifier.verify import prove, violations
 
 ALICE_ONLY = PrincipalLike(Text(ALICE))
 LETTERS = "abcdefghijklmnopqrst"
@@ -73,7 +73,7 @@ def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPat
 
 
 def test_s1_rounds_of_refinement_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "REFINEMENTS", 0)
+    monkeypatch.setattr(violations, "REFINEMENTS", 0)
     answer = verdict(estate(allow()))
     assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "budget"
 

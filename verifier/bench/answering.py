@@ -28,7 +28,8 @@ from verifier.problem.semantics.targets import key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer as ask_strings
-from verifier.verify.claims import Found, Proved, decide
+from verifier.verify.answers import Found, Proved
+from verifier.verify.claims import decide
 from verifier.verify.preferences import preferences, usually
 
 Said = tuple[Answer, float, Counts, str]

@@ -39,7 +39,7 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import family_of, is_multi_region, selected_keys
 from verifier.syntax.text import first_few
-from verifier.verify.claims import Answer, Found, Proved
+from verifier.verify.answers import Answer, Found, Proved
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:

@@ -21,8 +21,8 @@ from verifier.problem.subjects import target_name, targets_of
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
+from verifier.verify.answers import InternalDisagreement
 from verifier.verify.certifying import certify
-from verifier.verify.claims import InternalDisagreement
 from verifier.verify.closed_sets import eventual_entry
 
 Json = dict[str, Any]

@@ -26,8 +26,9 @@ from verifier.problem.subjects import target_name
 from verifier.solve.engines import open_session
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
+from verifier.verify.answers import Answer, Found, Proved
 from verifier.verify.assumptions import assumptions, where_it_is
-from verifier.verify.claims import Answer, Found, Proved, decide
+from verifier.verify.claims import decide
 from verifier.verify.preferences import preferences
 from verifier.verify.settled import not_known, settled
 

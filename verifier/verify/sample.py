@@ -23,7 +23,7 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression
 from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.verify.claims import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement
 from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs

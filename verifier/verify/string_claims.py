@@ -19,7 +19,8 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
-from verifier.verify.claims import Answer, Contradiction, Found, Proved, decide
+from verifier.verify.answers import Answer, Contradiction, Found, Proved
+from verifier.verify.claims import decide
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import lets_in
 from verifier.verify.access.known_callers import KnownCallers, kind_of
 from verifier.verify.access.ways import Draft, Ways
-from verifier.verify.claims import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement
 from verifier.verify.partition import Partition, Partitioner
 from verifier.verify.regions import Describer
 from verifier.verify.sample import Impossible, NotFound, sample

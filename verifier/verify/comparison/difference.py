@@ -16,7 +16,7 @@ from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import Given
-from verifier.verify.claims import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions
 from verifier.verify.sample import Sample

@@ -23,7 +23,7 @@ from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.claims import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 from verifier.verify.preferences import preferences, preferred
 from verifier.verify.replay import is_unmodelled, leading_away, needed_to_be_sent

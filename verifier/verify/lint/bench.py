@@ -21,9 +21,11 @@ from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import settled, symbols
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
-from verifier.verify.claims import REFINEMENTS, InternalDisagreement, why_unmodelled
+from verifier.verify.answers import InternalDisagreement
+from verifier.verify.claims import why_unmodelled
 from verifier.verify.preferences import preferences, preferred
 from verifier.verify.replay import for_evaluate, is_unmodelled, matched_statements, needed_to_be_sent
+from verifier.verify.violations import REFINEMENTS
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
 from verifier.witness.values import Conflict, Search, Stuck

@@ -1,0 +1,120 @@
+"""Violations that a solver finds → requests that `evaluate` confirms: the loop between solver, concrete values and replay.
+
+In: a question, one of its claims, a solver session, a query that holds of some request. Out: an `Answer`, or what a violation rests on.
+Guarantee: Refuted only with a request that `evaluate` confirms; Proved only where no request is left. A replay that contradicts the problem
+without any reason to is an `InternalDisagreement`, never an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from verifier.evaluate import Hearing
+from verifier.model.invariant import Expectation
+from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
+from verifier.model.request import Outcome, Request
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.diagrams.finite import In
+from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
+from verifier.problem.question import Claim, Question
+from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
+from verifier.verify.answers import Answer, Found, InternalDisagreement, Proved, Rests
+from verifier.verify.preferences import preferred, usual
+from verifier.verify.replay import (
+    ATTRIBUTES,
+    doubtful_facts,
+    for_evaluate,
+    is_unmodelled,
+    matched_statements,
+    needed,
+    needed_to_be_sent,
+    tags_not_passed,
+    without_doubts,
+)
+from verifier.witness.command import command
+from verifier.witness.pairs import unlike_pairs
+from verifier.witness.request import absent_facts, build
+from verifier.witness.values import Conflict, Search, Stuck
+
+REFINEMENTS = 300
+"""Rounds between solver and concrete values before a claim is Unknown."""
+
+
+def confirmed(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool) -> Answer | Rests:
+    """The same of a query that the session has just satisfied: a request that `evaluate` confirms, or why there is none."""
+    rested: dict[str, None] = {}
+    refused: list[Expression] = []
+    stuck: Reason | None = None
+    for number in range(REFINEMENTS):
+        result = session.check([*query, *refused], minimal=True) if number else Sat()
+        if isinstance(result, Unsat):
+            if stuck is not None:
+                return stuck
+            return Proved(result.core) if not refused else Rests(tuple(rested))
+        if isinstance(result, Undecided):
+            return Reason("solver", f"the solver gave up: {result.reason}")
+        assignment = (preferred if plausible else usual)(question, session, [*query, *refused])
+        if isinstance(assignment, Undecided):
+            return Reason("solver", f"the solver gave up: {assignment.reason}")
+        concrete = Search(question, assignment.classes, assignment.symbols).run()
+        if isinstance(concrete, Conflict):
+            session.add(negation(concrete.impossible))
+            continue
+        if isinstance(concrete, Stuck):
+            if concrete.doubt is None:
+                return Reason("budget", concrete.reason)
+            stuck = Reason("budget", concrete.reason)
+            refused.append(negation(concrete.doubt))
+            continue
+        request = build(question, concrete.values, assignment.symbols)
+        found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
+        if isinstance(found, Found):
+            untagged = tags_not_passed(found.counterexample.decision)
+            return found if untagged is None else Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
+        if not found.names:
+            raise InternalDisagreement(_disagreement(request, claim))
+        rested |= dict.fromkeys(found.names)
+        refused.append(_otherwise(assignment, found.names))
+    return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+
+
+def _otherwise(assignment: Assignment, names: Iterable[str]) -> Expression:
+    """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does without them is
+    looked for."""
+    symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
+    values = [Symbol(name) if symbols[name] else negation(Symbol(name)) for name in names if name in symbols]
+    facts = [In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)]
+    return disjunction(negation(each) for each in (*values, *facts))
+
+
+def _disagreement(request: Request, claim: Claim) -> str:
+    return f"the two readings of the rules disagree on {request!r} in {claim.invariant.name!r}; please report this"
+
+
+# -- replay --
+
+
+def _replay(
+    question: Question, claim: Claim, session: Session, request: Request, assignment: Assignment, without: Iterable[str]
+) -> Found | Rests:
+    """Confirms a violation with `evaluate`, under the symbols that the assignment chose, for a key `without` some facts (U3)."""
+    chosen = for_evaluate(question, request, assignment, without)
+    if claim.invariant.expectation is Expectation.ALLOWED:
+        chosen[SESSION_ALLOW] = False
+    wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
+    hearing = Hearing(question.space.estate, request)
+    decision = hearing.decide(chosen)
+    if decision.outcome is not wanted:
+        return Rests(tuple(name for name in assignment.symbols if is_unmodelled(question, name)))
+    readings, free, unmodelled = needed(question, hearing, chosen, wanted)
+    # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
+    beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
+    doubtful = doubtful_facts(question, request, chosen, wanted)
+    if unmodelled or beyond or doubtful:
+        return Rests((*unmodelled, *beyond, *doubtful))
+    # What conditions read may decide about the scope alone.
+    read = {(WHICH_PAIR, chosen[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
+    readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
+    decision = without_doubts(question, hearing, chosen, decision)
+    matched = matched_statements(decision)
+    return Found(Counterexample(request, decision, matched, readings, free, command(request, matched)))
