@@ -56,7 +56,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "instance profile": ("iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:RemoveRoleFromInstanceProfile"),
     "SAML provider": ("iam:CreateSAMLProvider", "iam:UpdateSAMLProvider"),
     "account": ("ram:AssociateResourceShare", "ram:CreateResourceShare", *STACK_SETS),
-    "workload": tuple(sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})),
+    "workload": tuple(sorted({action for kind in KINDS.values() for way in (*kind.ways, *kind.placing) for action, _ in way})),
 }
 """The actions of steps, beside those on keys and aliases, and those by which services run things as roles, by what they are about."""
 

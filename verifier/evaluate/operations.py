@@ -172,6 +172,8 @@ ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
         ("ec2-instance-connect:SendSerialConsoleSSHPublicKey",),
         ("ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
         ("ec2:CreateReplaceRootVolumeTask",),
+        ("ec2:AssociateIamInstanceProfile", "ec2-instance-connect:SendSSHPublicKey"),
+        ("ec2:AssociateIamInstanceProfile", "ec2-instance-connect:SendSerialConsoleSSHPublicKey"),
         ("ec2:AttachVolume", "ec2:DetachVolume", "ec2:StopInstances", "ec2:StartInstances"),
     ),
     "launch_templates": (("ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),),
@@ -200,6 +202,7 @@ permitted.]"""
 
 HANDED_BY = {
     "functions": ("lambda:UpdateFunctionConfiguration",),
+    "instances": ("ec2:AssociateIamInstanceProfile",),
     "codebuild_projects": ("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:UpdateProject"),
     "glue_jobs": ("glue:UpdateJob",),
     "sagemaker_notebooks": ("sagemaker:UpdateNotebookInstance",),

@@ -36,7 +36,7 @@ FILES = ("published", "further")
 _PLACES = ("key", "role/", "user/", "group/", "policy/", "instance-profile/", "oidc-provider/", "saml-provider/")
 _MEMBERS = {
     *("why", "needs", "when", "open_without", "expect", "wrong", "shut", "attacker", "victim", "trusts", "others", "profiles", "runs"),
-    *("key", "multi_region", "account", "frame", "vpc_endpoints", "given"),
+    *("key", "multi_region", "account", "frame", "vpc_endpoints", "given", "missing"),
 }
 
 
@@ -125,7 +125,7 @@ class Path:
         listed: dict[str, list[Any]] = {name: [] for name in KINDS}
         for short, role in self.document["runs"].items():
             kind, entry = next((kind, made) for start, (kind, made) in ENTRIES.items() if short.startswith(start))
-            listed[kind].append(entry(place(short), place(role)))
+            listed[kind].append(entry(place(short), place(role) if role is not None else None))
         return {"regions": {"Regions": [{"RegionName": "us-west-2"}]}, "workloads": {"us-west-2": listed}}
 
     def _with_key(self, snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class Path:
         return dict(json.loads(text))
 
 
-ENTRIES: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
+ENTRIES: Mapping[str, tuple[str, Callable[[str, str | None], Any]]] = {
     "lambda:function": ("functions", lambda arn, role: {"FunctionArn": arn, "Role": role}),
     "ec2:instance": (
         "instances",
@@ -174,13 +174,13 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _instance(name: str, role: str) -> Any:
+def _instance(name: str, role: str | None) -> Any:
     return {"Instances": [{"InstanceId": name, **_profile(role)}]}
 
 
-def _profile(role: str) -> Any:
+def _profile(role: str | None) -> Any:
     """The profile of a role has its name."""
-    return {"IamInstanceProfile": {"Arn": role.replace(":role/", ":instance-profile/")}}
+    return {} if role is None else {"IamInstanceProfile": {"Arn": role.replace(":role/", ":instance-profile/")}}
 
 
 def _with_trust(given: Any) -> Any:
@@ -235,6 +235,8 @@ def _path(name: str, its: Mapping[str, Any]) -> Path:
     needs, when = its["needs"], its.get("when", {})
     if its["expect"] not in ("found", "open") or set(its.get("open_without", ())) - set(needs) or set(when) - set(needs):
         raise ValueError(f"{name}: wrong expectation, or an action that is not among its needs")
+    if (its["expect"] == "open") != ("given" in its or "missing" in its):
+        raise ValueError(f"{name}: one that may be Unknown says what becomes of it with what runs given, or what is missing")
     statements = tuple(
         {"Effect": "Allow", "Action": action, "Resource": place(on), **({"Condition": when[action]} if action in when else {})}
         for action, on in needs.items()

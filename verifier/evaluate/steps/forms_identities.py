@@ -279,6 +279,8 @@ def change_code(state: State, move: Move) -> None:
     if passed is not None:
         named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
         require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")
+        require(code.kind != "instances" or not code.roles, move, "an instance has one profile at most")
+        check_profile(state, move, _session(move), (), move.requests)
         besides.remove(passed)
     wanted = dict(found for action, found in NAMED_BESIDES.items() if action in on_it)
     right = {action for action, resource in besides if str(resource).endswith(wanted.get(action, "?"))}

@@ -15,7 +15,7 @@ from verifier.model.steps.chains import Move, State
 
 _CREATE, _ADD, _REMOVE = "iam:createinstanceprofile", "iam:addroletoinstanceprofile", "iam:removerolefrominstanceprofile"
 IN_PROFILE = frozenset({_CREATE, _ADD, _REMOVE})
-_BY_PROFILE = frozenset({"ec2:runinstances", "ec2:requestspotinstances"})
+_BY_PROFILE = frozenset({"ec2:runinstances", "ec2:requestspotinstances", "ec2:associateiaminstanceprofile"})
 
 
 def check_profile(state: State, move: Move, role: str, requests: Sequence[Request], starting: Sequence[Request]) -> None:

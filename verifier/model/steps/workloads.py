@@ -27,7 +27,8 @@ class WorkloadKind:
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
     of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
-    `through` the role that is passed, as one which that may assume. `made` are
+    `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role comes to run as one
+    that is passed. `made` are
     the types of resources of Terraform, CloudFormation and SAM that are such code, each with the attributes of its name, its role, and of
     what may give it another; `named` is what is in the ARN of that between the partition and the name."""
 
@@ -44,6 +45,7 @@ class WorkloadKind:
     closes: bool = True
     opens: tuple[str, ...] = ()
     through: bool = False
+    placing: tuple[Way, ...] = ()
     made: tuple[str, ...] = ()
     named: str = ""
 
@@ -55,9 +57,8 @@ class WorkloadKind:
     @property
     def handing(self) -> tuple[Way, ...]:
         """The ways by which such code comes to run as another role, which their caller passes besides (`{role}`)."""
-        if self.passing is _PASSING_BY_AUTOMATION:
-            return ()
-        return tuple((*way, ("iam:PassRole", "{role}")) for way in self.ways if way[0][0] in self.passing)
+        ways = () if self.passing is _PASSING_BY_AUTOMATION else (way for way in self.ways if way[0][0] in self.passing)
+        return tuple((*way, ("iam:PassRole", "{role}")) for way in (*ways, *self.placing))
 
     @property
     def concerns(self) -> tuple[str, ...]:
@@ -135,6 +136,10 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             tags="Tags",
             passing=_PASSING_BY_AUTOMATION,
+            placing=(
+                _on_it("ec2:AssociateIamInstanceProfile", "ec2-instance-connect:SendSSHPublicKey"),
+                _on_it("ec2:AssociateIamInstanceProfile", "ec2-instance-connect:SendSerialConsoleSSHPublicKey"),
+            ),
             bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
             opens=_STARTING_INSTANCES,
             made=("aws_instance id iam_instance_profile launch_template", "AWS::EC2::Instance id iam_instance_profile launch_template"),

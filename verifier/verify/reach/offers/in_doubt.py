@@ -88,7 +88,7 @@ def _not_given(setting: Setting, doubt: Doubt) -> str:
     """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its lists (E5)."""
     own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
     name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
-    kinds = [kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds)]
+    kinds = [kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds, *(way[0][0] for way in kind.placing))]
     known = {*opened, *(own.all_workloads if own is not None else ())}
     lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
     adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
