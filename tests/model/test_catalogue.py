@@ -67,7 +67,7 @@ def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     steps |= {name for names in OF_KEYS.values() for name in names}
     # What starts code may start what is there already, instances may have the profile that gets a role, and stack sets reach further.
     doubtful = {name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful}
-    assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful
+    assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful | {"sts:GetFederationToken"}
     assert {entry(name).head for name in doubtful} == {Head.DOUBT}
     assert {"lambda:CreateFunction", "codebuild:StartBuild"} <= doubtful and "lambda:InvokeFunction" not in doubtful
 
@@ -97,7 +97,7 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
         ("organizations:DetachPolicy", Head.DOUBT, Effect.ORGANIZATION),
         ("sts:AssumeRoot", Head.DOUBT, Effect.MEMBERS),
-        ("sts:GetFederationToken", Head.DOUBT, Effect.FEDERATED),
+        ("sts:GetFederationToken", Head.STEP, Effect.FEDERATED),  # whose sessions bring about more where a policy tells them apart
         ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
         ("iam:UpdateUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
         ("ec2:ModifyVpcEndpoint", Head.DOUBT, Effect.ENDPOINTS),
@@ -122,7 +122,7 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
 def test_w1_heads_and_effects(name: str, head: Head, effect: Effect | None) -> None:
     found = entry(name)
     assert (found.head, found.effect) == (head, effect) and found.reason
-    assert found.doubtful == (head in (Head.DOUBT, Head.UNKNOWN))
+    assert found.doubtful == (effect is not None)
 
 
 def test_l6_patterns() -> None:

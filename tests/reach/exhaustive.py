@@ -224,7 +224,11 @@ def _mark(state: State) -> Mark:
 def _about(state: State, request: Request) -> Mark:
     """The parts of the estate that a decision reads: the caller's identity, the key, user or role that the request is on, what is not
     known."""
-    return (id(_identity(state, request.caller.principal_arn)), id(_target(state, request.resource)), state.estate.unmodelled)
+    return (
+        id(_identity(state, request.caller.issuer or request.caller.principal_arn)),
+        id(_target(state, request.resource)),
+        state.estate.unmodelled,
+    )
 
 
 def _identity(state: State, arn: str) -> Identity | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
-from verifier.model.policy import Policy, PrincipalType
+from verifier.model.policy import Policy, PolicyKind, PrincipalType
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import (
@@ -31,13 +32,17 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
+from verifier.syntax.source import Source
 
 Context = Mapping[str, Value]
+_ALL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+_EVERYTHING = read_policy(Source("policy.json", _ALL), PolicyKind.SESSION, identity="session", name="session")
 
 
 def request(by: Caller, action: str, resource: str | None, context: Context | None = None) -> Request:
-    """A request."""
-    return Request(by, action, resource, tuple((context or {}).items()))
+    """A request; of a federated session, under a session policy that takes nothing away."""
+    policies = (_EVERYTHING,) if by.kind is CallerKind.FEDERATED else None
+    return Request(by, action, resource, tuple((context or {}).items()), policies)
 
 
 def put_key_policy(by: Caller, key: str, policy: Policy, context: Context | None = None) -> Move:
@@ -126,6 +131,15 @@ def share(by: Caller, key: str, context: Context | None = None) -> Move:
 def session(role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = ()) -> Caller:
     """A session of a role."""
     return Caller(CallerKind.ROLE, role, role.split(":")[4], name, session_tags=tags)
+
+
+def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), context: Context | None = None) -> Move:
+    """A federated session."""
+    arn = f"arn:aws:sts::{by.account}:federated-user/{name}"
+    given = {**tag_context(tags), **(context or {})}
+    asked = (request(by, "sts:GetFederationToken", arn, given), *([request(by, "sts:TagSession", None, given)] if tags else []))
+    became = Caller(CallerKind.FEDERATED, arn, by.account, issuer=by.principal_arn, session_tags=tags)
+    return Move(StepKind.FEDERATE, asked, Became(became))
 
 
 def assume(

@@ -19,6 +19,7 @@ Covers: for each caller that is held and each target
 - a user of the caller's own in an account that the estate does not name;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
+- where a policy names `sts:GetFederationToken`: a session of one federated user, without tags and with each value of `team`;
 - where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
 Not covered: OIDC providers.
 """
@@ -41,6 +42,8 @@ from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.steps.chains import KeyReplicated, Move, State
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+FEDERATED = ("fay",)
+"""The names of federated users."""
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -142,6 +145,9 @@ class Sampler:
                 yield from self._policies(by, identity.arn, state)
                 yield from self._boundaries(by, identity, state)
             yield from self._rest(by, state)
+            if by.kind is CallerKind.USER and any("federationtoken" in action or action == "sts:*" for action in self.named):
+                tagged = {"aws:principaltag/team", "aws:requesttag/team"} & self.tested
+                yield from (moves.federate(by, name, tags) for name in FEDERATED for tags in (_TAGS if tagged else ((),)))
             yield from self._created(by, state)
 
     def _created(self, by: Caller, state: State) -> Iterator[Move]:

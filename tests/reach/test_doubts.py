@@ -87,10 +87,6 @@ OPEN = {
     "a service that no data knows": of(own("newservice:*")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
-    "a federated session of another name": of(own("sts:GetFederationToken"), key=FOR_FAY),
-    "a federated session without a user name": of(
-        own(["sts:GetFederationToken", "kms:Decrypt"]), own("kms:Decrypt", effect="Deny", Condition={"Null": {"aws:username": "false"}})
-    ),
     "an identity that is renamed": of(own("iam:UpdateUser")),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),

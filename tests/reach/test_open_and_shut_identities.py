@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, aws, identity, own
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, own
 from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
@@ -408,6 +408,53 @@ def test_a_role_of_another_account_takes_both_accounts() -> None:
 def test_a_role_without_a_trust_policy_in_the_input() -> None:
     before = home(own("sts:AssumeRole"), role=identity(TARGET, USES))
     assert told(before) == ("unknown", "E2")
+
+
+FAY = f"arn:aws:sts::{HOME}:federated-user/fay"
+GET, TAG = "sts:GetFederationToken", "sts:TagSession"
+NO_USER = own("kms:Decrypt", effect="Deny", Condition={"StringEquals": {"aws:PrincipalType": "User"}})
+FEDERATES = ("get federation token",)
+
+
+@pytest.mark.parametrize(
+    ("mine", "named", "expected"),
+    [
+        ((own(GET),), "kms:Decrypt", FEDERATES),
+        ((own(GET, FAY[:-1] + "*"),), "kms:Decrypt", FEDERATES),
+        ((own(GET, f"{FAY}2"),), "kms:Decrypt", PROVED),
+        ((own(GET, Condition={"Null": {"aws:TagKeys": "false"}}),), "kms:Decrypt", PROVED),  # and Alice may not tag sessions
+        ((own(GET, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),), "kms:Decrypt", PROVED),  # of temporary credentials alone
+        ((own(GET), own(GET, effect="Deny", Condition=ELSEWHERE)), "kms:Decrypt", FEDERATES),
+        ((own(GET), own("sts:*", FAY, effect="Deny")), "kms:Decrypt", PROVED),
+        ((own(GET),), "kms:PutKeyPolicy", (*FEDERATES, "put key policy")),
+        ((own(GET, FAY.replace("fay", "${aws:username}")),), "kms:Decrypt", ("unknown", "E0")),  # no key of the closure compares the names
+        ((own([GET, "kms:Decrypt"]), NO_USER), None, FEDERATES),  # the session's policy intersects with the user's
+        ((own(GET), NO_USER), None, PROVED),
+        ((own([GET, TAG]), TAGGED), None, FEDERATES),
+        ((own(GET), TAGGED), None, PROVED),
+        ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}), TAGGED), None, FEDERATES),
+        ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "red"}}), TAGGED), None, PROVED),
+    ],
+)
+def test_a_federated_session_of_a_name_and_tags(mine: tuple[Statement, ...], named: str | None, expected: tuple[str, ...]) -> None:
+    # id_credentials_temp_control-access_getfederationtoken; reference_policies_elements_principal, AWS STS federated user sessions.
+    key: dict[str, Any] = {} if named is None else {"key": allow(aws(FAY), named)}
+    assert told(home(*mine, **key)) == expected
+
+
+def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:
+    # Bob's sessions may decrypt; those of Alice may not.
+    bob = identity(BOB, own(["kms:Decrypt", GET]), NO_USER)
+    assert told(home(own(GET), NO_USER, bob=bob)) == PROVED
+    assert told(home(own(GET), own("iam:CreateAccessKey", BOB), NO_USER, bob=bob)) == ("new credentials of a user", *FEDERATES)
+    # A session of it writes to IAM in a console session, and calls STS nowhere (id_credentials_temp_request).
+    by_type = {"StringEquals": {"aws:PrincipalType": "FederatedUser"}}
+    assert told(home(own(GET), own("iam:PutUserPolicy", ALICE, Condition=by_type))) == (*FEDERATES, "put inline policy")
+    admitted = trusting(admits(aws(FAY)), own=(USES,))
+    assert told(home(own([GET, "sts:AssumeRole"]), role=admitted)) == PROVED
+    # Neither a role nor a federated session asks for one.
+    of_role = trusting(admits(aws(ALICE)), own=(own(GET),))
+    assert told(home(role=of_role, key=allow(aws(FAY)))) == PROVED
 
 
 @pytest.mark.parametrize("condition", [{}, {"StringEquals": {"iam:PermissionsBoundary": BASE}}], ids=["open", "shut"])

@@ -15,6 +15,7 @@ from tests.reach import estates as menus
 from tests.reach.estates import GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import PolicyKind
+from verifier.model.request import Caller, CallerKind
 
 ONCE = 0.4
 """How often an estate has a theme, and how often a condition is added to what a theme allows."""
@@ -216,6 +217,24 @@ def _user(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(theme.one("iam:CreateAccessKey", "iam:*LoginProfile"), *menus.WRITES[-2:], resource=theme.one("*", USER)))
 
 
+def _federate(theme: _Theme) -> _Theme:
+    """The user asks for federated sessions: the key names one, or a condition tells them from the user."""
+    theme.question = replace(theme.question, caller=Caller(CallerKind.USER, USER, HOME))
+    fay, tagged = f"arn:aws:sts::{HOME}:federated-user/fay", {"StringEquals": {f"aws:PrincipalTag/{menus.TEAM}": "blue"}}
+    theme.key()
+    first, *others = theme.question.estate.keys
+    own = theme.allow("kms:Decrypt", tagged, {"Null": {"aws:username": "true"}})
+    if theme.one(True, False):
+        named = {**theme.allow(theme.one("kms:Decrypt", "kms:PutKeyPolicy"), tagged), "Principal": {"AWS": fay}}
+        policy = document([{**DELEGATES, "Resource": "*"}, named], PolicyKind.KEY, f"{first.arn}#default")
+        keys, own = (replace(first, policies=(policy,)), *others), theme.allow("s3:*")
+        theme.question = replace(theme.question, estate=replace(theme.question.estate, keys=keys))
+    passes = theme.allow("sts:TagSession", *({"StringEquals": {f"aws:RequestTag/{menus.TEAM}": colour}} for colour in menus.COLOURS))
+    asking = ({"Null": {"aws:TagKeys": "true"}}, {"StringEquals": {f"aws:RequestTag/{menus.TEAM}": "blue"}})
+    asks = theme.allow("sts:GetFederationToken", *asking, resource=theme.one("*", fay, f"{fay}2"))
+    return theme.mine(asks, own, *theme.one((), (passes,)))
+
+
 def _grant(theme: _Theme) -> _Theme:
     return theme.key().mine(theme.allow("kms:CreateGrant", *menus.GRANT_CONDITIONS))
 
@@ -259,6 +278,7 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "versions": _version,
     "users": _user,
     "grants": _grant,
+    "federated sessions": _federate,
     "policies taken away": _taken_away,
     "boundaries": _boundary,
     "what is made": _made,

@@ -175,6 +175,9 @@ CHANGES: dict[StepKind, Change] = {
     StepKind.SHARE: KeyShared(PAYMENTS),
     StepKind.OWN_IDENTITY: Became(Caller(CallerKind.USER, "arn:aws:iam::999999999999:user/example", "999999999999")),
     StepKind.ASSUME_ROLE: Became(replace(ADMIN_SESSION, session_tags=(("team", "red"),))),
+    StepKind.FEDERATE: Became(
+        Caller(CallerKind.FEDERATED, f"arn:aws:sts::{HOME}:federated-user/fay", HOME, issuer=f"arn:aws:iam::{HOME}:user/team/Alice")
+    ),
     StepKind.PUT_POLICY: PolicyAdded(OPS, made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "*"))),
     StepKind.ATTACH_POLICY: PolicyAdded(
         KEY_ADMIN, made(PolicyKind.IDENTITY, "arn:aws:iam::aws:policy/AdministratorAccess", allowing(None, "*"))

@@ -71,6 +71,7 @@ REQUESTS: dict[StepKind, tuple[Request, ...]] = {
     StepKind.ASSUME_ROLE: ASSUMED.requests,
     StepKind.IMPORT_MATERIAL: IMPORTED.requests,
     StepKind.PROVIDER: (Request(SESSION, "iam:UpdateSAMLProvider", f"arn:aws:iam::{HOME}:saml-provider/corporate"),),
+    StepKind.FEDERATE: (Request(SESSION, "sts:GetFederationToken", f"arn:aws:sts::{HOME}:federated-user/fay"),),
     StepKind.BECOME_USER: (Request(SESSION, "iam:CreateAccessKey", ALICE),),
     StepKind.PASS_ROLE: (Request(SESSION, "iam:PassRole", KEY_ADMIN), Request(SESSION, "lambda:CreateFunction", None)),
     StepKind.CHANGE_CODE: (Request(SESSION, "lambda:UpdateFunctionCode", "arn:aws:lambda:us-west-2:111122223333:function:intake"),),

@@ -52,6 +52,7 @@ def passing(action: str) -> tuple[Request, ...]:
 
 def moves() -> Iterator[Move]:
     requests = {StepKind.ASSUME_ROLE: ASSUMED.requests, StepKind.IMPORT_MATERIAL: IMPORTED.requests}
+    requests |= {StepKind.FEDERATE: asking("sts:GetFederationToken")}
     yield from (Move(kind, requests.get(kind, ()), change) for kind, change in CHANGES.items())
     for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
         yield Move(StepKind.BECOME_USER, asking(action), USER)
@@ -63,6 +64,8 @@ def moves() -> Iterator[Move]:
     yield from (Move(StepKind.PASS_ROLE, passing(action), Became(ROLE)) for action in sorted(in_ways_to_run()))
     changing = sorted({action for kind in KINDS.values() for way in kind.ways for action, _ in way})
     yield from (Move(StepKind.CHANGE_CODE, asking(action), Became(ROLE)) for action in changing)
+    session = Caller(CallerKind.FEDERATED, f"arn:aws:sts::{HOME}:federated-user/fay", HOME, issuer=ALICE, session_tags=(("team", "red"),))
+    yield Move(StepKind.FEDERATE, asking("sts:GetFederationToken"), Became(session))
     for owner in (ALICE, GROUP):
         inline = made(PolicyKind.IDENTITY, f"{owner}#extra", allowing(None, "*"))
         yield Move(StepKind.PUT_POLICY, (), PolicyAdded(owner, inline))

@@ -6,7 +6,7 @@ Guarantee: all that does not turn on a symbol is looked up once for a request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
@@ -14,7 +14,7 @@ from verifier.evaluate.controls import Restriction
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.findings import Gate
 from verifier.evaluate.grants.index import Candidates
-from verifier.evaluate.operations import Operation, operation
+from verifier.evaluate.operations import ASSUME, FEDERATE, Operation, operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import InScope
 from verifier.model.policy import Policy
@@ -40,8 +40,12 @@ class Case:
 
     @property
     def operation(self) -> Operation | None:
-        """The operation of a step that is not on a key (E1–E5); `None` for one of KMS."""
-        return operation(self.action)
+        """The operation of a step that is not on a key (E1–E5); `None` for one of KMS. To tag a session that is on no role is a part of
+        `sts:GetFederationToken` (E2f)."""
+        found = operation(self.action)
+        if found is not None and found.rule == ASSUME and self.target.kind is TargetKind.ELSEWHERE:
+            return replace(found, rule=FEDERATE)
+        return found
 
     @property
     def resource_policies(self) -> tuple[Policy, ...]:

@@ -16,7 +16,7 @@ from verifier.evaluate.controls import resource_controls, service_controls
 from verifier.evaluate.endpoints import Route, route_of
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.grants.index import candidates_for
-from verifier.evaluate.operations import IAM, SHARE, START, Operation, operation
+from verifier.evaluate.operations import FEDERATE, IAM, SHARE, START, Operation, operation
 from verifier.evaluate.statements.targets import Target, TargetKind, target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import caller_gates
@@ -33,6 +33,8 @@ def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> 
     """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
     if operation.rule in (SHARE, START):
         return _of_service(estate, request, operation)
+    if operation.rule == FEDERATE or (operation.name == "sts:TagSession" and request.resource is None):
+        return _federated(request, operation)
     found = _IAM_ARN.fullmatch(request.resource or "")
     if found is None or found[3] != operation.on:
         raise InputError.of(
@@ -48,6 +50,19 @@ def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> 
 
 _WITH_WHAT_IS_MADE = ("iam:TagRole", "iam:TagUser")
 """What the making of a role or user with tags needs besides. [IAM: id_tags_roles, id_tags_users]"""
+
+
+def _federated(request: Request, operation: Operation) -> Target:
+    """The session that `sts:GetFederationToken` asks for, one of the caller's account; what `sts:TagSession` is on then no page says (E2f).
+    [IAM: id_credentials_temp_control-access_enable-create; STS API: GetFederationToken, Name]"""
+    caller, arn = request.caller, request.resource or ""
+    own = f"arn:{partition_of(caller)}:sts::{caller.account}:federated-user/"
+    if operation.rule == FEDERATE and not (arn.startswith(own) and _SESSION_NAME.fullmatch(arn.removeprefix(own))):
+        raise InputError.of(f"{operation.name} is on a federated user: `resource` must be {own}NAME, not {request.resource!r}", rule="R4")
+    return Target(TargetKind.ELSEWHERE, arn, partition_of(caller), None, caller.account)
+
+
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,32}", re.ASCII)
 
 
 def _listed(estate: Estate, arn: str, account: str) -> bool:

@@ -47,6 +47,8 @@ _CONCLUSIONS = {
         False,
     ): "the trust policy has to name the caller, or its account while the caller's policies allow; from another account both have "
     "to allow; it is not so",
+    ("E2f", True): "a federated session is asked for by the policies of the caller and its account alone, and they allow it",
+    ("E2f", False): "a federated session is asked for by the policies of the caller and its account alone, and they do not allow it",
     ("E2w", True): "the trust policy admits the identity of the provider, and nothing else is needed",
     ("E2w", False): "the trust policy has to admit the identity of the provider, and does not",
     ("E3", True): "sharing a key is decided by the policies of the caller and its account, and they allow it",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Either, Entry, Free
-from verifier.evaluate.operations import ASSUME, CHAINED, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
+from verifier.evaluate.operations import ASSUME, CHAINED, FEDERATE, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
 from verifier.model.request import Caller, CallerKind, Value
@@ -86,7 +86,7 @@ def not_modelled(operation: Operation, caller: Caller, target: Target, name: str
     prefix = name.split(":", 1)[0]
     if operation.rule == IAM:
         return prefix == "iam" and name not in OTHERS_OF_IAM_AND_STS and not name.startswith(TAGS_OF_RESOURCE)
-    if operation.rule in (ASSUME, PROVIDER):
+    if operation.rule in (ASSUME, FEDERATE, PROVIDER):
         return _not_modelled_of_sts(operation, caller, name, prefix)
     if operation.on == "code" and name.startswith(TAGS_OF_CODE):
         return target.tags is None

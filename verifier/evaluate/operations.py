@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-IAM, ASSUME, PROVIDER, SHARE, START = "E1", "E2", "E2w", "E3", "E4"
+IAM, ASSUME, FEDERATE, PROVIDER, SHARE, START = "E1", "E2", "E2f", "E2w", "E3", "E4"
 """The rules by which these operations are decided (docs/reach.md)."""
 
 TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
@@ -146,6 +146,7 @@ _OPERATIONS = (
     _sts("AssumeRole", ASSUME, "sts:externalid", *_SESSION, always=("sts:rolesessionname",)),
     _sts("TagSession", ASSUME, "sts:externalid", *_SESSION),
     _sts("SetSourceIdentity", ASSUME, "sts:externalid", *_SESSION),
+    Operation("sts:GetFederationToken", FEDERATE, "federated-user", TAG_KEYS),
     _sts("AssumeRoleWithWebIdentity", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     Operation("ram:CreateResourceShare", SHARE),

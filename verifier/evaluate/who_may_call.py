@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.operations import ASSUME, PROVIDER, Operation
+from verifier.evaluate.operations import ASSUME, FEDERATE, PROVIDER, Operation
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
@@ -23,6 +23,10 @@ BUILT_IN = frozenset({"accounts.google.com", "graph.facebook.com", "www.amazon.c
 """The providers that a trust policy names without an ARN. [IAM: reference_policies_elements_principal, OIDC federated principals]"""
 
 
+OF_TEMPORARY = frozenset({"aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage"})
+"""What requests with temporary credentials have, by which nobody calls `GetFederationToken`. [STS API: GetFederationToken]"""
+
+
 def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
     """The gate of a caller that cannot make the request, or of an identity of a provider that can."""
     operation, caller = case.operation, case.standing.caller
@@ -30,6 +34,8 @@ def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
         yield _provider(estate, case, operation)
     elif operation is not None and (operation.rule, caller.kind) in _CANNOT:
         yield Gate(Finding(operation.rule, f"{_CANNOT[operation.rule, caller.kind]} {operation.name}", False))
+    elif operation is not None and operation.rule == FEDERATE and OF_TEMPORARY.intersection(case.context.entries):
+        yield Gate(Finding(FEDERATE, f"temporary credentials cannot call {operation.name}", False))
     elif operation is not None and operation.rule == PROVIDER:
         text = f"{operation.name} is called by an identity of a provider, not by a principal of AWS"
         yield Gate(Finding(PROVIDER, text, False))
@@ -37,9 +43,11 @@ def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
 
 _CANNOT = {
     (ASSUME, CallerKind.ROOT): "the root user cannot call",
-    (ASSUME, CallerKind.FEDERATED): "a federated-user session cannot call",
+    **{(rule, CallerKind.FEDERATED): "a federated-user session cannot call" for rule in (ASSUME, FEDERATE)},
+    (FEDERATE, CallerKind.ROLE): "a session of a role cannot call",
+    (FEDERATE, CallerKind.SERVICE): "a service principal cannot call",
 }
-"""[STS API: AssumeRole; IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*]"""
+"""[STS API: AssumeRole, GetFederationToken; IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*]"""
 
 
 def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:

@@ -31,6 +31,7 @@ class StepKind(Enum):
     SHARE = "share key"
     OWN_IDENTITY = "use an identity of its own"
     ASSUME_ROLE = "assume role"
+    FEDERATE = "get federation token"
     PUT_POLICY = "put inline policy"
     ATTACH_POLICY = "attach policy"
     NEW_VERSION = "new policy version"

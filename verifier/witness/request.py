@@ -30,7 +30,8 @@ def build(question: Question, values: Concrete, symbols: Mapping[str, bool]) -> 
     action = values["action"]
     assert isinstance(action, str)
     known = reference_action(action) or step_action(action)
-    who, name = caller(values), known.name if known is not None else action
+    spellings = {one.lower(): one for one in question.space.known_actions}
+    who, name = caller(values), known.name if known is not None else spellings.get(action, action)
     return Request(who, name, _resource(question, who, name, values), tuple(_context(question, values, symbols.get(WHICH_PAIR, False))))
 
 
@@ -39,6 +40,8 @@ def _resource(question: Question, who: Caller, name: str, values: Concrete) -> s
     if name == LIST_RETIRABLE:
         return _retiring_principal(who, values)
     target = question.space.target
+    if target.kind is TargetKind.FEDERATED:
+        return target.resource if name == "sts:GetFederationToken" else None
     if target.kind is not TargetKind.ACCOUNT:
         return target.resource
     made, region = values.get(MADE), values.get("region")

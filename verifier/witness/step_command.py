@@ -42,6 +42,8 @@ from verifier.witness.command import command
 
 _LONGEST_DOCUMENT = 700
 """Characters of a document that stands in the command itself; a longer one is a file."""
+_ALL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+"""A session policy that takes nothing away."""
 _FLAGS = {"role": "--role-name", "user": "--user-name", "group": "--group-name"}
 
 Words = Iterator[str]
@@ -214,7 +216,7 @@ def _version(kind: StepKind, change: VersionSet) -> Words:
 
 
 def _becoming(move: Move, caller: Caller) -> Words:
-    """New credentials of a user, a session of a role, or assertions of a provider that is written."""
+    """New credentials of a user, a session of a role or of a federated user, or assertions of a provider that is written."""
     request = move.requests[0] if move.requests else None
     if request is None:
         return
@@ -234,6 +236,9 @@ def _becoming(move: Move, caller: Caller) -> Words:
             yield from ("--saml-provider-arn", caller.principal_arn)
         case "sts:AssumeRole":
             yield from ("aws", "sts", "assume-role", *_role(caller), *_session(request, caller))
+        case "sts:GetFederationToken":
+            yield from ("aws", "sts", "get-federation-token", "--name", _name(caller.principal_arn), "--policy", _ALL)
+            yield from _session_tags(caller)
         case "sts:AssumeRoleWithWebIdentity":
             yield from ("aws", "sts", "assume-role-with-web-identity", *_role(caller), "--web-identity-token", "<token>")
         case "sts:AssumeRoleWithSAML":
@@ -251,6 +256,10 @@ def _session(request: Request, caller: Caller) -> Words:
     for key, flag in (("sts:externalid", "--external-id"), ("sts:sourceidentity", "--source-identity")):
         if key in context:
             yield from (flag, context[key])
+    yield from _session_tags(caller)
+
+
+def _session_tags(caller: Caller) -> Words:
     if caller.session_tags:
         yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in caller.session_tags]))
 

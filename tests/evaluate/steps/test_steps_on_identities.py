@@ -18,7 +18,7 @@ from verifier.model.estate import Controls, Group, Identity, ManagedPolicy, Work
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import State
+from verifier.model.steps.chains import Became, State
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 
@@ -64,6 +64,27 @@ def test_session_tags_need_a_permission_in_the_trust_policy_and_count_in_the_ses
     assert found(before, moves.assume(BY, TARGET, (("team", "black"),))) == "deny"
     later = after(after(before, blue), moves.assume(BY, TARGET, name="plain"))
     assert [can(later, who) for who in later.held] == ["deny", "allow", "deny"]
+
+
+def test_a_federated_session_has_its_name_its_tags_and_no_more_than_its_issuer() -> None:
+    # id_credentials_temp_control-access_getfederationtoken; id_session-tags, Passing session tags using GetFederationToken.
+    fay = f"arn:aws:sts::{HOME}:federated-user/fay"
+    tagged = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+    asks = own(["sts:GetFederationToken", "sts:TagSession"], fay, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}})
+    before = state(asks, own("sts:TagSession"), tagged)
+    blue = moves.federate(BY, "fay", (("team", "blue"),))
+    assert found(before, blue) == "allow"
+    assert found(before, moves.federate(BY, "fay", (("team", "red"),))) == "deny"
+    assert found(before, moves.federate(BY, "fay")) == "deny"
+    assert found(before, moves.federate(BY, "guest", (("team", "blue"),))) == "deny"
+    assert found(state(own("sts:*", TARGET)), moves.federate(BY, "fay")) == "deny"
+    later = after(before, blue)
+    session = later.held[-1]
+    asked = moves.request(session, "kms:Decrypt", KEY)
+    assert [evaluate(later.estate, one).outcome.value for one in (asked, replace(asked, session_policies=None))] == ["allow", "deny"]
+    assert found(later, moves.federate(session, "fay")) == "deny"
+    with pytest.raises(InputError, match="federated session that its caller issues"):
+        found(before, replace(blue, change=Became(replace(session, issuer=f"arn:aws:iam::{HOME}:root"))))
 
 
 def test_an_identity_of_a_provider_assumes_the_role_that_names_it() -> None:

@@ -26,12 +26,11 @@ from verifier.evaluate.sessions.session_tags import SessionTags, session_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.unmodelled import in_scope
+from verifier.evaluate.who_may_call import OF_TEMPORARY
 from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind
 
 _CALL, _TAGGING = "sts:GetFederationToken", "sts:TagSession"
-_OF_TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
-"""What no caller of `sts:GetFederationToken` has: it calls with long-term credentials."""
 
 
 def tags_of_session(estate: Estate, case: Case) -> SessionTags:
@@ -125,7 +124,7 @@ class _Session:
 
 def _free(name: str) -> bool:
     """Whether a request for a session may have a key that nothing says."""
-    return not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:")) and name != TAG_KEYS and name not in _OF_TEMPORARY
+    return not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:")) and name != TAG_KEYS and name not in OF_TEMPORARY
 
 
 def _tested_keys(case: Case) -> frozenset[str]:

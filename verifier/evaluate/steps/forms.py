@@ -26,6 +26,7 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.IMPORT_MATERIAL: forms_keys.import_material,
     StepKind.SHARE: forms_keys.share,
     StepKind.ASSUME_ROLE: forms_identities.assume_role,
+    StepKind.FEDERATE: forms_identities.federate,
     StepKind.PUT_POLICY: forms_identities.put_policy,
     StepKind.ATTACH_POLICY: forms_identities.attach_policy,
     StepKind.NEW_VERSION: forms_identities.set_version,

@@ -194,6 +194,20 @@ def assume_role(state: State, move: Move) -> None:
         _check_session(move, each)
 
 
+def federate(state: State, move: Move) -> None:
+    """[STS API: GetFederationToken; IAM: id_session-tags, Passing session tags using GetFederationToken]"""
+    change = move.change
+    if not isinstance(change, Became):
+        raise wrong_change(move, change)
+    session, asked = change.caller, one_of(move, ("sts:GetFederationToken",))
+    issued = session.kind is CallerKind.FEDERATED and session.issuer == asked.request.caller.arn
+    require(issued, move, "it gives a federated session that its caller issues")
+    tagging = [("sts:TagSession", None)] if session.session_tags else []
+    for each in the_requests(move, ("sts:GetFederationToken", session.principal_arn), *tagging):
+        require(each.request.context == asked.request.context, move, "its permissions are those of one call (E2f)")
+        check_tags(move, each, session.session_tags)
+
+
 def _check_session(move: Move, asked: Asked) -> None:
     session = move.change.caller.session if isinstance(move.change, Became) else None
     require(asked.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")

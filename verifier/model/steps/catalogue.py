@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache
@@ -49,7 +49,8 @@ class Effect(Enum):
     MEMBERS = "members"
     """From the management account of an organization, as `ACCOUNT` in every other account of it; from another account nothing."""
     FEDERATED = "federated"
-    """Of a user or root user, as `ACCOUNT` where some policy tells its federated sessions from itself; otherwise nothing."""
+    """A user or root user comes to hold federated sessions, which is a step, where some policy tells these from itself; otherwise nothing
+    comes of it."""
     FRAME = "frame"
     """The control policies over the account do not hold any more."""
     ENDPOINTS = "endpoints"
@@ -138,6 +139,8 @@ def _by_name() -> dict[str, Entry]:
         for name in names.split(" "):
             whole = f"{service}:{name}"
             found[whole.lower()] = Entry(whole, Head(head), reason, known, tuple(services.split()))
+    sessions = {name: one for name, one in found.items() if one.effect is Effect.FEDERATED}
+    found |= {name: replace(one, head=Head.STEP) for name, one in sessions.items()}
     found |= {name.lower(): Entry(name, Head.STEP, f"step: {kind.value}") for kind, names in OF_KEYS.items() for name in names}
     for one in (one for one in step_actions() if one.on is not StepResource.WORKLOAD):
         row, name = found.get(one.name.lower()), one.name

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from verifier.model.estate import Identity
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reference import actions
-from verifier.problem.expression import FALSE, Expression, Symbol, both, negation
+from verifier.problem.expression import FALSE, Expression, Symbol, both, disjunction, negation
 from verifier.problem.space import Space, acts
 
 RESOURCE_POLICY = "power:resource policy"
@@ -85,6 +85,14 @@ def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
         return without(space, BOUNDARY, refusal)
     written, gone = (INLINE, INLINE_GONE) if is_inline(policy) else (VERSION, DETACHED)
     return without(space, gone, without(space, written, refusal))
+
+
+_OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
+
+
+def changed(space: Space) -> Expression:
+    """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their tags."""
+    return disjunction(Symbol(name) for name in sorted(space.powers - _OF_TARGETS))
 
 
 def is_inline(policy: Policy) -> bool:

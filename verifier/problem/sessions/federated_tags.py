@@ -20,7 +20,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import TRUE, Expression, Present, at_most, both, conjunction, disjunction, either, implies, negation
-from verifier.problem.semantics.powers import REQUEST_TAG
+from verifier.problem.semantics.powers import REQUEST_TAG, changed
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, known_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
@@ -35,16 +35,19 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
     """F3: what `aws:PrincipalTag/…` of federated sessions can be; `names` are the tags that the question mentions, in lower case."""
     for account, alike in _issuers(space, names).items():
         for (values, passing), issuers in alike.items():
-            issued = both(space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))))
+            unchanged = negation(changed(space))
+            issued = both(space.is_federated, space.in_account(account), space.issuer(OneOf(frozenset(issuers))), unchanged)
             own = dict(zip(names, values, strict=True))
             if not passing:
                 yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items())
                 continue
             yield implies(issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
             yield from (implies(issued, known_tag(space, name, value)) for name, value in own.items() if reserved(name))
-            if space.powers or space.target.of_step:  # a policy that the caller wrote may let it pass any
+            if space.target.of_step:
                 continue
             sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
+            if sessions is not None and space.powers and sessions.by_name:
+                continue  # what the closure asks of callers does not tell sessions apart by it
             if sessions is not None and sessions.compares:  # then more values are told apart than policies list
                 sessions = _sessions(space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names})
             if sessions is not None:
@@ -71,7 +74,7 @@ def _issuers(space: Space, names: Sequence[str]) -> Mapping[str, _Alike]:
     for account in space.estate.accounts:
         for user in account.users:
             own = tuple(own_tag(user, name) for name in names)
-            passing = bool(space.powers) or may_tag(space.estate, user)
+            passing = may_tag(space.estate, user)
             found.setdefault(account.id, {}).setdefault((own, passing), set()).add(user.arn.split(":", 5)[5])
     if not space.powers:
         for account_id in _bound_accounts(space.estate):
@@ -148,6 +151,11 @@ class _Sessions(TagSets):
     def compares(self) -> bool:
         """Whether some policy compares what requests say with each other."""
         return bool(self._joint.sides[0].question.space.relations)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether some policy tells sessions apart by their names, or compares what requests say."""
+        return self.compares or MADE in self._diagrams.level
 
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""

@@ -17,9 +17,9 @@ from verifier.model.steps.actions import StepAction, StepResource, known_step_ke
 from verifier.problem.classes.domains import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, both, either, implies, negation
-from verifier.problem.semantics.relations import relate
+from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.targets import Target
-from verifier.problem.semantics.values import LIKE, Fixed, Template
+from verifier.problem.semantics.values import ARN, LIKE, Fixed, Template
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
 from verifier.problem.views import View
 
@@ -101,8 +101,10 @@ _TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifact
 
 
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
-    """Whether a pattern, written as `text`, covers the session that is asked for."""
+    """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the request names."""
     tagged = both(acts({"sts:TagSession"}), Symbol(resource_symbol(text)))
+    if space.target.resource is not None:
+        return either(both(acts({"sts:GetFederationToken"}), constant_matches(space, space.target.resource, ARN, pieces, False)), tagged)
     fields = (pieces[0].text if isinstance(pieces[0], Fixed) else "").split(":", 5)
     if len(fields) < 6:
         return tagged

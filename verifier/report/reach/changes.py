@@ -147,5 +147,5 @@ def _became(caller: Caller, names: Names) -> str:
     tags = f" with the session tags {_pairs(caller.session_tags)}" if caller.session_tags else ""
     if caller.kind is CallerKind.WEB:
         return f"lets it speak for {names.caller(caller)}"
-    held = "a session" if caller.kind is CallerKind.ROLE else "credentials"
+    held = "a session" if caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED) else "credentials"
     return f"gives it {held} of {names.caller(caller)}{tags}"

@@ -25,7 +25,7 @@ from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
-from verifier.verify.reach.offers.in_doubt import looked_at, why
+from verifier.verify.reach.offers.in_doubt import looked_at, told
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
@@ -133,7 +133,10 @@ class _Search:
             starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
             within = next(self.setting.nearest(starts, self.number, self._unsure, doubtful=True), None)
             if within is not None and self.how.asks_about(within[0].rounds):
-                reason = why(self.setting, *within)
+                found = told(self.setting, *within, self.how.longest)
+                if isinstance(found, Story):
+                    return _Answer(found, Bound(self.how.longest, False))
+                reason = found
             never = never and within is None
         rests = () if reason is not None else looked_at(self.setting, self.number)
         return _Answer(reason, Bound(self.how.longest, never and reason is None), rests=rests)

@@ -139,6 +139,13 @@ class Derivation:
 
 LINKED = ":role/aws-service-role/"
 """What the ARNs of service-linked roles have, which only their services use."""
+
+
+def is_federated(principal: str) -> bool:
+    """Whether a principal is a federated-user session."""
+    return ":federated-user/" in principal
+
+
 Way = tuple[Fact | int, StepKind | None, str, tuple[Fact, ...]]
 """One way to make a fact true, or to reach a goal (by its number): the step, who takes it, what must be true before."""
 ANY_WAY: frozenset[Way] = frozenset()

@@ -13,7 +13,8 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
-from verifier.problem.sessions.trusting import trusting
+from verifier.problem.sessions.trusting import names_action, trusting
+from verifier.problem.space import FEDERATING
 from verifier.problem.steps.doubtful import is_doubtful
 
 Says = Callable[[Statement], bool]
@@ -110,9 +111,10 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
 
 def _account(account: Account, says: Says, named: set[str], reached: frozenset[str], *, keep: bool) -> Account:
     """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles that are `reached` by
-    other sessions are free, for trust policies are left out (F3); those of others are their roles' own, without the power to set them."""
+    other sessions are free, for trust policies are left out (F3); those of others are their roles' own, without the power to set them.
+    Which a user may pass on its policies say."""
 
-    def narrowed(members: tuple[Identity, ...]) -> tuple[Identity, ...]:
+    def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
         small = [
             replace(member, policies=of_policies(member, says), trust=None, settled=member.settled or member.arn not in reached)
             for member in members
@@ -120,7 +122,10 @@ def _account(account: Account, says: Says, named: set[str], reached: frozenset[s
         stay = keep or not account.complete
         return tuple(one for one in small if stay or one.policies or one.bounded or one.arn in named)
 
-    return replace(account, users=narrowed(account.users), roles=narrowed(account.roles))
+    def issuing(statement: Statement) -> bool:
+        return says(statement) or any(names_action(statement, name.lower()) for name in FEDERATING)
+
+    return replace(account, users=narrowed(account.users, issuing), roles=narrowed(account.roles, says))
 
 
 def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:

@@ -29,7 +29,7 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
-from verifier.verify.reach.offers.in_doubt import looked_at, why
+from verifier.verify.reach.offers.in_doubt import looked_at, told
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
@@ -173,7 +173,7 @@ def _in_doubt(setting: Setting, start: str, found: Found | None, names: tuple[st
         return [], found is None
     goal, reached = found
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
-    return [Told(start, names, goal, tasks, why(setting, goal, reached), alike, start in setting.listed)], True
+    return [Told(start, names, goal, tasks, told(setting, goal, reached, how.longest), alike, start in setting.listed)], True
 
 
 def _others(setting: Setting, start: str, goal: Goal) -> Other:

@@ -12,7 +12,8 @@ from functools import cache, cached_property
 
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import CallerSet, Invariant
+from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
+from verifier.model.policy import Text
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
@@ -20,7 +21,7 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
-from verifier.verify.reach.facts import Facts, Way
+from verifier.verify.reach.facts import Facts, Way, is_federated
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
@@ -40,11 +41,6 @@ def _all_named() -> Counter[Head]:
     return _by_heads(entries())
 
 
-def is_federated(principal: str) -> bool:
-    """Whether a principal is a federated-user session."""
-    return ":federated-user/" in principal
-
-
 class Setting:
     """The closures for one key, and its invariants. A federated session begins only where an invariant is about it: with whom it says that
     issued it, whose account is that of the key where it says so. Raises `TooLarge`, and `InputError` for an inventory that leaves out what
@@ -62,6 +58,7 @@ class Setting:
         self._rules = self._common.rules(key, goals, self._issued)
         self._closures: dict[tuple[CallerSet, bool], Closure] = {}
         self._starters: dict[int, tuple[str, ...]] = {}
+        self._issuing: dict[tuple[tuple[str, ...], CallerSet], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
@@ -70,7 +67,10 @@ class Setting:
         if (issued, doubtful) not in self._closures:
             numbers = tuple(number for number, own in enumerate(self._issued) if issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
-            key, common, expected, goals = self.key, self._common, self._issued, self.goals
+            known = issued in (ANYONE, *self._issued)
+            if not known:
+                numbers = tuple(range(len(self.goals)))
+            key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
             creating = cache(lambda: common.creating(key.partition, key.region, issued))
 
             def offers(rules: KeyRules, numbers: tuple[int, ...], *, made: bool = False) -> KeyOffers:
@@ -88,12 +88,30 @@ class Setting:
             own = self.universe.own
             by_steps = (common.doubting(self._doubts_of(issued), own) if doubtful else common.closure(key.partition, own, issued)).search
             other = self._closures.get((issued, not doubtful))
-            offered = offers(self._rules, numbers) if other is None else other.key
+            rules = self._rules if known else common.rules(key, goals, expected)
+            offered = offers(rules, numbers) if other is None else other.key
             self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_)
         return self._closures[issued, doubtful]
 
-    def _issuers(self, start: str, goal: int) -> CallerSet:
-        return self._issued[goal] if is_federated(start) else ANYONE
+    def _issuers(self, starts: tuple[str, ...], goal: int, doubtful: bool = False) -> CallerSet:
+        """Of which federated sessions the closure for some principals is."""
+        own = self._issued[goal] if is_federated(starts[0]) else ANYONE
+        if not doubtful or not self.doubts.sessions_apart:
+            return own
+        if (starts, own) not in self._issuing:
+            self._issuing[starts, own] = self._all_issuers(starts, own, self.reached(starts, goal).facts)
+        return self._issuing[starts, own]
+
+    def _all_issuers(self, starts: tuple[str, ...], own: CallerSet, facts: Facts) -> CallerSet:
+        """Those in a set, and those of all who may come to be held and to issue some. Where none is held by steps they may be anyone's."""
+        found = set(filter(self.doubts.issues, facts.held))
+        while True:
+            issued = (IssuedBy(PrincipalLike(Text(arn))) for arn in sorted(found))
+            whom = CallersOr((*issued, *([] if own == ANYONE else [own]))) if found else own
+            more = set() if whom == ANYONE else set(filter(self.doubts.issues, self._closure(whom, True).of(starts).facts.held))
+            if more <= found:
+                return whom
+            found |= more
 
     @cached_property
     def universe(self) -> Universe:
@@ -146,7 +164,7 @@ class Setting:
         """What a principal can bring about, or several together of which none is federated; the goal among it if that is within reach.
         Where `doubtful`, what they may bring about."""
         assert self.universe.starts  # those whom no inventory lists are taken in
-        issued = self._issuers(starts[0], goal)
+        issued = self._issuers(starts, goal, doubtful)
         if (starts, issued, doubtful) not in self._reached:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]
@@ -154,12 +172,12 @@ class Setting:
     def at_once(self, start: str, goal: int) -> Reached:
         """What a principal can do without a step."""
         assert self.universe.starts
-        return self._closure(self._issuers(start, goal)).at_once(start)
+        return self._closure(self._issuers((start,), goal)).at_once(start)
 
     def by_steps(self, start: str, goal: int, *, doubtful: bool = False) -> Reached:
         """What a principal can bring about by one step or more; where `doubtful`, what it may."""
         assert self.universe.starts
-        return self._closure(self._issuers(start, goal), doubtful).of((start,), direct=False)
+        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of((start,), direct=False)
 
     def goal(self, reached: Reached, goal: int) -> Found | None:
         """A goal on the key, if it is within reach."""
@@ -174,7 +192,7 @@ class Setting:
             by_steps_alone = self.reached(some, goal) if doubtful else None
             # Where they get there by steps together, not everything that they bring about was looked for.
             if by_steps_alone and self.goal(by_steps_alone, goal) is None:
-                re_encrypts = self._closure(self._issuers(some[0], goal)).re_encrypts
+                re_encrypts = self._closure(self._issuers(some, goal)).re_encrypts
                 if not re_encrypts and not self._in_doubt(by_steps_alone.facts):
                     return None
             steps = some[0] in by_steps
@@ -200,13 +218,13 @@ class Setting:
     def _doubts_of(self, issued: CallerSet) -> Doubts:
         return self._common.doubts(self.key.partition, self.universe, issued)
 
-    def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True) -> Reached:
-        """What it can bring about without some ways; by one step or more, where not `direct`."""
-        return self._closure(self._issuers(start, goal)).of((start,), direct=direct, refused=refused)
+    def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True, doubtful: bool = False) -> Reached:
+        """What it can bring about without some ways; by one step or more, where not `direct`. Where `doubtful`, what it may."""
+        return self._closure(self._issuers((start,), goal, doubtful), doubtful).of((start,), direct=direct, refused=refused)
 
-    def teller(self, start: str, goal: int) -> Teller:
-        """Tells stories about what a principal can bring about."""
-        return Teller(self.estate, self._closure(self._issuers(start, goal)).rules, self._how)
+    def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
+        """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among them."""
+        return Teller(self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._how)
 
 
 def _check_lists(estate: Estate) -> None:

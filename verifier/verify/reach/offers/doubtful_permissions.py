@@ -22,7 +22,8 @@ from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.space import ACTION, CALLER, Space
+from verifier.problem.semantics.values import Fixed, arn_predicate
+from verifier.problem.space import ACTION, CALLER, MADE, Space
 from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import StepPermissions, step_permissions
@@ -31,6 +32,7 @@ from verifier.verify.reach.facts import LINKED, Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import left_in_doubt, reviewed, writes_among
 from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.step_groups import Group
 
 _Found = tuple[Alike, frozenset[str]]
 """Actions, and the powers that they take."""
@@ -118,8 +120,33 @@ class DoubtfulPermissions:
 
     @cached_property
     def asked(self) -> tuple[Predicate, ...]:
-        """What is asked about callers, whatever their own policies say."""
-        return asked_of_callers(bare(self._estate), together([self._target]), self._powers)
+        """What is asked about callers, whatever their own policies say; and about federated sessions, by their names."""
+        statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)
+        named = (text.value for one in statements for text in one.resources or ())
+        sessions = (arn_predicate([Fixed(name, True)]) for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
+        return (*asked_of_callers(bare(self._estate), together([self._target]), self._powers), *filter(None, sessions))
+
+    @cached_property
+    def _federating(self) -> Group:
+        """The requests for federated sessions."""
+        target = Target(TargetKind.FEDERATED, self._partition, self.account)
+        return Group(next(step_permissions(self._estate, [target], self._powers, self._held)))
+
+    def federating(self, principal: str) -> int | None:
+        """The first class that no request for a federated session tells from the class of a caller."""
+        return self._federating.permissions.representative(principal)
+
+    def sessions(self, principal: str, sessions: Sequence[str]) -> Iterator[tuple[Cube, tuple[str, ...]]]:
+        """Which of some federated sessions a principal can get from `sts:GetFederationToken`, by what it takes: their names are told apart
+        as by `asked`."""
+        group = self._federating
+        for allowed in group.allowed("sts:GetFederationToken", principal, MADE, *group.tags):
+            values = dict(allowed.cube.values)
+            mask = values.pop(MADE, -1)
+            untagged = all(own & group.without(name) for name, own in values.items())
+            tagging = [frozenset[str]()] if untagged else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
+            names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
+            yield from ((Cube(0, allowed.cube.powers | powers), names) for powers in tagging)
 
     def class_of(self, principal: str) -> int | None:
         """The class of a caller: callers of one class may do the same."""

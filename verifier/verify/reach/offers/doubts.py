@@ -21,7 +21,7 @@ from verifier.model.steps.catalogue import Effect, Head
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, is_federated
 from verifier.verify.reach.narrowed import tells_sessions_apart
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
@@ -80,7 +80,9 @@ class Doubts:
         self._powerless = powerless
         self._made: dict[object, Most] = {}
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
-        self._bundles: dict[tuple[str, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]] = {}
+        self._bundles: dict[
+            tuple[str, int | None, int | None, tuple[int | None, ...], bool], Mapping[frozenset[str], Sequence[Bundle]]
+        ] = {}
 
     @cached_property
     def plain(self) -> Doubts:
@@ -106,10 +108,11 @@ class Doubts:
             return {}
         # Whom it may pass a role to the groups of roles say.
         classes = self._steps.classes(principal)
-        key = permissions.account, permissions.representative(principal), classes, _issues_sessions(principal)
+        federating = permissions.federating(principal) if self.sessions_apart and self.issues(principal) else None
+        key = permissions.account, permissions.representative(principal), federating, classes, _issues_sessions(principal)
         if key not in self._bundles:
             found: dict[frozenset[str], list[Bundle]] = {}
-            for doubt, cube in permissions.doubts(principal):
+            for doubt, cube in sorted(permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED):
                 if cube.powers and self._powerless:
                     continue
                 for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
@@ -151,8 +154,8 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._governing(doubt.account))
             case Effect.MEMBERS:
                 yield from self._at_once(doubt, cube, self._anything(*self._members(doubt.account)))
-            case Effect.FEDERATED if _issues_sessions(by) and self._sessions_apart:
-                yield from self._at_once(doubt, cube, self._anything(doubt.account))
+            case Effect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
+                yield from self._federated(doubt, by)
             case Effect.FRAME if _limited(self._estate, doubt.account):
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
@@ -249,8 +252,22 @@ class Doubts:
         return tuple(one for one, _ in organization.accounts if one != account)
 
     @cached_property
-    def _sessions_apart(self) -> bool:
+    def sessions_apart(self) -> bool:
+        """Whether federated sessions may do what those who issue them may not."""
         return tells_sessions_apart(self._estate)
+
+    def issues(self, principal: str) -> bool:
+        """Whether a principal may come to issue federated sessions."""
+        own = self._own(principal) if _issues_sessions(principal) else None
+        return own is not None and any(doubt.entry.effect is Effect.FEDERATED for doubt, _ in own.doubts(principal))
+
+    def _federated(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
+        """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
+        names = [one for one in self._principals if is_federated(one) and one.split(":")[4] == doubt.account]
+        for cube, sessions in self._permissions[doubt.account].sessions(by, names):
+            most = self._most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
+            for group in self._of(TargetKind.ACCOUNT, doubt.account) if not (cube.powers and self._powerless) else ():
+                yield Anything(StepKind.FEDERATE, doubt.entry.name, group, group.bit(group.root), (cube,), Gives(FactKind.HOLDS), most=most)
 
     def _freely(self, principal: str) -> Iterator[Fact]:
         """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that can be made."""

@@ -7,16 +7,19 @@ Guarantee: none beyond its types.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from verifier.model.policy import StatementRef
-from verifier.model.results.verdict import Assumption, Reason
+from verifier.model.results.verdict import Assumption, Reason, Story
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.facts import Derivation, Doubt, Fact, FactKind, Facts
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts
 from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.stories.plans import Make, planned
 
 _MOST_NAMED = 4
 
@@ -32,6 +35,40 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
     text = f"{told}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
     return Reason("W1", text, places[0].span if places else NOWHERE)
+
+
+def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
+    """The story of a goal that takes federated sessions and no doubtful action; otherwise why it is in doubt. Raises
+    `InternalDisagreement`."""
+    first, refused = why(setting, goal, reached), ANY_WAY
+    for _ in range(_MOST_ISSUERS):
+        issuers = {task.derivation.by for task in planned(reached.facts, goal) if isinstance(task, Make) and _federates(task.derivation)}
+        if not issuers or next(_doubts(reached.facts, goal.premises), None) is not None:
+            break
+        teller = setting.teller(reached.start, goal.number, doubtful=True)
+        other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
+        found = teller.tell(reached, goal, setting.goals[goal.number], steps, other)
+        if isinstance(found, Story):
+            return found
+        if refused == ANY_WAY:
+            text = f"{reached.start} may get there as a federated session, but no chain could be replayed: {found.text}"
+            first = Reason(found.rule, f"{text}. To settle it: suppose `nobody calls sts:GetFederationToken`", found.span)
+        # What the closure takes for a session of one may have to be one of another.
+        given = ((fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers)
+        refused |= {(fact, one.step, one.by, one.premises) for fact, one in given}
+        reached = other(refused)
+        again = reached.goals.get((goal.key, goal.number))
+        if again is None or again.rounds > steps:
+            break
+        goal = again
+    return first
+
+
+_MOST_ISSUERS = 4
+
+
+def _federates(derivation: Derivation) -> bool:
+    return derivation.step is StepKind.FEDERATE
 
 
 def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason:
@@ -66,7 +103,7 @@ def _brings(fact: Fact, doubt: Doubt) -> str:
     if doubt.entry.effect in (Effect.RUN, Effect.PASS):
         return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
     most = {
-        **dict.fromkeys((Effect.ACCOUNT, Effect.FEDERATED), f"anything in {doubt.account}"),
+        Effect.ACCOUNT: f"anything in {doubt.account}",
         Effect.ORGANIZATION: "anything in the organization",
         Effect.MEMBERS: "anything in the member accounts of the organization",
         Effect.FRAME: "what control policies keep away",

@@ -24,6 +24,7 @@ from verifier.model.invariant import (
     Holds,
     IdentityOf,
     Invariant,
+    IssuedBy,
     PrincipalLike,
     ServiceLike,
     SessionLike,
@@ -56,6 +57,8 @@ def exactly(caller: Caller) -> CallerSet:
     """One caller, its session included."""
     if caller.kind is CallerKind.WEB:
         return IdentityOf(Text(caller.principal_arn))
+    if caller.kind is CallerKind.FEDERATED and caller.issuer is not None:
+        return CallersAnd((principal(caller.principal_arn), IssuedBy(principal(caller.issuer))))
     if caller.kind is not CallerKind.ROLE:
         return principal(caller.principal_arn)
     return CallersAnd((principal(caller.principal_arn), SessionLike(Text(caller.arn))))
@@ -94,7 +97,7 @@ class Asker:
     def of_scope(self, estate: Estate, target: Target, scope: Invariant, caller: Caller | None = None) -> Counterexample | Reason:
         """A request in the scope of an invariant that is allowed."""
         scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
-        if caller is not None and caller.kind is CallerKind.ROLE:
+        if caller is not None and caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED):
             found = self._found(tagged(estate, caller), target, scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
         found = self._found(estate, target, scope)
@@ -105,7 +108,9 @@ class Asker:
 
     def also(self, estate: Estate, found: Counterexample, action: str) -> Counterexample | Reason:
         """The same call, of which a further permission is asked (E2), replayed."""
-        request = replace(found.request, action=action)
+        # Of federated sessions no page says on what tagging is (E2f).
+        on = None if found.request.action == "sts:GetFederationToken" else found.request.resource
+        request = replace(found.request, action=action, resource=on)
         decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
         if decision.outcome is not Outcome.ALLOW:
             return Reason("E2", f"no call was found for which {found.request.action} and {action} are both allowed")
@@ -153,15 +158,19 @@ def _session_tags(estate: Estate, request: Request) -> Pairs:
 
 
 def tagged(estate: Estate, caller: Caller) -> Estate:
-    """The estate in which a session's role has the session's tags, and no others: what the session can do there, it can do with its own."""
+    """The estate in which a session's role, or the user who issued it, has the session's tags, and no others: what the session can do
+    there, it can do with its own."""
     own = dict(caller.session_tags)
 
-    def with_tags(role: Identity) -> Identity:
-        others = tuple((name, value) for name, value in role.tags if name.lower() not in {mine.lower() for mine in own})
-        settled = replace(role, tags=(*others, *caller.session_tags), settled=True)
-        return settled if role.arn == caller.principal_arn else role
+    def with_tags(one: Identity) -> Identity:
+        others = tuple((name, value) for name, value in one.tags if name.lower() not in {mine.lower() for mine in own})
+        settled = replace(one, tags=(*others, *caller.session_tags), settled=True)
+        return settled if one.arn == (caller.issuer or caller.principal_arn) else one
 
-    accounts = (replace(account, roles=tuple(map(with_tags, account.roles))) for account in estate.accounts)
+    accounts = (
+        replace(account, users=tuple(map(with_tags, account.users)), roles=tuple(map(with_tags, account.roles)))
+        for account in estate.accounts
+    )
     return replace(estate, accounts=tuple(accounts))
 
 

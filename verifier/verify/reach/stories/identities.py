@@ -19,7 +19,7 @@ from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
 from verifier.problem.classes.domains import WEB_PREFIX
-from verifier.problem.semantics.targets import step_target
+from verifier.problem.semantics.targets import Target, TargetKind, step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.session_tags import choices as session_tags
@@ -192,7 +192,7 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in session_names(scene.state.estate, role))]
     for name in named:
         if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
-            when = [name, *(test("Null", key, "true") for key in (*ABSENT, "aws:TagKeys"))]
+            when = [name, *(test("Null", key, "true") for key in ABSENT), *_asking(())]
             found = _request(scene, role, task.derivation.by, offer.action, *when)
             yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
         yield from _with_tags(role, task.derivation.by, scene, name)
@@ -202,11 +202,7 @@ def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> I
     """A session of a role with tags: one call that needs two permissions (E2, E2w)."""
     choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
     for tags in choices:
-        names = tuple(name for name, _ in tags)
-        when = [name, *(test("Null", key, "true") for key in ABSENT)]
-        when += [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
-        when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
-        when += [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
+        when = [name, *(test("Null", key, "true") for key in ABSENT), *_asking(tags)]
         yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when))
     if not choices:
         yield Reason("E2", f"no session tags for {role} were found that help")
@@ -232,6 +228,30 @@ def _call(by: str) -> str:
     if not by.startswith(WEB_PREFIX):
         return "sts:AssumeRole"
     return "sts:AssumeRoleWithSAML" if ":saml-provider/" in by else "sts:AssumeRoleWithWebIdentity"
+
+
+def federate(task: Make, scene: Scene) -> Iterator[Made]:
+    """A federated session: without session tags where that will do, or with each choice of tags (E2f)."""
+    session, by = task.fact.subject, task.derivation.by
+    target = Target(TargetKind.FEDERATED, session.split(":")[1], session.split(":")[4], None, session)
+    for tags in ((), *session_tags(scene.state.estate, {session, *scene.about(by)})):
+        first = scene.request(target, by, "sts:GetFederationToken", *_asking(tags))
+        further = [scene.asker.also(scene.state.estate, first, "sts:TagSession")] if tags and not isinstance(first, Reason) else []
+        yield step(StepKind.FEDERATE, partial(_federated, session, tags), first, *further)
+
+
+def _federated(session: str, tags: Pairs, request: Request) -> Became:
+    return Became(Caller(CallerKind.FEDERATED, session, request.caller.account, issuer=request.caller.arn, session_tags=tags))
+
+
+def _asking(tags: Pairs) -> list[ConditionExpression]:
+    """What a request says that asks for session tags, and for no others."""
+    if not tags:
+        return [test("Null", "aws:TagKeys", "true")]
+    names = tuple(name for name, _ in tags)
+    when = [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
+    when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
+    return when + [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
 
 
 def _tagged(role: str, tags: Pairs, request: Request) -> Became:
@@ -267,6 +287,7 @@ MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.PUT_TRUST: put_trust,
     StepKind.BECOME_USER: become_user,
     StepKind.ASSUME_ROLE: assume_role,
+    StepKind.FEDERATE: federate,
     StepKind.PROVIDER: govern_provider,
     StepKind.PASS_ROLE: pass_role,
     StepKind.CHANGE_CODE: change_code,
