@@ -11,6 +11,7 @@ import re
 from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
 from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
+from verifier.evaluate.steps.sources import SET_SOURCE, SOURCE
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -183,11 +184,13 @@ def own_identity(state: State, move: Move) -> None:
 
 
 def assume_role(state: State, move: Move) -> None:
-    """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags]"""
+    """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags,
+    id_credentials_temp_control-access_monitor]"""
     role = _session(move)
     asked = one_of(move, ASSUME)
     tags = move.change.caller.session_tags if isinstance(move.change, Became) else ()
     wanted = [(asked.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
+    wanted += [("sts:SetSourceIdentity", role)] if asked.value(SET_SOURCE) is not None else []
     for each in the_requests(move, *wanted):
         require(each.request.context == asked.request.context, move, "its permissions are those of one call (E2)")
         check_tags(move, each, tags)
@@ -211,8 +214,10 @@ def federate(state: State, move: Move) -> None:
 def _check_session(move: Move, asked: Asked) -> None:
     session = move.change.caller.session if isinstance(move.change, Became) else None
     require(asked.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
-    for key in ("sts:sourceidentity", "sts:transitivetagkeys"):
-        require(asked.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
+    persists = asked.value(SOURCE) is None or asked.value(SOURCE) == asked.value(SET_SOURCE)
+    require(persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)")
+    key = "sts:transitivetagkeys"
+    require(asked.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
 
 
 def _session(move: Move) -> str:

@@ -14,6 +14,7 @@ from verifier.evaluate.engine import evaluate
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.permission import permitted
+from verifier.evaluate.steps.sources import against_sources
 from verifier.evaluate.steps.times import against_time
 from verifier.model.request import Decision, Outcome
 from verifier.model.step_kinds import OWN_KEY
@@ -38,16 +39,17 @@ class Replay:
 
 def story(state: State, chain: Chain, assignment: Mapping[str, bool] | None = None) -> Replay:
     """Replays a chain from a state. Raises `InputError` where a move is not well formed in the state that the moves before it make, where
-    the access is asked for by somebody who is not held then, where a chain without access has no plain text in hand in the end, and where
-    time goes back (W4)."""
+    the access is asked for by somebody who is not held then, where a chain without access has no plain text in hand in the end, where time
+    goes back (W4), and where a session comes to have another source identity (E2)."""
     states = [state]
     for move in chain.moves:
         check(states[-1], move)
         states.append(after(states[-1], move))
     _check_end(states[-1], chain)
-    backwards = against_time(chain.moves, chain.access)
-    if backwards is not None:
-        raise InputError.of(backwards, rule="W4")
+    for rule, against in (("W4", against_time), ("E2", against_sources)):
+        problem = against(chain.moves, chain.access)
+        if problem is not None:
+            raise InputError.of(problem, rule=rule)
     fixed = dict(assignment or {})
     first = _decisions(states, chain, fixed)
     found, symbols = _explore(states, chain, fixed, first)

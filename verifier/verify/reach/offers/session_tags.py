@@ -19,6 +19,7 @@ from verifier.verify.reach.stories.scene import policies_of
 OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
 OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
 _VARIABLE = f"${{{PRINCIPAL_TAG}"
+SOURCES = ("aws:sourceidentity", "sts:sourceidentity")
 OTHER = "example"
 """A value that stands for those that no policy lists."""
 MOST = 16
@@ -69,6 +70,16 @@ def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ..
         yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
     if key in {prefix + name.lower() for prefix in keys}:
         yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
+
+
+def source_identities(estate: Estate, whom: Container[str], by: str) -> tuple[str, ...]:
+    """The source identities that policies tell from others, those that a principal is compared with among them, and one more; none where no
+    policy reads them."""
+    conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    texts = [text.value for one in conditions if one.key.value.lower() in SOURCES for text in one.values]
+    told = [text.replace("*", OTHER).replace("?", "x") for text in texts if "${" not in text]
+    own = [by.rsplit("/", 1)[1]] if ":user/" in by and any("${" in text for text in texts) else []
+    return tuple(dict.fromkeys((*told, *own, OTHER)))[:MOST] if texts else ()
 
 
 def session_names(estate: Estate, role: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from verifier.model.estate import Estate, Group, Identity
 from verifier.model.grant import Pairs
@@ -23,7 +24,7 @@ from verifier.problem.semantics.targets import Target, TargetKind, step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.session_tags import choices as session_tags
-from verifier.verify.reach.offers.session_tags import session_names
+from verifier.verify.reach.offers.session_tags import session_names, source_identities
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.code import change_code
@@ -34,7 +35,7 @@ from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_b
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
-SESSION, ABSENT = "sts:RoleSessionName", ("sts:SourceIdentity", "sts:TransitiveTagKeys")
+SESSION, SOURCE, ABSENT = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
 _OWNERS = {"role": "Role", "user": "User", "group": "Group"}
 
 
@@ -190,37 +191,52 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in session_names(scene.state.estate, role))]
-    for name in named:
+    by = task.derivation.by
+    for name, source in product(named, _sources(role, by, scene)):
+        said = [name, source, test("Null", ABSENT, "true")]
         if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
-            when = [name, *(test("Null", key, "true") for key in ABSENT), *_asking(())]
-            found = _request(scene, role, task.derivation.by, offer.action, *when)
-            yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), found)
-        yield from _with_tags(role, task.derivation.by, scene, name)
+            made = _in_one_call(role, by, scene, [*said, *_asking(())])
+            yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), *made)
+        yield from _with_tags(role, by, scene, said)
 
 
-def _with_tags(role: str, by: str, scene: Scene, name: ConditionExpression) -> Iterator[Made]:
+_NO_SOURCE = test("Null", SOURCE, "true")
+
+
+def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
+    """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies tell from others."""
+    if scene.source is not None:
+        return [test("StringEquals", SOURCE, scene.source)]
+    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)}, by))]
+
+
+def _with_tags(role: str, by: str, scene: Scene, said: Sequence[ConditionExpression]) -> Iterator[Made]:
     """A session of a role with tags: one call that needs two permissions (E2, E2w)."""
     choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
     for tags in choices:
-        when = [name, *(test("Null", key, "true") for key in ABSENT), *_asking(tags)]
-        yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when))
+        when = [*said, *_asking(tags)]
+        yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when, "sts:TagSession"))
     if not choices:
         yield Reason("E2", f"no session tags for {role} were found that help")
 
 
-def _in_one_call(role: str, by: str, scene: Scene, when: Sequence[ConditionExpression]) -> tuple[Counterexample | Reason, ...]:
-    """A call that may assume a role and pass tags: where the first that may assume it may not pass them, one under the conditions of the
-    statements that allow it to."""
-    action = _call(by)
-    first = _request(scene, role, by, action, *when)
-    further = first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession")
-    if isinstance(first, Reason) or not isinstance(further, Reason):
-        return (first, further)
-    tagging = _request(scene, role, by, "sts:TagSession", *when)
-    if isinstance(tagging, Reason):
-        return (tagging,)
-    first = _request(scene, role, by, action, *when, *scene.conditions_of(tagging))
-    return (first, first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, "sts:TagSession"))
+def _in_one_call(
+    role: str, by: str, scene: Scene, when: Sequence[ConditionExpression], *further: str
+) -> tuple[Counterexample | Reason, ...]:
+    """A call that may assume a role and needs further permissions, one to set a source identity among them: where the first that may assume
+    it does not have these, one under the conditions of the statements that give them."""
+    action, needed = _call(by), (*further, *(["sts:SetSourceIdentity"] if _NO_SOURCE not in when else []))
+
+    def found(*conditions: ConditionExpression) -> tuple[Counterexample | Reason, ...]:
+        first = _request(scene, role, by, action, *when, *conditions)
+        return (first, *(first if isinstance(first, Reason) else scene.asker.also(scene.state.estate, first, one) for one in needed))
+
+    made = found()
+    if isinstance(made[0], Reason) or not any(isinstance(one, Reason) for one in made):
+        return made
+    given = [_request(scene, role, by, one, *when) for one in needed]
+    allowed = [one for one in given if not isinstance(one, Reason)]
+    return found(*(each for one in allowed for each in scene.conditions_of(one))) if allowed == given else tuple(given)
 
 
 def _call(by: str) -> str:

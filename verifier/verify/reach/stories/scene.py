@@ -38,6 +38,8 @@ class Scene:
     tags: Callable[[str], tuple[Pairs, ...]]
     material: str
     when: ConditionExpression
+    source: str | None = None
+    """The source identity of who takes the step, as far as a step set it."""
 
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
         """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is about."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from verifier.evaluate.steps import after, against_time, permitted
+from verifier.evaluate.steps import after, against_sources, against_time, permitted
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
@@ -28,13 +28,14 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import REPLICA, Goal, Reached
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.stories.asking import Asker, of_one, principal
+from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.moves import made
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
-from verifier.verify.reach.stories.scene import Scene
+from verifier.verify.reach.stories.scene import Scene, policies_of
 from verifier.verify.reach.stories.times import ISSUED, at, instants, tells_time
 from verifier.witness.request import caller as some_caller
 
+SOURCE = "aws:SourceIdentity"
 MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
 MOST_OTHERS = 8
@@ -63,6 +64,13 @@ class Teller:
         """Whether a policy asks when credentials were issued."""
         identities = (one.arn for one in self.estate.identities)
         return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
+
+    @cached_property
+    def sources(self) -> bool:
+        """Whether a policy asks for the source identity of callers."""
+        estate = self.estate
+        policies = policies_of(estate, {one.arn for one in estate.identities})
+        return any("aws:sourceidentity" in policy.tested_keys for policy in policies)
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
@@ -217,6 +225,8 @@ class _Telling:
     """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
     issued: dict[str, int] = field(default_factory=dict)
     """When steps gave sessions, by principal, where a policy asks for it."""
+    sources: dict[str, str | None] = field(default_factory=dict)
+    """The source identities that steps gave sessions, by principal, where a policy asks for it."""
 
     def __post_init__(self) -> None:
         self.state = State(self.teller.estate, ())
@@ -224,7 +234,7 @@ class _Telling:
     def copy(self) -> _Telling:
         """The same story so far, to be gone on with in another way."""
         other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
-        other.issued = dict(self.issued)
+        other.issued, other.sources = dict(self.issued), dict(self.sources)
         other.state = self.state
         return other
 
@@ -239,17 +249,17 @@ class _Telling:
         other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
         return other
 
-    def _scene(self, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
+    def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asker = Asker(self.teller.how).holding(self.readings).when(*when)
+        asker = Asker(self.teller.how).holding(self.readings).when(*self._source_of(by), *when)
         rules, about = self.teller.rules, (self.key, self.invariant.when)
-        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about)
+        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by))
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
         by = task.derivation.by if isinstance(task, Make) else task.by
         moments: Sequence[int] = ()
-        for found in made(task, self._scene(later)):
+        for found in made(task, self._scene(by, later)):
             if isinstance(found, Reason):
                 yield found
                 continue
@@ -258,7 +268,7 @@ class _Telling:
             if not asked or not moments:
                 yield self._with(found, self.now)
         for now in moments:
-            told = (found for found in made(task, self._scene(later, *self._at(by, now))) if isinstance(found, StoryStep))
+            told = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))
             yield from (self._with(found, now) for found in told)
 
     def _with(self, found: StoryStep, now: int) -> _Telling | Reason:
@@ -270,6 +280,12 @@ class _Telling:
         """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the time."""
         found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
         return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
+
+    def _source_of(self, by: str) -> Iterator[ConditionExpression]:
+        """That a request is made with the source identity that a step gave to its session, or without one."""
+        if by in self.sources:
+            source = self.sources[by]
+            yield test("Null", SOURCE, "true") if source is None else test("StringEquals", SOURCE, source)
 
     def _at(self, by: str, now: int) -> Iterator[ConditionExpression]:
         """That a request is made at an instant; with the credentials that a step gave when it was taken."""
@@ -290,6 +306,9 @@ class _Telling:
             self.callers[became] = caller
             if found.move.kind is StepKind.ASSUME_ROLE and self.teller.ages:
                 self.issued[became] = self.now
+            if caller.kind is CallerKind.ROLE and found.move.kind is not StepKind.OWN_IDENTITY and self.teller.sources:
+                said = dict(found.move.requests[0].context).get("sts:SourceIdentity")
+                self.sources[became] = said if isinstance(said, str) and found.move.kind is StepKind.ASSUME_ROLE else None
         self.steps.append(found)
         return None
 
@@ -309,9 +328,10 @@ class _Telling:
             decisions = permitted(self.state, step.move, {**self.readings, **self.free})
         except InputError as error:
             return Reason("E0", str(error))
-        backwards = against_time([*(one.move for one in self.steps), step.move])
-        if backwards is not None:
-            return Reason("W4", backwards)
+        moves = [*(one.move for one in self.steps), step.move]
+        for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves))):
+            if found is not None:
+                return Reason(rule, found)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
             return None
         return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed")
@@ -325,6 +345,9 @@ class _Telling:
                 return found
             self._learn(found)
             access = found
+            changed = against_sources([one.move for one in self.steps], found.request)
+            if changed is not None:
+                return Reason("E2", changed)
         first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
         return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
 
@@ -340,7 +363,7 @@ class _Telling:
         return next(told, Reason("W4", "no such request was found that can be made after the steps before it"))
 
     def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
-        scene = self._scene((), *when)
+        scene = self._scene(goal.by, (), *when)
         whom = scene.whom(goal.by)
         if goal.access is None and goal.onto != REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
