@@ -144,7 +144,7 @@ WAYS = [(service, way) for service in running_services() for way in ways_to_run(
 @pytest.mark.parametrize(("service", "way"), WAYS, ids=[way[-1] for _, way in WAYS])
 def test_a_role_is_passed_to_each_service_that_runs_code(service: str, way: tuple[str, ...]) -> None:
     # id_roles_use_passrole: the trust policy admits the service, and the caller may use all actions of the way.
-    role = trusting(admits({"Service": service}), own=(USES,))
+    role = trusting(admits({"Service": service}, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]), own=(USES,))
     to_service = own("iam:PassRole", Condition={"StringLike": {"iam:PassedToService": service.replace(".com", ".*")}})
     assert told(home(to_service, own(list(way)), role=role)) == ("pass role",)
     # Without what starts it, something else may; without the action that takes the role, nothing has it.
