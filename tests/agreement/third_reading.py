@@ -36,16 +36,15 @@ NAMING = (PolicyKind.KEY, PolicyKind.ENDPOINT)
 FOR_IDENTITIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
 KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
 VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
-OF_CUSTOMERS = re.compile(
+OF_CUSTOMERS = re.compile(  # what nobody can do to AWS managed keys [concepts, enabling-keys, editing-keys, tagging-keys]
     "kms:(PutKeyPolicy|(Unt|T)agResource|(En|Dis)ableKey(Rotation)?|RotateKeyOnDemand|(ScheduleKey|CancelKey)Deletion|UpdateKeyDescription"
     "|(Create|Update)Alias|(Import|DeleteImported)KeyMaterial|ReplicateKey|UpdatePrimaryRegion)"
 )
-"""What nobody can do to AWS managed keys. [concepts, enabling-keys, editing-keys, tagging-keys]"""
 ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {"Equals": operator.eq, "LessThan": operator.lt, "LessThanEquals": operator.le}
 ORDERS |= {"GreaterThan": operator.gt, "GreaterThanEquals": operator.ge}
 COUNTED = {"aws:epochtime", "kms:validto", *(k.name.lower() for k in reference.condition_keys() if k.type is reference.ValueType.NUMERIC)}
 DIRECT, LIMITED, EVERYBODY, ACCOUNT = EVERY_WAY = ("direct", "limited", "everybody", "account")
-"""How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its account."""
+"""How a statement names a caller: itself; so that a boundary and a session policy limit it; with everybody; by its account, or provider."""
 
 
 def decide(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Truth:
@@ -367,7 +366,7 @@ class _Question:
         for way, truth in listed:
             if way is LIMITED and self.federated and truth and statement.effect is Effect.DENY:
                 truth = self.reading("P3")
-            yield DIRECT if way is EVERYBODY and strong else way, truth
+            yield DIRECT if way == "provider" or (way is EVERYBODY and strong) else way, truth
 
     def _names(self, principal: Principal) -> Iterator[tuple[str, Truth]]:
         caller, kind = self.caller, principal.type
@@ -381,6 +380,10 @@ class _Question:
             return
         elif kind is PrincipalType.ACCOUNT:
             yield DIRECT if self.kind is CallerKind.ROOT else ACCOUNT, principal.account == self.account
+        elif kind is PrincipalType.FEDERATED and self.kind is CallerKind.ROLE:
+            trust, names = self.identity and self.identity.trust, ("*", principal.value)
+            if not trust or any(p.value in names and not p.account for one in trust.statements for p in one.principals or ()):
+                yield "provider", _all((self.reading("P6"), self.symbol(f"F6:provider:{principal.value}")))
         elif kind is PrincipalType.USER and self.federated:
             yield LIMITED, principal.value == caller.issuer
         elif kind is PrincipalType.ROLE and self.kind is CallerKind.ROLE:
@@ -392,19 +395,16 @@ class _Question:
         """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a reading)."""
         if self.identity is not None and self.identity.bounded and not self.federated:
             return False
-        everybody = _any(truth for way, truth in listed if way is EVERYBODY)
-        ways = {way for way, truth in listed if truth and way is not EVERYBODY}
+        ways = {way for way, truth in listed if truth and way not in (EVERYBODY, "provider")}
+        named, everybody = (_any([truth for way, truth in listed if way in some]) for some in ((*ways, "provider"), (EVERYBODY,)))
         issued = (self.federated and not self.by_root) or self.kind is CallerKind.ROLE  # the root user's own ARN is the account's
-        needed = {DIRECT, LIMITED, ACCOUNT} if issued else {DIRECT, ACCOUNT}
-        needed = {DIRECT} if self.service or self.kind is CallerKind.ROOT else needed
-        return True if needed <= ways else _any((everybody, self.reading("P5") if ways else False))
+        needed = {DIRECT} if self.service or self.kind is CallerKind.ROOT else {DIRECT, LIMITED, ACCOUNT} if issued else {DIRECT, ACCOUNT}
+        return True if needed <= ways else _any((everybody, named is not False and _all((named, self.reading("P5")))))
 
     def applies(self, policies: Iterable[Policy | None], effect: Effect, ways: tuple[str, ...] = EVERY_WAY) -> Truth:
         """Whether some statement applies; where policies name principals, one that names the caller in one of these ways."""
         statements = [(statement, policy) for policy in policies if policy for statement in policy.statements if statement.effect is effect]
         return _any(self.statement(statement, policy, ways) for statement, policy in statements)
-
-    # -- the frame: control policies, endpoints, what is not modelled --
 
     def frame(self) -> tuple[Truth, Truth]:
         """What the frame denies, and whether all of it allows."""

@@ -137,8 +137,8 @@ def test_p5_allow_with_not_principal_is_open() -> None:
     assert outcome(estate(not_principal(ALICE, effect="Allow"))) == "deny"
 
 
-def test_p6_federated_and_canonical_users_match_nobody() -> None:
-    # KMS takes no calls from them.
+def test_p6_canonical_users_match_nobody_and_federated_principals_no_user() -> None:
+    # "Most resource-based policies do not support" canonical users; a web identity session principal is a role session.
     assert (
         outcome(estate(allow({"Federated": "cognito-identity.amazonaws.com"}), allow({"CanonicalUser": "79a59df900b949e55d96"}))) == "deny"
     )

@@ -69,6 +69,7 @@ def _deny_unless_flagged() -> dict[str, Any]:
 
 SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
 ALLOWING = {**SPARING, "Effect": "Allow", "NotPrincipal": aws(REPORTS)}
+OKTA = f"arn:aws:iam::{HOME}:saml-provider/okta"
 VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
@@ -78,6 +79,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), SPARING), {}),
     "P5-allow": lambda: (estate(ALLOWING), {}),
+    "P6": lambda: (
+        estate(allow({"Federated": OKTA})),
+        {"principal": f"arn:aws:sts::{HOME}:assumed-role/Reports/one", "readings": {f"F6:provider:{OKTA}": True}},
+    ),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
     "C3": lambda: (
@@ -183,6 +188,7 @@ MEANINGS = [
     ("D4", False),
     ("P1", True),
     ("P5-allow", True),
+    ("P6", True),
     ("F8", True),
 ]
 

@@ -75,6 +75,7 @@ def requests(
 def settings() -> list[dict[str, bool]]:
     """All readings one way, and the other."""
     labels = [reading.label for reading in READINGS]
+    labels += [f"F6:provider:{provider}" for provider in ("accounts.google.com", "*")]
     return [{**dict.fromkeys(labels, value), "U1:allow": True, "U1:deny": False, "U2:session": True} for value in (False, True)]
 
 
@@ -236,7 +237,7 @@ def test_u3_other_kinds_of_principals() -> None:
     seen = holds(policy({**EVERYONE, "Principal": {"Service": HOLE}}), services, [{}])
     assert (Outcome.DENY, Outcome.DENY) in seen and (Outcome.ALLOW, Outcome.DEPENDS) in seen
     seen = holds(policy({**EVERYONE, "Principal": {"Federated": HOLE}}), ["accounts.google.com"], [{}])
-    assert seen == {(Outcome.DENY, Outcome.DENY)}
+    assert seen == {(Outcome.DENY, Outcome.DENY), (Outcome.ALLOW, Outcome.ALLOW)}  # as P6 is read
     assert holds(policy({**EVERYONE, "Principal": {"Federated": HOLE, "AWS": ALICE}}), ["accounts.google.com"], [{}])
 
 

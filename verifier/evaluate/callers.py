@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.policy import Policy, PrincipalType
+from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
 
@@ -61,6 +61,20 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     identity = next((member for member in members if member.arn == arn), None)
     inventoried = identity is not None or (account is not None and account.complete)
     return Standing(caller, identity, inventoried, account is not None)
+
+
+def may_be_of_provider(who: Standing, provider: str | None = None) -> bool:
+    """Whether a caller may be the session of a role that an identity of a provider, or (`None`) of some, assumed: as far as the trust
+    policy of the role is known (P6, F6)."""
+    if who.caller.kind is not CallerKind.ROLE or who.identity is None or who.identity.trust is None:
+        return who.caller.kind is CallerKind.ROLE
+    allows = [statement for statement in who.identity.trust.statements if statement.effect is Effect.ALLOW]
+    if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
+        return True
+    named = [principal for statement in allows for principal in statement.principals or ()]
+    federated = {principal.value for principal in named if principal.type is PrincipalType.FEDERATED}
+    anybody = any(principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) for principal in named)
+    return anybody or (bool(federated) if provider in (None, "*") else provider in federated)
 
 
 def inventory_of(estate: Estate, account: str | None) -> Account | None:

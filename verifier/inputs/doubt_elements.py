@@ -28,7 +28,7 @@ _LIKE = {
 _SERVICE = (("Bool",), "aws:PrincipalIsAWSService", "true")
 _PROVIDER = "Federated"
 _NOBODY = (_PROVIDER, "CanonicalUser")
-"""Principals of these types call no KMS operation (P6)."""
+"""Principals of these types name no caller of KMS; that of a provider, perhaps sessions that came from it (P6)."""
 
 
 def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
@@ -86,7 +86,7 @@ def principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limi
     for key, named in value.pairs:
         known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
-            known, unknown = [*known, *(text_at(node, "unknown") for node in unknown)], []
+            known, unknown = [*known, *(text_at(node, "*" if key.text == _PROVIDER else "unknown") for node in unknown)], []
             named = listing(named, known)
         if known:
             pairs.append((key, listing(named, known) if unknown else named))

@@ -138,7 +138,7 @@ class Loader:
 
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
-        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS)
+        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or self._names_providers()
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
         read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
         unmodelled += [thing for _, things in read for thing in things]
@@ -171,6 +171,10 @@ class Loader:
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
         return with_unknown(estate, self.parts.unknown)
+
+    def _names_providers(self) -> bool:
+        """Whether a key policy names identity providers: trust policies say which sessions come from them (P6)."""
+        return any(policy.names_providers for key in self.keys for policy in key.policies or ())
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

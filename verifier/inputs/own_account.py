@@ -39,7 +39,7 @@ STAND_IN_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "u
 _NAME = re.compile(
     r"(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|(?:north|south)(?:east|west))-[0-9]+(?![a-z0-9])"
 )
-_NOBODY = (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER)
+_NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,11 @@ class Policy:
     id: Text | None = None
 
     @cached_property
+    def names_providers(self) -> bool:
+        """Whether it has a `Federated` principal (P6)."""
+        return any(one.type is PrincipalType.FEDERATED for statement in self.statements for one in statement.principals or ())
+
+    @cached_property
     def tests_tags_of_callers(self) -> bool:
         """Whether a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
         return any(_reads_tag(statement) for statement in self.statements)

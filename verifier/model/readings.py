@@ -76,6 +76,13 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_elements_notprincipal",
     ),
     Reading(
+        "P6",
+        "Does a `Federated` principal outside a trust policy name the role sessions that came from the provider?",
+        "it names them",
+        "it names nobody",
+        "IAM User Guide, reference_policies_elements_principal, against AWS KMS Developer Guide, key-policy-overview",
+    ),
+    Reading(
         "C1",
         "Is `ForAnyValue:…IfExists` true when the key is absent?",
         "true",
@@ -295,7 +302,7 @@ _FREE_FACTS = {
 }
 
 
-_TRUST, _RESOURCE = "U3:trust:", "F1:resource:"
+_TRUST, _RESOURCE, _PROVIDER = "U3:trust:", "F1:resource:", "F6:provider:"
 
 
 def free_fact(symbol: str, value: bool) -> str:
@@ -304,6 +311,8 @@ def free_fact(symbol: str, value: bool) -> str:
         return f"the trust policy of {symbol.removeprefix(_TRUST)}, which the input does not give, {'admits' if value else 'refuses'} it"
     if symbol.startswith(_RESOURCE):
         return f"`Resource` {symbol.removeprefix(_RESOURCE)} {'covers' if value else 'does not cover'} a request without a resource"
+    if symbol.startswith(_PROVIDER):
+        return f"the session {'comes' if value else 'does not come'} from an identity of {symbol.removeprefix(_PROVIDER)}"
     if symbol.startswith("U3:") and not value:
         name = symbol.removeprefix("U3:")
         of_key = name.startswith(("kms:", "aws:resourcetag/")) or ":" not in name
@@ -312,8 +321,8 @@ def free_fact(symbol: str, value: bool) -> str:
 
 
 def is_free_fact(symbol: str) -> bool:
-    """Whether a symbol is a free fact (F1, U1, U2, U3)."""
-    return (symbol, True) in _FREE_FACTS or symbol.startswith(("U3:", _RESOURCE))
+    """Whether a symbol is a free fact (F1, F6, U1, U2, U3)."""
+    return (symbol, True) in _FREE_FACTS or symbol.startswith(("U3:", _RESOURCE, _PROVIDER))
 
 
 def fact_symbol(key: str) -> str:
@@ -336,9 +345,14 @@ def resource_symbol(pattern: str) -> str:
     return f"{_RESOURCE}{pattern}"
 
 
-def is_resource_symbol(symbol: str) -> bool:
-    """Whether a symbol is one of `resource_symbol`."""
-    return symbol.startswith(_RESOURCE)
+def provider_symbol(provider: str) -> str:
+    """The symbol that says whether the session that asks was assumed by an identity of a provider, its ARN or host name (P6, F6)."""
+    return f"{_PROVIDER}{provider}"
+
+
+def is_named_fact(symbol: str) -> bool:
+    """Whether a symbol is one of `resource_symbol` or `provider_symbol`."""
+    return symbol.startswith((_RESOURCE, _PROVIDER))
 
 
 def not_resource_symbol(policy: str, index: int) -> str:

@@ -18,8 +18,8 @@ from verifier.model.readings import (
     SESSION_ALLOW,
     WHICH_PAIR,
     fact_symbol,
+    is_named_fact,
     is_reading,
-    is_resource_symbol,
     trusting_role,
 )
 from verifier.model.request import Decision, Outcome, Request
@@ -36,7 +36,7 @@ ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("
 
 def is_free(question: Question, name: str) -> bool:
     """Whether a symbol is one that `evaluate` takes: a reading, a free fact, or something not modelled."""
-    if is_resource_symbol(name):
+    if is_named_fact(name):
         return True
     return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or is_unmodelled(question, name)
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from unicodedata import category
 
+from verifier.evaluate.callers import may_be_of_provider
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED
 from verifier.evaluate.statements.values import truth
-from verifier.model.policy import Effect, PrincipalType
 from verifier.model.request import CallerKind, Value
 
 EC2_ROLE = ("ec2:SourceInstanceArn", "ec2:RoleDelivery", "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4")
@@ -76,7 +76,7 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     yield from _tags(case, given)
     if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
         yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
-    if "aws:federatedprovider" in given and not _may_be_of_a_provider(case):
+    if "aws:federatedprovider" in given and not may_be_of_provider(case.standing):
         yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
@@ -115,18 +115,6 @@ def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]
         yield "F3: only a root user's session from sts:AssumeRoot has aws:AssumedRoot"
     elif "aws:tokenissuetime" not in given:
         yield Aside("F3: aws:AssumedRoot comes with temporary credentials, which have aws:TokenIssueTime")
-
-
-def _may_be_of_a_provider(case: Case) -> bool:
-    """Whether some provider's identity may have assumed the role, as far as its trust policy is known."""
-    identity = case.standing.identity
-    if identity is None or identity.trust is None:
-        return True
-    allows = [statement for statement in identity.trust.statements if statement.effect is Effect.ALLOW]
-    if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
-        return True
-    named = {principal.type for statement in allows for principal in statement.principals or ()}
-    return bool(named & {PrincipalType.FEDERATED, PrincipalType.ANYONE})
 
 
 def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

@@ -301,7 +301,7 @@ def _readings(estate: Estate, data: object) -> tuple[tuple[str, bool], ...]:
         if not (
             is_reading(symbol)
             or symbol in things | {OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW}
-            or symbol.startswith(("U3:", "L5:", "F1:"))
+            or symbol.startswith(("U3:", "L5:", "F1:", "F6:"))
         ):
             raise InputError.of(f"`readings`: unknown symbol `{symbol}`", rule="S2")
     return tuple((symbol, value is True) for symbol, value in data.items())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from verifier.evaluate.callers import Standing
+from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
+from verifier.model.readings import provider_symbol
 from verifier.model.request import Caller, CallerKind
 
 
@@ -32,8 +33,9 @@ class Way(Enum):
 Ways = Mapping[Way, Truth]
 
 
-def ways_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Ways:
-    """The ways in which a key-policy statement names the caller. `partition` is the key's (R7)."""
+def ways_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool = False) -> Ways:
+    """The ways in which a statement of a key policy, or (`of_role`) of a trust policy, names the caller. `partition` is the target's
+    (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
         return {Way.ANYONE: _not_named(statement, standing, partition, symbols)}
@@ -41,7 +43,15 @@ def ways_named(statement: Statement, standing: Standing, partition: str | None, 
     for principal in principals:
         for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
             truths.setdefault(way, []).append(truth)
+    if not of_role:
+        truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols))
     return {way: any_of(found) for way, found in truths.items()}
+
+
+def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols) -> Truth:
+    """Whether a provider is named that the caller, a session, came from: no page says that this names its session (P6)."""
+    providers = [one.value for one in principals if one.type is PrincipalType.FEDERATED and may_be_of_provider(standing, one.value)]
+    return any_of(all_of(map(symbols.value, ("P6", provider_symbol(one)))) for one in providers)
 
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
@@ -93,12 +103,14 @@ def _names_issuer(principal: Principal, caller: Caller) -> bool:
 
 def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:
     """`NotPrincipal` (P5): whether the statement applies to the caller."""
-    listed = _listed_names(statement.principals or (), standing.caller, partition, symbols)
+    principals = statement.principals or ()
+    listed = _listed_names(principals, standing.caller, partition, symbols)
+    any_listed = any_of([*listed, _by_provider(principals, standing, symbols)])
     if statement.effect is Effect.ALLOW:
-        return symbols.choose("P5-allow", lambda: negation(any_of(listed)), lambda: False)
+        return symbols.choose("P5-allow", lambda: negation(any_listed), lambda: False)
     if standing.bounded:
         return True
-    return symbols.choose("P5", lambda: negation(any_of(listed)), lambda: negation(all_of(listed)))
+    return symbols.choose("P5", lambda: negation(any_listed), lambda: negation(all_of(listed)))
 
 
 def _listed_names(principals: tuple[Principal, ...], caller: Caller, partition: str | None, symbols: Symbols) -> list[Truth]:

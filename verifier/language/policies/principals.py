@@ -63,7 +63,9 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
         case _:
             kind = PrincipalType.CANONICAL_USER
     if reader.kind is PolicyKind.KEY:
-        reader.findings.warning(value.start, value.end, f"a `{key}` principal matches no caller of AWS KMS", rule="P6")
+        federated = kind is PrincipalType.FEDERATED
+        says = "names role sessions that came from the provider or nobody: pages differ" if federated else "matches no caller of AWS KMS"
+        reader.findings.warning(value.start, value.end, f"a `{key}` principal {says}", rule="P6")
     return Principal(kind, value.value, span=reader.span(value.start, value.end))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import Compares, exactly
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, predicates_of, via_service
+from verifier.problem.semantics.callers import trusts_provider
 from verifier.problem.space import Space
 
 _INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
@@ -29,7 +29,6 @@ _OF_ROLES = (
 SIGN_IN, _DELEGATED, _ASSUMED_ROOT, _TOKEN = "aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot", "aws:tokenissuetime"
 _TIME = "time"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
-_OF_PROVIDERS = (PrincipalType.FEDERATED, PrincipalType.ANYONE)
 _CLAIMS = {
     "accounts.google.com": ("aud", "sub"),
     "cognito-identity.amazonaws.com": ("amr", "aud", "sub"),
@@ -46,7 +45,7 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         if has(space, name):
             yield implies(Present(name), space.is_role)
     if has(space, "aws:federatedprovider"):
-        untrusting = frozenset(role.arn for role in space.estate.identities if role.trust is not None and not _trusts_providers(role.trust))
+        untrusting = frozenset(role.arn for role in space.estate.identities if role.trust is not None and not trusts_provider(role.trust))
         yield implies(Present("aws:federatedprovider"), negation(space.one_of(untrusting)))
     for together in (_INSTANCE, _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
@@ -58,16 +57,6 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         read_later = _is_read_later(name)
         if read_later is not None:
             yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
-
-
-def _trusts_providers(trust: Policy) -> bool:
-    """Whether a trust policy may admit an identity of a provider: F6, `aws:FederatedProvider` is of a session that came from one."""
-    for statement in trust.statements:
-        if statement.effect is Effect.ALLOW:
-            listed = statement.principals
-            if listed is None or statement.not_principal or statement.doubt or any(p.type in _OF_PROVIDERS for p in listed):
-                return True
-    return False
 
 
 def _is_read_later(name: str) -> bool | None:

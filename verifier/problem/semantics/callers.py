@@ -29,7 +29,8 @@ from verifier.model.invariant import (
     SessionLike,
     Tagged,
 )
-from verifier.model.policy import Condition, Principal, PrincipalType, Statement
+from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.readings import provider_symbol
 from verifier.model.request import CallerKind
 from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
@@ -133,9 +134,32 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.SERVICE:
             return _at(principal.value, service=True)
         case PrincipalType.FEDERATED:
-            return space.of_provider(principal.value)  # nobody, but for a role (P6, E2w)
+            return space.of_provider(principal.value) if space.target.of_step else _came_from(space, principal.value)  # E2w, P6
         case _:
             return FALSE  # L8, P6
+
+
+def _came_from(space: Space, provider: str) -> Expression:
+    """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust policy is known
+    has some only if that may admit the provider."""
+    barred = (role.arn for role in space.estate.identities if role.trust is not None and not trusts_provider(role.trust, provider))
+    came = both(Symbol("P6"), Symbol(provider_symbol(provider)))
+    return both(came, space.is_role, negation(space.one_of(frozenset(barred))))
+
+
+def trusts_provider(trust: Policy, provider: str | None = None) -> bool:
+    """Whether a trust policy may admit an identity of a provider, or (`None`, `*`) of some."""
+    for statement in trust.statements:
+        if statement.effect is Effect.ALLOW:
+            listed = statement.principals
+            if listed is None or statement.not_principal or statement.doubt is not None:
+                return True
+            if any(p.type in _ANYBODY or (p.type is PrincipalType.FEDERATED and provider in (None, "*", p.value)) for p in listed):
+                return True
+    return False
+
+
+_ANYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
 
 
 @lru_cache(1 << 14)
@@ -183,6 +207,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     role = disjunction(_named(space, p) for p in own if p.type is PrincipalType.ROLE)
     session = disjunction(_named(space, p) for p in own if p.type in (PrincipalType.SESSION, PrincipalType.FEDERATED_USER))
     issuer = disjunction(space.federated_by(p.value) for p in own if p.type is PrincipalType.USER)
+    provider = disjunction(_named(space, p) for p in own if p.type is PrincipalType.FEDERATED)
     whole = disjunction(
         (
             both(space.is_root, account),
@@ -191,7 +216,7 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
             both(space.is_federated, session, account, either(issuer, negation(space.issued_by_user))),
         )
     )
-    part = disjunction((account, user, role, session, issuer))
+    part = disjunction((account, user, role, session, issuer, provider))
     spared = both(either(everyone, service, whole, both(part, Symbol("P5"))), negation(_bounded(space)))
     return negation(spared)
 

@@ -61,7 +61,7 @@ def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:
     rule, because = rules.NOBODY, f"a principal of the partition `{principal.partition}` {spares} nobody here"
     if principal.type is PrincipalType.UNIQUE_ID:
         rule, because = rules.DELETED_PRINCIPAL, f"AWS shows such an ID for a deleted user or role; it {spares} nobody"
-    elif principal.type in (PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER):
+    elif principal.type is PrincipalType.CANONICAL_USER:
         because = f"a `{principal.type.value}` principal {spares} no caller of AWS KMS"
     rewrite = checked(subject, without_principal(subject, principal), Claim.EQUIVALENT)
     message = f"lists the principal {quoted(principal.value)}: {because}{_dead(subject, PRINCIPAL)}"
