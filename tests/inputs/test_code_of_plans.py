@@ -217,6 +217,43 @@ def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(tmp_path: Path, be
     assert set(found.all_workloads) == set(EMPTY) - set(opened)
 
 
+@pytest.mark.parametrize(("kind", "type_", "given", "arn"), [row for row in MAKES if "::" not in row[1]])
+def test_e5_an_update_of_something_else_only_tells_the_role(tmp_path: Path, kind: str, type_: str, given: Json, arn: str) -> None:
+    # Providers send what changes: of aws_lambda_function `if d.HasChange("role")`.
+    (role_,) = given.keys() - {"name", "function_name"}
+    after = {**given, "description": "new"}
+    written = whole(tmp_path, terraform(Planned(type_, "it", after, before={**given, role_: PLAIN})))
+    assert [one.arn for one in written.workloads] == [f"arn:aws:{arn}"] and set(written.all_workloads) == set(EMPTY)
+    told = whole(tmp_path, terraform(Planned(type_, "it", after, before=given)))
+    assert told.workloads == () and set(told.all_workloads) == set(EMPTY) - {kind}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [(PLAIN, PLAIN, True), (TARGET, TARGET, False), (PLAIN, TARGET, True)],
+)
+def test_e5_of_a_function_the_update_writes_the_role_that_changes(tmp_path: Path, before: str, after: str, known: bool) -> None:
+    was, now = ({"function_name": "intake", "role": role_, "memory_size": size} for role_, size in ((before, 1), (after, 2)))
+    found = whole(tmp_path, terraform(Planned("aws_lambda_function", "it", now, before=was)), listed=LISTED, roles=HELD)
+    assert [one.roles[0] for one in found.workloads if one.kind == "functions"] == [after] * known
+    assert ("functions" in found.all_workloads) is known
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tags"),
+    [
+        ({}, {"team": "red"}, (("team", "red"),)),
+        ({"team": "red"}, {"team": "red"}, None),
+        ({}, {}, ()),
+    ],
+)
+def test_e5_of_an_instance_the_update_writes_the_tags_that_change(tmp_path: Path, before: Json, after: Json, tags: object) -> None:
+    was, now = ({"id": "i-1", "iam_instance_profile": "hosts", "tags": one, "tags_all": one} for one in (before, after))
+    change = terraform(Planned("aws_instance", "it", now | {"instance_type": "b"}, before=was | {"instance_type": "a"}))
+    found = whole(tmp_path, change, listed=LISTED, roles=HELD)
+    assert [one.tags for one in found.workloads if one.kind == "instances"] == [tags] and "instances" in found.all_workloads
+
+
 def test_e5_a_plan_alone_says_what_runs_and_closes_nothing(tmp_path: Path) -> None:
     trust = {"assume_role_policy": json.dumps(TRUST), "arn": None}
     unknown = {"role": True, "id": True}

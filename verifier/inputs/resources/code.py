@@ -49,4 +49,5 @@ class Code(Reader):
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
         code = Workload(kind, getattr(arn, "text", ""), texts, pairs, side.at(resource).span)
         more = bool(texts) and resource.created and ARNS[resource.type].endswith("{id}")  # AWS chooses the ID
-        return Deed(resource.shown, account, code, resource.verb, known, more)
+        verb = Verb.KEEPS if resource.verb is Verb.CHANGES and not resource.writes(role, *others) else resource.verb
+        return Deed(resource.shown, account, code, verb, known, more, resource.writes("tags", "tags_all"))

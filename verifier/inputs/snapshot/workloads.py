@@ -46,7 +46,8 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]
 @dataclass(frozen=True)
 class Deed:
     """What a plan or template does, at an address, to code of an account (an empty one: of any) or to an instance profile. The roles of
-    the code are their names or ARNs, or instance profiles; an empty kind stands for any. With `more` AWS chooses another ARN."""
+    the code are their names or ARNs, or instance profiles; an empty kind stands for any. A change that leaves the roles as they are keeps
+    them; `tags` says whether it writes the tags. With `more` AWS chooses another ARN."""
 
     by: str
     account: str
@@ -54,6 +55,14 @@ class Deed:
     verb: Verb = Verb.MAKES
     known: bool = False
     more: bool = False
+    tags: bool = True
+
+    def after(self, now: Workload, old: Workload | None) -> Workload:
+        """The code after it, of which a snapshot lists `old`. Of tags that it leaves as they are both must tell the same."""
+        if old is None:
+            return now
+        same = now.tags is None or old.tags is None or sorted(now.tags) == sorted(old.tags)
+        return replace(old if self.verb is Verb.KEEPS else now, tags=now.tags if self.tags else old.tags if same else None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
         told = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
         known = deed.known and None not in own and now.roles == told.roles
         if known and deed.verb is not Verb.TAKES:
-            found[at] = written[at] = found.get(at, now) if keeps else now
+            found[at] = written[at] = deed.after(now, found.get(at))
         else:
             for gone in list(found) if at == (PROFILES, "") else [at]:  # that may be any profile
                 found.pop(gone, None)
