@@ -76,9 +76,11 @@ LATE = {
     "verifier/solve/engines.py": "the other engines",
     "verifier/solve/string_solvers.py": "an optional extra, and Z3",
     "verifier/problem/classes/kinds.py": "most questions need none of it",
+    "verifier/problem/facts/requests.py": "questions about the tags of sessions, on which few others hang",
+    "verifier/problem/rules.py": "the rules of steps, about which few questions are",
     "verifier/verify/claims.py": "a proof makes no request and decides none",
     "verifier/verify/deciding.py": "string engines, which few runs use",
-    "verifier/verify/prove.py": "what is asked about steps, which few runs do",
+    "verifier/verify/prove.py": "what is asked about steps and about listed grants, which few runs do",
 }
 """Modules outside the command line that import something inside a function, and why."""
 

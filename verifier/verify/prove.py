@@ -22,7 +22,6 @@ from verifier.problem.subjects import targets_of
 from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.deciding import How, decide_requests
-from verifier.verify.listed_grants import decide_listed
 from verifier.verify.settled import check_readings
 from verifier.verify.summary import summary
 
@@ -123,6 +122,8 @@ def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant]
         if isinstance(invariant, Invariant):
             yield next(brought_about if invariant.eventually else answered)
         else:
+            from verifier.verify.listed_grants import decide_listed  # few invariants are about listed grants
+
             assert target.key is not None
             found = decide_listed(estate, target.key, invariant, how.held)
             yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if how.second else None)

@@ -7,7 +7,7 @@ differs by it. Facts never mention a policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
@@ -38,12 +38,8 @@ from verifier.problem.facts.parameters import grant_requests, parameters, source
 from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
-from verifier.problem.sessions.federated_tags import federated_tags
-from verifier.problem.sessions.passed_tags import role_tags
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, own_tags, possible_tags
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
 from verifier.problem.space import Space, acts
-from verifier.problem.steps.facts import persisting_sources, step_operations, step_senders, transitive_tags
-from verifier.problem.steps.resources import resource_facts
 from verifier.problem.views import View
 
 _IDENTIFIER = "aws:sourcevpce"
@@ -77,24 +73,26 @@ def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
 
 
 def all_facts(space: Space) -> list[Expression]:
-    """Every fact that matters for the attributes asked for."""
-    found: list[Expression] = []
-    for facts in _STEP_FACTS if space.target.of_step else _FACTS:
-        found += [fact for fact in facts(space) if fact is not TRUE]
-    return found
+    """Every fact that matters for the attributes asked for, of requests that are about no step."""
+    return facts_of(space, _FACTS)
+
+
+def facts_of(space: Space, rules: Sequence[Callable[[Space], Iterator[Expression]]]) -> list[Expression]:
+    """What some rules say, one after the other."""
+    return [fact for facts in rules for fact in facts(space) if fact is not TRUE]
 
 
 # -- F1, F2 --
 
 
-def _always_present(space: Space) -> Iterator[Expression]:
+def always_present(space: Space) -> Iterator[Expression]:
     """F1: `aws:ViaAWSService` and `aws:UserAgent` are always there."""
     for name in (VIA, "aws:useragent"):
         if has(space, name):
             yield Present(name)
 
 
-def _service_keys(space: Space) -> Iterator[Expression]:
+def service_keys(space: Space) -> Iterator[Expression]:
     """F1: for a service principal the caller's organization and tags are absent."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
@@ -119,7 +117,7 @@ def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
 # -- F3 --
 
 
-def _credentials(space: Space) -> Iterator[Expression]:
+def credential_keys(space: Space) -> Iterator[Expression]:
     """F3: multi-factor and token keys go with temporary credentials."""
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
@@ -137,16 +135,22 @@ def _credentials(space: Space) -> Iterator[Expression]:
             yield implies(both(negation(via_service(space)), Present(present)), Present(token))
 
 
-def _inventory_tags(space: Space) -> Iterator[Expression]:
+def tags_of_inventory(space: Space) -> Iterator[Expression]:
     """F3: `aws:PrincipalTag/k` of users and roles of the inventory, and of their sessions."""
     names = [name.removeprefix(PRINCIPAL_TAG) for name in space.attributes if name.startswith(PRINCIPAL_TAG)]
     if names:
         yield from own_tags(space, [user for account in space.estate.accounts for user in account.users], names)
+        from verifier.problem.sessions.federated_tags import federated_tags  # few questions are about tags, and this asks one of its own
+
         yield from federated_tags(space, names)
-    yield from role_tags(space, space.estate.roles, names)
+    further = asked_of_sessions(space)
+    if names or further:
+        from verifier.problem.sessions.passed_tags import role_tags  # so does this
+
+        yield from role_tags(space, space.estate.roles, names, further)
 
 
-def _user_ids(space: Space) -> Iterator[Expression]:
+def identity_ids(space: Space) -> Iterator[Expression]:
     """`aws:userid` begins with the identity's own unique ID; a role session, and only it, has a session name (R2)."""
     if has(space, "session"):
         yield same(Present("session"), space.is_role)
@@ -159,7 +163,7 @@ def _user_ids(space: Space) -> Iterator[Expression]:
             yield same(Test("userid", exactly(identity.unique_id)), space.one_of(frozenset({identity.arn})))
 
 
-def _issuers(space: Space) -> Iterator[Expression]:
+def issued_sessions(space: Space) -> Iterator[Expression]:
     """R2: a federated session, and only it, has an issuer: in an account of which all users with a policy are listed one of these, for
     nothing else lets a user call `sts:GetFederationToken`, or the root user."""
     if not has(space, "issuer"):
@@ -184,7 +188,7 @@ _ENDPOINT_KEYS = (
 )
 
 
-def _network(space: Space) -> Iterator[Expression]:
+def network_keys(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
     if has(space, "aws:sourceip"):
         space.attribute_view("aws:sourcevpce")  # a request without an address shows the endpoint that it came through
@@ -226,7 +230,7 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
 # -- F5 --
 
 
-def _services(space: Space) -> Iterator[Expression]:
+def service_calls(space: Space) -> Iterator[Expression]:
     """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal calls for itself."""
     called = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
     if has(space, "kms:viaservice"):
@@ -267,21 +271,21 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     mcp_servers,
     sign_ins,
     delivered_sessions,
-    _credentials,
+    credential_keys,
     issued_before_use,
-    _network,
+    network_keys,
     listed_endpoints,
-    _services,
+    service_calls,
     _grants_for_aws,
     grant_requests,
     parameters,
     sources,
     names_suffice,
     organizations,
-    _inventory_tags,
+    tags_of_inventory,
     possible_tags,
-    _user_ids,
-    _issuers,
+    identity_ids,
+    issued_sessions,
     unique_names,
     suitable_actions,
     existing_actions,
@@ -290,33 +294,7 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     pairs,
     pairs_read,
     aliases,
-    _service_keys,
-    _always_present,
+    service_keys,
+    always_present,
 )
 """Facts that may ask for further attributes come before those that range over all of them."""
-_STEP_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
-    mcp_servers,
-    sign_ins,
-    delivered_sessions,
-    _credentials,
-    issued_before_use,
-    _network,
-    listed_endpoints,
-    _services,
-    sources,
-    organizations,
-    transitive_tags,
-    persisting_sources,
-    _inventory_tags,
-    possible_tags,
-    _user_ids,
-    _issuers,
-    unique_names,
-    step_senders,
-    resource_facts,
-    step_operations,
-    pairs,
-    _service_keys,
-    _always_present,
-)
-"""Those about the requests of steps: without those about keys and aliases."""

@@ -183,11 +183,10 @@ _NOT_SAID = {SESSION_NAME: TRUE, SOURCE_IDENTITY: negation(Present(SOURCE_IDENTI
 """What they are in a session of which nothing says it."""
 
 
-def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> Iterator[Expression]:
-    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case."""
-    found, further = trusting(space.estate), _further(space)
-    if not names and not further:
-        return
+def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str], further: Sequence[str]) -> Iterator[Expression]:
+    """F3: what `aws:PrincipalTag/…` of sessions of listed roles can be; `names` are the tags that the question mentions, in lower case, and
+    `further` what else it asks of sessions (`asked_of_sessions`)."""
+    found = trusting(space.estate)
     changing = {role.arn for role in roles} if further else found.changing
     plain = [role for role in roles if role.settled or role.arn not in changing]
     yield from own_tags(space, plain, names)
@@ -196,17 +195,6 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str]) -> 
     for holding, own, passed in _others(space, others, names, further, found):
         yield implies(holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
         yield implies(holding, passed)
-
-
-def _further(space: Space) -> tuple[str, ...]:
-    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
-    says nothing."""
-    if space.inner or space.powers or space.target.of_step:
-        return ()
-    if space.estate.binds_session_names:
-        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
-    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
-    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
 
 
 def _others(

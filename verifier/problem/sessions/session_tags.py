@@ -27,6 +27,17 @@ SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 """Attributes of a role's session that the request sets by which the role was assumed."""
 
 
+def asked_of_sessions(space: Space) -> tuple[str, ...]:
+    """What else a question asks of sessions that the requests to assume roles set. Where a caller may have changed a trust policy, that
+    says nothing."""
+    if space.inner or space.powers or space.target.of_step:
+        return ()
+    if space.estate.binds_session_names:
+        space.attribute_view(SESSION_NAME)  # so that no witness is a session of a name that nobody may give it
+    bound = {SESSION_NAME: space.estate.binds_session_names, SOURCE_IDENTITY: True}
+    return tuple(name for name, binds in bound.items() if binds and name in space.attributes)
+
+
 def carriers(space: Space) -> Expression:
     """The role sessions that may carry transitive tags: nobody where a request is asked about by itself."""
     if not space.powers and not space.inner:
