@@ -35,6 +35,7 @@ from tests.agreement.counts import LEAST_FIRED, Counts
 from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
 from tests.agreement.steps import StepCounts, check_steps, step_scenarios
 from tests.reach.agreement import ReachCounts, check_reach
+from verifier.cycles import seldom
 
 T = TypeVar("T")
 ESTATES, STEP_ESTATES = 50, 10
@@ -134,6 +135,7 @@ def main() -> int:
 
 def _in_turn(first: int, last: int) -> int:
     """Asks about the estates from the first to the last; returns the exit code."""
+    seldom()
     counts = ReachCounts()
     disagreements = 0
     for number in range(first, last + 1):

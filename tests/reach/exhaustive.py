@@ -147,8 +147,17 @@ class _Search:
 
     def _allowed(self, state: State, request: Request) -> bool:
         """Whether a request is allowed; where that is certain, it is decided once for all readings."""
-        mark = ("request", request, *_about(state, request))
+        mark = ("request", *self._told(state, request), *_about(state, request))
         return self._decided(mark, lambda fixed: _heard(state, request, fixed))
+
+    def _told(self, state: State, request: Request) -> Mark:
+        """What a decision can tell a request by: of what a grant that is asked for says, what some policy tests, unless another grant may
+        allow it, which looks at all of it (G6)."""
+        key = _target(state, request.resource) if request.action == "kms:CreateGrant" else None
+        if not isinstance(key, Key) or any("kms:CreateGrant" in grant.operations for grant in key.grants or ()):
+            return (request,)
+        told = (pair for pair in request.context if pair[0].lower() in self.sampler.tested)
+        return (request.caller, request.action, request.resource, *told)
 
     def _may(self, state: State, move: Move) -> bool:
         """Whether a move may be made: its requests and, of the few for which AWS checks something besides, that."""

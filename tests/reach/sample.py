@@ -27,7 +27,7 @@ Not covered: OIDC providers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -72,6 +72,8 @@ class Sampler:
     doubts: bool = False
     named: frozenset[str] = frozenset()
     """The actions that policies of the account's identities name, in lower case."""
+    _granting: dict[tuple[Caller, str, int], list[Move]] = field(default_factory=dict, compare=False, repr=False)
+    """The grants that were asked for: by whom, on which key, after how many others."""
 
     @staticmethod
     def of(estate: Estate, action: str, doubts: bool = False) -> Sampler:
@@ -182,7 +184,10 @@ class Sampler:
         if self.doubts and by.account == key.account:
             yield moves.share(by, key.arn)
         number = len(key.grants or ())
-        yield from (moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}"))
+        asked = (by, key.arn, number)
+        if asked not in self._granting:
+            self._granting[asked] = [moves.create_grant(by, key.arn, grant) for grant in self._grants(by, f"new{number}")]
+        yield from self._granting[asked]
         if {"aws:resourcetag/team", "aws:requesttag/team"} & self.tested:
             yield from (moves.tag(by, key.arn, *tags) for tags in _TAGS if tags and tags != key.tags)
             if key.tags:
