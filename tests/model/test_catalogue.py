@@ -99,7 +99,8 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("sts:AssumeRoot", Head.DOUBT, Effect.MEMBERS),
         ("sts:GetFederationToken", Head.STEP, Effect.FEDERATED),  # whose sessions bring about more where a policy tells them apart
         ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
-        ("iam:UpdateUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
+        ("iam:UpdateUser", Head.DOUBT, Effect.NAMES),
+        ("iam:DeleteUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
         ("ec2:ModifyVpcEndpoint", Head.DOUBT, Effect.ENDPOINTS),
         ("ram:SetDefaultPermissionVersion", Head.DOUBT, Effect.KEYS),
         ("synthetics:UpdateCanary", Head.DOUBT, Effect.RUN),  # by its API model: ExecutionRoleArn

@@ -66,6 +66,11 @@ def controlled(*statements: Any) -> State:
     return of(CODE, others=(runs(),), organization=organization(Controls(HOME, (level("root", *statements),))))
 
 
+CAROL = f"arn:aws:iam::{HOME}:user/dev/Carol"
+CAROL_USES = identity(CAROL, own("kms:Decrypt"))
+CALLED_OPS = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:user/ops-*"}}
+WRITES_OPS = own("iam:CreateAccessKey", f"arn:aws:iam::{HOME}:user/ops/*")
+
 OPEN = {
     "code of a function that may decrypt": of(CODE, others=(runs(),)),
     "by a pattern": of(own("lambda:Update*"), others=(runs(),)),
@@ -87,7 +92,14 @@ OPEN = {
     "a service that no data knows": of(own("newservice:*")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
-    "an identity that is renamed": of(own("iam:UpdateUser")),
+    "a user that is renamed, where a key asks for the name": of(own("iam:UpdateUser"), own("kms:Decrypt", Condition=CALLED_OPS)),
+    "a user that is renamed, where a write is on names": of(own("iam:UpdateUser"), WRITES_OPS, others=(CAROL_USES,)),
+    "a user that is renamed, where a Deny is on a name": of(
+        own(["iam:UpdateUser", "iam:CreateAccessKey"]), own("iam:CreateAccessKey", CAROL, "Deny"), others=(CAROL_USES,)
+    ),
+    "a group that is renamed": alice(of(), own("iam:UpdateGroup"), own("iam:PutGroupPolicy", f"{DEV}-*"), group=DEV),
+    "credentials of a user in one service": of(own("iam:CreateServiceSpecificCredential"), others=(CAROL_USES,)),
+    "a key that was switched off": of(own("iam:UpdateAccessKey", CAROL), others=(CAROL_USES,)),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),
     "after a step": of(own("sts:AssumeRole", OTHER), others=(trusting(admits(aws(ALICE)), arn=OTHER, own=(CODE,)), runs())),
@@ -123,6 +135,9 @@ SHUT = {
     "a federated session, by a role": replace(
         of(key=FOR_FAY, others=(trusting(admits(aws(ALICE)), own=(own("sts:GetFederationToken"),)),)), held=(session(TARGET),)
     ),
+    # id_users_manage, Renaming an IAM user: what names the user as a principal, and what is attached to it, follows it.
+    "a user that is renamed": of(own(["iam:UpdateUser", "iam:UpdateGroup"]), key=allow(aws(BOB), "kms:Decrypt")),
+    "credentials of users who may not decrypt": of(own(["iam:CreateServiceSpecificCredential", "iam:*SSHPublicKey", "iam:*Certificate"])),
     "endpoints of another account": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow(), account=PARTNER),)),
     "endpoints where none is listed": of(own("ec2:ModifyVpcEndpoint")),
 }
@@ -188,9 +203,9 @@ TRUSTS_THE_ROLE = (trusting(admits(aws(PARTNER_ROLE)), own=(USES,)),)
     [
         # What can be brought about in another account matters as far as that account's identities can use the key.
         (partner(of(), identity(EVE, own("iam:TagUser"))), PROVED),
-        (partner(of(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"))), identity(EVE, own("iam:UpdateUser"))), DOUBT),
-        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:UpdateUser")), identity(PARTNER_ROLE)), DOUBT),
-        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:UpdateUser"))), DOUBT),  # a role of this name can be made
+        (partner(of(key=allow(aws(f"arn:aws:iam::{PARTNER}:root"))), identity(EVE, own("iam:DeleteUser"))), DOUBT),
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:DeleteUser")), identity(PARTNER_ROLE)), DOUBT),
+        (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("iam:DeleteUser"))), DOUBT),  # a role of this name can be made
         (partner(of(others=TRUSTS_THE_ROLE), identity(EVE, own("s3:Get*")), identity(PARTNER_ROLE)), PROVED),
         # The accounts of an organization are governed from its management account.
         (partner(of(), identity(EVE, own("organizations:DetachPolicy"))), PROVED),

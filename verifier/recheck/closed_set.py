@@ -182,8 +182,11 @@ class ClosedSet:
                 return account != self.key.account
             case Effect.MEMBERS:
                 return self.estate.organization is None or account != self.estate.organization.management_account
-            case Effect.ACCOUNT | Effect.FEDERATED:
+            case Effect.ACCOUNT | Effect.FEDERATED | Effect.NAMES:
                 return account in self.lost
+            case Effect.USERS:
+                users = {one.arn for known in self.estate.accounts if known.id == account for one in known.users}
+                return account in self.lost or users <= self.of("holds")
             case Effect.RUN | Effect.PASS if account not in self.lost:
                 passed = self.of("passed") if doubt.effect is Effect.PASS else None
                 roles = (role for role in self._roles(account) if passed is None or role.arn in passed)

@@ -51,6 +51,10 @@ class Effect(Enum):
     FEDERATED = "federated"
     """A user or root user comes to hold federated sessions, which is a step, where some policy tells these from itself; otherwise nothing
     comes of it."""
+    USERS = "users"
+    """The caller may come to act as any user of the account."""
+    NAMES = "names"
+    """As `ACCOUNT` where some policy tells users or groups by their names or paths; otherwise nothing comes of it."""
     FRAME = "frame"
     """The control policies over the account do not hold any more."""
     ENDPOINTS = "endpoints"

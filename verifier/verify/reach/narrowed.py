@@ -84,6 +84,35 @@ def _names_sessions(statement: Statement) -> bool:
     return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
 
 
+def tells_names_apart(estate: Estate) -> bool:
+    """Whether something may tell a user or group from itself under another name or path. What names it as a principal, and what is attached
+    to it, follows it [IAM: id_users_manage, Renaming an IAM user; id_groups_manage_rename]; of grants no page says so."""
+    grants = [grant for key in estate.keys for grant in key.grants or ()]
+    named = any(one is not None and one.type is PrincipalType.USER for grant in grants for one in (grant.grantee, grant.retiring))
+    policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
+    return named or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
+
+
+def _tells_names_apart(policy: Policy) -> bool:
+    values = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
+    resources = (text.value for statement in policy.statements for text in statement.resources or ())
+    by_key = any(key.startswith(_OF_NAMES) for key in policy.tested_keys) or any(f"${{{key}" in one for key in _OF_NAMES for one in values)
+    return by_key or any(statement.doubt is not None for statement in policy.statements) or any(map(_tells_of_iam, resources))
+
+
+_OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")
+"""How the condition keys begin whose values have the name of a user."""
+
+
+def _tells_of_iam(resource: str) -> bool:
+    """Whether a `Resource` pattern may cover some users or groups, and not all."""
+    fields = [*resource.split(":", 5), *"*" * 5][:6]
+    if fields[5] in ("*", "user/*", "group/*") or not like(fields[2]).matches("iam"):
+        return False
+    start = fields[5].split("*")[0].split("?")[0].split("$")[0]
+    return any(kind.startswith(start) or start.startswith(kind) for kind in ("user/", "group/"))
+
+
 _OF_SESSIONS = (
     *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid", "aws:multifactorauth"),
     *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),

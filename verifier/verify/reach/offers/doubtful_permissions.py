@@ -215,7 +215,7 @@ class DoubtfulPermissions:
         return reviewed(self._permissions, 1, roles)
 
 
-_LESS = (Effect.RUN, Effect.PASS, Effect.KEYS)
+_LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
 """What cannot bring about more in an account than `Effect.ACCOUNT` does."""
 
 

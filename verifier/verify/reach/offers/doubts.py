@@ -22,7 +22,7 @@ from verifier.problem.classes.domains import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, is_federated
-from verifier.verify.reach.narrowed import tells_sessions_apart
+from verifier.verify.reach.narrowed import tells_names_apart, tells_sessions_apart
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
@@ -156,6 +156,11 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._anything(*self._members(doubt.account)))
             case Effect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
+            case Effect.USERS:
+                users = (one for one in self._principals if ":user/" in one and one.split(":")[4] == doubt.account)
+                yield from self._at_once(doubt, cube, self._most(("users", doubt.account), (Fact(FactKind.HOLDS, one) for one in users)))
+            case Effect.NAMES if self._names_apart:
+                yield from self._at_once(doubt, cube, self._anything(doubt.account))
             case Effect.FRAME if _limited(self._estate, doubt.account):
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
@@ -255,6 +260,10 @@ class Doubts:
     def sessions_apart(self) -> bool:
         """Whether federated sessions may do what those who issue them may not."""
         return tells_sessions_apart(self._estate)
+
+    @cached_property
+    def _names_apart(self) -> bool:
+        return tells_names_apart(self._estate)
 
     def issues(self, principal: str) -> bool:
         """Whether a principal may come to issue federated sessions."""

@@ -103,7 +103,8 @@ def _brings(fact: Fact, doubt: Doubt) -> str:
     if doubt.entry.effect in (Effect.RUN, Effect.PASS):
         return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
     most = {
-        Effect.ACCOUNT: f"anything in {doubt.account}",
+        **dict.fromkeys((Effect.ACCOUNT, Effect.NAMES), f"anything in {doubt.account}"),
+        Effect.USERS: f"what any user of {doubt.account} may do",
         Effect.ORGANIZATION: "anything in the organization",
         Effect.MEMBERS: "anything in the member accounts of the organization",
         Effect.FRAME: "what control policies keep away",
