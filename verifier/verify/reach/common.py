@@ -21,7 +21,7 @@ from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
-from verifier.verify.reach.narrowed import for_keys
+from verifier.verify.reach.narrowed import for_keys, reads_tags
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
@@ -35,15 +35,17 @@ from verifier.verify.reach.universe import Universe, strangers
 
 
 class Common:
-    """What is found once for all keys of an estate, some of which have own keys of the caller's beside them."""
+    """What is found once for all keys of an estate, some of which have own keys of the caller's beside them. `tags` says that what is asked
+    turns on tags of callers, whatever policies do."""
 
-    def __init__(self, estate: Estate, held: Mapping[str, bool]) -> None:
+    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool) -> None:
         own = own_accounts(estate)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate)
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
         self._held = held
+        self._tags = tags
         self.identities = Identities(self._imagined.estate)
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
@@ -68,7 +70,7 @@ class Common:
         return self._steps[partition]
 
     def _made_steps(self, partition: str, issued: Sequence[CallerSet]) -> StepOffers:
-        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free)
+        steps = StepOffers(self._imagined.estate, partition, self._held, issued, self._imagined.made, self._imagined.free, self._tags)
         steps.take_in(self._strangers)
         return steps
 
@@ -199,14 +201,14 @@ def _supposing(same: _Same, supposed: tuple[Supposition, ...]) -> Estate:
     return replace(same.estate, suppositions=supposed)
 
 
-def of_estate(estate: Estate, held: Mapping[str, bool]) -> Common:
-    """What is found once for all keys of an estate; the same object for the same estate."""
-    return _of_same(_Same(estate), tuple(sorted(held.items())))
+def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
+    """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not."""
+    return _of_same(_Same(estate), tuple(sorted(held.items())), any(map(reads_tags, goals)))
 
 
 @lru_cache(_REMEMBERED)
-def _of_same(same: _Same, held: tuple[tuple[str, bool], ...]) -> Common:
-    return Common(same.estate, dict(held))
+def _of_same(same: _Same, held: tuple[tuple[str, bool], ...], tags: bool) -> Common:
+    return Common(same.estate, dict(held), tags)
 
 
 def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:

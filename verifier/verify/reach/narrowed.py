@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity
+from verifier.model.invariant import Invariant, conditions_in
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
@@ -60,6 +61,11 @@ def asks_for_tags(policy: Policy) -> bool:
     """Whether a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
     variables = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
     return any("principaltag/" in key or "resourcetag/" in key for key in (*policy.tested_keys, *variables))
+
+
+def reads_tags(goal: Invariant) -> bool:
+    """Whether the last request of an invariant is told from others by tags of its caller."""
+    return any("principaltag/" in text.value.lower() for one in conditions_in(goal.when) for text in (one.key, *one.values))
 
 
 def tells_sessions_apart(estate: Estate) -> bool:

@@ -51,7 +51,7 @@ class Setting:
         self.key = key
         self.goals = tuple(goals)
         self._how = how
-        self._common = of_estate(estate, how.held)
+        self._common = of_estate(estate, how.held, goals)
         self.estate = self._common.estate
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._common.expect(self._issued)

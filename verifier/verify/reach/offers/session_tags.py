@@ -6,7 +6,7 @@ In: an estate, the principals that a chain is about. Out: choices of tags, and n
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import combinations, product
 
 from verifier.model.estate import Estate
@@ -26,10 +26,10 @@ MOST = 16
 """So many choices are tried."""
 
 
-def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS) -> tuple[Pairs, ...]:
-    """One tag with each value that policies list for it in conditions on keys that begin so, or that a resource has which they compare it
-    with; then two together."""
-    values = _values(estate, whom, keys)
+def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, asked: Iterable[Condition] = ()) -> tuple[Pairs, ...]:
+    """One tag with each value that policies list for it in conditions on keys that begin so, or what is `asked` does, or that a resource
+    has which they compare it with; then two together."""
+    values = _values(estate, whom, keys, asked)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
         tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
@@ -37,12 +37,12 @@ def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CAL
     return tuple(dict.fromkeys((*single, *several)))[:MOST]
 
 
-def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], asked: Iterable[Condition]) -> dict[str, tuple[str, ...]]:
     """The values of each tag of callers that policies ask for, by its name as it is written first."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
-    for condition in conditions:
+    for condition in (*asked, *conditions):
         for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
             found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys)))

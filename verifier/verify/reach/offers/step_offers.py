@@ -43,7 +43,8 @@ SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 class StepOffers:
     """Everything that is not a key, for one partition; `issued` are sets of federated sessions, for `of_issued`; `made` is what of the
-    estate is there only once it was made, `free` what may be made with another permissions boundary. Raises `TooLarge`."""
+    estate is there only once it was made, `free` what may be made with another permissions boundary; with `tags` tags of callers matter
+    whatever policies ask for. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -53,10 +54,12 @@ class StepOffers:
         issued: Sequence[CallerSet] = (),
         made: frozenset[str] = frozenset(),
         free: frozenset[str] = frozenset(),
+        tags: bool = False,
     ) -> None:
         self._estate = estate
         self.made = made
         self._free = free
+        self._tags = tags
         self._narrow = for_steps(estate)
         self._partition = partition
         self._held = held
@@ -346,8 +349,8 @@ class StepOffers:
 
     @cached_property
     def _tags_matter(self) -> bool:
-        """Whether some policy asks for tags of callers, or of users and roles."""
-        return any(map(asks_for_tags, policies_of(self._estate, self._identities)))
+        """Whether some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
+        return self._tags or any(map(asks_for_tags, policies_of(self._estate, self._identities)))
 
     @cached_property
     def _denying(self) -> Mapping[str, Sequence[str]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
-from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.invariant import ConditionExpression, ConditionNot, conditions_in
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Created, IdentityTagged
@@ -96,7 +96,7 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     target = step_target(scene.state.estate, owner)
 
     def tagged() -> Iterator[Made]:
-        for tags in choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES)):
+        for tags in choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)):
             found = scene.request(target, by, f"iam:Tag{kind}", *tagging(tags))
             yield step(StepKind.TAG_IDENTITY, fixed(IdentityTagged(owner, tags)), found)
 
