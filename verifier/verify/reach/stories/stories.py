@@ -67,10 +67,10 @@ class Teller:
 
     @cached_property
     def sources(self) -> bool:
-        """Whether a policy asks for the source identity of callers."""
+        """Whether a policy asks for the source identity of callers, or for the one that a call sets."""
         estate = self.estate
         policies = policies_of(estate, {one.arn for one in estate.identities})
-        return any("aws:sourceidentity" in policy.tested_keys for policy in policies)
+        return any({"aws:sourceidentity", "sts:sourceidentity"} & {*policy.tested_keys} for policy in policies)
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
