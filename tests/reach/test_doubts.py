@@ -255,3 +255,14 @@ FURTHER = ("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticma
 def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:
     found = left_in_doubt(entry(action), listed)
     assert (found and (found.effect, found.services)) == left
+
+
+def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None:
+    # Roles Anywhere User Guide, trust-model: the certificate's fields are principal tags where the trust policy is evaluated.
+    uses = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    role = trusting(
+        admits({"Service": "rolesanywhere.amazonaws.com"}, uses, Condition={"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "bob"}}),
+        own=(USES,),
+    )
+    assert told(of(own(["rolesanywhere:*", "iam:PassRole"]), others=(role,)))[0] == "unknown"
+    assert told(of(own("iam:PassRole"), others=(role,))) == PROVED

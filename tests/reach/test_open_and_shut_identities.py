@@ -464,3 +464,12 @@ def test_a_federated_session_has_what_is_attached_to_its_issuer_in_the_meantime(
     asked = Invariant("", Expectation.REFUSED, IssuedBy(PrincipalLike(Text(ALICE))), (Text("kms:Decrypt"),), None, ALWAYS, eventually=True)
     (found,) = prove(before.estate, [asked], engine=Engine.SAT, steps=3).verdicts
     assert found.status is (Status.PROVED if condition else Status.REFUTED)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"), [("ec2:*:*:instance/*", "unknown"), ("lambda:*:*:function:*", "pass role"), ("*:*:*:*", "pass role")]
+)
+def test_what_a_role_is_passed_for_is_of_the_service_that_is_given_it(pattern: str, found: str) -> None:
+    # reference_policies_iam-condition-keys, iam:AssociatedResourceArn: the resource belongs to the service to which the role is passed.
+    passes = own("iam:PassRole", Condition={"ArnLike": {"iam:AssociatedResourceArn": f"arn:aws:{pattern}"}})
+    assert told(home(passes, own("lambda:*eFunction"), role=BY_LAMBDA))[0] == found

@@ -81,7 +81,8 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if case.standing.caller.principal_arn not in given.get("aws:principalservicenameslist", (case.standing.caller.principal_arn,)):
         yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
     for key in given:
-        if key in ("aws:principalorgid", "aws:principalorgpaths") or key.startswith("aws:principaltag/"):
+        tag = key.startswith("aws:principaltag/") and case.standing.caller.principal_arn != "rolesanywhere.amazonaws.com"
+        if key in ("aws:principalorgid", "aws:principalorgpaths") or tag:
             yield f"F1: a service principal's request has no {key}"
         if key in _NOT_OF_SERVICES:
             rule = "F5" if "via" in key else "F3"

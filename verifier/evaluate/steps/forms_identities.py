@@ -255,7 +255,7 @@ def service_of(service: str) -> str:
 
 
 def pass_role(state: State, move: Move) -> None:
-    """[IAM: id_roles_use_passrole]"""
+    """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = RUN_THROUGH.get(service_of(service), ()) if role != _session(move) else ()
     require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
@@ -266,6 +266,10 @@ def pass_role(state: State, move: Move) -> None:
     told = " or ".join(", ".join(sorted(way)) for way in ways)
     require(asked in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {told}")
     check_profile(state, move, role, profiles, rest)
+    associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
+    services = {request.action.split(":")[0] for request in rest}
+    of_service = associated is None or associated.count(":") > 4 and associated.split(":")[2] in services
+    require(of_service, move, f"iam:AssociatedResourceArn is of the service that is given the role, not {associated}")
     about: dict[str, str] = {}
     for request in rest:
         if request.resource is not None:

@@ -38,6 +38,7 @@ from verifier.problem.facts.parameters import grant_requests, parameters, source
 from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
+from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
@@ -93,10 +94,14 @@ def always_present(space: Space) -> Iterator[Expression]:
 
 
 def service_keys(space: Space) -> Iterator[Expression]:
-    """F1: for a service principal the caller's organization and tags are absent."""
+    """F1: for a service principal the caller's organization and tags are absent; but IAM Roles Anywhere assumes a role with what the
+    certificate says as principal tags [IAM Roles Anywhere User Guide, trust-model]."""
     for name in space.attributes:
         if name.startswith("aws:principaltag/") or name in ("aws:principalorgid", "aws:principalorgpaths"):
-            yield implies(negation(space.is_principal), negation(Present(name)))
+            untold = negation(space.is_principal)
+            if space.target.kind is TargetKind.ROLE and name.startswith("aws:principaltag/"):
+                untold = both(untold, negation(space.principal(exactly("rolesanywhere.amazonaws.com"))))
+            yield implies(untold, negation(Present(name)))
         if name.endswith("#service"):
             yield implies(Present(name), space.has_service_value())
             yield from _not_of_a_named_account(space, name)

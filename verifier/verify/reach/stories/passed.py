@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import ConditionExpression
+from verifier.model.invariant import ConditionExpression, ConditionOr
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
@@ -18,7 +18,7 @@ from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.facts import Passed
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.plans import Make
-from verifier.verify.reach.stories.scene import Made, Scene, step
+from verifier.verify.reach.stories.scene import Made, Scene, policies_of, step
 
 
 def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
@@ -30,11 +30,21 @@ def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
         yield Reason("E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known")
         return
     target = step_target(scene.state.estate, passed.through or role)
-    first = scene.request(target, task.derivation.by, "iam:PassRole", test("StringEquals", "iam:PassedToService", passed.service))
+    to_service = test("StringEquals", "iam:PassedToService", passed.service)
+    first = scene.request(target, task.derivation.by, "iam:PassRole", to_service, *_associated(scene, task.derivation.by, passed))
     rest = (
         () if isinstance(first, Reason) else (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
     )
     yield step(StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, role.split(":")[4], "example")), first, *rest)
+
+
+def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpression]:
+    """Where policies ask for the resource that the role will be of: it is of the service that is given the role [IAM:
+    reference_policies_iam-condition-keys, iam:AssociatedResourceArn]."""
+    if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.state.estate, scene.about(by))):
+        services = sorted({action.split(":")[0] for action in passed.actions})
+        like = test("ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{passed.account.split(':')[4]}:*" for service in services))
+        yield ConditionOr((test("Null", ASSOCIATED, "true"), like))
 
 
 def _into_profile(scene: Scene, first: Request, passed: Passed) -> Iterator[Counterexample | Reason]:
@@ -60,7 +70,7 @@ def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterato
         yield from found
 
 
-INSTANCE_PROFILE = "ec2:InstanceProfile"
+INSTANCE_PROFILE, ASSOCIATED = "ec2:InstanceProfile", "iam:AssociatedResourceArn"
 
 
 def _names_a_profile(action: str) -> bool:
