@@ -15,7 +15,7 @@ from verifier.inputs.text.files import Files
 from verifier.model.invariant import Allowance, AnyInvariant
 from verifier.model.invariant_file import InvariantFile
 from verifier.model.steps.supposition import Supposition
-from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 SUFFIX = ".inv"
 MOST_CHARACTERS = 1 << 20
@@ -45,10 +45,8 @@ def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
     files: list[InvariantFile] = []
     errors: list[Diagnostic] = []
     for path in dict.fromkeys(map(Path, paths)):
-        try:
+        with collected(errors):
             files.append(_read_file(reader, path))
-        except InputError as error:
-            errors += error.diagnostics
     if errors:
         raise InputError(errors)
     return InvariantFiles(

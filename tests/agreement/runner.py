@@ -15,13 +15,8 @@ from zlib import crc32
 from tests.agreement.third_reading import decisions
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.readings import (
-    OUTSIDE_ALLOW,
-    OUTSIDE_DENY,
-    READINGS,
-    SESSION_ALLOW,
-    not_resource_symbol,
-)
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
+from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.verify.explanation.symbolic import Decider, Undetermined
 

@@ -23,8 +23,8 @@ from tests.agreement.library import policy_from
 from tests.agreement.runner import OPEN_FACTS, read_again
 from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity
+from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.policy import Policy, PolicyKind
-from verifier.model.readings import SESSION_ALLOW
 from verifier.model.request import CallerKind, Decision, Outcome, Request
 from verifier.verify.explanation.symbolic import Decider, Undetermined
 

@@ -17,7 +17,7 @@ from tests.agreement.step_requests import a_request
 from tests.agreement.step_worlds import estate
 from tests.agreement.world import TAPE, Dice
 from verifier.model.estate import Estate
-from verifier.model.readings import trust_symbol, trusting_role
+from verifier.model.free_facts import trust_symbol, trusting_role
 from verifier.model.request import Request
 from verifier.model.steps.actions import step_actions
 from verifier.verify.explanation.symbolic import Decider

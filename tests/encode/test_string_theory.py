@@ -10,7 +10,7 @@ from benchmarks.families import speed_problem
 from verifier.encode.regular import Inexpressible, membership, quoted
 from verifier.encode.string_theory import script
 from verifier.model.estate import Estate
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, exactly, like, like_tokens
 from verifier.problem.expression import Expression, Present, Some, Symbol, both, negation
 from verifier.problem.expression import Test as Asks

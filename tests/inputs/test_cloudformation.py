@@ -13,7 +13,7 @@ from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Identity, Key
-from verifier.model.own_region import check_region
+from verifier.model.own_place import check_region
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.readings import OUTSIDE_ALLOW, fact_symbol, free_fact, trust_symbol
+from verifier.model.free_facts import OUTSIDE_ALLOW, fact_symbol, free_fact, trust_symbol
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 

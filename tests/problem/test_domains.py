@@ -7,7 +7,8 @@ import re
 import pytest
 from botocore.loaders import Loader
 
-from verifier.problem.classes.domains import Attribute, context_attribute, issuers, session_names, user_ids
+from verifier.problem.classes.attributes import Attribute, issuers, session_names, user_ids
+from verifier.problem.classes.domains import context_attribute
 
 
 @pytest.mark.parametrize("attribute", [session_names(), issuers(), user_ids()], ids=lambda attribute: attribute.name)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from verifier.problem.classes.domains import LAST_INSTANT, Attribute
+from verifier.problem.classes.attributes import Attribute
+from verifier.problem.classes.domains import LAST_INSTANT
 from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.classes.readable import Kind, Read, Written, parse_network
 from verifier.problem.classes.tables import Line

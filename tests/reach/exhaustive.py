@@ -22,7 +22,7 @@ from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import Hearing
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.steps.chains import Chain, Move, State

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.encode.test_clauses import satisfiable
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol
 from verifier.problem.expression import Test as Asks

@@ -9,7 +9,8 @@ from itertools import product
 
 import pytest
 
-from verifier.problem.classes.domains import Attribute, action_names, context_attribute, principals
+from verifier.problem.classes.attributes import Attribute, principals
+from verifier.problem.classes.domains import action_names, context_attribute
 from verifier.problem.classes.predicates import Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import AddressTable, Line, LineTable, ListTable, Table, WordTable
 from verifier.problem.classes.words import Domain

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.readings import SESSION_ALLOW
+from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.request import Request
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.finite import In

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluate.estates import KEY, allow, estate
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.verify.summary import summary
+from verifier.verify.assumptions import summary
 
 
 @pytest.mark.parametrize(("label", "key", "told"), [("G1", KEY, None), ("G1", None, None), ("G1", f"{KEY}0", 0), ("U3", KEY, 0)])

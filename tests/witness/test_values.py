@@ -12,7 +12,8 @@ from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import key_target
 from verifier.witness import values as witness
 from verifier.witness.request import caller
-from verifier.witness.values import Chosen, Conflict, Search, Stuck
+from verifier.witness.untabled import Conflict
+from verifier.witness.values import Chosen, Search, Stuck
 
 LETTERS = "abcdefghijklmnopqrst"
 X, Y = "aws:PrincipalTag/x", "aws:PrincipalTag/y"

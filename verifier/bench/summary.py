@@ -44,7 +44,7 @@ def by_family(run: Run, *, sizes: bool = False) -> list[Row]:
         groups.setdefault(f"{result.family} {result.size}" if sizes else result.family, []).append(result)
     rows = []
     for name, results in groups.items():
-        first = _times(results, run.engines[0])
+        first = {result.query: result.median for result in results if result.engine == run.engines[0] and result.times}
         rows += [_row(name, engine, [r for r in results if r.engine == engine], first) for engine in run.engines]
     return rows
 
@@ -61,10 +61,6 @@ def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, flo
 
 
 COUNTS = ("classes", "terms", "clauses", "conflicts", "solver_calls")
-
-
-def _times(results: Iterable[Result], engine: str) -> dict[str, float]:
-    return {result.query: result.median for result in results if result.engine == engine and result.times}
 
 
 def geometric(values: Iterable[float]) -> float | None:

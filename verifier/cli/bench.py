@@ -1,4 +1,4 @@
-"""`verifier bench`: its options and help. The work is in `benching`."""
+"""`verifier bench`: its options and help. The work is in `bodies/bench.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier check`: its options and help. The work is in `configured`."""
+"""`verifier check`: its options and help. The work is in `bodies/check.py`."""
 
 from __future__ import annotations
 

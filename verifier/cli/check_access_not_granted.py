@@ -1,4 +1,4 @@
-"""`verifier check-access-not-granted`: its options and help. The work is in `checking`."""
+"""`verifier check-access-not-granted`: its options and help. The work is in `bodies/access_checks.py`."""
 
 from __future__ import annotations
 

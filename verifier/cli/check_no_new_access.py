@@ -1,4 +1,4 @@
-"""`verifier check-no-new-access`: its options and help. The work is in `checking`."""
+"""`verifier check-no-new-access`: its options and help. The work is in `bodies/access_checks.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier compare`: its options and help. The work is in `comparing`."""
+"""`verifier compare`: its options and help. The work is in `bodies/compare.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier evaluate`: its options and help. The work is in `evaluating`."""
+"""`verifier evaluate`: its options and help. The work is in `bodies/evaluate.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier explain`: its options and help. The work is in `explaining`."""
+"""`verifier explain`: its options and help. The work is in `bodies/explain.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier export`: its options and help. The work is in `exporting`."""
+"""`verifier export`: its options and help. The work is in `bodies/export.py`."""
 
 from __future__ import annotations
 

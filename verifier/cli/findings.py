@@ -1,4 +1,4 @@
-"""`verifier findings`: its options and help. The work is in `finding`."""
+"""`verifier findings`: its options and help. The work is in `bodies/findings.py`."""
 
 from __future__ import annotations
 

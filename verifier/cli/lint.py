@@ -1,4 +1,4 @@
-"""`verifier lint`: its options and help. The work is in `linting`."""
+"""`verifier lint`: its options and help. The work is in `bodies/lint.py`."""
 
 from __future__ import annotations
 

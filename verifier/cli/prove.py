@@ -1,4 +1,4 @@
-"""`verifier prove`: its options and help. The work is in `proving`."""
+"""`verifier prove`: its options and help. The work is in `bodies/prove.py`."""
 
 from __future__ import annotations
 

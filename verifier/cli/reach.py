@@ -1,4 +1,4 @@
-"""`verifier reach`: its options and help. The work is in `reaching`."""
+"""`verifier reach`: its options and help. The work is in `bodies/reach.py`."""
 
 from __future__ import annotations
 

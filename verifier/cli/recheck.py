@@ -1,4 +1,4 @@
-"""`verifier recheck`: its options and help. The work is in `rechecking`."""
+"""`verifier recheck`: its options and help. The work is in `bodies/recheck.py`."""
 
 from __future__ import annotations
 

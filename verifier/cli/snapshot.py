@@ -1,4 +1,4 @@
-"""`verifier snapshot`: its options and help. The work is in `snapshotting`."""
+"""`verifier snapshot`: its options and help. The work is in `bodies/snapshot.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verifier suggest`: its options and help. The work is in `suggesting`."""
+"""`verifier suggest`: its options and help. The work is in `bodies/suggest.py`."""
 
 from __future__ import annotations
 

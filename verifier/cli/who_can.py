@@ -1,4 +1,4 @@
-"""`verifier who-can`: its options and help. The work is in `asking`."""
+"""`verifier who-can`: its options and help. The work is in `bodies/who_can.py`."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import And, Expression, Not, Or, Part
+from verifier.problem.expression import Expression, nodes
 
 
 @dataclass
@@ -27,14 +28,14 @@ class Groups:
 
     @cached_property
     def _group_of(self) -> dict[int, int]:
-        return {index: number for number, group in enumerate(self.masks) for index in _members(group)}
+        return {index: number for number, group in enumerate(self.masks) for index in numbers_in(group)}
 
     def of(self, mask: int) -> list[int]:
         """The groups that make up a mask. Takes as long as the mask has classes.
 
         Raises `ValueError` for a mask that cuts a group in two: a test that was not among the expressions.
         """
-        found = sorted({self._group_of[index] for index in _members(mask)})
+        found = sorted({self._group_of[index] for index in numbers_in(mask)})
         if sum(self.masks[number].bit_count() for number in found) != mask.bit_count():
             raise ValueError("a test of classes that are not told apart")
         return found
@@ -61,7 +62,7 @@ def _split(width: int, masks: Iterable[int]) -> list[int]:
     for mask in masks:
         fewer = mask if 2 * mask.bit_count() <= width else mask ^ full
         inside: dict[int, list[int]] = {}
-        for index in _members(fewer):
+        for index in numbers_in(fewer):
             inside.setdefault(group_of[index], []).append(index)
         for group, indices in inside.items():
             part = groups[group] & fewer
@@ -73,25 +74,5 @@ def _split(width: int, masks: Iterable[int]) -> list[int]:
     return groups
 
 
-def _members(mask: int) -> Iterator[int]:
-    """The classes of a mask."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
-
-
 def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
-    seen: set[int] = set()
-    todo = list(expressions)
-    while todo:
-        expression = todo.pop()
-        if id(expression) in seen:
-            continue
-        seen.add(id(expression))
-        if type(expression) is In:
-            yield expression.attribute, expression.mask
-        elif type(expression) is And or type(expression) is Or:
-            todo += expression.operands
-        elif type(expression) is Not or type(expression) is Part:
-            todo.append(expression.operand)
+    return ((found.attribute, found.mask) for found in nodes(expressions) if isinstance(found, In))

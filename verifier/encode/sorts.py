@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from verifier.encode.regular import Inexpressible, joined, membership, quoted
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Compares, InNetwork, Predicate
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain

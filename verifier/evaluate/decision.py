@@ -26,7 +26,7 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
-from verifier.model.readings import OUTSIDE_ALLOW, trust_symbol
+from verifier.model.free_facts import OUTSIDE_ALLOW, trust_symbol
 from verifier.model.request import CallerKind
 
 _CONCLUSIONS = {

@@ -12,7 +12,7 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.judge import Judge, applies, findings
 from verifier.evaluate.symbols import Truth, all_of
-from verifier.model.readings import SESSION_ALLOW
+from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.request import CallerKind
 
 

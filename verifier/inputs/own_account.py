@@ -17,8 +17,7 @@ from fnmatch import fnmatchcase
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
-from verifier.model.own_account import check_account
-from verifier.model.own_region import depends, telling
+from verifier.model.own_place import check_account, depends, telling_regions
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -183,7 +182,7 @@ def check_open_regions(estate: Estate, own: Mapping[str, str]) -> None:
     for policy in estate.deciding_policies() if own else ():
         here = own.get(policy.span.file.partition("#")[0], "")
         for statement in policy.statements:
-            for text in telling(statement, here):
+            for text in telling_regions(statement, here):
                 raise depends(own, text, statement.span)
     for endpoint in estate.endpoints or () if own else ():
         if endpoint.region not in own.values():

@@ -81,3 +81,9 @@ def _arn_hint(service: str, resource: str) -> str | None:
     if service == "iam" and resource.startswith(("assumed-role/", "federated-user/")):
         return "sessions have `sts` where this ARN has `iam`"
     return None
+
+
+def short_arn(arn: str) -> str:
+    """`role/reports of 111122223333` for an ARN of IAM or STS; any other text as it is."""
+    parts = arn.split(":", 5)
+    return f"{parts[5]} of {parts[4]}" if len(parts) == 6 and parts[2] in ("iam", "sts") and parts[4] else arn

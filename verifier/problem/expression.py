@@ -6,7 +6,7 @@ Guarantee: solver-neutral; an expression means the same for every back end. A te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -141,6 +141,11 @@ def negation(operand: Expression) -> Expression:
     return operand.operand if isinstance(operand, Not) else Not(operand)
 
 
+def literal(name: str, value: bool) -> Expression:
+    """The symbol, or its negation: that it has a value."""
+    return Symbol(name) if value else Not(Symbol(name))
+
+
 def constant(value: bool) -> Expression:
     """The shared constant."""
     return TRUE if value else FALSE
@@ -188,19 +193,25 @@ def settled(expression: Expression, values: Mapping[str, bool]) -> Expression:
     return of(expression)
 
 
-def symbols_of(expression: Expression) -> set[str]:
-    """The symbols that an expression mentions, by name."""
-    found: set[str] = set()
-    todo = [expression]
+def nodes(expressions: Iterable[Expression]) -> Iterator[Expression]:
+    """The expressions and all that they are made of, each once."""
+    seen: set[int] = set()
+    todo = list(expressions)
     while todo:
-        match todo.pop():
-            case Symbol(name):
-                found.add(name)
-            case And(operands) | Or(operands):
-                todo += operands
-            case Not(operand) | Part(_, operand):
-                todo.append(operand)
-    return found
+        expression = todo.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        yield expression
+        if type(expression) is And or type(expression) is Or:
+            todo += expression.operands
+        elif type(expression) is Not or type(expression) is Part:
+            todo.append(expression.operand)
+
+
+def symbols_of(*expressions: Expression) -> set[str]:
+    """The symbols that expressions mention, by name."""
+    return {found.name for found in nodes(expressions) if isinstance(found, Symbol)}
 
 
 # -- how many are true --

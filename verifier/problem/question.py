@@ -10,29 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.model.invariant import (
-    ConditionAnd,
-    ConditionExpression,
-    ConditionNot,
-    ConditionOr,
-    Expectation,
-    Holds,
-    Invariant,
-)
-from verifier.model.readings import SESSION_ALLOW
+from verifier.model.free_facts import SESSION_ALLOW
+from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Expectation, Holds, Invariant
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Finite, questions
-from verifier.problem.expression import (
-    NEVER,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    conjunction,
-    disjunction,
-    negation,
-    symbols_of,
-)
+from verifier.problem.expression import NEVER, Expression, Symbol, Test, both, conjunction, disjunction, negation, symbols_of
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.conditions import Reader

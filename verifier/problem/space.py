@@ -19,36 +19,13 @@ from verifier.model.policy import Statement, StatementRef
 from verifier.model.reference import actions, condition_key
 from verifier.model.reference_keys import KeyFacts
 from verifier.model.steps.actions import step_actions, step_key
-from verifier.problem.classes.domains import (
-    Attribute,
-    action_names,
-    context_attribute,
-    is_written,
-    issuers,
-    longest_value,
-    principals,
-    retiring_principals,
-    role_callers,
-    session_names,
-    user_ids,
-    with_values,
-)
+from verifier.problem.classes.attributes import Attribute, issuers, principals, retiring_principals, role_callers, session_names, user_ids
+from verifier.problem.classes.domains import action_names, context_attribute, is_written, longest_value, with_values
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.classes.tables import instant_text
 from verifier.problem.concern import Concern
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    Test,
-    both,
-    constant,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, constant, negation
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
@@ -207,19 +184,16 @@ class Space(CallerTests):
     def concerns(self, statement: Statement) -> bool:
         """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the same: a request
         shows what every request has that a policy tests (R6)."""
-        if self.concern is None or self.concern.with_statement(statement):
-            return True
-        for condition in statement.conditions:
-            self.mention(condition.key.value)
-        return False
+        return self._or_mentioned(statement, self.concern is None or self.concern.with_statement(statement))
 
     def reaches(self, statement: Statement, whom: Expression) -> bool:
         """The same for what a statement says to the callers of whom an expression holds."""
-        if self.concern is None or self.concern.with_callers(whom):
-            return True
-        for condition in statement.conditions:
+        return self._or_mentioned(statement, self.concern is None or self.concern.with_callers(whom))
+
+    def _or_mentioned(self, statement: Statement, bears: bool) -> bool:
+        for condition in statement.conditions if not bears else ():
             self.mention(condition.key.value)
-        return False
+        return bears
 
     def asked_of(self, operations: frozenset[str]) -> frozenset[str]:
         """Those of the operations of a grant that can bear on what is asked."""

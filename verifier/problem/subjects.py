@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from verifier.language.invariants.absent_callers import check_callers
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant, KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
-from verifier.model.own_region import check_region
+from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.targets import Target, TargetKind, key_target

@@ -23,26 +23,6 @@ def settled(expression: Expression, name: str, value: bool) -> Expression:
     return _replaced(expression, lambda found: constant(value) if isinstance(found, Symbol) and found.name == name else None, {})
 
 
-def symbols(expressions: list[Expression]) -> set[str]:
-    """The symbols that occur in expressions."""
-    found: set[str] = set()
-    seen: set[int] = set()
-    todo = list(expressions)
-    while todo:
-        expression = todo.pop()
-        if id(expression) in seen:
-            continue
-        seen.add(id(expression))
-        match expression:
-            case And(operands) | Or(operands):
-                todo.extend(operands)
-            case Not(operand) | Part(_, operand):
-                todo.append(operand)
-            case Symbol(name):
-                found.add(name)
-    return found
-
-
 def _replaced(expression: Expression, replace: Replace, memo: dict[int, Expression]) -> Expression:
     found = memo.get(id(expression))
     if found is None:

@@ -9,21 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from verifier.problem.classes.predicates import (
-    OneOf,
-    Predicate,
-    Tokens,
-    exactly,
-)
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.readable import Read
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    both,
-    constant,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, both, constant
 from verifier.problem.semantics.values import EQUALS, Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]

@@ -12,8 +12,8 @@ from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.named_accounts import with_named_accounts
-from verifier.problem.classes.domains import Attribute
-from verifier.problem.expression import Symbol, negation
+from verifier.problem.classes.attributes import Attribute
+from verifier.problem.expression import literal
 from verifier.problem.question import Formula
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
@@ -29,7 +29,7 @@ def formula_of(estate: Estate, target: Target, invariant: Invariant) -> Formula:
 
 def described(formula: Formula, readings: Mapping[str, bool]) -> Described:
     """What must not hold together: the facts, the readings that are held, and a violation."""
-    held = [Symbol(label) if value else negation(Symbol(label)) for label, value in sorted(readings.items())]
+    held = [literal(label, value) for label, value in sorted(readings.items())]
     return Described([*formula.facts, *held, *formula.violations])
 
 

@@ -19,7 +19,7 @@ from verifier.model.policy import PrincipalType
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, implies, negation
 from verifier.problem.semantics.powers import (
     ALWAYS,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicate_text import predicate_text
 from verifier.problem.classes.predicates import Predicate

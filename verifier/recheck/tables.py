@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import Compares, InNetwork, Less, OneOf, Predicate, Token, Tokens
 

@@ -13,7 +13,7 @@ from verifier.model.results.verdict import Report
 from verifier.report.comparison.json import comparison_to_json
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.json_report import report_to_json
 from verifier.report.json_values import Json, heading
 from verifier.report.style import Style, pad
@@ -58,7 +58,7 @@ def check_of_comparison(comparison: Comparison) -> Check:
 
 def check_of_report(name: str, report: Report) -> Check:
     """A check that an invariant decides."""
-    return Check(name, exit_code(verdict.counts_as for verdict in report.verdicts), report)
+    return Check(name, report_exit_code(report), report)
 
 
 def render_check(check: Check, colour: bool) -> str:

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from verifier.model import reference
+from verifier.model.free_facts import free_fact
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import free_fact, reading_of
-from verifier.model.request import CallerKind, Request, Step, Value
+from verifier.model.readings import reading_of
+from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions, origin_of_tags
 from verifier.report.grants import grant_parts
-from verifier.report.naming import Places, rule_label
+from verifier.report.naming import Places, rule_label, value_text
 from verifier.report.style import Style, flow, pad, sentence, width_of
 from verifier.syntax.text import printable
 
@@ -82,11 +83,6 @@ def request_lines(request: Request, target: str | None, style: Style, lead: str 
     if request.caller.issuer:
         lines.append(f"{MARGIN}  a session issued by {printable(request.caller.issuer)}")
     return lines + [line for key, value in request.context for line in flow([value_text(value)], f"{MARGIN}  with {printable(key)} = ")]
-
-
-def value_text(value: Value) -> str:
-    """A value of a condition key; a set in braces."""
-    return printable(value) if isinstance(value, str) else "{" + ", ".join(printable(member) for member in value) + "}"
 
 
 def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verifier.model.results.verdict import Status
+    from verifier.model.results.verdict import Report, Status
 
 
 class ExitCode(IntEnum):
@@ -18,6 +18,11 @@ class ExitCode(IntEnum):
     INPUT_ERROR = 2
     UNKNOWN = 3
     INTERNAL_ERROR = 4
+
+
+def report_exit_code(report: Report) -> ExitCode:
+    """That of the verdicts of a report."""
+    return exit_code(verdict.counts_as for verdict in report.verdicts)
 
 
 def exit_code(statuses: Iterable[Status], *, input_error: bool = False, internal_error: bool = False) -> ExitCode:

@@ -28,11 +28,11 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             from verifier.report.json_report import render_json
 
             return render_json(report) + "\n"
-        case "sarif":
-            from verifier.report.notices.sarif import render_sarif
+        case "sarif" | "github":
+            from verifier.report.notices.formats import render_notices
             from verifier.report.notices.verdict_notices import notices_of
 
-            return render_sarif(notices_of(report, evidence)) + "\n"
+            return render_notices(notices_of(report, evidence), name)
         case "junit":
             from verifier.report.notices.junit import render_junit
 
@@ -41,11 +41,6 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             from verifier.report.markdown.report import render_report_markdown
 
             return render_report_markdown(report)
-        case "github":
-            from verifier.report.notices.github import render_github
-            from verifier.report.notices.verdict_notices import notices_of
-
-            return render_github(notices_of(report, evidence))
         case "html":
             from verifier.report.html.report import render_html
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from verifier.model.invariant import Invariant, is_eventual
 from verifier.model.results.verdict import Agreement, KeySummary, Report, Status, Verdict
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.json_values import (
     Json,
     counterexample_to_json,
@@ -54,7 +54,7 @@ def report_to_json(report: Report) -> Json:
 def _summary(report: Report) -> Json:
     statuses = [verdict.status for verdict in report.verdicts]
     counts: Json = {status.value: statuses.count(status) for status in Status}
-    return {**counts, "exit_code": int(exit_code(verdict.counts_as for verdict in report.verdicts))}
+    return {**counts, "exit_code": int(report_exit_code(report))}
 
 
 def _cross_check(report: Report) -> Json | None:

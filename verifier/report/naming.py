@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.results.verdict import KeySummary, Report
+from verifier.model.request import Value
+from verifier.model.results.verdict import KeySummary, Reason, Report
+from verifier.report.style import sentence
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -20,6 +22,8 @@ _KINDS = {
 }
 """What goes before a statement of a policy that limits others: of key and identity policies, the file says enough."""
 
+SETTLES = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
+"""What to do about an open question."""
 _WHOLE_ID, _SHORT_ID = 16, 8
 """How long the ID of a grant may be to be written out, and how much is written of a longer one."""
 
@@ -53,6 +57,17 @@ class Places:
         if statement.kind is PolicyKind.TRUST and not statement.sid:
             name = f"statement {statement.index + 1}"  # a trust policy has no name of its own
         return f"{kind}{name} {where}".rstrip()
+
+
+def unknown_lines(reason: Reason, lead: str, places: Places | None = None) -> list[str]:
+    """Why something is not known, with the place and the rule behind it."""
+    where = (places or Places()).place(reason.span)
+    return sentence(printable(reason.text), lead, f"{where} {rule_label(reason.rule)}".strip())
+
+
+def value_text(value: Value) -> str:
+    """A value of a condition key; a set in braces."""
+    return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
 
 
 def statement_name(statement: StatementRef) -> str:

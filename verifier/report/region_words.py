@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.policy import Effect, StatementRef
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY
-from verifier.model.request import CallerKind, Request, Value
+from verifier.model.principal_names import short_arn
+from verifier.model.request import CallerKind, Request
 from verifier.model.results.comparison import Change, RegionChange
 from verifier.model.results.region import Alternative, Limit, LimitKind, Region
-from verifier.report.naming import Places, statement_name
+from verifier.report.naming import Places, statement_name, value_text
 from verifier.report.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, printable
@@ -62,6 +63,9 @@ def without_the_obvious(case: Alternative) -> Alternative:
     return tuple(limit for limit in case if not (allowed and limit.subject == OUTSIDE_DENY))
 
 
+INEXACT = "some conditions are too many to list; the callers and actions are all there"
+"""Of an answer whose conditions were not all said."""
+
 # -- requests --
 
 
@@ -79,7 +83,7 @@ def witness_text(region: Region, *, in_full: bool = False) -> str:
     present = {key.lower() for key, _ in request.context}
     if _VIA_SERVICE not in present and any(limit.subject.lower() == _VIA_SERVICE for case in region.when for limit in case):
         parts.append("directly")
-    shown = [f"{printable(key)} = {_value(value)}" for key, value in request.context[: None if in_full else MOST_CONTEXT]]
+    shown = [f"{printable(key)} = {brief(value_text(value))}" for key, value in request.context[: None if in_full else MOST_CONTEXT]]
     if shown:
         more = len(request.context) - len(shown)
         parts.append("with " + ", ".join(shown) + (f" and {more} more" if more else ""))
@@ -97,17 +101,6 @@ def caller_text(request: Request) -> str:
     if caller.kind is CallerKind.ROOT:
         name = f"root of {caller.account}"
     return printable(f"{name}, issued by {short_arn(caller.issuer)}," if caller.issuer else name)
-
-
-def short_arn(arn: str) -> str:
-    """`role/reports of 111122223333` for an ARN of IAM or STS; any other text as it is."""
-    parts = arn.split(":", 5)
-    return f"{parts[5]} of {parts[4]}" if len(parts) == 6 and parts[2] in ("iam", "sts") and parts[4] else arn
-
-
-def _value(value: Value) -> str:
-    shown = value if isinstance(value, str) else "{" + ", ".join(value) + "}"
-    return brief(printable(shown))
 
 
 # -- changes --

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -85,6 +85,11 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
             lines.append((line + between).rstrip())
             line, columns = margin + piece, len(margin) + own
     return [*lines, line.rstrip()]
+
+
+def page(lines: Iterable[str]) -> str:
+    """The lines as one text, without spaces at their ends, with a final newline."""
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def sentence(text: str, lead: str, tail: str = "", *, indent: int | None = None) -> list[str]:

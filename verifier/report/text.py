@@ -9,10 +9,10 @@ from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_lines
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_lines
-from verifier.report.naming import Places, key_name, rule_label, target_name
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.naming import Places, key_name, target_name, unknown_lines
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
@@ -33,7 +33,7 @@ def render_text(report: Report, colour: bool) -> str:
     label = f"{whose} supposes"
     lines += supposed_lines(common, label, len(label) + 2)
     lines += [*([""] if common else []), *_remedy(report), *_ending(report, style)]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 def verdict_text(report: Report, verdict: Verdict) -> str:
@@ -55,6 +55,12 @@ def key_lines(key: KeySummary, style: Style) -> list[str]:
     parts += [f"state {printable(key.state)}"] if key.state and key.state != "Enabled" else []
     arn = [printable(key.arn)] if key_name(key) != key.arn else []
     return flow([*arn, " · ".join(parts)], f"{style.bold(key_name(key))}  ", between="   ", indent=2)
+
+
+def ending_lines(before: list[str], parts: Sequence[str], data_version: str, code: int) -> list[str]:
+    """The end of an answer: what is open and supposed, then the counting line."""
+    data = [f"KMS data {printable(data_version)}"] if data_version else []
+    return [*before, *([""] if before else []), *flow([*parts, *data, f"exit {code:d}"], "", between=" · ")]
 
 
 def counted(number: int, noun: str) -> str:
@@ -92,8 +98,7 @@ def _verdict_lines(report: Report, verdict: Verdict, common: Sequence[Assumption
     lines += _story_lines(report, verdict, style)
     lines += named_grant_lines(verdict.grants, verdict.target, MARGIN, style)
     if verdict.reason:
-        where = places.place(verdict.reason.span)
-        lines += sentence(printable(verdict.reason.text), MARGIN, f"{where} {rule_label(verdict.reason.rule)}".strip())
+        lines += unknown_lines(verdict.reason, MARGIN, places)
     supposed = supposed_lines(_own_assumptions(verdict, common), columns=LABEL, margin=MARGIN)
     return [*lines, *([""] if verdict.story is not None and supposed else []), *supposed]
 
@@ -169,7 +174,7 @@ def _remedy(report: Report) -> list[str]:
 
 
 def _ending(report: Report, style: Style) -> list[str]:
-    code = f"exit {exit_code(verdict.counts_as for verdict in report.verdicts):d}"
+    code = f"exit {report_exit_code(report):d}"
     parts = [_counts(report, style), *_cross_check(report), _readings(report), code]
     return flow(parts, "", between=" " * 6, indent=0)
 

@@ -6,6 +6,8 @@ Guarantee: a diagnostic knows its file, line and column wherever a text is at fa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,6 +49,15 @@ class InputError(Exception):
     def of(cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None) -> InputError:
         """An error with a single diagnostic."""
         return cls((Diagnostic(Severity.ERROR, message, span, None, hint, rule),))
+
+
+@contextmanager
+def collected(errors: list[Diagnostic]) -> Iterator[None]:
+    """Adds the errors of an `InputError` that is raised inside to others, and goes on behind."""
+    try:
+        yield
+    except InputError as error:
+        errors += error.diagnostics
 
 
 class SyntaxFault(Exception):

@@ -8,12 +8,16 @@ no deeper than `MAXIMUM_DEPTH` brackets, so whoever walks it may recurse.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants_tree import CallersNode, FileNode
 from verifier.syntax.source import Source
+
+Tree = TypeVar("Tree")
 
 MAXIMUM_SIZE = 1 << 18
 """The size in characters past which a file is refused unparsed."""
@@ -27,24 +31,22 @@ _BLANK = re.compile(r'("(?:[^"\\\r\n]|\\[^\r\n])*"|\$\{[^}"\x00-\x1f]*\})|(?:\s+
 
 def parse_invariants(source: Source) -> FileNode:
     """The tree of a file of invariants. Raises `InputError` with the one syntax error."""
-    findings = Findings(source)
-    try:
-        _check_size(source.text)
-        return _parse(source.text)
-    except SyntaxFault as error:
-        findings.error(error.start, error.end, error.message, hint=error.hint)
-    findings.raise_errors()
-    raise AssertionError("unreachable: a syntax error has been recorded")
+    return _told(source, _parse)
 
 
 def parse_callers(source: Source) -> CallersNode:
     """The tree of a set of callers, such as `role/reports in 111122223333`. Raises `InputError` with the one syntax error."""
+    tree = _told(source, lambda text: _parsed(text, "callers"))
+    assert isinstance(tree, CallersNode)
+    return tree
+
+
+def _told(source: Source, parse: Callable[[str], Tree]) -> Tree:
+    """The tree of a text. Raises `InputError` with the one syntax error."""
     findings = Findings(source)
     try:
         _check_size(source.text)
-        tree = _parsed(source.text, "callers")
-        assert isinstance(tree, CallersNode)
-        return tree
+        return parse(source.text)
     except SyntaxFault as error:
         findings.error(error.start, error.end, error.message, hint=error.hint)
     findings.raise_errors()

@@ -27,7 +27,6 @@ from verifier.syntax.invariants_tree import (
     InvariantNode,
     Joined,
     KeyName,
-    KeyNode,
     KeysAccount,
     Listed,
     Named,
@@ -73,6 +72,8 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def definition(self, children: Children) -> Word:
         return word(children[0])
 
+    argument = service_name = tag_name = action = value = definition
+
     def invariant(self, children: Children) -> InvariantNode:
         _, name, _, body = children
         return InvariantNode(word(name), body, *_bounds(children))
@@ -102,9 +103,6 @@ class TreeBuilder(Transformer[Token, FileNode]):
         builtin, name, *rest, _, keys = children
         arguments = tuple(item for item in rest if item is not None)
         return Use(word(name), arguments, keys, *_bounds([builtin, name, *arguments, *(keys or ())]))
-
-    def argument(self, children: Children) -> Word:
-        return word(children[0])
 
     # --- sentences ---
 
@@ -155,13 +153,10 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def created(self, children: Children) -> Word:
         return Word(str(children[-1]), *_bounds(children))
 
-    def allowing(self, children: Children) -> tuple[Word, ...]:
-        operations: tuple[Word, ...] = children[-1]
-        return operations
+    def allowing(self, children: Children) -> Any:
+        return children[-1]
 
-    def such_callers(self, children: Children) -> CallersNode:
-        callers: CallersNode = children[-1]
-        return callers
+    such_callers = allowing
 
     def whoever(self, children: Children) -> CallersNode:
         _, noun, qualifiers, _, excluded = children
@@ -199,9 +194,6 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def service(self, children: Children) -> ServiceNamed:
         return ServiceNamed(children[1], *_bounds(children))
 
-    def service_name(self, children: Children) -> Word:
-        return word(children[0])
-
     def root(self, children: Children) -> RootOf:
         return RootOf(children[-1], *_bounds(children))
 
@@ -221,9 +213,6 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def without_tag(self, children: Children) -> HasTag:
         return HasTag(children[2], _phrase("is absent", children[2]), *_bounds(children))
 
-    def tag_name(self, children: Children) -> Word:
-        return word(children[0])
-
     def scope_name(self, children: Children) -> ScopeName:
         kind = str(children[0]) if len(children) == 2 else None
         return ScopeName(kind, word(children[-1]), *_bounds(children))
@@ -236,14 +225,10 @@ class TreeBuilder(Transformer[Token, FileNode]):
 
     # --- actions and keys ---
 
-    def actions(self, children: Children) -> tuple[Word, ...]:
+    def actions(self, children: Children) -> tuple[Any, ...]:
         return tuple(children)
 
-    def action(self, children: Children) -> Word:
-        return word(children[0])
-
-    def keys(self, children: Children) -> tuple[KeyNode, ...]:
-        return tuple(children)
+    keys = actions
 
     def key_name(self, children: Children) -> KeyName:
         return KeyName(word(children[0]), children[1] is not None, *_bounds(children))
@@ -299,11 +284,7 @@ class TreeBuilder(Transformer[Token, FileNode]):
     def single(self, children: Children) -> Children:
         return children
 
-    def group(self, children: Children) -> Children:
-        return children
-
-    def value(self, children: Children) -> Word:
-        return word(children[0])
+    group = single
 
 
 def word(token: Token) -> Word:

@@ -18,17 +18,7 @@ from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.lexemes import Lexeme, OffsetLexer
 from verifier.syntax.parsers import parser
 from verifier.syntax.policy_errors import explain
-from verifier.syntax.policy_tree import (
-    ListNode,
-    MapNode,
-    Member,
-    Misfit,
-    PolicyNode,
-    Scalar,
-    ScalarKind,
-    StatementNode,
-    StatementsNode,
-)
+from verifier.syntax.policy_tree import ListNode, MapNode, Member, Misfit, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
 
 GRAMMAR, START = "policy", ("policy",)
 """The grammar, and the rules that a text can be."""

@@ -1,19 +1,30 @@
 """What is found of a claim, and what must not be found.
 
-In: nothing (plain data). Out: `Answer`, `Rests`; errors of the verifier itself.
+In: nothing (plain data). Out: `Answer`, `Rests`; reasons for Unknown; errors of the verifier itself.
 Guarantee: an answer has what its kind has and nothing else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from verifier.model.invariant import Invariant
+from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.model.unmodelled import Unmodelled
+
+if TYPE_CHECKING:
+    from verifier.solve.session import Undecided
 
 
 class InternalDisagreement(Exception):
     """`problem` and `evaluate` decide one request differently: an error of the verifier, exit code 4."""
+
+    @classmethod
+    def on(cls, request: Request, where: str = "") -> InternalDisagreement:
+        """The two readings of the rules disagree on a request."""
+        return cls(f"the two readings of the rules disagree on {request!r}{where}; please report this")
 
 
 class Contradiction(InternalDisagreement):
@@ -55,3 +66,13 @@ class Rests:
 
 
 Answer = Proved | Found | Reason
+
+
+def reason_of(thing: Unmodelled) -> Reason:
+    """What is not modelled, as a reason."""
+    return Reason(thing.label, thing.description, thing.span)
+
+
+def gave_up(found: Undecided) -> Reason:
+    """A solver gave up, as a reason."""
+    return Reason("solver", f"the solver gave up: {found.reason}")

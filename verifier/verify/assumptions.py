@@ -1,6 +1,6 @@
-"""What a verdict supposes, in sentences with rule labels.
+"""What a verdict supposes, in sentences with rule labels; and what a report says of a key before its verdicts.
 
-In: a question and the answer to a claim. Out: `Assumption`s.
+In: a question and the answer to a claim; an estate with a key. Out: `Assumption`s; a `KeySummary`.
 Guarantee: what was not given, is supposed absent or free, and would bear on the verdict, is named (S4, U1–U4, L5a, D7, V, G1); what was
 given is not.
 """
@@ -28,7 +28,7 @@ from verifier.model.policy import Condition, Effect, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
-from verifier.model.results.verdict import Assumption
+from verifier.model.results.verdict import Assumption, KeySummary
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
@@ -56,7 +56,7 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
     if isinstance(answer, Proved):
         found += _pairs_read(question, claim)
     found += _readings(answer, held)
-    found.append(Assumption("U4", f"actions and condition keys as of {data_version()}"))
+    found.append(as_of_data())
     return tuple(found)
 
 
@@ -229,3 +229,25 @@ def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
 def reading_assumptions(readings: Iterable[tuple[str, bool]]) -> list[Assumption]:
     """What a counterexample supposes that needs some readings."""
     return [Assumption(label, f"the counterexample needs the reading {label} = {'yes' if value else 'no'}") for label, value in readings]
+
+
+def as_of_data() -> Assumption:
+    """That there are the actions and condition keys that the reference data knows (U4)."""
+    return Assumption("U4", f"actions and condition keys as of {data_version()}")
+
+
+def summary(estate: Estate, key: Key) -> KeySummary:
+    """The key's policy, grants, and the levels of control policies above its account, counted. Where the input may hold grants that are not
+    known, how many there are is not said (G1)."""
+    policies = key.policies
+    name = policies[0].name if policies else None
+    statements = sum(len(policy.statements) for policy in policies or ())
+    open_ = any(thing.label == "G1" and thing.key in (key.arn, None) for thing in estate.unmodelled)
+    grants = None if key.grants is None or open_ else len(key.grants)
+    controls = controls_of(estate, key.account)
+    service, resource = (controls.service, controls.resource) if controls else (None, None)
+    return KeySummary(key.arn, key.name, name, statements, key.state, grants, _count(service), _count(resource))
+
+
+def _count(levels: tuple[Level, ...] | None) -> int | None:
+    return None if levels is None else len(levels)

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.automaton import Domain
-from verifier.problem.classes.domains import Attribute
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import find_word
-from verifier.problem.classes.tables import OverBudget, Table
+from verifier.problem.classes.tables import OverBudget, Table, numbers_in
 from verifier.problem.diagrams.finite import Finite, Reduction
 from verifier.problem.question import Formula
 from verifier.recheck.check import described, statements_of
@@ -102,10 +102,8 @@ def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]
     met: list[list[int]] = [[] for _ in range(table.size)]
     for number, test in tests.items():
         mask = table.mask(test)
-        while mask:
-            lowest = mask & -mask
-            met[lowest.bit_length() - 1].append(number)
-            mask ^= lowest
+        for index in numbers_in(mask):
+            met[index].append(number)
     return [list(found) for found in dict.fromkeys(map(tuple, met))]
 
 

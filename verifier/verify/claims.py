@@ -7,17 +7,17 @@ everything else is Unknown with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from verifier.model.free_facts import trusting_role
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
-from verifier.model.readings import trusting_role
 from verifier.model.results.verdict import Reason
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.unmodelled import pessimism
 from verifier.solve.session import Session, Undecided, Unsat
-from verifier.verify.answers import Answer, Found, Proved, Rests
+from verifier.verify.answers import Answer, Found, Proved, Rests, gave_up, reason_of
 
 
 def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True) -> Answer:
@@ -54,29 +54,32 @@ def _despite(question: Question, claim: Claim, session: Session, query: list[Exp
     """A violation whatever the unmodelled things do; if there is none, they decide, and the verdict is Unknown."""
     hardest = pessimism(question.space)
     values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
-    held = [Symbol(name) if value else negation(Symbol(name)) for name, value in values.items()]
+    held = [literal(name, value) for name, value in values.items()]
     answer = _search(question, claim, session, [*query, *held])
     return answer if isinstance(answer, Found) else why_unmodelled(question, rests.names)
 
 
 def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
     """The reason that a verdict is Unknown that rests on these symbols."""
+    return next(unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled"))
+
+
+def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Reason]:
+    """What these symbols stand for that is not modelled, or in doubt."""
     for thing in question.space.estate.unmodelled:
         if any(name.startswith(thing.name + ":") for name in names):
-            return Reason(thing.label, thing.description, thing.span)
+            yield reason_of(thing)
     key = question.space.target.key
-    for fact, why in key.doubtful if key is not None else ():
-        if key is not None and fact in names:
-            return Reason("U3", why, key.span)
+    if key is not None:
+        yield from (Reason("U3", why, key.span) for fact, why in key.doubtful if fact in names)
     for name in names:
         if name.startswith("L5:"):
-            return Reason("L5", "`NotResource` in a key policy is not documented")
+            yield Reason("L5", "`NotResource` in a key policy is not documented")
         if (role := trusting_role(name)) is not None:
-            return Reason("E2", f"the trust policy of {role} is not in the input")
+            yield Reason("E2", f"the trust policy of {role} is not in the input")
         text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
         if text is not None:
-            return Reason("C3", f"this comparison is not modelled: {text}")
-    return Reason("budget", "the verdict rests on something that is not modelled")
+            yield Reason("C3", f"this comparison is not modelled: {text}")
 
 
 def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer | Rests:
@@ -84,7 +87,7 @@ def _search(question: Question, claim: Claim, session: Session, query: list[Expr
     if isinstance(result, Unsat):
         return Proved(result.core)
     if isinstance(result, Undecided):
-        return Reason("solver", f"the solver gave up: {result.reason}")
+        return gave_up(result)
     from verifier.verify.violations import confirmed  # a proof makes no request, and decides none
 
     return confirmed(question, claim, session, query, plausible)

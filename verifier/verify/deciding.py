@@ -18,7 +18,7 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Agreement, Reason, Statistics, Status, Verdict
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
 from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target
@@ -62,7 +62,7 @@ class How:
     @property
     def fixed(self) -> tuple[Expression, ...]:
         """The readings as expressions."""
-        return tuple(Symbol(label) if value else negation(Symbol(label)) for label, value in self.held.items())
+        return tuple(literal(label, value) for label, value in self.held.items())
 
     def strings(self, question: Question, engine: Engine, timeout: float | None) -> Strings:
         """A string engine for a question."""

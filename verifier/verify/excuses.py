@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Allowance, Expectation, GrantInvariant, Invariant
-from verifier.model.own_region import check_region
+from verifier.model.own_place import check_region
 from verifier.model.request import Outcome
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason

@@ -14,7 +14,7 @@ from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
-from verifier.problem.expression import Symbol, both, negation
+from verifier.problem.expression import both, literal
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
@@ -61,7 +61,7 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
 
 def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> Script:
     formula = formulate(estate, target, [settled(estate, target, invariant)])
-    fixed = [Symbol(label) if value else negation(Symbol(label)) for label, value in readings.items()]
+    fixed = [literal(label, value) for label, value in readings.items()]
     return script(formula, both(*fixed, formula.violations[0], formula.known_action))
 
 

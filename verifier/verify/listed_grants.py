@@ -20,6 +20,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
 from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
+from verifier.verify.answers import reason_of
 from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 
@@ -52,7 +53,7 @@ def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Reason | N
     for thing in estate.unmodelled:
         of_grants = thing.label.startswith("G") or (thing.label == "U4" and _narrowed(invariant))
         if of_grants and thing.key in (None, key.arn) and thing.influence is not Influence.MAY_REFUSE:
-            return Reason(thing.label, thing.description, thing.span)
+            return reason_of(thing)
     return None
 
 

@@ -17,6 +17,7 @@ from verifier.problem.diagrams.cover import Cover, Cube, grouped
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.joint import Joint
+from verifier.verify.claims import unmodelled_reasons
 from verifier.verify.replay import is_unmodelled
 from verifier.verify.sample import PREFERRED, Impossible, NotFound, sample
 
@@ -106,15 +107,7 @@ class Partitioner:
         """What the requests of a set rest on that is not modelled."""
         question = self.joint.sides[self.number].question
         names = [n for n in self.joint.diagrams.support(rest) if n not in self.joint.finite.tables and is_unmodelled(question, n)]
-        for thing in question.space.estate.unmodelled:
-            if any(name.startswith(thing.name + ":") for name in names):
-                yield Reason(thing.label, thing.description, thing.span)
-        for name in sorted(names):
-            if name.startswith("L5:"):
-                yield Reason("L5", "`NotResource` in a key policy is not documented")
-            text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
-            if text is not None:
-                yield Reason("C3", f"this comparison is not modelled: {text}")
+        return unmodelled_reasons(question, sorted(names))
 
     # -- parts --
 

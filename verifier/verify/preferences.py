@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.readings import OUTSIDE_DENY, READINGS
-from verifier.problem.classes.domains import ORDINARY_SESSION
+from verifier.model.free_facts import OUTSIDE_DENY
+from verifier.model.readings import READINGS
+from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, negation

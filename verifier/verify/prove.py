@@ -21,9 +21,9 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of
 from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.verify.assumptions import summary
 from verifier.verify.deciding import How, decide_requests
 from verifier.verify.settled import check_readings
-from verifier.verify.summary import summary
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""

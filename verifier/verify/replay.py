@@ -11,20 +11,12 @@ from dataclasses import replace
 
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, fact_symbol, is_named_fact, trusting_role
 from verifier.model.policy import StatementRef
-from verifier.model.readings import (
-    OUTSIDE_ALLOW,
-    OUTSIDE_DENY,
-    SESSION_ALLOW,
-    WHICH_PAIR,
-    fact_symbol,
-    is_named_fact,
-    is_reading,
-    trusting_role,
-)
+from verifier.model.readings import WHICH_PAIR, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
 from verifier.witness.pairs import unlike_pairs
@@ -132,11 +124,11 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
     """The readings of F1 to F9 without whose value the request could not be sent, which `evaluate` does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
-    values += [Symbol(name) if assignment.symbols[name] else negation(Symbol(name)) for name in held]
+    values += [literal(name, assignment.symbols[name]) for name in held]
     for label in ("F1-service", "F3", "F4", "F5", "F6"):
         value = assignment.symbols.get(label)
         if value is not None:
-            other = negation(Symbol(label)) if value else Symbol(label)
+            other = literal(label, not value)
             if isinstance(session.check([*values, other]), Unsat):
                 yield label, value
 

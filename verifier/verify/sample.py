@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate import Hearing
-from verifier.model.readings import READINGS, WHICH_PAIR, fact_symbol, is_reading
+from verifier.model.free_facts import fact_symbol
+from verifier.model.readings import READINGS, WHICH_PAIR, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample
-from verifier.problem.classes.domains import ORDINARY_SESSION
+from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import Projection
@@ -28,7 +29,8 @@ from verifier.verify.replay import is_free, is_unmodelled, matched_statements, n
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.request import absent_facts, build
-from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+from verifier.witness.untabled import Conflict
+from verifier.witness.values import WILDCARDS, Search, Stuck
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
@@ -100,7 +102,7 @@ def sample(
         if decision.outcome is not wanted:
             if any(is_unmodelled(question, name) for name in symbols):
                 return NotFound("it rests on something that is not modelled")
-            raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+            raise InternalDisagreement.on(request)
     readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, hearing, chosen, wanted)
     if unmodelled:
         return NotFound("it rests on something that is not modelled")

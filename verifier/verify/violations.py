@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from verifier.evaluate import Hearing
+from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import Expectation
-from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import Expression, Symbol, disjunction, negation, symbols_of
+from verifier.problem.expression import Expression, disjunction, literal, negation, symbols_of
 from verifier.problem.question import Claim, Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.answers import Answer, Found, InternalDisagreement, Proved, Rests
+from verifier.verify.answers import Answer, Found, InternalDisagreement, Proved, Rests, gave_up
 from verifier.verify.preferences import preferred, usual
 from verifier.verify.replay import (
     ATTRIBUTES,
@@ -34,10 +35,13 @@ from verifier.verify.replay import (
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.request import absent_facts, build
-from verifier.witness.values import Conflict, Search, Stuck
+from verifier.witness.untabled import Conflict
+from verifier.witness.values import Search, Stuck
 
 REFINEMENTS = 300
 """Rounds between solver and concrete values before a claim is Unknown."""
+NO_ANSWER = Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+"""After so many rounds."""
 
 
 def confirmed(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool) -> Answer | Rests:
@@ -52,10 +56,10 @@ def confirmed(question: Question, claim: Claim, session: Session, query: list[Ex
                 return stuck
             return Proved(result.core) if not refused else Rests(tuple(rested))
         if isinstance(result, Undecided):
-            return Reason("solver", f"the solver gave up: {result.reason}")
+            return gave_up(result)
         assignment = (preferred if plausible else usual)(question, session, [*query, *refused])
         if isinstance(assignment, Undecided):
-            return Reason("solver", f"the solver gave up: {assignment.reason}")
+            return gave_up(assignment)
         concrete = Search(question, assignment.classes, assignment.symbols).run()
         if isinstance(concrete, Conflict):
             session.add(negation(concrete.impossible))
@@ -72,23 +76,19 @@ def confirmed(question: Question, claim: Claim, session: Session, query: list[Ex
             untagged = tags_not_passed(found.counterexample.decision)
             return found if untagged is None else Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
         if not found.names:
-            raise InternalDisagreement(_disagreement(request, claim))
+            raise InternalDisagreement.on(request, f" in {claim.invariant.name!r}")
         rested |= dict.fromkeys(found.names)
         refused.append(_otherwise(assignment, found.names))
-    return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+    return NO_ANSWER
 
 
 def _otherwise(assignment: Assignment, names: Iterable[str]) -> Expression:
     """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does without them is
     looked for."""
     symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
-    values = [Symbol(name) if symbols[name] else negation(Symbol(name)) for name in names if name in symbols]
+    values = [literal(name, symbols[name]) for name in names if name in symbols]
     facts = [In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)]
     return disjunction(negation(each) for each in (*values, *facts))
-
-
-def _disagreement(request: Request, claim: Claim) -> str:
-    return f"the two readings of the rules disagree on {request!r} in {claim.invariant.name!r}; please report this"
 
 
 # -- replay --

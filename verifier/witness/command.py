@@ -52,7 +52,7 @@ def command(request: Request, concerned: Sequence[StatementRef] = ()) -> str | N
         return None
     own = known.name.removeprefix("kms:")
     operation = own if own in known.operations else known.operations[0]
-    words = ["aws", "kms", _kebab(operation)]
+    words = ["aws", "kms", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation).lower()]
     if operation == "ListRetirableGrants":
         words += ["--retiring-principal", request.resource or request.caller.arn]
     elif request.resource is not None and operation not in _WITHOUT_KEY_ARGUMENT:
@@ -110,7 +110,3 @@ def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterat
 
 def _quoted(text: str) -> str:
     return text if re.fullmatch(r"[\w./:@+-]+", text) else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _kebab(operation: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation).lower()

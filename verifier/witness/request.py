@@ -12,7 +12,8 @@ from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import action as reference_action
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.steps.actions import step_action
-from verifier.problem.classes.domains import EPOCH_VALUED, ORDINARY_SESSION, WEB_PREFIX, is_date
+from verifier.problem.classes.attributes import ORDINARY_SESSION, WEB_PREFIX
+from verifier.problem.classes.domains import EPOCH_VALUED, is_date
 from verifier.problem.classes.tables import instant_text
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
@@ -22,7 +23,7 @@ from verifier.problem.space import INTERNAL, MADE, Space, pair_key
 from verifier.problem.steps.resources import made_resource
 from verifier.problem.views import View
 from verifier.witness.pairs import SETS, Pairs, spelled
-from verifier.witness.values import Concrete
+from verifier.witness.untabled import Concrete
 
 
 def build(question: Question, values: Concrete, symbols: Mapping[str, bool]) -> Request:

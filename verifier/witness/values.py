@@ -7,16 +7,15 @@ gives it. A `Conflict` is returned only when no values at all could do that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from verifier.problem.classes.plausible_words import fill
-from verifier.problem.classes.predicates import Predicate, Tokens
-from verifier.problem.classes.search import disjoint_pair, find_word
+from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget
-from verifier.problem.diagrams.finite import Finite, In, Lazy
-from verifier.problem.expression import Expression, Some, Symbol, conjunction, negation
+from verifier.problem.diagrams.finite import Finite, In
+from verifier.problem.expression import Expression, Symbol, conjunction, literal, negation
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relations import parts_between
@@ -24,6 +23,7 @@ from verifier.problem.semantics.values import ARN
 from verifier.problem.space import PAIR_PREFIX, other_pair
 from verifier.problem.views import Relation
 from verifier.witness.pairs import lacking_names
+from verifier.witness.untabled import Concrete, Conflict, Untabled
 
 NAMES = 128
 """Members of a class of users and roles that are tried for one whose name nobody else has."""
@@ -32,15 +32,6 @@ POOL = 6
 
 WILDCARDS = "L7-wildcards"
 """The reading that relations depend on; not so where an assignment leaves it open."""
-
-Concrete = dict[str, str | tuple[str, ...] | None]
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A conjunction that no request satisfies, found where the assignment could not be made concrete."""
-
-    impossible: Expression
 
 
 @dataclass(frozen=True)
@@ -80,9 +71,10 @@ class Search:
             if isinstance(found, Conflict | Stuck):
                 return found
             values[name] = found
+        untabled = Untabled(self._finite, self._symbols, self._given)
         for name, lazy in self._finite.lazy.items():
             try:
-                found = self._lazy_set(name) if name in self._finite.lazy_sets else self._lazy(lazy)
+                found = untabled.members(name) if name in self._finite.lazy_sets else untabled.value(lazy)
             except OverBudget:
                 return Stuck(f"no value was found for `{name}` within the search budget")
             if isinstance(found, Conflict):
@@ -155,86 +147,6 @@ class Search:
             given.setdefault(table.class_of(member), []).append(member)
         return tuple(chain.from_iterable(given.get(i) or [table.pick(1 << i)[1]] for i in held)) or None
 
-    # -- attributes without a table --
-
-    def _lazy(self, lazy: Lazy) -> str | Conflict | None:
-        if lazy.present is not None and not self._symbols.get(lazy.present, False):
-            true = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol, False)]
-            return self._contradiction(lazy, true[:1], [], absent=True) if true else None
-        meet = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol) is True]
-        avoid = [p for p, symbol in lazy.symbols.items() if self._symbols.get(symbol) is False]
-        domain = lazy.attribute.domain
-        assert domain is not None
-        given = self._given.get(lazy.attribute.name)
-        if isinstance(given, str) and all(p.matches(given) for p in meet) and not any(p.matches(given) for p in avoid):
-            return given
-        pair = disjoint_pair(domain, meet)
-        if pair is not None:
-            return self._contradiction(lazy, list(pair), [], absent=False)
-        word = find_word(domain, meet, avoid)
-        return word if word is not None else self._minimal(lazy, meet, avoid)
-
-    def _minimal(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> Conflict:
-        """A small part of the assignment that no value satisfies: halves of it are left out, then quarters, down to single tests."""
-        for kept in (avoid, meet):
-            size = len(kept)
-            while size:
-                size = (size + 1) // 2 if size > 1 else 1
-                at = 0
-                while at < len(kept):
-                    chunk = kept[at : at + size]
-                    del kept[at : at + size]
-                    if self._has_word(lazy, meet, avoid):
-                        kept[at:at] = chunk
-                        at += size
-                if size == 1:
-                    break
-        return self._contradiction(lazy, meet, avoid, absent=False)
-
-    def _has_word(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate]) -> bool:
-        """Whether some value satisfies the tests, or nobody knows."""
-        domain = lazy.attribute.domain
-        assert domain is not None
-        try:
-            return find_word(domain, meet, avoid) is not None
-        except OverBudget:
-            return True
-
-    def _contradiction(self, lazy: Lazy, meet: list[Predicate], avoid: list[Predicate], *, absent: bool) -> Conflict:
-        parts: list[Expression] = [Symbol(lazy.symbols[p]) for p in meet]
-        parts += [negation(Symbol(lazy.symbols[p])) for p in avoid]
-        if lazy.present is not None:
-            present = Symbol(lazy.present)
-            parts.append(negation(present) if absent else present)
-        return Conflict(conjunction(parts))
-
-    def _lazy_set(self, name: str) -> tuple[str, ...] | Conflict | None:
-        """A member for each `Some` that holds, none of which makes another hold that does not."""
-        symbols = self._finite.lazy_sets[name]
-        domain = self._finite.lazy[name].attribute.domain
-        assert domain is not None
-        refuted = [some for some, symbol in symbols.items() if self._symbols.get(symbol) is False]
-        members = []
-        for some, symbol in symbols.items():
-            if self._symbols.get(symbol) is True:
-                word = self._member(domain.name, some, refuted)
-                if word is None:
-                    parts = [Symbol(symbol), *(negation(Symbol(symbols[other])) for other in refuted)]
-                    return Conflict(conjunction(parts))
-                members.append(word)
-        return tuple(dict.fromkeys(members)) or None
-
-    def _member(self, name: str, wanted: Some, refuted: list[Some]) -> str | None:
-        domain = self._finite.lazy[name].attribute.domain
-        assert domain is not None
-        avoid = [p for some in refuted if some.inside for p in some.predicates]
-        unions = [sorted(some.predicates, key=repr) for some in refuted if not some.inside]
-        if wanted.inside:
-            unions.append(sorted(wanted.predicates, key=repr))
-        else:
-            avoid += wanted.predicates
-        return _within_unions(lambda meet: find_word(domain, meet, avoid), unions, [])
-
     # -- comparisons between attributes --
 
     def _relate(self, values: Concrete) -> Chosen | Conflict | Stuck:
@@ -276,8 +188,7 @@ class Search:
     def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
         """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it shows for
         the reading L7-wildcards that it was made under; what it does not show is in doubt, and others may be asked for."""
-        wild = Symbol(WILDCARDS)
-        parts: list[Expression] = [wild if self._symbols.get(WILDCARDS, False) else negation(wild)]
+        parts: list[Expression] = [literal(WILDCARDS, self._symbols.get(WILDCARDS, False))]
         for name in names:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:
@@ -285,9 +196,7 @@ class Search:
                 continue
             exhausted = exhausted or not table.exhaustive or any(len(table.members(i, POOL + 1)) > POOL for i in _bits(mask, table.size))
             parts.append(In(name, mask))
-        for relation in relations:
-            symbol = Symbol(relation.symbol)
-            parts.append(symbol if self._symbols[relation.symbol] else negation(symbol))
+        parts += [literal(relation.symbol, self._symbols[relation.symbol]) for relation in relations]
         together = conjunction(parts)
         return Stuck("no values were found that satisfy the policy variables", together) if exhausted else Conflict(together)
 
@@ -377,16 +286,6 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
 
 
 _AN_ARN = ("arn:aws:iam::444455556666:role/example", "*:*:*:*:*:*")
-
-
-def _within_unions(find: Callable[[list[Predicate]], str | None], unions: list[list[Predicate]], meet: list[Predicate]) -> str | None:
-    if not unions:
-        return find(meet)
-    for predicate in unions[0]:
-        word = _within_unions(find, unions[1:], [*meet, predicate])
-        if word is not None:
-            return word
-    return None
 
 
 def _bits(mask: int, size: int) -> list[int]:

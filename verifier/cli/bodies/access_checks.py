@@ -18,7 +18,7 @@ from verifier.model.reference import matching
 from verifier.model.results.comparison import FailOn
 from verifier.report.checks import Check, check_of_comparison, check_of_report, check_to_json, render_check
 from verifier.report.json_values import json_text
-from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
@@ -81,19 +81,15 @@ def _not_granted(access: Access) -> Invariant:
     errors: list[Diagnostic] = []
     callers = []
     for text in access.principals:
-        try:
+        with collected(errors):
             callers.append(read_caller_text(Source("--principal", text)))
-        except InputError as error:
-            errors += error.diagnostics
     for pattern in access.actions:
         if not matching(pattern):
             errors += InputError.of(f"--action: KMS has no action that `{printable(pattern)}` matches").diagnostics
     selectors = []
     for key in access.resources:
-        try:
+        with collected(errors):
             selectors.append(_selector(key))
-        except InputError as error:
-            errors += error.diagnostics
     if errors:
         raise InputError(errors)
     actions = access.actions or ("kms:*",)

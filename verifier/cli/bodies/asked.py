@@ -17,7 +17,7 @@ from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.steps.supposition import Supposition
-from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,15 @@ def read(asked: Asked) -> Read:
     files = InvariantFiles()
     named: list[AnyInvariant] = []
     estate = Estate(keys=())
-    try:
+    with collected(errors):
         files = read_files(_invariant_paths(asked))
-    except InputError as error:
-        errors += error.diagnostics
     for spec in asked.builtins:
-        try:
+        with collected(errors):
             named.append(builtin(spec))
-        except InputError as error:
-            errors += error.diagnostics
     supposed = list(files.suppositions)
     for sentence in asked.suppose:
-        try:
+        with collected(errors):
             supposed.append(_supposition(sentence))
-        except InputError as error:
-            errors += error.diagnostics
     declared = _only(files.key_arns)
     steps, tags = needed((*files.invariants, *named))
 
@@ -85,11 +79,8 @@ def read(asked: Asked) -> Read:
             tags=tags,
         )
 
-    try:
-        with kept():
-            estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags), load)
-    except InputError as error:
-        errors += error.diagnostics
+    with collected(errors), kept():
+        estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags), load)
     if errors:
         raise InputError(errors)
     return Read(replace(estate, suppositions=tuple(supposed)), (*files.invariants, *named), files)

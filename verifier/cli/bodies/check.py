@@ -16,7 +16,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Verdict
-from verifier.report.exit_codes import ExitCode, exit_code
+from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
@@ -53,7 +53,7 @@ def check_command(options: CheckOptions) -> int:
         _write_baseline(options.write_baseline, report, asked, configuration)
     report, stale = _excused(report, asked, configuration, options.write_baseline, today)
     write_report(report, chosen, asked.estate)
-    code = exit_code(verdict.counts_as for verdict in report.verdicts)
+    code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED
     return code

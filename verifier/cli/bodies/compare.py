@@ -76,21 +76,11 @@ def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour
             from verifier.report.comparison.markdown import render_comparison_markdown
 
             return render_comparison_markdown(comparison, options.fail_on)
-        case "sarif":
+        case "sarif" | "github" | "junit":
             from verifier.report.comparison.notices import notices_of_comparison
-            from verifier.report.notices.sarif import render_sarif
+            from verifier.report.notices.formats import render_notices
 
-            return render_sarif(notices_of_comparison(comparison, options.fail_on)) + "\n"
-        case "github":
-            from verifier.report.comparison.notices import notices_of_comparison
-            from verifier.report.notices.github import render_github
-
-            return render_github(notices_of_comparison(comparison, options.fail_on))
-        case "junit":
-            from verifier.report.comparison.notices import notices_of_comparison
-            from verifier.report.notices.junit_notices import render_junit_notices
-
-            return render_junit_notices(notices_of_comparison(comparison, options.fail_on))
+            return render_notices(notices_of_comparison(comparison, options.fail_on), name)
         case "html":
             from verifier.cli.bodies.exhibits import texts_of
             from verifier.report.comparison.html import render_comparison_html

@@ -68,14 +68,9 @@ def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, 
         case "sarif" | "github" | "junit":
             from verifier.report.evidence import Evidence, meanings_of
             from verifier.report.findings.notices import notices_of_findings
-            from verifier.report.notices.github import render_github
-            from verifier.report.notices.junit_notices import render_junit_notices
-            from verifier.report.notices.sarif import render_sarif
+            from verifier.report.notices.formats import render_notices
 
-            notices = notices_of_findings(report, Evidence(meanings_of(estate)))
-            if name == "junit":
-                return render_junit_notices(notices)
-            return render_sarif(notices) + "\n" if name == "sarif" else render_github(notices)
+            return render_notices(notices_of_findings(report, Evidence(meanings_of(estate))), name)
         case _:
             from verifier.report.findings.text import render_findings
 

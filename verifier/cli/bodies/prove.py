@@ -16,7 +16,7 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.formats import render_report
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -49,7 +49,7 @@ def prove_command(options: ProveOptions) -> int:
     if options.certificate is not None:
         _certify(options, asked, report, options.certificate)
     write_report(report, options.sinks, asked.estate)
-    return exit_code(verdict.counts_as for verdict in report.verdicts)
+    return report_exit_code(report)
 
 
 def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:

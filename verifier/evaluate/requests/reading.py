@@ -19,8 +19,9 @@ from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, 
 from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.own_region import depends
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_reading
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.own_place import depends
+from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE

@@ -15,8 +15,8 @@ from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches,
 from verifier.evaluate.statements.values import truth, value_matches
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
+from verifier.model.free_facts import fact_symbol
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import fact_symbol
 
 Values = Mapping[str, Settled]
 

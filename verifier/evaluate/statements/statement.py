@@ -19,8 +19,9 @@ from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
+from verifier.model.readings import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})

@@ -18,9 +18,9 @@ from verifier.evaluate.statements.patterns import matches, parse, substitute, te
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
+from verifier.model.free_facts import resource_symbol
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.readings import resource_symbol
 from verifier.model.request import Caller, Request
 from verifier.syntax.diagnostic import InputError
 

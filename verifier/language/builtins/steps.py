@@ -10,13 +10,7 @@ from dataclasses import replace
 
 from verifier.language.builtins.parts import Arguments, BuiltinError, but, either_of, holds, holds_for_all, others, refused
 from verifier.language.policies.reader import did_you_mean
-from verifier.model.invariant import (
-    AnyCaller,
-    ConditionAnd,
-    ConditionNot,
-    ConditionOr,
-    Invariant,
-)
+from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Invariant
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.text import brief
 

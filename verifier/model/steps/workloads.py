@@ -112,7 +112,6 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
             ),
             passing=("lambda:UpdateFunctionConfiguration",),
-            bounds=("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
             made=(
                 "aws_lambda_function function_name role",
                 "AWS::Lambda::Function function_name Role",
@@ -262,7 +261,7 @@ KINDS: Mapping[str, WorkloadKind] = {
                 ),
             ),
             passing=("sagemaker:UpdateNotebookInstance",),
-            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
+            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig",),
             made=("aws_sagemaker_notebook_instance name role_arn", "AWS::SageMaker::NotebookInstance notebook_instance_name role_arn"),
             named="sagemaker:{region}:{account}:notebook-instance/",
         ),

@@ -7,29 +7,30 @@ Guarantee: a domain holds at least every value that a real request can carry; it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from dataclasses import replace
+from functools import lru_cache
 from math import inf
-from unicodedata import category
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
-from verifier.problem.classes.plausible_words import PRINTABLE
-from verifier.problem.classes.predicates import ANY, Characters, Token, Tokens, literal_tokens
+from verifier.problem.classes.attributes import (
+    DIGITS,
+    LOWER,
+    NAME,
+    PLAUSIBLE_ACCOUNTS,
+    PLAUSIBLE_SERVICES,
+    TAG,
+    UPPER,
+    Attribute,
+    caller_arns,
+    named_principals,
+    plausible_principals,
+    service_names,
+    some,
+    words,
+)
+from verifier.problem.classes.predicates import ANY, Characters, Tokens, literal_tokens
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
-
-_LATIN = map(chr, range(256))
-TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category(c)[0] not in "LNZ"), True)
-"""Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies have no characters
-above U+00FF."""
-DIGITS = Characters(frozenset("0123456789"))
-LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
-UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
-NAME = Characters(frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"))
-PATH = Characters(NAME.listed | {"/"})
-PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999999", "555566667777", "888899990000")
-PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanager", "rds", "dynamodb", "sns", "sqs")
-
 
 LAST_INSTANT = 253402300799
 """The last second that four digits of a year can name: no request is made later."""
@@ -67,149 +68,10 @@ def longest_value(name: str, given: frozenset[str]) -> float:
     return LONGEST_NAME if name == "session" or name in _SAID_OF_SESSIONS else inf
 
 
-@dataclass(frozen=True)
-class Attribute:
-    """One thing that a request has or lacks.
-
-    Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it can have.
-    A multi-valued attribute holds a set of them, absent when empty.
-    """
-
-    name: str
-    domain: Domain | None = None
-    values: tuple[str, ...] | None = None
-    line: Line | None = None
-    address: bool = False
-    optional: bool = True
-    multivalued: bool = False
-
-
-def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
-    """At least so many characters of a set."""
-    return ((False, characters),) * least + ((True, characters),)
-
-
-@cache
-def principals(partition: str) -> Attribute:
-    """The caller: the ARN of `aws:PrincipalArn`, or a service principal's name (R2, F1)."""
-    return Attribute("principal", _principal_domain(partition), optional=False)
-
-
-@cache
-def _principal_domain(partition: str) -> Domain:
-    names = map(Tokens, _service_names())
-    return Domain("principal", (*_caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
-
-
-WEB_PREFIX = "web:"
-"""What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or name (E2w): so no
-pattern of principal ARNs matches it."""
-BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-"""The web identity providers that need no ARN [IAM: reference_policies_elements_principal]."""
-
-
-@cache
-def role_callers(partition: str) -> Attribute:
-    """Who may ask to assume a role: callers as of any request, and identities of providers (E2w)."""
-    usual = _principal_domain(partition)
-    start = (*literal_tokens(f"{WEB_PREFIX}arn:{partition}:iam::"), *((False, DIGITS),) * 12)
-    ends = ((*literal_tokens(":oidc-provider/"), *some(Characters(PATH.listed | {":"}))), (*literal_tokens(":saml-provider/"), *some(NAME)))
-    providers = (*(Tokens((*start, *end)) for end in ends), *(Tokens(literal_tokens(WEB_PREFIX + name)) for name in BUILT_IN_PROVIDERS))
-    account = f"{WEB_PREFIX}arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}"
-    seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
-    domain = Domain("principal", (*usual.base, *providers), (*usual.seeds, *seeds, WEB_PREFIX + BUILT_IN_PROVIDERS[0]))
-    return Attribute("principal", domain, optional=False)
-
-
-def _service_names() -> tuple[tuple[Token, ...], ...]:
-    service = some(Characters(LOWER.listed | {"."}))
-    return (*service, *literal_tokens(".amazonaws.com")), (*service, *literal_tokens(".amazonaws.com.cn"))
-
-
-def _caller_arns(partition: str) -> tuple[Tokens, ...]:
-    account = ((False, DIGITS),) * 12
-
-    def arn(service: str, resource: str, *rest: tuple[Token, ...]) -> Tokens:
-        tokens = (*literal_tokens(f"arn:{partition}:{service}::"), *account, *literal_tokens(f":{resource}"))
-        return Tokens((*tokens, *(token for run in rest for token in run)))
-
-    base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
-    for kind in ("user/", "role/"):
-        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
-    # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
-    base.append(arn("iam", "role/", literal_tokens("aws:"), some(NAME)))
-    return tuple(base)
-
-
-def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, ...]:
-    """Principals of some accounts, and services, that people believe (F9)."""
-    seeds = []
-    for account_id in accounts:
-        start = f"arn:{partition}:iam::{account_id}"
-        seeds += [f"{start}:role/example", f"{start}:user/example", f"{start}:root", f"{start}:role/other", f"{start}:user/other"]
-        seeds += [f"{start}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"]
-        seeds += [f"arn:{partition}:sts::{account_id}:federated-user/example"]
-    return (*seeds, *(f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES))
-
-
-def named_principals(name: str, partition: str) -> Attribute:
-    """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a federated user, of any
-    account [API: CreateGrant]."""
-    account = (*literal_tokens(f"arn:{partition}:sts::"), *((False, DIGITS),) * 12)
-    sessions = (Tokens((*account, *literal_tokens(f":{start}"), *some(NAME), *literal_tokens("/"), *some(NAME))) for start in SESSIONS)
-    return Attribute(name, Domain(name, (*_caller_arns(partition), *sessions), plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])))
-
-
-SESSIONS = ("assumed-role/", "assumed-role/aws:")
-"""How the last field of a role session's ARN begins; roles that AWS itself owns have sessions too (G2)."""
-
-
-@cache
-def retiring_principals() -> Attribute:
-    """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
-    user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
-    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME))]
-    base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
-    base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
-    return words(
-        "retiring", *base, seeds=("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
-    )
-
-
-@cache
-def user_ids() -> Attribute:
-    """The unique ID of a user, `AIDA…`, or of the role of a session, `AROA…`: what `aws:userid` begins with."""
-    base = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
-    return words("userid", *base, seeds=("AROAEXAMPLEROLEID1234", "AIDAEXAMPLEUSERID1234"))
-
-
-ORDINARY_SESSION = "example"
-"""A session name that people believe."""
-
-
-@cache
-def session_names() -> Attribute:
-    """The name of a role session (R2). An attribute of its own, since a key can have a grant for each of thousands of sessions."""
-    return words("session", some(NAME), seeds=(ORDINARY_SESSION, "another"))
-
-
-@cache
-def issuers() -> Attribute:
-    """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN (R2)."""
-    user = literal_tokens("user/")
-    base = (literal_tokens("root"), (*user, *some(NAME)), (*user, *some(PATH), *literal_tokens("/"), *some(NAME)))
-    return words("issuer", *base, seeds=("root", "user/example", "user/other"))
-
-
 def action_names(known: Sequence[str]) -> Attribute:
     """The permission in lower case (L3): the known ones, and any that the reference data does not know (U4)."""
     letters = Characters(LOWER.listed - {"-"})
     return Attribute("action", Domain("action", (Tokens((*literal_tokens("kms:"), *some(letters, 2))),), tuple(known)), optional=False)
-
-
-def words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
-    """An attribute whose values are the words of some forms."""
-    return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
 
 
 def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: str) -> Attribute:
@@ -260,7 +122,7 @@ def _of_service(name: str, partition: str) -> Attribute:
     if name.startswith("aws:principaltype"):
         return Attribute(name, values=("Account", "AssumedRole", "FederatedUser", "User"))
     if name.startswith("aws:principalarn"):
-        return Attribute(name, Domain(name, _caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
+        return Attribute(name, Domain(name, caller_arns(partition), plausible_principals(partition, PLAUSIBLE_ACCOUNTS)))
     if name.startswith("aws:userid"):
         user, role = ((*literal_tokens(kind), *some(UPPER)) for kind in ("AIDA", "AROA"))
         return words(name, user, (*role, *literal_tokens(":"), *some(NAME)), seeds=("AROAEXAMPLEROLEID1234:example",))
@@ -330,7 +192,7 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
         return words(name, ((False, DIGITS),) * 12, seeds=PLAUSIBLE_ACCOUNTS)
     if name in _SERVICE_NAMES:
         seeds = [f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES]
-        found = words(name, *_service_names(), seeds=seeds)
+        found = words(name, *service_names(), seeds=seeds)
         return Attribute(name, found.domain, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
     if name in ("kms:requestalias", "kms:resourcealiases"):
         alias = Characters(NAME.listed | {"/", ":"})

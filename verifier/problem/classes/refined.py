@@ -14,7 +14,7 @@ from functools import reduce
 from itertools import chain, islice, product
 from operator import and_, or_
 
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.plausible_words import fill, graft
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly

@@ -8,7 +8,7 @@ A predicate that does not suit the kind raises `Unsuitable`; a table that would 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
@@ -251,3 +251,19 @@ def instant_text(seconds: str) -> str:
     whole, _, fraction = seconds.partition(".")
     text = datetime.fromtimestamp(int(whole), UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
+
+
+def numbers_in(mask: int) -> Iterator[int]:
+    """The numbers of a mask, the lowest first: *n* is in one iff bit *n* is set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The same, each as a mask of its own."""
+    while mask:
+        low = mask & -mask
+        yield low
+        mask ^= low

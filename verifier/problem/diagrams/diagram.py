@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from verifier.problem.classes.tables import numbers_in
+
 Node = int
 NOTHING: Final[Node] = 0
 """The empty set."""
@@ -99,14 +101,7 @@ class Diagrams:
 
     def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
         """What two nodes are for each value of a variable that is below the first one of neither: (mask of values, node, node)."""
-        level = self.level[variable]
-        if self._levels[left] == level == self._levels[right]:
-            yield from self._common(left, right)
-            return
-        for mask, node in self.choices(left, variable):
-            for other_mask, other in self.choices(right, variable):
-                if mask & other_mask:
-                    yield mask & other_mask, node, other
+        return _common(self.choices(left, variable), self.choices(right, variable))
 
     # -- operations --
 
@@ -138,18 +133,9 @@ class Diagrams:
 
     def _combined(self, left: Node, right: Node, operation: Callable[[Node, Node], Node]) -> Node:
         left_level, right_level = self._levels[left], self._levels[right]
-        merged: dict[Node, int] = {}
-        if left_level < right_level:
-            for mask, node in self._edges[left]:
-                result = operation(node, right)
-                merged[result] = merged.get(result, 0) | mask
-            return self._make(left_level, merged)
-        if right_level < left_level:
-            for mask, node in self._edges[right]:
-                result = operation(left, node)
-                merged[result] = merged.get(result, 0) | mask
-            return self._make(right_level, merged)
-        left_edges, right_edges = self._edges[left], self._edges[right]
+        level, merged = min(left_level, right_level), dict[Node, int]()
+        left_edges = self._edges[left] if left_level == level else ((self._full[level], left),)
+        right_edges = self._edges[right] if right_level == level else ((self._full[level], right),)
         if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
             pairs: Iterable[tuple[int, Node, Node]] = _by_value(left_edges, right_edges)
         else:
@@ -159,18 +145,7 @@ class Diagrams:
         for mask, node, other in pairs:
             result = operation(node, other)
             merged[result] = merged.get(result, 0) | mask
-        return self._make(left_level, merged)
-
-    def _common(self, left: Node, right: Node) -> Iterator[tuple[int, Node, Node]]:
-        """For two nodes on one variable: the values that have the same nodes below them on both sides, with these."""
-        left_edges, right_edges = self._edges[left], self._edges[right]
-        if len(left_edges) > _WIDE and len(right_edges) > _WIDE:
-            yield from _by_value(left_edges, right_edges)
-            return
-        for mask, node in left_edges:
-            for other_mask, other in right_edges:
-                if mask & other_mask:
-                    yield mask & other_mask, node, other
+        return self._make(level, merged)
 
     def complement(self, node: Node) -> Node:
         """All other assignments."""
@@ -218,7 +193,7 @@ class Diagrams:
         elif right_level < left_level:
             yield from ((left, node) for _, node in self._edges[right])
         else:
-            yield from ((node, other) for _, node, other in self._common(left, right))
+            yield from ((node, other) for _, node, other in _common(self._edges[left], self._edges[right]))
 
     def all_of(self, nodes: Iterable[Node]) -> Node:
         """The intersection of all; everything for none."""
@@ -266,7 +241,7 @@ class Diagrams:
 
     def support(self, node: Node) -> frozenset[str]:
         """The variables that membership depends on."""
-        return frozenset(self.variables[level] for level in bits(self.levels(node)))
+        return frozenset(self.variables[level] for level in numbers_in(self.levels(node)))
 
     def levels(self, node: Node) -> int:
         """The same as a mask over the levels of variables."""
@@ -329,25 +304,28 @@ class Diagrams:
                     yield {name: mask, **path}
 
 
+def _common(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
+    """The values that lead to the same two nodes, with these."""
+    if len(left) > _WIDE and len(right) > _WIDE:
+        yield from _by_value(left, right)
+        return
+    for mask, node in left:
+        for other_mask, other in right:
+            if mask & other_mask:
+                yield mask & other_mask, node, other
+
+
 def _by_value(left: Edges, right: Edges) -> Iterator[tuple[int, Node, Node]]:
     """The values that two partitions of them map to the same two nodes, by a look at each value. A node is on one edge at most."""
     others: list[Node] = [NOTHING] * max(mask.bit_length() for mask, _ in right)
     for mask, node in right:
-        for value in bits(mask):
+        for value in numbers_in(mask):
             others[value] = node
     for mask, node in left:
         found: dict[Node, int] = {}
-        for value in bits(mask):
+        for value in numbers_in(mask):
             found[others[value]] = found.get(others[value], 0) | 1 << value
         yield from ((values, node, other) for other, values in found.items())
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The numbers in a mask, the lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def _ordered(merged: dict[Node, int]) -> Edges:
@@ -355,11 +333,7 @@ def _ordered(merged: dict[Node, int]) -> Edges:
     if len(merged) == 2:
         (one, first), (other, second) = merged.items()
         return ((first, one), (second, other)) if first & -first < second & -second else ((second, other), (first, one))
-    return tuple(sorted(((mask, node) for node, mask in merged.items()), key=_lowest))
-
-
-def _lowest(edge: tuple[int, Node]) -> int:
-    return edge[0] & -edge[0]
+    return tuple(sorted(((mask, node) for node, mask in merged.items()), key=lambda edge: edge[0] & -edge[0]))
 
 
 def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node, bits
+from verifier.problem.classes.tables import numbers_in
+from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> 
     changed = ~kept
     while True:
         for levels in map(diagrams.levels, waiting):
-            for level in bits(levels & changed):
+            for level in numbers_in(levels & changed):
                 joined[level] = joined.get(level, 0) | levels
         if not joined:
             break
@@ -78,6 +79,6 @@ def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> 
             waiting.add(rest)
         buckets.append(Bucket(variable, known))
         changed = joined[first] & ~kept
-        for level in bits(changed):
+        for level in numbers_in(changed):
             del joined[level]
     return Projection(diagrams, keep, diagrams.all_of(sorted(waiting)), tuple(buckets))

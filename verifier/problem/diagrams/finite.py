@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget, Table
@@ -33,6 +33,7 @@ from verifier.problem.expression import (
     constant,
     disjunction,
     negation,
+    nodes,
 )
 
 
@@ -46,19 +47,9 @@ class In(Expression):
 
 def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate, None]]) -> None:
     """Adds the predicates that expressions put to each attribute."""
-    seen: set[int] = set()
-    todo = list(expressions)
-    while todo:
-        expression = todo.pop()
-        if id(expression) in seen:
-            continue
-        seen.add(id(expression))
+    for expression in nodes(expressions):
         if type(expression) is Test:
             into.setdefault(expression.attribute, {})[expression.predicate] = None
-        elif type(expression) is And or type(expression) is Or:
-            todo += expression.operands
-        elif type(expression) is Not or type(expression) is Part:
-            todo.append(expression.operand)
         elif type(expression) is Some:
             into.setdefault(expression.attribute, {}).update(dict.fromkeys(expression.predicates))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.classes.tables import MORE_STATES
 from verifier.problem.diagrams.counterparts import Counterparts

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.problem.classes.tables import bits
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import FIRST, Sets
@@ -63,7 +64,7 @@ class Provenance:
         self._of_many: list[int] = []
         for number in self._own:
             callers = self.joint.diagrams.values(side.parts.get(number, NOTHING), FIRST[0])
-            for low in _single(callers) if callers.bit_count() <= _FEW else ():
+            for low in bits(callers) if callers.bit_count() <= _FEW else ():
                 self._by_caller.setdefault(low, []).append(number)
             self._of_many += [number] if callers.bit_count() > _FEW else []
         asked = frozenset[str]().union(*(self.joint.diagrams.support(node) for node in side.parts.values()))
@@ -91,9 +92,7 @@ class Provenance:
 
     def _about(self, callers: int) -> list[int]:
         """The statements of identity policies that speak of some of the callers."""
-        found = (
-            [number for low in _single(callers) for number in self._by_caller.get(low, ())] if callers.bit_count() <= _FEW else self._own
-        )
+        found = [number for low in bits(callers) for number in self._by_caller.get(low, ())] if callers.bit_count() <= _FEW else self._own
         return sorted({*found, *self._of_many})
 
     def _suffices(self, of_key: int | None) -> Node:
@@ -169,10 +168,3 @@ class _Kept(Sets):
                     has_key = has_own = False
             known = self._kinds[id(expression)] = (expression, has_key, has_own)
         return known[1:]
-
-
-def _single(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low
-        mask ^= low

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.diagram import Diagrams, Node
 
 
@@ -17,10 +18,8 @@ def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tup
         return ()
     told: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]
     for place, mask in enumerate(dict.fromkeys(_sides(diagrams, nodes, variable))):
-        while mask:
-            low = mask & -mask
-            told[low.bit_length() - 1].append(place)
-            mask ^= low
+        for value in numbers_in(mask):
+            told[value].append(place)
     first: dict[tuple[int, ...], int] = {}
     return tuple(first.setdefault(tuple(places), number) for number, places in enumerate(told))
 

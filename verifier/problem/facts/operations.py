@@ -11,17 +11,7 @@ from functools import cache, lru_cache
 
 from verifier.model.reference import actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
-from verifier.problem.expression import (
-    Expression,
-    Present,
-    Symbol,
-    Test,
-    both,
-    either,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import Expression, Present, Symbol, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, member
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_of_text

@@ -11,19 +11,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    both,
-    disjunction,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, both, disjunction, implies, negation, same
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from verifier.problem.classes.domains import Attribute
+from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget

@@ -11,27 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
-from verifier.problem.expression import (
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    Test,
-    both,
-    either,
-    implies,
-    negation,
-    same,
-)
+from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, both, either, implies, negation, same
 from verifier.problem.facts.names import unique_names
-from verifier.problem.facts.operations import (
-    aliases,
-    existing_actions,
-    fitting_algorithms,
-    operation_keys,
-    suitable_actions,
-)
+from verifier.problem.facts.operations import aliases, existing_actions, fitting_algorithms, operation_keys, suitable_actions
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import grant_requests, parameters, sources
@@ -272,7 +254,8 @@ def _grants_for_aws(space: Space) -> Iterator[Expression]:
     yield implies(both(allowed, direct), same(Present(name), Symbol("F5")))
 
 
-_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
+Facts = tuple[Callable[[Space], Iterator[Expression]], ...]
+OF_CALLS: Facts = (
     mcp_servers,
     sign_ins,
     delivered_sessions,
@@ -281,17 +264,19 @@ _FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
     network_keys,
     listed_endpoints,
     service_calls,
+)
+"""How a request is made: facts of every request."""
+OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names)
+"""Who makes it."""
+_FACTS: Facts = (
+    *OF_CALLS,
     _grants_for_aws,
     grant_requests,
     parameters,
     sources,
     names_suffice,
     organizations,
-    tags_of_inventory,
-    possible_tags,
-    identity_ids,
-    issued_sessions,
-    unique_names,
+    *OF_CALLERS,
     suitable_actions,
     existing_actions,
     operation_keys,

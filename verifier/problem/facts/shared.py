@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.problem.classes.predicates import ANY, Predicate, exactly
-from verifier.problem.expression import (
-    Expression,
-    Present,
-    Some,
-    Test,
-    both,
-    implies,
-    negation,
-)
+from verifier.problem.expression import Expression, Present, Some, Test, both, implies, negation
 from verifier.problem.space import Space
 from verifier.problem.views import View
 

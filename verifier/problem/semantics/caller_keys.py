@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.problem.classes.domains import LONGEST_NAME, WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
+from verifier.problem.classes.domains import LONGEST_NAME
 from verifier.problem.classes.predicates import (
     COLON,
     Compares,
@@ -22,15 +23,7 @@ from verifier.problem.classes.predicates import (
     within,
 )
 from verifier.problem.classes.readable import Read, twelve_digits
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    both,
-    disjunction,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, both, disjunction, either, negation
 from verifier.problem.space import Space
 from verifier.problem.views import Values, View, as_tokens, matches_text
 

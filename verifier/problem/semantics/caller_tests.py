@@ -8,7 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import cache, lru_cache
 
-from verifier.problem.classes.domains import LONGEST_NAME, WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
+from verifier.problem.classes.domains import LONGEST_NAME
 from verifier.problem.classes.predicates import (
     ANY,
     COLON,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from verifier.model.free_facts import provider_symbol
 from verifier.model.invariant import (
     AnyCaller,
     CallersAnd,
@@ -30,9 +31,8 @@ from verifier.model.invariant import (
     Tagged,
 )
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
-from verifier.model.readings import provider_symbol
 from verifier.model.request import CallerKind
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, literal_tokens, split_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, conjunction, disjunction, either, negation
 from verifier.problem.semantics.conditions import Reader, positive

@@ -10,26 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from verifier.model.reference import key_facts
-from verifier.problem.classes.domains import Attribute, context_attribute, is_written
+from verifier.problem.classes.attributes import Attribute
+from verifier.problem.classes.domains import context_attribute, is_written
 from verifier.problem.classes.kinds import on_values, text_forms
-from verifier.problem.classes.predicates import (
-    ANY,
-    Field,
-    Predicate,
-    Tokens,
-)
+from verifier.problem.classes.predicates import ANY, Field, Predicate, Tokens
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    both,
-    constant,
-    either,
-    negation,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, both, constant, either, negation
 from verifier.problem.semantics.caller_keys import (
     account,
     is_aws_service,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.problem.classes.domains import Attribute, context_attribute
+from verifier.problem.classes.attributes import Attribute
+from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Unsuitable

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from verifier.model.estate import Key
+from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_DENY
 from verifier.model.reference import actions
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach, allow_reach, deny_reach, silent_reach
@@ -32,7 +32,7 @@ def allowed(space: Space) -> Expression:
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
         return both(gates, negation(space.is_service), own.whole, _own_alias(space))
-    reach = _key_policy_reach(space)
+    reach = policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
     by_grant = either(granted(space, own), granted_power(space), grants_unmodelled(space), power(space, SHARED))
     return both(gates, _changeable(space), somebody_allows(space, reach, own, by_grant))
 
@@ -80,10 +80,6 @@ def _key_policy_statements(space: Space, effect: Effect) -> Iterator[tuple[Polic
             for statement in policy.statements:
                 if statement.effect is effect:
                     yield policy, statement
-
-
-def _key_policy_reach(space: Space) -> Reach:
-    return policy_reach(space, _key_policy_statements(space, Effect.ALLOW))
 
 
 def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -> Reach:

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import ALIAS_QUOTA, not_resource_symbol
+from verifier.model.readings import ALIAS_QUOTA
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, NEVER, TRUE, Expression, Part, Symbol, Test, both, constant, disjunction, negation
 from verifier.problem.semantics.conditions import Reader, readable, remarks

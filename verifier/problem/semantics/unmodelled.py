@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.model.readings import trust_symbol
+from verifier.model.free_facts import trust_symbol
 from verifier.model.reference import actions
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation

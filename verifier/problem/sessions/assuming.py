@@ -20,11 +20,11 @@ from verifier.problem.classes.tables import Table
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, Test, both, either, literal, negation
 from verifier.problem.semantics.relations import COMBINATIONS
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, GivenTo, Part, Sessions, own_tag, rebuilt
-from verifier.problem.sessions.tag_sets import TagSets, among_classes
+from verifier.problem.sessions.tag_sets import TagSets, among_classes, as_expression
 from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
@@ -272,26 +272,17 @@ class Assuming(TagSets):
         speak of, with what is where a request does not say one."""
         kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
         names = {part.request: part.session for part in self.parts} | {part.session: part.session for part in self.parts}
-        known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
-
-        def visit(node: Node) -> Expression:
-            if node not in known:
-                variable = self._diagrams.top(node)
-                assert variable is not None
-                choices = self._diagrams.choices(node, variable)
-                known[node] = disjunction(both(value(variable, mask), visit(child)) for mask, child in choices if child)
-            return known[node]
 
         def value(variable: str, mask: int) -> Expression:
             if is_reading(variable):
-                return negation(Symbol(variable)) if mask == 1 else Symbol(variable)
+                return literal(variable, mask != 1)
             size = self._table(variable).size
             attribute, masks = names[variable], self._masks(variable)
             tests: dict[Expression, int] = {Test(attribute, predicate): own for predicate, own in masks.items()}
             among = among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
             return either(among, wanted.get(attribute, FALSE) if mask >> size & 1 else FALSE)
 
-        return visit(self._only(node, frozenset(kept)))
+        return as_expression(self._diagrams, self._only(node, frozenset(kept)), value)
 
 
 def _see(space: Space, attribute: str) -> None:

@@ -7,14 +7,14 @@ Guarantee: exact; a set that speaks of nothing else but tags and readings is tol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from verifier.model.readings import is_reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, both, disjunction, either, literal, negation
 from verifier.problem.semantics.powers import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import ACTION
@@ -47,26 +47,32 @@ class TagSets:
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
         """A set over the tags of requests, as one over those of callers; `otherwise` says of each what it is where it is not passed."""
-        known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
-
-        def visit(node: Node) -> Expression:
-            if node not in known:
-                variable = self._diagrams.top(node)
-                assert variable is not None
-                choices = self._diagrams.choices(node, variable)
-                known[node] = disjunction(both(self._value(variable, mask, otherwise), visit(child)) for mask, child in choices if child)
-            return known[node]
-
-        return visit(node)
+        return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
         if is_reading(variable):
-            return negation(Symbol(variable)) if mask == 1 else Symbol(variable)
+            return literal(variable, mask != 1)
         name = variable.removeprefix(REQUEST_TAG)
         table, attribute = self._joint.finite.tables[variable], PRINCIPAL_TAG + name
         tests: dict[Expression, int] = {Test(attribute, predicate): table.mask(predicate) for predicate in self.predicates(name)}
         among = among_classes(mask & (1 << table.size) - 1, table.size, tests, Present(attribute))
         return either(among, otherwise[name] if mask >> table.size & 1 else FALSE)
+
+
+def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Expression]) -> Expression:
+    """A set as an expression; `value` says that a variable has one of the values of a mask."""
+    known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
+
+    def visit(node: Node) -> Expression:
+        if node not in known:
+            variable = diagrams.top(node)
+            assert variable is not None
+            known[node] = disjunction(
+                both(value(variable, mask), visit(child)) for mask, child in diagrams.choices(node, variable) if child
+            )
+        return known[node]
+
+    return visit(node)
 
 
 def among_classes(mask: int, size: int, tests: Mapping[Expression, int], present: Expression) -> Expression:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from functools import partial
 
+from verifier.model.free_facts import OUTSIDE_DENY, trust_symbol
 from verifier.model.policy import Effect, Policy, Statement
-from verifier.model.readings import OUTSIDE_DENY, trust_symbol
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.semantics.callers import Reach, deny_reach

@@ -6,31 +6,18 @@ Guarantee: an operation is without a key only where the reference data lists the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
 from verifier.problem.classes.predicates import exactly, like
 from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation, same
-from verifier.problem.facts.names import unique_names
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
-from verifier.problem.facts.requests import (
-    always_present,
-    credential_keys,
-    facts_of,
-    identity_ids,
-    issued_sessions,
-    listed_endpoints,
-    network_keys,
-    service_calls,
-    service_keys,
-    tags_of_inventory,
-)
-from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
+from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Facts, always_present, facts_of, service_keys
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.sessions.session_tags import passable_tags, possible_tags
+from verifier.problem.sessions.session_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
 from verifier.problem.steps.resources import federating, resource_facts
@@ -123,24 +110,13 @@ def step_facts(space: Space) -> list[Expression]:
     return facts_of(space, _FACTS)
 
 
-_FACTS: tuple[Callable[[Space], Iterator[Expression]], ...] = (
-    mcp_servers,
-    sign_ins,
-    delivered_sessions,
-    credential_keys,
-    issued_before_use,
-    network_keys,
-    listed_endpoints,
-    service_calls,
+_FACTS: Facts = (
+    *OF_CALLS,
     sources,
     organizations,
     transitive_tags,
     persisting_sources,
-    tags_of_inventory,
-    possible_tags,
-    identity_ids,
-    issued_sessions,
-    unique_names,
+    *OF_CALLERS,
     step_senders,
     resource_facts,
     step_operations,

@@ -12,18 +12,8 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 from verifier.model.steps.actions import running_services, step_actions, step_key
-from verifier.problem.classes.domains import (
-    DIGITS,
-    LOWER,
-    NAME,
-    PATH,
-    PLAUSIBLE_ACCOUNTS,
-    Attribute,
-    attribute_of_type,
-    context_attribute,
-    some,
-    words,
-)
+from verifier.problem.classes.attributes import DIGITS, LOWER, NAME, PATH, PLAUSIBLE_ACCOUNTS, Attribute, some, words
+from verifier.problem.classes.domains import attribute_of_type, context_attribute
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
 from verifier.problem.semantics.condition_keys import DERIVED

@@ -10,17 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
-from verifier.report.comparison.words import (
-    comparison_exit_code,
-    counts_text,
-    headline_note,
-    target_name,
-    unknown_actions_text,
-)
+from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
 from verifier.report.markdown.room import Block, fitted
 from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import Group, grouped
-from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.report.region_words import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.supposed import of_all, supposed_end
 from verifier.report.text import counted
 from verifier.syntax.text import brief
@@ -77,7 +71,7 @@ def _target(target: TargetComparison, places: SidePlaces) -> Iterator[str]:
     for text in unknown_actions_text(target):
         yield f"- **note** {escaped(text)} (U4)"
     if not target.exact:
-        yield "- **note** some conditions are too many to list; the callers and actions are all there"
+        yield f"- **note** {INEXACT}"
 
 
 def _sign(target: TargetComparison) -> str:

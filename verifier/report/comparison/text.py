@@ -9,29 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.invariant import Expectation
-from verifier.model.results.comparison import (
-    Change,
-    Comparison,
-    FailOn,
-    RegionChange,
-    Relation,
-    TargetComparison,
-    UsedAllowance,
-)
+from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison, UsedAllowance
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.report.comparison.words import (
-    comparison_exit_code,
-    counts_text,
-    headline_note,
-    target_name,
-    unknown_actions_text,
-)
+from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
 from verifier.report.counterexample import LABEL, MARGIN, reason_lines
-from verifier.report.naming import Places, rule_label
+from verifier.report.naming import Places, rule_label, unknown_lines
 from verifier.report.region_groups import Group, grouped
-from verifier.report.region_words import SidePlaces, case_text, change_text, limit_text, request_text, row_text
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.region_words import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import concluded, of_all, supposed_lines
 from verifier.report.text import counted
 from verifier.syntax.text import printable
@@ -54,7 +40,7 @@ def render_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE, *, 
     if quiet:
         lines += [*writer.quiet(quiet), ""]
     lines += writer.ending(comparison, fail_on)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 def _is_quiet(target: TargetComparison) -> bool:
@@ -103,10 +89,7 @@ class _Writer:
 
     def _reasons(self, reasons: Sequence[Reason]) -> Iterator[str]:
         for position, reason in enumerate(reasons):
-            place = Places().place(reason.span)
-            yield from sentence(
-                printable(reason.text), self._lead("" if position else "unknown"), f"{place} {rule_label(reason.rule)}".strip()
-            )
+            yield from unknown_lines(reason, self._lead("" if position else "unknown"))
 
     def _unimportant_changes(self, target: TargetComparison) -> list[str]:
         if not target.changes:
@@ -120,11 +103,7 @@ class _Writer:
         return self._changes("changed", target.changes, len(target.changes), "  ", _LABEL)
 
     def _limits(self, target: TargetComparison) -> list[str]:
-        return (
-            []
-            if target.exact
-            else sentence("some conditions are too many to list; the callers and actions are all there", self._lead("note"))
-        )
+        return [] if target.exact else sentence(INEXACT, self._lead("note"))
 
     # -- a direction --
 

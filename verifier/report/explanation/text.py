@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.request import CallerKind, Outcome, Request, Step, Value
+from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
 from verifier.report.explanation.words import (
@@ -21,8 +21,8 @@ from verifier.report.explanation.words import (
     outcome_text,
     symbols_text,
 )
-from verifier.report.naming import rule_label
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.naming import rule_label, value_text
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
@@ -43,7 +43,7 @@ def render_explanation(explanation: Explanation, *, colour: bool = False, in_ful
         lines += [*_flips(wanted, [flip for flip in explanation.flips if flip.wanted is wanted], style), ""]
         lines += [*_edits(wanted, [change for change in explanation.policy_changes if change.wanted is wanted], style), ""]
     supposed = supposed_lines(explanation.assumptions)
-    return "\n".join(line.rstrip() for line in ([*lines, *supposed] if supposed else lines[:-1])) + "\n"
+    return page([*lines, *supposed] if supposed else lines[:-1])
 
 
 # --- the request and its decision ----------------------------------------------------------------------------------------------
@@ -58,11 +58,7 @@ def _request(request: Request, style: Style) -> Iterator[str]:
     if request.resource:
         yield f"{_MARGIN}on {printable(request.resource)}"
     for key, value in request.context:
-        yield from flow([_value(value)], f"{_MARGIN}with {printable(key)} = ")
-
-
-def _value(value: Value) -> str:
-    return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
+        yield from flow([value_text(value)], f"{_MARGIN}with {printable(key)} = ")
 
 
 def _outcome(explanation: Explanation, style: Style) -> Iterator[str]:

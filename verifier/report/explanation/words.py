@@ -9,9 +9,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from verifier.model.readings import free_fact, is_reading, reading_of
+from verifier.model.free_facts import free_fact
+from verifier.model.readings import is_reading, reading_of
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
+from verifier.report.naming import value_text
 from verifier.syntax.text import printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"
@@ -34,9 +36,7 @@ def change_text(change: Change) -> str:
 
 
 def _value(value: Value | None) -> str:
-    if value is None:
-        return "absent"
-    return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
+    return "absent" if value is None else value_text(value)
 
 
 def count_text(flip: Flip) -> str:

@@ -14,7 +14,7 @@ from verifier.report.findings.words import as_row, findings_exit_code, headline,
 from verifier.report.markdown.room import Block, fitted
 from verifier.report.markdown.texts import code, details, escaped, table_head, table_row
 from verifier.report.naming import key_name
-from verifier.report.region_words import witness_text
+from verifier.report.region_words import INEXACT, witness_text
 from verifier.report.supposed import of_all, supposed_end, supposed_items
 
 
@@ -49,7 +49,7 @@ def _key(key: KeyFindings, in_full: bool) -> Iterator[str]:
     yield escaped(verdict_text(key))
     yield from (f"- {escaped(reason.text)} ({escaped(reason.rule)})" for reason in key.reasons)
     if not key.exact and not key.reasons:
-        yield "- some conditions are too many to list; the callers and actions are all there"
+        yield f"- {INEXACT}"
     yield from details("statements", [escaped(p) for p in places_of(Told(((as_row(f),),)) for f in (*key.findings, *key.services))])
 
 

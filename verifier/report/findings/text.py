@@ -11,11 +11,11 @@ from verifier.model.results.external_access import ExternalAccess, FindingsRepor
 from verifier.report.access_words import Told, cases_in_full, places_of, reading_question, readings_needed, ways_text, when_text
 from verifier.report.columns import columns
 from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
-from verifier.report.naming import Places, rule_label
-from verifier.report.region_words import witness_text
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.naming import SETTLES, rule_label, unknown_lines
+from verifier.report.region_words import INEXACT, witness_text
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import LABEL, of_all, supposed_lines
-from verifier.report.text import counted, key_lines
+from verifier.report.text import counted, ending_lines, key_lines
 from verifier.syntax.text import printable
 
 _WIDTHS = (8, 32, 34, 38)
@@ -28,7 +28,7 @@ def render_findings(report: FindingsReport, *, colour: bool = False, in_full: bo
     lines = [*sentence(writer.style.bold(f"external access, {zone_text(report)}"), ""), ""]
     lines += [line for key in report.keys for line in (*writer.key(key), "")]
     lines += writer.ending()
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 class _Writer:
@@ -74,9 +74,9 @@ class _Writer:
         lead = f"{headline(key)}. " if key.findings else ""
         yield from sentence(lead + verdict_text(key), f"{sign} ", indent=2)
         for reason in key.reasons:
-            yield from sentence(printable(reason.text), "  ", f"{Places().place(reason.span)} {rule_label(reason.rule)}".strip())
+            yield from unknown_lines(reason, "  ")
         if not key.exact and not key.reasons:
-            yield "  some conditions are too many to list; the callers and actions are all there"
+            yield f"  {INEXACT}"
         if key.services and not self.report.count_services:
             yield "  access of AWS services does not count here (--services counts it)"
 
@@ -85,16 +85,13 @@ class _Writer:
     def ending(self) -> list[str]:
         """What is open, what is supposed, the counting line."""
         lines = [*self._readings(), *supposed_lines(of_all(self.report.keys))]
-        lines += [""] if lines else []
         number = sum(len(key.findings) for key in self.report.keys)
-        data = [f"KMS data {printable(self.report.data_version)}"] if self.report.data_version else []
-        parts = [counted(len(self.report.keys), "key"), counted(number, "finding"), *data, f"exit {findings_exit_code(self.report):d}"]
-        return [*lines, *flow(parts, "", between=" · ")]
+        parts = [counted(len(self.report.keys), "key"), counted(number, "finding")]
+        return ending_lines(lines, parts, self.report.data_version, findings_exit_code(self.report))
 
     def _readings(self) -> Iterator[str]:
         needed = readings_needed(f.region for key in self.report.keys for f in (*key.findings, *key.services))
         if needed and not self.in_full:
-            remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
-            yield from sentence(f"some findings depend on what AWS's documentation leaves open; {remedy}", pad("readings", LABEL))
+            yield from sentence(f"some findings depend on what AWS's documentation leaves open; {SETTLES}", pad("readings", LABEL))
             for label in needed:
                 yield from sentence(reading_question(label), pad("", LABEL), rule_label(label))

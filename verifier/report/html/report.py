@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from verifier import __version__
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written
@@ -30,7 +30,7 @@ _SIGNS = {Status.PROVED: "✔ proved", Status.REFUTED: "✘ refuted", Status.UNK
 def render_html(report: Report, evidence: Evidence = NO_EVIDENCE) -> str:
     """The whole document."""
     title = "Access to KMS keys"
-    code = exit_code(verdict.counts_as for verdict in report.verdicts)
+    code = report_exit_code(report)
     numbered = list(enumerate(report.verdicts, start=1))
     head = element("header", element("h1", title), element("p", f"{counts_sentence(report)} · exit code {code:d}"), _warnings(report))
     targets = dict.fromkeys(verdict.target for verdict in report.verdicts)

@@ -22,7 +22,7 @@ from verifier.report.lint.words import (
     undecided_text,
 )
 from verifier.report.naming import rule_label
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
 
@@ -49,7 +49,7 @@ def render_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING,
     supposed = supposed_lines(report.assumptions)
     lines += [*supposed, ""] if supposed else []
     lines += _ending(report, fail_on, len(report.findings) - len(shown), style)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 def _shown(report: LintReport, in_full: bool) -> set[int]:

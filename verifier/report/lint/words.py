@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.request import Value
 from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
 from verifier.model.results.verdict import Counterexample
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import statement_name
+from verifier.report.naming import statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -61,14 +60,10 @@ def request_text(witness: Counterexample, *, in_full: bool = False) -> str:
     """`arn:… calls kms:Decrypt with kms:ViaService = …`."""
     request = witness.request
     shown = request.context if in_full else request.context[:MOST_CONTEXT]
-    pairs = [f"{printable(key)} = {_value(value)}" for key, value in shown]
+    pairs = [f"{printable(key)} = {value_text(value)}" for key, value in shown]
     more = len(request.context) - len(shown)
     context = f" with {', '.join(pairs)}" + (f" and {more} more" if more else "") if pairs else ""
     return f"{printable(request.caller.arn)} calls {printable(request.action)}{context}"
-
-
-def _value(value: Value) -> str:
-    return printable(value) if isinstance(value, str) else "{" + ", ".join(map(printable, value)) + "}"
 
 
 def because_text(statements: Sequence[StatementRef]) -> str:

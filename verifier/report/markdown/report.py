@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.markdown.room import Block, fitted
 from verifier.report.markdown.texts import escaped
 from verifier.report.naming import target_name
@@ -28,7 +28,7 @@ _SIGNS = {Status.REFUTED: "❌ refuted", Status.UNKNOWN: "❓ unknown"}
 
 def render_report_markdown(report: Report) -> str:
     """The whole report, with a final newline."""
-    code = exit_code(verdict.counts_as for verdict in report.verdicts)
+    code = report_exit_code(report)
     head = ["## Access to KMS keys", "", "| | invariant | key |", "| --- | --- | --- |", *_rows(report), ""]
     end = [*supposed_end(of_all(report.verdicts)), f"<sub>{escaped(counts_sentence(report))} · exit code {code:d}</sub>"]
     blocks = [Block(list(_details(report, verdict))) for verdict in report.verdicts if verdict.status is not Status.PROVED]

@@ -33,7 +33,7 @@ def render_github(notices: Notices) -> str:
 
 def _annotation(notice: Notice) -> str:
     properties = [*_where(notice.span), ("title", notice.title)]
-    written = ",".join(f"{name}={_property(value)}" for name, value in properties)
+    written = ",".join(f"{name}={_data(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in properties)
     excuse = f" ({notice.excused_by}: {notice.excuse})" if notice.excuse else ""
     return f"::{_COMMANDS[notice.level]} {written}::{_data(notice.message + excuse)}"
 
@@ -53,7 +53,3 @@ def _where(span: Span) -> Iterator[tuple[str, str]]:
 
 def _data(text: str) -> str:
     return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

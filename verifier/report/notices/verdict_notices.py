@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.exit_codes import exit_code
+from verifier.report.exit_codes import report_exit_code
 from verifier.report.naming import statement_name, target_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import names_of
@@ -33,7 +33,7 @@ def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
         tuple(rules.values()),
         tuple(_notice(report, verdict, ids[verdict.invariant.name], evidence) for verdict in failing),
         counts_sentence(report),
-        exit_code(verdict.counts_as for verdict in report.verdicts),
+        report_exit_code(report),
         report.inputs,
         report.warnings,
         concluded=conclusions(of_all(report.verdicts)),

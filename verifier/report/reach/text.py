@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Story
-from verifier.report.naming import Places, rule_label
+from verifier.report.naming import SETTLES, unknown_lines
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import compact_lines, steps_lines
 from verifier.report.reach.words import beyond_words, conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.style import Style, pad, page, sentence
 from verifier.report.supposed import of_all, supposed_lines
-from verifier.report.text import counted, key_lines
+from verifier.report.text import counted, ending_lines, key_lines
 from verifier.syntax.text import printable
 
 _LABEL, _WIDE = 14, 18
@@ -29,7 +29,7 @@ def render_reach(report: ReachReport, *, colour: bool = False, in_full: bool = F
     lines = [*sentence(writer.style.bold(question_words(report)), ""), ""]
     lines += [line for key in report.keys for line in (*writer.key(key), "")]
     lines += writer.ending()
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 class _Writer:
@@ -62,8 +62,7 @@ class _Writer:
         if row.story is not None and (row.steps or self.in_full):
             yield from self._story(key, row.story, names)
         if row.reason is not None:
-            place = Places().place(row.reason.span)
-            yield from sentence(printable(row.reason.text), " " * self.label, f"{place} {rule_label(row.reason.rule)}".strip())
+            yield from unknown_lines(row.reason, " " * self.label)
 
     def _story(self, key: KeyReach, story: Story, names: Names) -> Iterator[str]:
         if self.in_full:
@@ -75,8 +74,7 @@ class _Writer:
         sign = self.style.good("✔") if key.complete else self.style.doubt("?")
         yield from sentence(conclusion(self.report, key), f"{sign} ")
         for reason in key.reasons:
-            tail = f"{Places().place(reason.span)} {rule_label(reason.rule)}".strip()
-            yield from sentence(printable(reason.text), "  ", tail)
+            yield from unknown_lines(reason, "  ")
         if not key.complete and not key.reasons:
             yield "  what is marked `maybe` has no chain that could be replayed"
         longer = longer_words(key)
@@ -86,16 +84,13 @@ class _Writer:
     def ending(self) -> list[str]:
         """What is supposed, the readings that were tried, the counting line."""
         lines = [*supposed_lines(of_all(self.report.keys), columns=_LABEL), *self._readings()]
-        lines += [""] if lines else []
         rows = sum(len(key.rows) for key in self.report.keys)
-        data = [f"KMS data {printable(self.report.data_version)}"] if self.report.data_version else []
-        return [*lines, *flow([counted(rows, "row"), *data, f"exit {reach_exit_code(self.report):d}"], "", between=" · ")]
+        return ending_lines(lines, [counted(rows, "row")], self.report.data_version, reach_exit_code(self.report))
 
     def _readings(self) -> Iterator[str]:
         """The questions that chains depend on."""
         stories = (row.story for key in self.report.keys for row in key.rows if row.story is not None)
         needed = sorted({label for story in stories for label, _ in story.readings})
         if needed:
-            remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
-            text = f"some chains need one reading of {', '.join(map(printable, needed))}: {remedy}"
+            text = f"some chains need one reading of {', '.join(map(printable, needed))}: {SETTLES}"
             yield from sentence(text, pad("readings", _LABEL))

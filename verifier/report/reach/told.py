@@ -14,8 +14,8 @@ from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, GrantCreated, KeyPolicyPut, KeyReplicated, Move, PolicyAdded, TrustPut, VersionSet
-from verifier.report.counterexample import statement_traces, value_text
-from verifier.report.naming import Places
+from verifier.report.counterexample import statement_traces
+from verifier.report.naming import Places, value_text
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.syntax.source import NOWHERE, Span

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report.explanation.words import edit_lines
-from verifier.report.naming import Places, key_name, rule_label
-from verifier.report.style import Style, pad, sentence
+from verifier.report.naming import key_name, unknown_lines
+from verifier.report.style import Style, pad, page, sentence
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
 from verifier.report.supposed import supposed_lines
 from verifier.syntax.text import printable
@@ -31,7 +31,7 @@ def render_suggestions(suggestions: Suggestions, *, colour: bool = False) -> str
     refuted = sum(advice.status is Status.REFUTED for advice in suggestions.advice)
     counts = [f"{len(quiet)} proved as things are", f"{refuted} refuted, {mended} of them with a suggestion"]
     lines.append(f"{', '.join(counts)}      exit {suggest_exit_code(suggestions):d}")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 def target_name(suggestions: Suggestions, target: str) -> str:
@@ -44,9 +44,8 @@ def _advice(suggestions: Suggestions, advice: Advice, style: Style) -> Iterator[
     name = f"{printable(advice.invariant.name)}   (invariant {advice.number}, {target_name(suggestions, advice.target)})"
     yield f"{paint(pad(_MARKS[advice.status], 12))}{style.bold(name)}"
     if advice.reason is not None:
-        place = Places().place(advice.reason.span)
         label = "no suggestion" if advice.status is Status.REFUTED else "because"
-        yield from sentence(printable(advice.reason.text), f"{_MARGIN}{label}: ", f"{place} {rule_label(advice.reason.rule)}".strip())
+        yield from unknown_lines(advice.reason, f"{_MARGIN}{label}: ")
     for number, suggestion in enumerate(advice.suggestions, start=1):
         yield ""
         yield from _suggestion(advice, suggestion, number)

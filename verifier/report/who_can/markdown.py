@@ -26,6 +26,7 @@ from verifier.report.access_words import (
 from verifier.report.markdown.room import Block, fitted
 from verifier.report.markdown.texts import code, details, escaped, table_head, table_row
 from verifier.report.naming import key_name
+from verifier.report.region_words import INEXACT
 from verifier.report.supposed import of_all, supposed_end, supposed_items
 
 
@@ -47,7 +48,7 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
     yield Block([f"### {escaped(key_name(key.key))}", "", f"{sign} {escaped(verdict_text(answer, key))}{count}"])
     yield from (Block([f"- {escaped(reason.text)} ({escaped(reason.rule)})"]) for reason in key.reasons)
     if not key.exact and not key.reasons:
-        yield Block(["- some conditions are too many to list; the callers and actions are all there"])
+        yield Block([f"- {INEXACT}"])
     yield Block([""], counts=0)
     several = len(answer.names) > 1
     head = table_head(["who", *(["actions"] if several else []), "when", "through"])

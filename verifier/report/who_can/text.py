@@ -24,11 +24,11 @@ from verifier.report.access_words import (
     who_can_exit_code,
 )
 from verifier.report.columns import columns
-from verifier.report.naming import Places, rule_label
-from verifier.report.region_words import witness_text
-from verifier.report.style import Style, flow, pad, sentence
+from verifier.report.naming import SETTLES, rule_label, unknown_lines
+from verifier.report.region_words import INEXACT, witness_text
+from verifier.report.style import Style, flow, pad, page, sentence
 from verifier.report.supposed import LABEL, of_all, supposed_lines
-from verifier.report.text import counted, key_lines
+from verifier.report.text import counted, ending_lines, key_lines
 from verifier.syntax.text import printable
 
 _THREE, _INNER = (34, 44, 36), (36, 40, 34)
@@ -41,7 +41,7 @@ def render_who_can(answer: WhoCan, *, colour: bool = False, in_full: bool = Fals
     lines = [*sentence(writer.style.bold(question_text(answer)), ""), ""]
     lines += [line for key in answer.keys for line in (*writer.key(key), "")]
     lines += writer.ending()
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return page(lines)
 
 
 class _Writer:
@@ -115,27 +115,23 @@ class _Writer:
         sign = self.style.good("✔") if key.complete else self.style.doubt("?")
         yield from sentence(verdict_text(self.answer, key), f"{sign} ")
         for reason in key.reasons:
-            tail = f"{Places().place(reason.span)} {rule_label(reason.rule)}".strip()
-            yield from sentence(printable(reason.text), "  ", tail)
+            yield from unknown_lines(reason, "  ")
         if not key.exact and not key.reasons:
-            yield "  some conditions are too many to list; the callers and actions are all there"
+            yield f"  {INEXACT}"
 
     # -- after the keys --
 
     def ending(self) -> list[str]:
         """What is open, what is supposed, the counting line."""
         lines = [*self._readings(), *supposed_lines(of_all(self.answer.keys))]
-        lines += [""] if lines else []
         rows = sum(len(key.rows) for key in self.answer.keys)
-        data = [f"KMS data {printable(self.answer.data_version)}"] if self.answer.data_version else []
-        return [*lines, *flow([counted(rows, "row"), *data, f"exit {who_can_exit_code(self.answer):d}"], "", between=" · ")]
+        return ending_lines(lines, [counted(rows, "row")], self.answer.data_version, who_can_exit_code(self.answer))
 
     def _readings(self) -> Iterator[str]:
         """The questions that rows depend on."""
         told_short = (row.region for key in self.answer.keys for row in key.rows if not is_federated(row.region))
         needed = readings_needed(told_short)
         if needed and not self.in_full:
-            remedy = "`--reading LABEL=yes|no` settles it, `verifier readings` explains it"
-            yield from sentence(f"some rows depend on what AWS's documentation leaves open; {remedy}", pad("readings", LABEL))
+            yield from sentence(f"some rows depend on what AWS's documentation leaves open; {SETTLES}", pad("readings", LABEL))
             for label in needed:
                 yield from sentence(reading_question(label), pad("", LABEL), rule_label(label))

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Key
-from verifier.model.readings import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, free_readings
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
+from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings, Zone
 from verifier.model.results.verdict import Assumption, Reason
@@ -23,12 +24,11 @@ from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
-from verifier.verify.assumptions import given
+from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.chosen import chosen_keys
 from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS
 from verifier.verify.sample import Impossible
 from verifier.verify.settled import check_readings, not_known
-from verifier.verify.summary import summary
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each key."""
@@ -82,7 +82,7 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
     if reason is not None:
         return KeyFindings(about, reasons=(reason,))
     inside = seen_from_inside(estate, zone.accounts)
-    assumptions = (THEIRS, *given(inside, target), Assumption("U4", f"actions and condition keys as of {data_version()}"))
+    assumptions = (THEIRS, *given(inside, target), as_of_data())
     try:
         joint = join([Given(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
         joint.hold({**_THEIR_LEAVE, **held})

@@ -13,7 +13,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
-from verifier.problem.classes.tables import Table
+from verifier.problem.classes.tables import Table, numbers_in
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
 
@@ -46,11 +46,11 @@ class KnownCallers:
     def split(self, mask: int) -> Split:
         """Takes classes apart into callers by name and the rest."""
         named, rest = list[tuple[int, str]](), 0
-        for index in _classes(mask & (1 << self._table.size) - 1):
+        for index in numbers_in(mask & (1 << self._table.size) - 1):
             known = self._of_class.get(index, [])
-            members = self._table.members(index, max(_FEW, len(known)) + 1)
-            if len(members) <= max(_FEW, len(known)):
-                known = [*known, *(member for member in members if member not in known)]
+            found = self._table.members(index, max(_FEW, len(known)) + 1)
+            if len(found) <= max(_FEW, len(known)):
+                known = [*known, *(member for member in found if member not in known)]
             else:
                 rest |= 1 << index
             named += [(index, name) for name in known]
@@ -95,10 +95,3 @@ def _principals(key: Key) -> Iterator[Principal]:
         yield grant.grantee
         if grant.retiring is not None:
             yield grant.retiring
-
-
-def _classes(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from verifier.model.estate import Key
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.access import Way
+from verifier.problem.classes.tables import bits
 from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import Provenance
@@ -61,7 +62,7 @@ class Ways:
             raise TooLarge("the statements are too many to tell apart")
         masks = {way: self._joint.diagrams.values(node, "action") for way, node in self._provenance.ways(draft.node).items()}
         found: dict[frozenset[Numbers], int] = {}
-        for action in _single(draft.actions):
+        for action in bits(draft.actions):
             ways = frozenset(way for way, mask in masks.items() if mask & action)
             found[ways] = found.get(ways, 0) | action
         return found
@@ -73,13 +74,6 @@ class Ways:
 
 def _ordered(ways: frozenset[Numbers]) -> list[Numbers]:
     return sorted(ways, key=lambda way: (not way, len(way), sorted(way)))
-
-
-def _single(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low
-        mask ^= low
 
 
 def _rank(owner: StatementRef) -> int:

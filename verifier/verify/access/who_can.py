@@ -21,19 +21,18 @@ from verifier.model.policy import Text
 from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
-from verifier.model.results.verdict import Assumption, Reason
+from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
-from verifier.verify.assumptions import given
+from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS
 from verifier.verify.sample import Impossible
 from verifier.verify.settled import check_readings, not_known
-from verifier.verify.summary import summary
 
 EVERY_ACTION = ("kms:*",)
 Progress = Callable[[int, int, str], None]
@@ -114,7 +113,7 @@ class _Asker:
         reason = not_known(target)
         if reason is not None:
             return KeyAccess(about, reasons=(reason,))
-        assumptions = (*given(self.estate, target), Assumption("U4", f"actions and condition keys as of {data_version()}"))
+        assumptions = (*given(self.estate, target), as_of_data())
         try:
             joint = join([Given(self.estate, target)], [self.scope])
             joint.hold(self.held)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from verifier.model.estate import Account, Controls, Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.policy import Effect, Policy, StatementRef, reference_to
+from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
 from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_facts
 from verifier.verify.comparison.pairing import changed_pairs
-from verifier.verify.comparison.statement_changes import Placed, difference, short_arn
+from verifier.verify.comparison.statement_changes import Placed, difference
 from verifier.verify.meaning import meaning
 from verifier.verify.replay import matched_statements
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
 from verifier.model.invariant import Allowance, Invariant
-from verifier.model.own_region import check_region
+from verifier.model.own_place import check_region
 from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
@@ -24,7 +24,7 @@ from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
-from verifier.verify.assumptions import given
+from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.region_changes import Explainer
@@ -161,7 +161,7 @@ class _Comparer:
     def _assumptions(self, pair: TargetPair) -> tuple[Assumption, ...]:
         sides = ((self.old, pair.old), (self.new, pair.new))
         found = [assumption for estate, target in sides if target is not None for assumption in given(estate, target)]
-        return (SAME, *dict.fromkeys(found), Assumption("U4", f"actions and condition keys as of {data_version()}"))
+        return (SAME, *dict.fromkeys(found), as_of_data())
 
     # -- allowances --
 

@@ -102,7 +102,7 @@ def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:
         return
     outcome = decided_there(joint, other, found.sample)
     if outcome is not Outcome.DENY and joint.possible(other) == 1:
-        raise InternalDisagreement(f"the two readings of the rules disagree on {found.sample.request!r}; please report this")
+        raise InternalDisagreement.on(found.sample.request)
 
 
 def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:

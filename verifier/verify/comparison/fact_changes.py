@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Account, Controls, Estate, Identity, Key, Level
+from verifier.model.principal_names import short_arn
 from verifier.model.results.comparison import Change
-from verifier.verify.comparison.statement_changes import listed, short_arn
+from verifier.verify.comparison.statement_changes import listed
 
 About = tuple[str | None, Change]
 """What a change is about (an account, an ARN; `None` for anything), and the change."""

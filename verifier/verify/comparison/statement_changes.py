@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.principal_names import short_arn
 from verifier.verify.meaning import in_policy, meaning
 
 _MOST_TOLD = 3
@@ -67,12 +68,6 @@ def principal_name(principal: Principal) -> str:
     if principal.type is PrincipalType.ACCOUNT:
         return f"account {principal.account}"
     return short_arn(principal.value)
-
-
-def short_arn(arn: str) -> str:
-    """`role/reports of 111122223333` for an ARN of IAM or STS; any other text as it is."""
-    parts = arn.split(":", 5)
-    return f"{parts[5]} of {parts[4]}" if len(parts) == 6 and parts[2] in ("iam", "sts") and parts[4] else arn
 
 
 def _texts(

@@ -13,22 +13,23 @@ from dataclasses import dataclass, field
 
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
-from verifier.model.readings import SESSION_ALLOW
+from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, negation, settled
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes, settled
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.answers import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement, gave_up
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 from verifier.verify.preferences import preferences, preferred
 from verifier.verify.replay import is_unmodelled, leading_away, needed_to_be_sent
 from verifier.witness.request import build
-from verifier.witness.values import WILDCARDS, Conflict, Search, Stuck
+from verifier.witness.untabled import Conflict
+from verifier.witness.values import WILDCARDS, Search, Stuck
 
 _SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
 """The condition keys that show attributes of other names."""
@@ -73,7 +74,7 @@ class Neighbourhood:
     def __post_init__(self) -> None:
         question = self.point.question
         fixed = {SESSION_ALLOW: False, **self.held}
-        self._fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in fixed.items()]
+        self._fixed = [literal(name, value) for name, value in fixed.items()]
         self._fixed += [question.known_action, self.point.same_key]
         queries = [question.allowed, *self._fixed, *(part.changed for part in self.point.parts), *preferences(question)]
         self._session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, self.timeout)
@@ -133,7 +134,7 @@ class Neighbourhood:
             if isinstance(result, Sat):
                 return most
             if isinstance(result, Undecided):
-                return Reason("solver", f"the solver gave up: {result.reason}")
+                return gave_up(result)
             if most == start and isinstance(self._session.check(query), Unsat):
                 return None
         return None
@@ -158,7 +159,7 @@ class Neighbourhood:
         question = self.point.question
         assignment = preferred(question, self._session, query, self._wishes())
         if isinstance(assignment, Undecided):
-            return Reason("solver", f"the solver gave up: {assignment.reason}")
+            return gave_up(assignment)
         concrete = Search(question, assignment.classes, assignment.symbols, self.point.values).run()
         if isinstance(concrete, Conflict):
             self._session.add(negation(concrete.impossible))
@@ -188,7 +189,7 @@ class Neighbourhood:
         if decision.outcome is not Outcome.DEPENDS:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
             if not doubtful:
-                raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+                raise InternalDisagreement.on(request)
             return disjunction(_not_as_in(assignment, doubtful))
         target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
@@ -208,28 +209,18 @@ def attributes_of(question: Question) -> frozenset[str]:
         of_symbol |= dict.fromkeys((*lazy.symbols.values(), *([lazy.present] if lazy.present else [])), name)
     for name, sets in finite.lazy_sets.items():
         of_symbol |= dict.fromkeys(sets.values(), name)
-    seen: set[int] = set()
-    todo = [question.allowed]
-    while todo:
-        expression = todo.pop()
-        if id(expression) in seen:
-            continue
-        seen.add(id(expression))
+    for expression in nodes([question.allowed]):
         match expression:
             case In(attribute, _):
                 found.add(attribute)
             case Symbol(name):
                 relation = question.space.relations.get(name)
                 found.update(base for view in relation.views for base in view.bases) if relation else found.add(of_symbol.get(name, name))
-            case And(operands) | Or(operands):
-                todo.extend(operands)
-            case Not(operand) | Said(_, operand):
-                todo.append(operand)
     return frozenset(found)
 
 
 def _not_as_in(assignment: Assignment, names: Iterable[str]) -> list[Expression]:
-    return [negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in names]
+    return [literal(name, not assignment.symbols[name]) for name in names]
 
 
 def true_in(expression: Expression, assignment: Assignment) -> bool:

@@ -26,7 +26,7 @@ from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, negation, same
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, literal, negation, same
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.rules import ask
@@ -36,7 +36,7 @@ from verifier.problem.space import PAIR_PREFIX, pair_key
 from verifier.verify.explanation.symbolic import target_of
 from verifier.verify.explanation.symbolic_constraints import fitting, has_value
 from verifier.verify.explanation.symbolic_values import concrete_values, lowered
-from verifier.witness.values import Concrete
+from verifier.witness.untabled import Concrete
 
 CALLER, ACTION, NETWORK = "caller", "action", "network"
 
@@ -195,7 +195,7 @@ def _other_names(question: Question, values: Concrete, names: str, changed: dict
     return disjunction(
         conjunction(
             [
-                _flipped(symbol, index in held),
+                literal(symbol, index not in held),
                 negation(disjunction(pairs.get(prefix + name.lower(), FALSE) for name in table.members(index, 1))),
             ]
         )
@@ -209,7 +209,3 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
     for name, expression in changed.items():
         found.setdefault(pair_key(name) if name.startswith(PAIR_PREFIX) else name, []).append(expression)
     return {name: disjunction(expressions) for name, expressions in found.items()}
-
-
-def _flipped(symbol: str, held: bool) -> Expression:
-    return negation(Symbol(symbol)) if held else Symbol(symbol)

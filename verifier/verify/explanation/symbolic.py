@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import SESSION_ALLOW, WHICH_PAIR
+from verifier.model.free_facts import SESSION_ALLOW
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.steps.actions import StepAction, StepResource, step_action
-from verifier.problem.expression import Symbol, negation
+from verifier.problem.expression import Symbol, literal, negation
 from verifier.problem.question import Question
 from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
@@ -55,7 +56,7 @@ class Decider:
         held = {SESSION_ALLOW: False, **(assignment or {})}
         if WHICH_PAIR in held:
             held[ANY_PAIR] = False
-        fixed = [Symbol(name) if value else negation(Symbol(name)) for name, value in held.items()]
+        fixed = [literal(name, value) for name, value in held.items()]
         solvers = self._solvers(question, request)
         # Of several, one for each value of a reading, those count whose value is not ruled out.
         sessions = [session for carried, session in solvers if len(solvers) == 1 or held.get(KEYLESS, carried) == carried]

@@ -16,7 +16,7 @@ from verifier.problem.expression import Expression, Symbol, both, conjunction, d
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.verify.explanation.symbolic_values import ORGANIZATION_KEYS, Undetermined, fitting_facts, lowered, open_pairs
-from verifier.witness.values import Concrete
+from verifier.witness.untabled import Concrete
 
 ANY_PAIR = "any pair"
 """The symbol that leaves open which pairs are read (F7); false where that is held."""

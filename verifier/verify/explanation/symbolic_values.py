@@ -13,7 +13,8 @@ from verifier.model.estate import Identity
 from verifier.model.reference import action
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.steps.actions import IAM_REGION
-from verifier.problem.classes.domains import EPOCH_VALUED, WEB_PREFIX, Attribute, is_date
+from verifier.problem.classes.attributes import WEB_PREFIX, Attribute
+from verifier.problem.classes.domains import EPOCH_VALUED, is_date
 from verifier.problem.classes.readable import parse_instant, parse_number
 from verifier.problem.classes.tables import number_text
 from verifier.problem.facts.organizations import ORGANIZATIONS
@@ -22,7 +23,7 @@ from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
 from verifier.problem.views import View
-from verifier.witness.values import Concrete
+from verifier.witness.untabled import Concrete
 
 
 class Undetermined(Exception):

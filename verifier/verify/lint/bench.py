@@ -16,19 +16,20 @@ from verifier.model.readings import is_reading
 from verifier.model.request import Decision, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.examination import Examination
-from verifier.problem.expression import Expression, Symbol, disjunction, negation
+from verifier.problem.expression import Expression, disjunction, literal, negation, symbols_of
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
-from verifier.problem.substitution import settled, symbols
+from verifier.problem.substitution import settled
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
-from verifier.verify.answers import InternalDisagreement
+from verifier.verify.answers import InternalDisagreement, gave_up
 from verifier.verify.claims import why_unmodelled
 from verifier.verify.preferences import preferences, preferred
 from verifier.verify.replay import for_evaluate, is_unmodelled, matched_statements, needed_to_be_sent
-from verifier.verify.violations import REFINEMENTS
+from verifier.verify.violations import NO_ANSWER, REFINEMENTS
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build
-from verifier.witness.values import Conflict, Search, Stuck
+from verifier.witness.untabled import Conflict
+from verifier.witness.values import Search, Stuck
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
@@ -62,7 +63,7 @@ class Bench:
         question = self.question
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
         self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
-        self._unsure = sorted(symbols(question.finite.facts) & question.finite.unsupported.keys())
+        self._unsure = sorted(symbols_of(*question.finite.facts) & question.finite.unsupported.keys())
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
@@ -73,7 +74,7 @@ class Bench:
             if isinstance(result, Unsat):
                 return Impossible(result.core, result.blamed)
             if isinstance(result, Undecided):
-                return Reason("solver", f"the solver gave up: {result.reason}")
+                return gave_up(result)
             rests = self._unmodelled_in(query)
             if rests:
                 return self._whatever(query, rests)
@@ -84,7 +85,7 @@ class Bench:
             found = self._concrete(self.session.assignment())
             if not isinstance(found, Conflict):
                 return found if isinstance(found, Reason) else Possible()
-        return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+        return NO_ANSWER
 
     def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[str]) -> Answer:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
@@ -105,7 +106,7 @@ class Bench:
                 return why_unmodelled(self.question, list(rests)) if rests else Impossible(result.core, result.blamed)
             assignment = result if isinstance(result, Undecided) else preferred(self.question, self.session, query)
             if isinstance(assignment, Undecided):
-                return Reason("solver", f"the solver gave up: {assignment.reason}")
+                return gave_up(assignment)
             found = self._concrete(assignment)
             if isinstance(found, Reason):
                 return found
@@ -115,18 +116,16 @@ class Bench:
             if isinstance(shown, Counterexample):
                 return shown
             rests |= dict.fromkeys(shown)
-            query.append(disjunction(negation(Symbol(name)) if assignment.symbols[name] else Symbol(name) for name in shown))
-        return Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
+            query.append(disjunction(literal(name, not assignment.symbols[name]) for name in shown))
+        return NO_ANSWER
 
     def _is_exact(self, query: Sequence[Expression]) -> bool:
         """Whether an assignment is sure to have concrete values: classes alone decide the query and the facts, since a comparison of two
         attributes that the query does not mention has whatever truth the values give it."""
-        return self._tabled and not (self.question.space.relations.keys() & symbols(list(query)))
+        return self._tabled and not (self.question.space.relations.keys() & symbols_of(*query))
 
     def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
-        return sorted(
-            name for name in symbols(list(query)) if is_unmodelled(self.question, name) or name in self.question.finite.unsupported
-        )
+        return sorted(name for name in symbols_of(*query) if is_unmodelled(self.question, name) or name in self.question.finite.unsupported)
 
     def _concrete(self, assignment: Assignment) -> tuple[Request, frozenset[str]] | Conflict | Reason:
         """A request for an assignment, and the facts that its key lacks. A conflict is remembered."""
@@ -146,7 +145,7 @@ class Bench:
         unmodelled = [name for name in chosen if is_unmodelled(question, name)]
         if decision is None:
             if not unmodelled:
-                raise InternalDisagreement(f"the two readings of the rules disagree on {request!r}; please report this")
+                raise InternalDisagreement.on(request)
             return unmodelled
         needed = dict(_needed(request, chosen, decision, confirm))
         rests = [name for name in needed if name in unmodelled]

@@ -15,7 +15,7 @@ from verifier.model.policy import Condition, Operator, Principal, Statement, Tex
 from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
 from verifier.problem.examination import UnknownTest
-from verifier.problem.expression import Expression, Symbol, negation
+from verifier.problem.expression import Expression, literal
 from verifier.problem.semantics.meaning import Meaning, different, exceeds
 from verifier.syntax.source import NOWHERE
 from verifier.verify.lint.bench import Possible
@@ -31,7 +31,7 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
         text, document = _told(edit, subject.statement), statement_document(new)
     except (EditError, ValueError):
         return None
-    held = [Symbol(label) if value else negation(Symbol(label)) for label, value in (readings or {}).items()]
+    held = [literal(label, value) for label, value in (readings or {}).items()]
     try:
         proved = _equivalent(subject, new, held) if claim is Claim.EQUIVALENT else _tighter(subject, new, held)
     except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would

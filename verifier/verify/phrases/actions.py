@@ -11,9 +11,8 @@ from os.path import commonprefix
 
 from verifier.model.reference import actions
 from verifier.model.results.region import Actions
-from verifier.problem.classes.tables import Table
+from verifier.problem.classes.tables import Table, numbers_in
 from verifier.problem.space import Space
-from verifier.verify.phrases.forms import bits
 from verifier.verify.phrases.lists import listed
 
 FEW = 4
@@ -37,7 +36,7 @@ class ActionPhrases:
     def actions(self, mask: int, possible: int | None = None) -> Actions:
         """The actions of a mask; those that are not `possible` need not be told apart."""
         names = self._names(mask)
-        others = any(self._has_others(bit.bit_length() - 1) for bit in bits(mask & ((1 << self._table.size) - 1)))
+        others = any(self._has_others(index) for index in numbers_in(mask & ((1 << self._table.size) - 1)))
         return Actions(
             names, others, _text(names, [name for name in self._names(-1 if possible is None else possible) if name not in names])
         )

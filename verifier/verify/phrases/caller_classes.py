@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from verifier.model.request import CallerKind
 from verifier.problem.classes.predicates import COLON, Less, Predicate, Tokens, like, like_tokens
-from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, numbers_in
 from verifier.problem.classes.words import Domain
-from verifier.verify.phrases.forms import bits
 
 PRINCIPAL = like("arn:*")
 KINDS: dict[str, Predicate] = {
@@ -79,7 +78,7 @@ class CallerClasses:
         mask = -1
         for predicate in predicates:
             mask &= self._fine.mask(predicate)
-        homes = {self._home[bit.bit_length() - 1] for bit in bits(mask)}
+        homes = {self._home[index] for index in numbers_in(mask)}
         return Extent(sum(home for home in homes if not self._parts[home] & ~mask), sum(homes))
 
     def of(self, kind: str, account: str) -> Extent:

@@ -13,12 +13,12 @@ from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
 from verifier.problem.classes.predicates import named_accounts
-from verifier.problem.classes.tables import Table
+from verifier.problem.classes.tables import Table, bits
 from verifier.problem.space import Space
 from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
-from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word, bits
+from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word
 from verifier.verify.phrases.patterns import words
 
 MOST_PAIRS = 24

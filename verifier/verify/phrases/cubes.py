@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from verifier.verify.phrases.forms import bits
+from verifier.problem.classes.tables import bits
 
 MOST = 40
 """Cubes that are compared each with each; of more, the first that many are."""

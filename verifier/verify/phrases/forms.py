@@ -12,6 +12,8 @@ from enum import Enum, auto
 from functools import reduce
 from typing import TypeVar
 
+from verifier.problem.classes.tables import bits
+
 Item = TypeVar("Item")
 
 
@@ -70,14 +72,6 @@ Form = tuple[Block, ...]
 def meaning(form: Form, full: int) -> int:
     """The classes that a form describes."""
     return reduce(lambda mask, block: mask | block.mask(full), form, 0)
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The classes of a mask, each as a mask of its own."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest
-        mask ^= lowest
 
 
 MOST_BASES = 150

@@ -14,14 +14,13 @@ from itertools import chain, islice
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
-from verifier.model.reference import data_version
 from verifier.model.results.verdict import Assumption, Bound, Reason, Status, Story, Verdict
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.assumptions import chosen_keys, given, reading_assumptions
+from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
@@ -181,5 +180,5 @@ def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:
     return (
         *given(estate, target),
         Assumption("E0", "what a chain can do stands in docs/reach.md: steps, and what doubtful actions may bring about"),
-        Assumption("U4", f"actions and condition keys as of {data_version()}"),
+        as_of_data(),
     )

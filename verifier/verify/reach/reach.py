@@ -20,10 +20,11 @@ from verifier.model.reference import data_version
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason, Story
 from verifier.model.steps.supposition import Supposition
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
+from verifier.verify.assumptions import summary
 from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
@@ -37,7 +38,6 @@ from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
 from verifier.verify.settled import check_readings, not_known
-from verifier.verify.summary import summary
 
 Progress = Callable[[int, int, str], None]
 

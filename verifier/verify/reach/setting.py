@@ -15,7 +15,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.steps.catalogue import Entry, Head, entries
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import chain, count, takewhile
 
 from verifier.model.step_kinds import StepKind
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from verifier.model.estate import Identity
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import Predicate
+from verifier.problem.classes.tables import numbers_in
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
@@ -152,15 +153,11 @@ class Group:
         table = self.permissions.joint.finite.tables.get(attribute)
         if table is None:
             return False
-        classes = (number for number in range(table.size) if mask >> number & 1)
-        return all(set(table.members(number, len(known) + 1)) <= known for number in classes)
+        return all(set(table.members(number, len(known) + 1)) <= known for number in numbers_in(mask & (1 << table.size) - 1))
 
     def each(self, targets: int) -> Iterator[str]:
         """The ARNs of some targets."""
-        while targets:
-            low = targets & -targets
-            yield self.arns[low.bit_length() - 1]
-            targets ^= low
+        return (self.arns[number] for number in numbers_in(targets))
 
 
 @dataclass(frozen=True)

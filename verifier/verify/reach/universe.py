@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
 from verifier.model.results.verdict import Reason
-from verifier.problem.classes.domains import WEB_PREFIX, role_callers
+from verifier.problem.classes.attributes import WEB_PREFIX, role_callers
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.classes.tables import MORE_STATES, Table
 from verifier.problem.diagrams.diagram import TooLarge

@@ -31,7 +31,7 @@ from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.assumptions import where_it_is
+from verifier.verify.assumptions import summary, where_it_is
 from verifier.verify.comparison.compare import compare
 from verifier.verify.deciding import How
 from verifier.verify.edits.candidate_edits import Subject
@@ -41,7 +41,6 @@ from verifier.verify.prove import decide_target, how_to
 from verifier.verify.settled import settled
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 from verifier.verify.suggestion.weighing import Mended, ranked
-from verifier.verify.summary import summary
 
 PROOFS = 120
 """Edited policies that are proved about before a search is given up."""

@@ -18,7 +18,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, is_federated

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement
-from verifier.problem.classes.domains import NAME, PATH, some
+from verifier.problem.classes.attributes import NAME, PATH, some
 from verifier.problem.classes.predicates import Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from verifier.model.estate import Estate
 from verifier.model.named_accounts import accounts_named, texts_about_accounts
-from verifier.problem.classes.domains import DIGITS
+from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Tokens, like
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain

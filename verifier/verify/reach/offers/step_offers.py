@@ -16,7 +16,7 @@ from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.invariant import CallerSet
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers

@@ -32,7 +32,7 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Status
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.syntax.diagnostic import InputError

@@ -19,7 +19,7 @@ from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind, step_target
 from verifier.verify.reach.documents import identity_policy, trust_policy
 from verifier.verify.reach.facts import FactKind

@@ -21,7 +21,7 @@ from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.steps.chains import Became, State
-from verifier.problem.classes.domains import WEB_PREFIX
+from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import How

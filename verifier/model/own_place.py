@@ -1,22 +1,64 @@
-"""What depends on the Region of a key, where nothing says which it is (S4).
+"""What depends on the own account, or on the Region of a key, where nothing says which they are (S4).
 
-In: statements, invariants. Out: the texts that tell Regions apart. Guarantee: where there are none, each request is decided alike whatever
-the Region is: it is in `aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of the key (L9), and nowhere else.
+In: what holds conditions and patterns (statements, invariants). Out: the texts by which requests of two accounts that nothing names, or of
+two Regions, may be decided on differently; errors that ask for the account or the Region. Guarantee: where there are none, each request is
+decided alike whatever the two are. The Region is in `aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of
+the key (L9), and nowhere else.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant, conditions_in
-from verifier.model.own_account import check_account
-from verifier.model.policy import Condition, Statement
+from verifier.model.policy import Condition, Statement, Text
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Span
+from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, first_few, printable
+
+_VARIABLE, _RUN = re.compile(r"\$\{[^}]*\}"), re.compile(r"(?:(?<![^:])|(?=\*))[0-9?*$]+(?:(?![^:])|(?<=\*))")
+_FREE = ("kms:encryptioncontext", "aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
+"""Of these keys the values are any texts, no accounts."""
+
+
+def check_account(nodes: Iterable[object], span: Span = NOWHERE) -> None:
+    """Raises `InputError` where something, which is at `span` if it has no place of its own, tells accounts apart."""
+    for text in _telling_accounts(tuple(nodes)):
+        message = f"`{brief(text.value)}` depends on the own account, and which one it is is not given"
+        place = text.span if text.span != NOWHERE else span
+        raise InputError.of(printable(message), place, hint="give it with --account", rule="S4")
+
+
+def _telling_accounts(node: object) -> Iterator[Text]:
+    """The texts in it that may match one account and not another, though they name neither."""
+    if isinstance(node, Text):
+        yield from (node,) if _tells_account(node.value) else ()
+    elif isinstance(node, Condition):
+        key, numbers = node.key.value.lower(), not node.operator.base.startswith(("String", "Arn", "Null"))
+        for value in node.values if not key.startswith(_FREE) else ():
+            as_number = numbers and (key.endswith(("account", "aws:userid")) or "account}" in value.value.lower())
+            yield from (value,) if as_number or _tells_account(value.value) else ()
+    elif isinstance(node, tuple):
+        for each in node:
+            yield from _telling_accounts(each)
+    elif is_dataclass(node):
+        for each in fields(node):
+            yield from _telling_accounts(getattr(node, each.name))
+
+
+def _tells_account(pattern: str) -> bool:
+    """Whether a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another text."""
+    text = _VARIABLE.sub("$", pattern)
+    parts = text.split(":", 5)
+    runs = _RUN.findall(parts[4] if len(parts) == 6 else text)
+    return any(("*" in run or "?" in run) and run.strip("*") not in ("", "?" * 12) for run in runs)
+
+
+# -- Regions --
 
 _REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
 _ANY_REGION = re.compile(r"(?:[a-z0-9-]*\.)?\*(?:\.amazonaws\.com)?|[^.*?$]*(?:\.[^.*?$]*){0,2}")
@@ -40,7 +82,7 @@ def depends(files: Iterable[str], text: str, span: Span) -> InputError:
     return InputError.of(printable(message), span, hint="give it with --region, or the ARN of the key with --key-arn", rule="S4")
 
 
-def telling(statement: Statement, own: str) -> Iterator[str]:
+def telling_regions(statement: Statement, own: str) -> Iterator[str]:
     """The texts by which a statement may match a request on KMS in one Region and not in another. `own` in a text refers to the Region of
     the key; empty if nothing does."""
     if any(_is_of_kms(action.value) for action in statement.actions) or statement.not_action:
