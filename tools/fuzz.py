@@ -8,7 +8,7 @@ do is held against an exhaustive search. Ends with exit code 1 at the first disa
 file for `tests/cases/regressions`; about an estate with its number), when a rule did not fire
 often enough both ways, or when too many verdicts are Unknown. The counts are printed at the end. The seed is printed first: the same one
 asks the same cases again. `--estate` asks about one estate or about those of some numbers in turn, in one process, and tells each
-disagreement and each verdict that is Unknown without need, with its reason, when it meets it.
+disagreement and each verdict that is Unknown without need, with its reason, when it meets it, and how far it came.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
 from tests.agreement.steps import StepCounts, check_steps, step_scenarios
 from tests.reach.agreement import ReachCounts, check_reach
 from verifier.cycles import seldom
+from verifier.verify.answers import InternalDisagreement
 
 T = TypeVar("T")
 ESTATES, STEP_ESTATES = 50, 10
@@ -106,8 +107,8 @@ def reach(number: int) -> Reach:
     done = Reach()
     try:
         check_reach(number, done.counts)
-    except Disagreement as found:
-        done.found = str(found)
+    except (Disagreement, InternalDisagreement) as found:
+        done.found = f"estate {number}: {found}"
     return done
 
 
@@ -143,6 +144,9 @@ def _in_turn(first: int, last: int) -> int:
         counts.add(done.counts)
         disagreements += bool(done.found)
         told = [done.found] * bool(done.found) + [f"estate {seed} without need: {reason}" for seed, reason in done.counts.needless.items()]
+        told += [f"estates {first} to {number}: {disagreements} disagreements; {len(counts.needless)} Unknown without need"] * (
+            number % 50 == 0
+        )
         print("".join(f"{line}\n" for line in told), end="", flush=True)
     print(f"{counts}\n  {disagreements} disagreements; {len(counts.needless)} Unknown without need")
     return 1 if disagreements else 0
