@@ -8,6 +8,7 @@ without any reason to is an `InternalDisagreement`, never an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from verifier.evaluate import Hearing
 from verifier.model.free_facts import SESSION_ALLOW
@@ -74,7 +75,10 @@ def confirmed(question: Question, claim: Claim, session: Session, query: list[Ex
         found = _replay(question, claim, session, request, assignment, absent_facts(question, concrete.values))
         if isinstance(found, Found):
             untagged = tags_not_passed(found.counterexample.decision)
-            return found if untagged is None else Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
+            if untagged is None:
+                return found
+            tagged = _with_tags(question, claim, session, request, assignment, absent_facts(question, concrete.values))
+            return tagged or Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
         if not found.names:
             raise InternalDisagreement.on(request, f" in {claim.invariant.name!r}")
         rested |= dict.fromkeys(found.names)
@@ -89,6 +93,23 @@ def _otherwise(assignment: Assignment, names: Iterable[str]) -> Expression:
     values = [literal(name, symbols[name]) for name in names if name in symbols]
     facts = [In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful)]
     return disjunction(negation(each) for each in (*values, *facts))
+
+
+def _with_tags(
+    question: Question, claim: Claim, session: Session, request: Request, assignment: Assignment, without: Iterable[str]
+) -> Found | None:
+    """The same request by a session that has session tags, of those that the trust policy of its role asks for, and nothing in the
+    question does: so it is in the scope as well (F3)."""
+    from verifier.verify.reach.offers.session_tags import choices  # of a package that is built on this module
+
+    absent = tuple(without)
+    for tags in choices(question.space.estate, {request.caller.principal_arn}):
+        further = tuple((f"aws:PrincipalTag/{name}", value) for name, value in tags)
+        if question.space.attributes.keys().isdisjoint(name.lower() for name, _ in further):
+            found = _replay(question, claim, session, replace(request, context=(*request.context, *further)), assignment, absent)
+            if isinstance(found, Found) and tags_not_passed(found.counterexample.decision) is None:
+                return found
+    return None
 
 
 # -- replay --
