@@ -21,7 +21,6 @@ from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Reason
 from verifier.problem.expression import both
-from verifier.problem.question import Question
 from verifier.problem.remembered import forget
 from verifier.problem.rules import ask, formulate
 from verifier.problem.semantics.targets import key_target
@@ -103,7 +102,7 @@ def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[
     wanted = [claim.violation, question.known_action]
     session = open_session(engine, question.finite, question.finite.facts, [*wanted, *usually(question)], limit)
     said = session.check(wanted)
-    if isinstance(said, Sat) and _to_be_settled(question, session):
+    if isinstance(said, Sat) and _to_be_settled(session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to them.
         found = decide(question, claim, session, plausible=False)
         if isinstance(found, Reason):
@@ -115,5 +114,5 @@ def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[
     return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
 
 
-def _to_be_settled(question: Question, session: Session) -> bool:
+def _to_be_settled(session: Session) -> bool:
     return any(name.startswith(("relation:", "lazy:", "unsupported:", "L5:")) for name in session.assignment().symbols)

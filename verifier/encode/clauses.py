@@ -137,6 +137,12 @@ class ClauseEncoder:
 
     # -- attributes --
 
+    def may_matter(self, expression: Expression) -> bool:
+        """Whether an expression can matter to what was encoded: that a symbol is false which nothing mentions cannot."""
+        if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
+            return expression.operand.name in self.symbols
+        return True
+
     def chosen(self, value: Callable[[int], bool | None]) -> dict[str, int]:
         """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it leaves out is false."""
         found = {}

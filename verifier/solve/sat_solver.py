@@ -15,7 +15,7 @@ from pysat.solvers import Minisat22
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
 from verifier.problem.diagrams.finite import Finite
-from verifier.problem.expression import Expression, Not, Symbol
+from verifier.problem.expression import Expression
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 CONFLICTS = 2000
@@ -120,6 +120,4 @@ class SatSession(Session):
         return Assignment(self._encoder.chosen(values.get), symbols)
 
     def bears_on(self, expression: Expression) -> bool:
-        if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
-            return expression.operand.name in self._encoder.symbols
-        return True
+        return self._encoder.may_matter(expression)

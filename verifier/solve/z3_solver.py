@@ -155,9 +155,7 @@ class Z3Session(Session):
         return Unsat(owners, tuple([position for position, literal in enumerate(wanted) if id_of(literal) in core]))
 
     def bears_on(self, expression: Expression) -> bool:
-        if isinstance(expression, Not) and isinstance(expression.operand, Symbol):
-            return expression.operand.name in self._encoder.symbols
-        return True
+        return self._encoder.may_matter(expression)
 
     def assignment(self) -> Assignment:
         literals, context, model = self._literals, self._literals.context.ref(), self._solver.model()

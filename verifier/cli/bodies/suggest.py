@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -71,13 +71,9 @@ def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
 # --- the edited policy -------------------------------------------------------------------------------------------------------------
 
 
-def _suggested(suggestions: Suggestions) -> Iterator[tuple[Suggestion, ...]]:
-    yield from (advice.suggestions for advice in suggestions.advice if advice.suggestions)
-
-
 def _only_suggestion(suggestions: Suggestions, choice: int) -> Suggestion:
     """The suggestion to write: for one invariant on one key, since each is about the policy as it is."""
-    found = list(_suggested(suggestions))
+    found = [advice.suggestions for advice in suggestions.advice if advice.suggestions]
     if not found:
         raise InputError.of("there is no suggestion to write")
     if len(found) > 1:
