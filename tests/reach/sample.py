@@ -19,7 +19,7 @@ Covers: for each caller that is held and each target
 - a user of the caller's own in an account that the estate does not name;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
-- where a policy names `sts:GetFederationToken`: a session of one federated user, without tags and with each value of `team`;
+- where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of `team`;
 - where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
 Not covered: OIDC providers.
 """
@@ -42,7 +42,7 @@ from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.model.steps.chains import KeyReplicated, Move, State
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-FEDERATED = ("fay",)
+FEDERATED = ("fay", "fay2")
 """The names of federated users."""
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"

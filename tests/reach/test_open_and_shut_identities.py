@@ -431,6 +431,7 @@ FEDERATES = ("get federation token",)
         ((own([GET, "kms:Decrypt"]), NO_USER), None, FEDERATES),  # the session's policy intersects with the user's
         ((own(GET), NO_USER), None, PROVED),
         ((own([GET, TAG]), TAGGED), None, FEDERATES),
+        ((own(GET, FAY, Condition={"Null": {"aws:TagKeys": "true"}}), own(TAG), TAGGED), None, PROVED),
         ((own(GET), TAGGED), None, PROVED),
         ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}), TAGGED), None, FEDERATES),
         ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "red"}}), TAGGED), None, PROVED),
@@ -440,6 +441,13 @@ def test_a_federated_session_of_a_name_and_tags(mine: tuple[Statement, ...], nam
     # id_credentials_temp_control-access_getfederationtoken; reference_policies_elements_principal, AWS STS federated user sessions.
     key: dict[str, Any] = {} if named is None else {"key": allow(aws(FAY), named)}
     assert told(home(*mine, **key)) == expected
+
+
+def test_a_federated_session_of_a_name_that_is_compared_with_its_users() -> None:
+    # reference_policies_variables: Alice may ask for fay-Alice, which the closure does not look at.
+    admits_all = allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": FAY.replace("fay", "*")}})
+    assert told(home(own(GET, FAY + "-${aws:username}"), key=admits_all)) == ("unknown", "E0")
+    assert told(home(own(GET, FAY + "-?"), key=admits_all)) == FEDERATES
 
 
 def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:

@@ -46,7 +46,7 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             if space.target.of_step:
                 continue
             sessions = _sessions(space, account, dict.fromkeys(names, frozenset[Predicate]()))
-            if sessions is not None and space.powers and sessions.by_name:
+            if sessions is not None and space.powers and sessions.compares:
                 continue  # what the closure asks of callers does not tell sessions apart by it
             if sessions is not None and sessions.compares:  # then more values are told apart than policies list
                 sessions = _sessions(space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names})
@@ -151,11 +151,6 @@ class _Sessions(TagSets):
     def compares(self) -> bool:
         """Whether some policy compares what requests say with each other."""
         return bool(self._joint.sides[0].question.space.relations)
-
-    @property
-    def by_name(self) -> bool:
-        """Whether some policy tells sessions apart by their names, or compares what requests say."""
-        return self.compares or MADE in self._diagrams.level
 
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""

@@ -140,10 +140,12 @@ class DoubtfulPermissions:
         """Which of some federated sessions a principal can get from `sts:GetFederationToken`, by what it takes: their names are told apart
         as by `asked`."""
         group = self._federating
+        # A name that is compared with what the request says of its caller may be any: of the classes of names one is looked at.
+        compared = bool(group.permissions.joint.sides[0].question.space.relations)
         for allowed in group.allowed("sts:GetFederationToken", principal, MADE, *group.tags):
             values = dict(allowed.cube.values)
-            mask = values.pop(MADE, -1)
-            untagged = all(own & group.without(name) for name, own in values.items())
+            mask = -1 if compared else values.pop(MADE, -1)
+            untagged = all(own & group.without(name) for name, own in values.items() if name != MADE)
             tagging = [frozenset[str]()] if untagged else [one.cube.powers for one in group.allowed("sts:TagSession", principal)]
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
             yield from ((Cube(0, allowed.cube.powers | powers), names) for powers in tagging)
