@@ -65,7 +65,7 @@ LATE = {
     "verifier/invariant_files.py": "Lark is slow to import, and built-ins need none of it",
     "verifier/syntax/invariants.py": "the same",
     "verifier/inputs/text/files.py": "PyYAML is slow to import, and most inputs are JSON",
-    "verifier/inputs/loader.py": "the readers of plans and templates are slow to import",
+    "verifier/inputs/loader.py": "the readers of plans, templates, folders and accounts are slow to import",
     "verifier/inputs/terraform/hcl_tree.py": "python-hcl2 is slow to import, and few plans have files beside them",
     "verifier/report/evidence.py": "what only some outputs need",
     "verifier/report/exit_codes.py": "every command imports it, --help too",

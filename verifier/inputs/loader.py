@@ -19,9 +19,6 @@ from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
 from verifier.inputs.own_account import check_open_regions
 from verifier.inputs.policy_file import is_policy, read_policy_file
-from verifier.inputs.snapshot.accounts import read_account
-from verifier.inputs.snapshot.controls import with_controls
-from verifier.inputs.snapshot.folder import FolderReader
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key
@@ -34,7 +31,7 @@ from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
-from verifier.model.estate import Estate, Key, Organization
+from verifier.model.estate import Account, Estate, Key, Organization
 from verifier.model.results.collection import NotRead, Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
@@ -73,6 +70,8 @@ class Loader:
     def add(self, path: Path) -> None:
         """Adds one path. Raises `InputError`, or records errors in `remarks`."""
         if path.is_dir():
+            from verifier.inputs.snapshot.folder import FolderReader  # as for plans
+
             FolderReader(self.remarks, self.files, self.parts, path).read()
             return
         if path.suffix in CONFIGURATION:
@@ -140,7 +139,11 @@ class Loader:
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or self._names_providers()
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
-        read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
+        read: list[tuple[Account, tuple[Unmodelled, ...]]] = []
+        if listed:
+            from verifier.inputs.snapshot.accounts import read_account  # as for plans
+
+            read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
         unmodelled += [thing for _, things in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
@@ -230,6 +233,8 @@ class Loader:
             message = f"{name} changes an organization that another input describes as it is now; the two cannot be put together"
             hint = "leave the organization out of the snapshot, or let the plan read it (data aws_organizations_organization)"
             self.remarks.error(changed, message, hint=hint, rule="D7")
+        from verifier.inputs.snapshot.controls import with_controls  # as for plans
+
         read = read_organization(self.parts.organization)
         return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 

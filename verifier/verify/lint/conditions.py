@@ -17,8 +17,8 @@ from verifier.model.results.lint import Claim, Finding, Proof, Severity
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
 from verifier.problem.semantics.conditions import positive
-from verifier.problem.semantics.meaning import is_absent, present
 from verifier.verify.lint.bench import Impossible
+from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject

@@ -22,11 +22,11 @@ from verifier.problem.classes.predicates import like
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.expression import Expression
-from verifier.problem.semantics.meaning import names_somebody
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
 from verifier.verify.lint.bench import Impossible
+from verifier.verify.lint.meaning import names_somebody
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Found, Seen, Subject
 from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted

@@ -15,14 +15,14 @@ from verifier.model.policy import Policy, Statement, StatementRef, reference_to
 from verifier.problem.examination import examine
 from verifier.problem.expression import TRUE, Expression, negation
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.meaning import Meaning, details, meaning
 from verifier.problem.semantics.statements import statement_owner
-from verifier.problem.semantics.surroundings import in_any_surroundings, retires
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
 from verifier.problem.substitution import without
 from verifier.verify.lint.bench import Answer, Bench
+from verifier.verify.lint.meaning import Meaning, details, meaning
 from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
+from verifier.verify.lint.surroundings import in_any_surroundings, retires
 
 Held = Callable[[Space], Expression]
 """The requests on a target that a policy is asked about."""

@@ -16,9 +16,9 @@ from verifier.model.policy_text import statement_document
 from verifier.model.results.lint import Claim, Rewrite
 from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, literal
-from verifier.problem.semantics.meaning import Meaning, different, exceeds
 from verifier.syntax.source import NOWHERE
 from verifier.verify.lint.bench import Possible
+from verifier.verify.lint.meaning import Meaning, different, exceeds
 from verifier.verify.lint.subjects import Seen, Subject
 
 

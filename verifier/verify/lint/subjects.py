@@ -18,12 +18,12 @@ from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Finding, LintRule, Undecided
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
-from verifier.problem.semantics.meaning import Meaning, meaning
-from verifier.problem.semantics.surroundings import gives
 from verifier.problem.space import Space
 from verifier.problem.substitution import settled
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint.bench import Answer, Bench, Confirm, Impossible, Possible
+from verifier.verify.lint.meaning import Meaning, meaning
+from verifier.verify.lint.surroundings import gives
 
 Found = Finding | Undecided
 

@@ -15,10 +15,10 @@ from verifier.model.reference import condition_key, condition_keys, data_version
 from verifier.model.results.lint import Claim, Proof, Severity
 from verifier.model.results.verdict import Reason
 from verifier.problem.semantics.conditions import positive
-from verifier.problem.semantics.meaning import has_value
 from verifier.problem.semantics.values import Fixed, arn_predicate, typed_predicate
 from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.conditions import others
+from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value
 from verifier.verify.lint.statements import depends_on_target
 from verifier.verify.lint.subjects import Found, Subject

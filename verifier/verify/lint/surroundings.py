@@ -15,10 +15,10 @@ from verifier.model.reference import actions
 from verifier.problem.expression import Expression, Symbol, both, disjunction, either, negation
 from verifier.problem.semantics.callers import Reach
 from verifier.problem.semantics.decision import bites, somebody_allows
-from verifier.problem.semantics.meaning import Meaning
 from verifier.problem.semantics.permissions import Permissions
 from verifier.problem.semantics.statements import owned
 from verifier.problem.space import Space, acts
+from verifier.verify.lint.meaning import Meaning
 
 _RETIRE = "kms:RetireGrant"
 
