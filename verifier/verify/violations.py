@@ -22,6 +22,7 @@ from verifier.problem.question import Claim, Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
 from verifier.verify.answers import Answer, Found, InternalDisagreement, Proved, Rests, gave_up
 from verifier.verify.preferences import preferred, usual
+from verifier.verify.reach.offers.session_tags import choices
 from verifier.verify.replay import (
     ATTRIBUTES,
     doubtful_facts,
@@ -100,8 +101,6 @@ def _with_tags(
 ) -> Found | None:
     """The same request by a session that has session tags, of those that the trust policy of its role asks for, and nothing in the
     question does: so it is in the scope as well (F3)."""
-    from verifier.verify.reach.offers.session_tags import choices  # of a package that is built on this module
-
     absent = tuple(without)
     for tags in choices(question.space.estate, {request.caller.principal_arn}):
         further = tuple((f"aws:PrincipalTag/{name}", value) for name, value in tags)

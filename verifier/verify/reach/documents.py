@@ -1,14 +1,15 @@
-"""The policies that a caller writes who may write any: nothing gives it more.
+"""The policies that chains are about: those that there are, and those that a caller writes who may write any; nothing gives it more.
 
-In: whom they are to serve. Out: policies, as documents of no file.
+In: an estate, and whom they bear on, or are to serve. Out: policies; those that are written as documents of no file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from verifier.language.policies.documents import read_policy
+from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
 
@@ -48,3 +49,15 @@ def _open(action: str, principals: Iterable[str], *, resource: bool) -> dict[str
 
 def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: str) -> Policy:
     return read_policy(Source(f"(written by the caller: {name})", json.dumps(document)), kind, identity=identity, name=name)
+
+
+def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
+    """The policies of an estate; of users and roles, those of some, by ARN, first."""
+    for identity in estate.identities:
+        if identity.arn in whom:
+            yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
+    for key in estate.keys:
+        yield from key.policies or ()
+    for account in estate.accounts:
+        yield from account.shared_policies()
+    yield from estate.surrounding_policies()

@@ -20,9 +20,9 @@ from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.sessions.trusting import names_action
-from verifier.verify.reach.documents import identity_policy
+from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.facts import LINKED
-from verifier.verify.reach.stories.scene import administrator, as_boundary, policies_of
+from verifier.verify.reach.stories.scene import administrator, as_boundary
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
     "instance-profile": "iam:createinstanceprofile"

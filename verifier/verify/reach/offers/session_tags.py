@@ -14,7 +14,7 @@ from verifier.model.grant import Pairs
 from verifier.model.policy import Condition
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
-from verifier.verify.reach.stories.scene import policies_of
+from verifier.verify.reach.documents import policies_of
 
 OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
 OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")

@@ -26,6 +26,7 @@ from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
 from verifier.verify.reach.cubes import outside
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import asks_for_tags, for_steps
 from verifier.verify.reach.needs import Identities
@@ -36,7 +37,7 @@ from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
-from verifier.verify.reach.stories.scene import administrator, policies_of
+from verifier.verify.reach.stories.scene import administrator
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 

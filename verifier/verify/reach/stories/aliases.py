@@ -13,8 +13,9 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
-from verifier.verify.reach.stories.scene import Made, Scene, policies_of, step
+from verifier.verify.reach.stories.scene import Made, Scene, step
 
 KEYS = frozenset({"kms:resourcealiases", "kms:requestalias"})
 _ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}

@@ -21,7 +21,7 @@ from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, BoundaryPut, GroupJoined, GroupLeft, Move, PolicyAdded, PolicyRemoved, TrustPut, VersionSet
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind, step_target
-from verifier.verify.reach.documents import identity_policy, trust_policy
+from verifier.verify.reach.documents import identity_policy, policies_of, trust_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.session_tags import choices as session_tags
 from verifier.verify.reach.offers.session_tags import session_names, source_identities
@@ -31,7 +31,7 @@ from verifier.verify.reach.stories.code import change_code
 from verifier.verify.reach.stories.created import create, tag_identity
 from verifier.verify.reach.stories.passed import pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
-from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, managed_policy, policies_of, step
+from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, managed_policy, step
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"

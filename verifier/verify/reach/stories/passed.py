@@ -15,10 +15,11 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import step_action
 from verifier.model.steps.chains import Became
 from verifier.problem.semantics.targets import Target, step_target
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import Passed
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.plans import Make
-from verifier.verify.reach.stories.scene import Made, Scene, policies_of, step
+from verifier.verify.reach.stories.scene import Made, Scene, step
 
 
 def pass_role(task: Make, scene: Scene) -> Iterator[Made]:

@@ -5,7 +5,7 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays; the policie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Estate, Key, ManagedPolicy
@@ -17,7 +17,7 @@ from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Change, Move, State
 from verifier.problem.semantics.targets import Target
-from verifier.verify.reach.documents import identity_policy
+from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 
@@ -92,18 +92,6 @@ def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexa
 def fixed(change: Change) -> Callable[[Request], Change]:
     """A change that is the same whatever the request says."""
     return lambda _: change
-
-
-def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
-    """The policies of an estate; of users and roles, those of some, by ARN, first."""
-    for identity in estate.identities:
-        if identity.arn in whom:
-            yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
-    for key in estate.keys:
-        yield from key.policies or ()
-    for account in estate.accounts:
-        yield from account.shared_policies()
-    yield from estate.surrounding_policies()
 
 
 def administrator(partition: str) -> str:

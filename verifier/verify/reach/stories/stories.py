@@ -26,12 +26,13 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import REPLICA, Goal, Reached
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.moves import made
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
-from verifier.verify.reach.stories.scene import Scene, policies_of
+from verifier.verify.reach.stories.scene import Scene
 from verifier.verify.reach.stories.times import ISSUED, at, instants, tells_time
 from verifier.witness.request import caller as some_caller
 

@@ -14,8 +14,8 @@ from verifier.evaluate.statements.values import instant
 from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionExpression, conditions_in
 from verifier.model.request import Request
+from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.asking import test
-from verifier.verify.reach.stories.scene import policies_of
 
 ISSUED = "aws:tokenissuetime"
 TIMES = ("aws:currenttime", "aws:epochtime", ISSUED)
