@@ -33,6 +33,7 @@ from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
+from verifier.verify.reach.offers.read_tags import ReadTags
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
 from verifier.verify.reach.own_policies import asked_of_callers, bare
@@ -116,7 +117,7 @@ class StepOffers:
         """Which values of attributes matter, besides those that policies tell apart."""
         forms = tuple(chain.from_iterable(map(names_of, self._services)))
         policies = (exactly(administrator(self._partition)), OF_AWS)
-        return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms}
+        return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms, **self._read_tags.tests}
 
     @cached_property
     def _services(self) -> tuple[str, ...]:
@@ -275,11 +276,15 @@ class StepOffers:
     def _tagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
         """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds the role, too:
         where a policy asks for tags of the request, perhaps in this way alone."""
-        kinds = (FactKind.SESSION_TAGS, *((FactKind.HOLDS,) if group.tags else ()))
-        tagging = group.allowed("sts:TagSession", by)
-        for assuming in group.allowed(action, by) if tagging else ():
+        names = () if self._tags else self._read_tags.names(group)
+        tagging = group.allowed("sts:TagSession", by, *names)
+        for assuming in group.allowed(action, by, *names) if tagging else ():
             for allowed in tagging:
-                targets, needs = assuming.targets & allowed.targets, (allowed.cube, assuming.cube)
+                values = [dict(one.cube.values) for one in (assuming, allowed)]
+                passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
+                helping = all(passed.values()) and (self._tags or self._read_tags.help(group, passed))
+                kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
+                targets, needs = assuming.targets & allowed.targets, tuple(replace(one.cube, values=()) for one in (allowed, assuming))
                 for kind in kinds:
                     yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
@@ -347,6 +352,10 @@ class StepOffers:
             for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
                 yield from plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
             yield from self._policies.boundaries(group, by, owner, self._bounded)
+
+    @cached_property
+    def _read_tags(self) -> ReadTags:
+        return ReadTags(policies_of(self._estate, self._identities))
 
     @cached_property
     def _tags_matter(self) -> bool:
