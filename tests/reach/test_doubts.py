@@ -99,6 +99,10 @@ OPEN = {
     ),
     "a group that is renamed": alice(of(), own("iam:UpdateGroup"), own("iam:PutGroupPolicy", f"{DEV}-*"), group=DEV),
     "credentials of a user in one service": of(own("iam:CreateServiceSpecificCredential"), others=(CAROL_USES,)),
+    "a key that was switched off, of one of two alike users, on whom another one may write": of(
+        own("iam:UpdateAccessKey"),
+        others=(identity(CAROL), identity(f"{CAROL}2"), identity(f"{CAROL}3", own("iam:PutUserPolicy", f"{CAROL}2"))),
+    ),
     "a key that was switched off": of(own("iam:UpdateAccessKey", CAROL), others=(CAROL_USES,)),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),

@@ -157,8 +157,10 @@ class Doubts:
             case Effect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
             case Effect.USERS:
-                users = (one for one in self._principals if ":user/" in one and one.split(":")[4] == doubt.account)
-                yield from self._at_once(doubt, cube, self._most(("users", doubt.account), (Fact(FactKind.HOLDS, one) for one in users)))
+                # Each of those that are listed: steps of others may be on one of several who are alike.
+                users = {one: None for one in (*self._principals, *self._identities.by_arn) if one.split(":")[4:5] == [doubt.account]}
+                held = (Fact(FactKind.HOLDS, one) for one in users if ":user/" in one and one not in self._steps.made)
+                yield from self._at_once(doubt, cube, self._most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._anything(doubt.account))
             case Effect.FRAME if _limited(self._estate, doubt.account):
