@@ -2,8 +2,8 @@
 
 In: the seed of an estate. Out: counts; `Disagreement`, with the command that asks the same again.
 Guarantee: an estate agrees iff what is proved is not found, and what is refuted is found or, by more steps, replays. An Unknown is counted
-by whether the search finds something once it takes what is not known (U1, U3) for what gives most, or a doubtful action (W1) may be made
-that it names: if so, the verdict cannot be another.
+by whether the search finds something once it takes what is not known (U1, U3) for what gives most, by one step more at most, or a doubtful
+action (W1) may be made that it names: if so, the verdict cannot be another.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def check_reach(seed: int, counts: ReachCounts) -> None:
         raise Disagreement(_told(seed, found, given, chain))
     if given.status is Status.UNKNOWN:
         doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
-        needed = found is Outcome.DENY and (doubted or _searched(question, doubts=True)[0] is not Outcome.DENY)
+        # A verdict counts steps that are taken side by side as one: what a further one leads to is within its bound.
+        needed = found is Outcome.DENY and (doubted or _searched(question, True, STEPS + 1)[0] is not Outcome.DENY)
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         if not needed:
             counts.needless[seed] = "" if given.reason is None else f"[{given.reason.rule}] {given.reason.text}"
@@ -139,8 +140,8 @@ _CONTEXTS: tuple[tuple[tuple[str, str], ...], ...] = (
 """What a request may say of what it is on, and sets."""
 
 
-def _searched(question: Question, doubts: bool) -> tuple[Outcome, Chain | None]:
-    return search(question.estate, question.caller, "kms:Decrypt", question.estate.keys[0].arn, STEPS, doubts=doubts)
+def _searched(question: Question, doubts: bool, steps: int = STEPS) -> tuple[Outcome, Chain | None]:
+    return search(question.estate, question.caller, "kms:Decrypt", question.estate.keys[0].arn, steps, doubts=doubts)
 
 
 def _told(seed: int, found: Outcome, given: Verdict, chain: Chain | None) -> str:
