@@ -13,10 +13,12 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, 
 from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
+from tests.reach.test_suppositions import supposing
 from verifier.model.engine import Engine
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
+from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import Status
 from verifier.model.steps.actions import running_services, ways_to_run
 from verifier.model.steps.chains import State
@@ -448,6 +450,14 @@ def test_a_federated_session_of_a_name_that_is_compared_with_its_users() -> None
     admits_all = allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": FAY.replace("fay", "*")}})
     assert told(home(own(GET, FAY + "-${aws:username}"), key=admits_all)) == ("unknown", "E0")
     assert told(home(own(GET, FAY + "-?"), key=admits_all)) == FEDERATES
+
+
+@pytest.mark.parametrize(("named", "expected"), [("kms:Decrypt", FEDERATES), ("kms:Encrypt", PROVED)])
+def test_a_federated_session_of_the_root_user(named: str, expected: tuple[str, ...]) -> None:
+    # reference_policies_elements_principal, AWS STS federated user sessions: a policy names the session, whoever issued it.
+    root = Caller(CallerKind.ROOT, f"arn:aws:iam::{HOME}:root", HOME)
+    before = replace(home(own("s3:Get*"), key=allow(aws(FAY), named), role=trusting(admits(aws(ALICE)))), held=(root,))
+    assert told(supposing(before, "no key is shared through RAM")) == expected
 
 
 def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:
