@@ -122,7 +122,7 @@ class _Search:
         goal, reached = first
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
         reason = reasons[0] if reasons else too_long(goal.rounds, longest)
-        text = f"{reached.start} may get there {steps}, but no chain could be replayed: {reason.text}"
+        text = f"{reached.start} may get there {steps}, but no {'chain' if goal.rounds else 'request'} could be replayed: {reason.text}"
         return _Answer(replace(reason, text=text), Bound(longest, False))
 
     def _out_of_reach(self, *, never: bool) -> _Answer:

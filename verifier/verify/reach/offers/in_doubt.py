@@ -95,7 +95,7 @@ def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Deri
 
 
 def _named(doubt: Doubt) -> str:
-    others = f" (or one of {doubt.others} others that may do as much)" if doubt.others else ""
+    others = f" (or one of {doubt.others} others that may do as much)" if doubt.others > 1 else " (or another one)" * doubt.others
     return f"{doubt.entry.name}{others}"
 
 

@@ -35,6 +35,7 @@ from verifier.model.results.verdict import Counterexample, Reason, Status
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import How, decide_requests
 from verifier.verify.replay import matched_statements
@@ -135,7 +136,8 @@ class Asker:
             raise
         if verdict.status is Status.REFUTED and verdict.counterexample is not None:
             return verdict.counterexample
-        return verdict.reason or Reason("E0", "it is refused")
+        actions = " or ".join(action.value for action in scope.actions)
+        return verdict.reason or Reason("E0", f"{actions} on {target_name(target)} is refused")
 
     def holding(self, readings: Mapping[str, bool]) -> Asker:
         """The same under further readings."""

@@ -335,7 +335,9 @@ class _Telling:
                 return Reason(rule, found)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
             return None
-        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed")
+        open_ones = (symbol for decision in decisions for symbol in decision.depends_on)
+        on = ", ".join(dict.fromkeys(":".join(symbol.split(":")[1:3]) or symbol for symbol in open_ones))
+        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed" + (f": that depends on {on}" if on else ""))
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The last request."""
