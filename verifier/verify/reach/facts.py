@@ -151,6 +151,11 @@ Way = tuple[Fact | int, StepKind | None, str, tuple[Fact, ...]]
 ANY_WAY: frozenset[Way] = frozenset()
 
 
+def whatever_way(fact: Fact) -> Way:
+    """Stands for every way to make a fact true by steps without keys."""
+    return fact, None, "", ()
+
+
 class Facts(dict[Fact, Derivation]):
     """Facts with their derivations, in the order in which they came about. They are added by `add` alone."""
 

@@ -15,7 +15,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way, whatever_way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
@@ -149,7 +149,7 @@ class Search:
             for offer in bundle.offers(targets):
                 own = tuple(self._giving(power, offer.target) for power in bundle.needs_of_target)
                 premises = tuple(dict.fromkeys((Fact(FactKind.HOLDS, by), *needed, *own, *bundle.after)))
-                if (offer.gives, offer.step, by, premises) in self.refused:
+                if not self.refused.isdisjoint(((offer.gives, offer.step, by, premises), whatever_way(offer.gives))):
                     self.given[bundle.slot] &= ~bundle.group.bit(offer.target)
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)

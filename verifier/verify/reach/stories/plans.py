@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.closure import Goal
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, whatever_way
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def _of_its_own(task: Task) -> bool:
 
 
 def made_by(task: Task, facts: Facts) -> Way:
-    """The way that a task goes."""
+    """The way that a task goes; of sharing every way, for none can be told (E3)."""
+    if facts[task.fact].step is StepKind.SHARE:
+        return whatever_way(task.fact)
     return task.fact, facts[task.fact].step, facts[task.fact].by, facts[task.fact].premises
 
 
