@@ -92,16 +92,16 @@ class Common:
             self._closures[partition, own, issued] = found
         return self._closures[partition, own, issued]
 
-    def doubts(self, partition: str, universe: Universe, issued: CallerSet) -> Doubts:
+    def doubts(self, partition: str, universe: Universe, issued: CallerSet, asked: frozenset[str]) -> Doubts:
         """What doubtful actions may bring about (W1), told apart by the principals of a universe; of federated sessions those in a set
-        alone."""
+        alone. `asked` are the condition keys by which the last requests are told from others."""
         if any(other is not universe for other, _ in self._doubts):
             self._doubts.clear()  # one is asked about at a time
             self._doubting.clear()
         if (universe, issued) not in self._doubts:
             steps = self.steps(partition) if issued == ANYONE else self._of_issued(partition, issued)
             permissions = self._permissions(partition, issued)
-            self._doubts[universe, issued] = Doubts(self.estate, self.identities, steps, permissions, universe.starts)
+            self._doubts[universe, issued] = Doubts(self.estate, self.identities, steps, permissions, universe.starts, asked)
         return self._doubts[universe, issued]
 
     def _permissions(self, partition: str, issued: CallerSet = ANYONE) -> Mapping[str, DoubtfulPermissions]:
@@ -203,7 +203,7 @@ def _supposing(same: _Same, supposed: tuple[Supposition, ...]) -> Estate:
 
 def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
     """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not."""
-    return _of_same(_Same(estate), tuple(sorted(held.items())), any(map(reads_tags, goals)))
+    return _of_same(_Same(estate), tuple(sorted(held.items())), reads_tags(goals))
 
 
 @lru_cache(_REMEMBERED)

@@ -63,19 +63,27 @@ def asks_for_tags(policy: Policy) -> bool:
     return any("principaltag/" in key or "resourcetag/" in key for key in (*policy.tested_keys, *variables))
 
 
-def reads_tags(goal: Invariant) -> bool:
+def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
+    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in lower case."""
+    conditions = [one for goal in goals for one in conditions_in(goal.when)]
+    variables = (part.lower().lstrip() for one in conditions for text in one.values for part in text.value.split("${")[1:])
+    return frozenset((*(one.key.value.lower() for one in conditions), *variables))
+
+
+def reads_tags(goals: Iterable[Invariant]) -> bool:
     """Whether the last request of an invariant is told from others by tags of its caller."""
-    return any("principaltag/" in text.value.lower() for one in conditions_in(goal.when) for text in (one.key, *one.values))
+    return any("principaltag/" in key for key in keys_of(goals))
 
 
-def tells_sessions_apart(estate: Estate) -> bool:
+def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
     """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
-    keys, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
+    keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
     [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     of_keys = estate.key_policies
     grantees = (grant.grantee.type for key in estate.keys for grant in key.grants or ())
     policies = (*of_keys, *of_callers(estate, lambda _: True))
-    return bool(estate.unmodelled) or PrincipalType.FEDERATED_USER in grantees or any(map(_tells_sessions_apart, policies))
+    told = any(key.startswith(_OF_SESSIONS) for key in asked) or PrincipalType.FEDERATED_USER in grantees
+    return told or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
 
 
 def _tells_sessions_apart(policy: Policy) -> bool:
@@ -90,13 +98,15 @@ def _names_sessions(statement: Statement) -> bool:
     return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
 
 
-def tells_names_apart(estate: Estate) -> bool:
-    """Whether something may tell a user or group from itself under another name or path. What names it as a principal, and what is attached
-    to it, follows it [IAM: id_users_manage, Renaming an IAM user; id_groups_manage_rename]; of grants no page says so."""
+def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
+    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another name or path. What
+    names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM user;
+    id_groups_manage_rename]; of grants no page says so."""
     grants = [grant for key in estate.keys for grant in key.grants or ()]
     named = any(one is not None and one.type is PrincipalType.USER for grant in grants for one in (grant.grantee, grant.retiring))
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    return named or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
+    told = named or any(key.startswith(_OF_NAMES) for key in asked)
+    return told or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
 
 
 def _tells_names_apart(policy: Policy) -> bool:

@@ -23,6 +23,7 @@ from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.facts import Facts, Way, is_federated
 from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.narrowed import keys_of
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.replicas import replicas
@@ -216,7 +217,7 @@ class Setting:
         return self._doubts_of(ANYONE)
 
     def _doubts_of(self, issued: CallerSet) -> Doubts:
-        return self._common.doubts(self.key.partition, self.universe, issued)
+        return self._common.doubts(self.key.partition, self.universe, issued, keys_of(self.goals))
 
     def otherwise(self, start: str, goal: int, refused: frozenset[Way], *, direct: bool = True, doubtful: bool = False) -> Reached:
         """What it can bring about without some ways; by one step or more, where not `direct`. Where `doubtful`, what it may."""

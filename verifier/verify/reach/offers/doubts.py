@@ -60,7 +60,7 @@ class Anything(Bundle):
 
 class Doubts:
     """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account, `principals` one for
-    each class of callers. Raises `TooLarge`."""
+    each class of callers, `asked` the condition keys by which the last requests are told from others. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Doubts:
         steps: StepOffers,
         permissions: Mapping[str, DoubtfulPermissions],
         principals: Sequence[str],
+        asked: frozenset[str],
         *,
         powerless: bool = False,
     ) -> None:
@@ -77,6 +78,7 @@ class Doubts:
         self._steps = steps
         self._permissions = permissions
         self._principals = principals
+        self._asked = asked
         self._powerless = powerless
         self._made: dict[object, Most] = {}
         self._counts: dict[tuple[str, ...], Counter[Head]] = {}
@@ -87,7 +89,7 @@ class Doubts:
     @cached_property
     def plain(self) -> Doubts:
         """The same of those who have brought about nothing but whom they hold: what takes no power."""
-        return Doubts(self._estate, self._identities, self._steps.plain, self._permissions, self._principals, powerless=True)
+        return Doubts(self._estate, self._identities, self._steps.plain, self._permissions, self._principals, self._asked, powerless=True)
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -261,11 +263,11 @@ class Doubts:
     @cached_property
     def sessions_apart(self) -> bool:
         """Whether federated sessions may do what those who issue them may not."""
-        return tells_sessions_apart(self._estate)
+        return tells_sessions_apart(self._estate, self._asked)
 
     @cached_property
     def _names_apart(self) -> bool:
-        return tells_names_apart(self._estate)
+        return tells_names_apart(self._estate, self._asked)
 
     def issues(self, principal: str) -> bool:
         """Whether a principal may come to issue federated sessions."""
