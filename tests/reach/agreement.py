@@ -2,8 +2,8 @@
 
 In: the seed of an estate. Out: counts; `Disagreement`, with the command that asks the same again.
 Guarantee: an estate agrees iff what is proved is not found, and what is refuted is found or, by more steps, replays. An Unknown is counted
-by whether the search finds something once it takes what is not known (U1, U3) for what gives most, with one step more where keys
-are shared, or a doubtful action (W1) may be made that it names: if so, the verdict cannot be another.
+by whether the search finds something once it takes what is not known (U1, U3) for what gives most, or a doubtful action (W1) may be made
+that it names: if so, the verdict cannot be another.
 """
 
 from __future__ import annotations
@@ -107,11 +107,7 @@ def check_reach(seed: int, counts: ReachCounts) -> None:
         raise Disagreement(_told(seed, found, given, chain))
     if given.status is Status.UNKNOWN:
         doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
-        # A verdict counts steps that are taken side by side as one: sharing after a further one is within its bound.
-        shared = given.reason is not None and given.reason.rule == "L5a"
-        lengths = (STEPS, STEPS + 1) if shared else (STEPS,)
-        found_in_doubt = (_searched(question, True, steps)[0] is not Outcome.DENY for steps in lengths)
-        needed = found is Outcome.DENY and (doubted or any(found_in_doubt))
+        needed = found is Outcome.DENY and (doubted or _searched(question, doubts=True)[0] is not Outcome.DENY)
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         if not needed:
             counts.needless[seed] = "" if given.reason is None else f"[{given.reason.rule}] {given.reason.text}"
@@ -143,8 +139,8 @@ _CONTEXTS: tuple[tuple[tuple[str, str], ...], ...] = (
 """What a request may say of what it is on, and sets."""
 
 
-def _searched(question: Question, doubts: bool, steps: int = STEPS) -> tuple[Outcome, Chain | None]:
-    return search(question.estate, question.caller, "kms:Decrypt", question.estate.keys[0].arn, steps, doubts=doubts)
+def _searched(question: Question, doubts: bool) -> tuple[Outcome, Chain | None]:
+    return search(question.estate, question.caller, "kms:Decrypt", question.estate.keys[0].arn, STEPS, doubts=doubts)
 
 
 def _told(seed: int, found: Outcome, given: Verdict, chain: Chain | None) -> str:
