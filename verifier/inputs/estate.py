@@ -152,8 +152,7 @@ def _check_one_key(first: str | None, second: str | None) -> None:
     if first is not None and second is not None and first != second:
         where = [f"account {arn.split(':')[4]} and Region {arn.split(':')[3]}" for arn in (first, second)]
         raise InputError.of(
-            f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}",
-            hint="give the ARN of the key with --key-arn",
+            f"the old policy seems to be of a key of {where[0]}, the new one of {where[1]}", hint="give the ARN of the key with --key-arn"
         )
 
 

@@ -137,7 +137,9 @@ class Loader:
 
             add_templates(self.remarks, self.parts, self.templates)
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
-        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or self._names_providers()
+        # Trust policies say which sessions come from a provider that a key policy names (P6).
+        provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
+        trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or provided
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
         read: list[tuple[Account, tuple[Unmodelled, ...]]] = []
         if listed:
@@ -174,10 +176,6 @@ class Loader:
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
         return with_unknown(estate, self.parts.unknown)
-
-    def _names_providers(self) -> bool:
-        """Whether a key policy names identity providers: trust policies say which sessions come from them (P6)."""
-        return any(policy.names_providers for key in self.keys for policy in key.policies or ())
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

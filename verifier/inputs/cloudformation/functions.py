@@ -110,8 +110,7 @@ class Functions:
 
     def unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
         """What is not known, for the reasons that others are not; for that of the name where these have none."""
-        names = names_in([other for other in of if other is not None])
-        return Unknown(node, names or [name])
+        return Unknown(node, names_in([other for other in of if other is not None]) or [name])
 
     def wrong(self, node: Node, message: str) -> Unknown:
         self.remarks.error(node, message)
@@ -227,8 +226,7 @@ class Functions:
         holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
-            why = f"condition `{name.text}`, which turns on values that are not given"
-            return Unknown(node, [why], options=options)
+            return Unknown(node, [f"condition `{name.text}`, which turns on values that are not given"], options=options)
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:

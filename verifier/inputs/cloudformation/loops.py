@@ -84,8 +84,7 @@ class Loops:
         listed = self.value(as_read(self.remarks, collection))
         unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
         if unknown:
-            what = f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"
-            return Unknown(collection, [what])
+            return Unknown(collection, [f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"])
         if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
             self._wrong(collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}")
             return []

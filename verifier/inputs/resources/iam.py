@@ -258,8 +258,7 @@ class Identities(Reader):
                 words = [self._outlives(word) for word in words]
             found = self.settled(words)
             if found is None:
-                change = self.elsewhere_of(words[-1].resource)
-                change.detached.setdefault((owner.kind, owner.name), set()).add(what)
+                self.elsewhere_of(words[-1].resource).detached.setdefault((owner.kind, owner.name), set()).add(what)
             else:
                 owner.has[what] = found
 

@@ -208,8 +208,7 @@ class DocumentReader:
     def _organization(self, node: Node) -> None:
         """Follows file names in the members, and in those that hold several outputs further down."""
         found = members(self.remarks, node, "`organization`", organization_members.MEMBERS)
-        deep = {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}
-        self.parts.add_organization(self._followed(found, deep))
+        self.parts.add_organization(self._followed(found, {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}))
 
     def _followed(self, given: Record, deep: Mapping[str, int]) -> Record:
         """The members, or what is in the files that they name, some of them levels `deep`; without those whose file cannot be read, which

@@ -19,21 +19,13 @@ from verifier.inputs.text.access import Record, check_complete, describe, is_tol
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.forms import REGION
-from verifier.model.steps.workloads import KINDS, WorkloadKind
+from verifier.model.steps.workloads import KINDS, WITH_ROLE, WorkloadKind
 
 RUNNING = ("regions", "workloads")
 """The members of an account in a snapshot document that say what runs there."""
 
 PROFILES, IN_PROFILE = "instance profiles", ":instance-profile/"
 """What stands for them among the names of kinds, and before the name of one."""
-
-_WITH_ROLE = frozenset(
-    {
-        *("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"),
-        "agent_runtimes",
-    }
-)
-"""The kinds of which no code is without a role. [the API references of the operations that make it]"""
 
 Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
@@ -190,7 +182,7 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
         return None
     own = []
     texts = [IN_PROFILE * path.endswith("IamInstanceProfile Name") + text for path in kind.roles for text in _texts(entry.place, path)]
-    if not texts and kind.name in _WITH_ROLE:
+    if not texts and kind.name in WITH_ROLE:
         entry.error(f"an entry of {kind.command} has no `{kind.roles[0]}`", rule="E5")
     for text in texts:
         role = roles.named(text)
@@ -206,8 +198,7 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
 def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | None:
     pattern: str | None = kind.arn if isinstance(kind.arn, str) else None
     if not isinstance(kind.arn, str):
-        named = entry.text("InstanceId") or ""
-        pattern = next((own for start, own in kind.arn.items() if named.startswith(start)), None)
+        pattern = next((own for start, own in kind.arn.items() if (entry.text("InstanceId") or "").startswith(start)), None)
     if pattern is None or "{" not in pattern:
         arn = entry.text(pattern or "Arn")
     else:

@@ -78,8 +78,7 @@ class Evaluator:
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression refers to."""
         names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
-        at = self.at(tree)
-        return Unknown(at, names or [f"{self.own} (an expression that is not evaluated)"])
+        return Unknown(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
 
     # -- texts --
 

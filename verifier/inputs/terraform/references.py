@@ -221,8 +221,7 @@ class References:
         output = self.plan.module(inner).outputs.get(str(steps[0])) if steps else None
         if output is None or (index is not None and inner not in self.modules):
             return unknown  # nothing tells that there is this instance
-        found = self.resolver.expression(output, inner, None, f"output.{steps[0]}")
-        return _rest(found, steps[1:], unknown)
+        return _rest(self.resolver.expression(output, inner, None, f"output.{steps[0]}"), steps[1:], unknown)
 
 
 def _target(steps: Sequence[Step], module: ModulePath) -> tuple[At, list[Step]] | None:

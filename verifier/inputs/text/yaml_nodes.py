@@ -79,8 +79,7 @@ class _Reader:
     def error(self, position: int, message: str) -> InputError:
         """The error at one character."""
         start = min(position, len(self.source.text))
-        end = min(start + 1, len(self.source.text))
-        return refusal(Node(self.source, start, end), message)
+        return refusal(Node(self.source, start, min(start + 1, len(self.source.text))), message)
 
     def _node(self, event: Any, depth: int) -> Node:
         """The node that an event begins, or the function that its tag is the short form of."""

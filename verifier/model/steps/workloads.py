@@ -95,6 +95,11 @@ _STARTING_INSTANCES = (
     *("cloud9:*", "pcs:*", "mgn:*", "drs:*", "backup:*", "ssm:StartAutomation*", "ssm:StartChangeRequest*", "proton:*"),
 )
 
+WITH_ROLE = frozenset(
+    {*("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"), "agent_runtimes"}
+)
+"""The kinds of which no code is without a role. [the API references of the operations that make it]"""
+
 KINDS: Mapping[str, WorkloadKind] = {
     kind.name: kind
     for kind in (
