@@ -21,7 +21,7 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
-from verifier.verify.reach.facts import Facts, Way, is_federated
+from verifier.verify.reach.facts import Fact, Facts, Way, is_federated
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.narrowed import keys_of
 from verifier.verify.reach.offers.doubts import Doubts
@@ -59,7 +59,7 @@ class Setting:
         self._rules = self._common.rules(key, goals, self._issued)
         self._closures: dict[tuple[CallerSet, bool], Closure] = {}
         self._starters: dict[int, tuple[str, ...]] = {}
-        self._issuing: dict[tuple[tuple[str, ...], CallerSet], CallerSet] = {}
+        self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
@@ -99,9 +99,25 @@ class Setting:
         own = self._issued[goal] if is_federated(starts[0]) else ANYONE
         if not doubtful or not self.doubts.sessions_apart:
             return own
-        if (starts, own) not in self._issuing:
-            self._issuing[starts, own] = self._all_issuers(starts, own, self.reached(starts, goal).facts)
-        return self._issuing[starts, own]
+        if (starts, goal) not in self._issuing:
+            # Sessions of anybody bring about no less: where the goal is not reached by one, they are not told apart.
+            apart = own != ANYONE or self._takes_a_session(self._found(starts, own, True), goal)
+            self._issuing[starts, goal] = self._all_issuers(starts, own, self.reached(starts, goal).facts) if apart else own
+        return self._issuing[starts, goal]
+
+    def _takes_a_session(self, reached: Reached, goal: int) -> bool:
+        """Whether a goal is within reach, and a federated session has a part in how it is."""
+        found = reached.goals.get((self.key.arn, goal))
+        waiting = list(found.premises) if found is not None else []
+        seen: set[Fact] = set()
+        while waiting:
+            fact = waiting.pop()
+            if is_federated(fact.subject):
+                return True
+            if fact not in seen and fact in reached.facts:
+                seen.add(fact)
+                waiting += reached.facts[fact].premises
+        return False
 
     def _all_issuers(self, starts: tuple[str, ...], own: CallerSet, facts: Facts) -> CallerSet:
         """Those in a set, and those of all who may come to be held and to issue some. Where none is held by steps they may be anyone's."""
@@ -165,7 +181,9 @@ class Setting:
         """What a principal can bring about, or several together of which none is federated; the goal among it if that is within reach.
         Where `doubtful`, what they may bring about."""
         assert self.universe.starts  # those whom no inventory lists are taken in
-        issued = self._issuers(starts, goal, doubtful)
+        return self._found(starts, self._issuers(starts, goal, doubtful), doubtful)
+
+    def _found(self, starts: tuple[str, ...], issued: CallerSet, doubtful: bool) -> Reached:
         if (starts, issued, doubtful) not in self._reached:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]

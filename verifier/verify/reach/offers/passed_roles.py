@@ -52,7 +52,7 @@ class Profiles:
     targets: Group | None = None
     new: int = 0
 
-    def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Allowed, ...], tuple[str, ...], str | None]]:
+    def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Cube, ...], tuple[str, ...], str | None]]:
         """The roles that are in a profile; those that come into one, which is made or which held another role. Each with what that takes.
         Where profiles are not known, that one holds the role is supposed (E4)."""
         held = group.all if self.holding is None else sum(map(group.bit, self.holding))
@@ -60,10 +60,8 @@ class Profiles:
         if self.targets is None or held == group.all:
             return
         for action, among in (("iam:CreateInstanceProfile", self.new), ("iam:RemoveRoleFromInstanceProfile", ~self.new)):
-            for one, other in product(self.targets.allowed(ADDS, by), self.targets.allowed(action, by)):
-                arn = next(self.targets.each(one.targets & other.targets & among & self.targets.all), None)
-                if arn is not None:
-                    yield group.all & ~held, (other, one), (action, ADDS), arn
+            for on, cubes in at_least(among & self.targets.all, self.targets.allowed(action, by), self.targets.allowed(ADDS, by)):
+                yield group.all & ~held, cubes, (action, ADDS), next(self.targets.each(on))
 
 
 ADDS = "iam:AddRoleToInstanceProfile"
@@ -79,20 +77,21 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profi
         for way in ways or ((),) if admitting else ():
             within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
             for targets, added, into, profile in within:
-                for one, two, *rest in product(passing, admitting, *(accounts.allowed(action, by) for action in way)):
-                    needs, on = tuple(each.cube for each in (one, two, *rest, *added)), targets & one.targets & two.targets
-                    how = Passed(service, group.root, way, into, profile)
-                    yield from with_tags(Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how), service)
+                how = Passed(service, group.root, way, into, profile)
+                for on, cubes in at_least(targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)):
+                    yield from with_tags(
+                        Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how), service
+                    )
 
 
 def in_stack_sets(group: Group, by: str, accounts: Group, asked: tuple[str, ...], others: Sequence[Group]) -> Iterator[Bundle]:
     """`iam:PassRole` of an administration role for a stack set that is made: the roles that it may assume."""
-    making = [accounts.allowed(action, by) for action in STACK_SETS]
+    making = [wherever(accounts.allowed(action, by)) for action in STACK_SETS]
     for service in (one for one in asked if service_name(one) == "cloudformation" and all(making)):
         for roles, one, cubes, middle in through(group, by, service, others):
-            for allowed in product(*making):
-                needs, how = (*cubes, *(each.cube for each in allowed)), Passed(service, group.root, STACK_SETS, through=middle)
-                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", roles, one.targets, needs, Gives(FactKind.HOLDS), how)
+            how = Passed(service, group.root, STACK_SETS, through=middle)
+            for on, making_it in at_least(one.targets, *making):
+                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", roles, on, (*cubes, *making_it), Gives(FactKind.HOLDS), how)
 
 
 def through(group: Group, by: str, service: str, others: Iterable[Group]) -> Iterator[tuple[Group, Allowed, tuple[Cube, ...], str]]:
@@ -122,13 +121,37 @@ def _whatever_its_tags(cube: Cube) -> Cube:
     return replace(cube, powers=cube.powers - {TARGET_TAGS})
 
 
+def wherever(found: Iterable[Allowed]) -> list[Allowed]:
+    """The same about an account as about every role of it."""
+    return [Allowed(-1, one.cube) for one in found]
+
+
+def at_least(targets: int, *requests: Iterable[Allowed]) -> Iterator[tuple[int, tuple[Cube, ...]]]:
+    """The targets on which a request of each kind can be made, with their cubes: once for the powers that they take together, and not for
+    more powers than others take on the same targets."""
+    found: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {frozenset(): (targets, ())}
+    for some in requests:
+        more: dict[frozenset[str], tuple[int, tuple[Cube, ...]]] = {}
+        for (powers, (on, cubes)), one in product(found.items(), some):
+            here, needs = on & one.targets, powers | one.cube.powers
+            if here:
+                others, same = more.get(needs, (0, (*cubes, one.cube)))
+                more[needs] = others | here, same
+        found = {}
+        for needs, (here, cubes) in sorted(more.items(), key=lambda each: len(each[0])):
+            for powers, (on, _) in found.items():
+                here &= ~on if powers <= needs else -1
+            if here:
+                found[needs] = here, cubes
+    yield from found.values()
+
+
 def with_tags(bundle: Bundle, by: str) -> Iterator[Bundle]:
     """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the identity of a provider
     that assumes the role pass any: which ones it passes is not known (F3)."""
     yield bundle
-    for one in trusting(bundle.group, by, "sts:TagSession"):
-        targets, cubes = bundle.targets & one.targets, (*bundle.cubes, one.cube)
-        yield replace(bundle, targets=targets, cubes=cubes, gives=Gives(FactKind.SESSION_TAGS))
+    for targets, cubes in at_least(bundle.targets, trusting(bundle.group, by, "sts:TagSession")):
+        yield replace(bundle, targets=targets, cubes=(*bundle.cubes, *cubes), gives=Gives(FactKind.SESSION_TAGS))
 
 
 def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Allowed]:
