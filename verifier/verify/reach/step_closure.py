@@ -121,8 +121,8 @@ class Search:
 
     def _round(self, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
         in_hand = self._in_hand()
-        # Each power takes something that was done before.
-        plain = not self.facts.others
+        # Each power takes something that was done before; that a key is shared gives one on that key alone.
+        plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers.plain if plain else self.offers
         for by in self.fresh.held(self.facts):
             for powers, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
