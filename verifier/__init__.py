@@ -179,7 +179,7 @@ def prove(
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     cross_check: bool = False,
-    steps: int = 4,
+    steps: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Report:
     """Proves or refutes each invariant for each key in its scope.
@@ -187,7 +187,7 @@ def prove(
     `engine` decides: `z3`, `sat`, `z3-strings` or `cvc5-strings`. `timeout` is in seconds, for each query; a query that takes longer is
     Unknown. `readings` settles documented ambiguities (`verifier readings` lists them); those not given are tried both ways (S2).
     `cross_check` holds each verdict against a second engine. `steps` is how many steps callers may take where an invariant says `can
-    eventually` (docs/reach.md). `progress` is called with (done, total, name).
+    eventually` (docs/reach.md); without it, any number. `progress` is called with (done, total, name).
     Raises `InputError` where there is nothing to check (S3).
     """
     from verifier.model.engine import Engine
@@ -303,11 +303,9 @@ def who_can(
     `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out: written as in
     invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each, replayed. Raises `InputError`.
     """
-    from verifier.verify.access.who_can import EVERY_ACTION
     from verifier.verify.access.who_can import who_can as ask
 
-    asked, left_out = actions or EVERY_ACTION, tuple(excluding)
-    return ask(estate, asked, keys=tuple(keys), caller=caller, excluding=left_out, readings=readings, witnesses=witnesses)
+    return ask(estate, actions, keys=tuple(keys), caller=caller, excluding=tuple(excluding), readings=readings, witnesses=witnesses)
 
 
 def reach(
@@ -316,11 +314,11 @@ def reach(
     *,
     to: Iterable[str] = (),
     keys: Iterable[str] = (),
-    steps: int = 4,
+    steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
 ) -> ReachReport:
-    """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps; or who can come to do one of the
-    actions `to`: one of the two is asked. `caller` is an ARN, or `role/NAME` or `user/NAME` of the account of the keys.
+    """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps, by any number without it; or who can
+    come to do one of the actions `to`: one of the two is asked. `caller` is an ARN, or `role/NAME` or `user/NAME` of the keys' account.
 
     Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises `InputError`.
     """

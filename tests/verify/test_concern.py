@@ -26,7 +26,7 @@ def test_the_same_verdicts_as_with_every_statement(first: int, monkeypatch: pyte
     for seed in range(first, first + 20):
         dice = random.Random(seed)
         cases.append((some_estate(dice), some_claim(dice)))
-    compare(cases, monkeypatch)
+    assert_same_with_everything_read(cases, monkeypatch)
 
 
 @pytest.mark.parametrize("first", range(0, 60, 20))
@@ -37,7 +37,7 @@ def test_the_same_verdicts_as_with_every_grant(first: int, monkeypatch: pytest.M
         grants = tuple(some_grant(dice, number) for number in range(dice.randint(1, 4)))
         claim = replace(some_claim(dice), actions=(Text(dice.choice(("kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:Put*"))),))
         cases.append((granted(*grants), replace(claim, expectation=Expectation.REFUSED)))
-    compare(cases, monkeypatch)
+    assert_same_with_everything_read(cases, monkeypatch)
 
 
 def some_grant(dice: random.Random, number: int) -> Grant:
@@ -46,7 +46,7 @@ def some_grant(dice: random.Random, number: int) -> Grant:
     return grant(dice.choice(ARNS), *operations, id=f"g-{number}", grantee_hidden=dice.random() < 0.1, **rest)
 
 
-def compare(cases: list[tuple[Estate, Invariant]], monkeypatch: pytest.MonkeyPatch) -> None:
+def assert_same_with_everything_read(cases: list[tuple[Estate, Invariant]], monkeypatch: pytest.MonkeyPatch) -> None:
     fewer = [verdict(estate, claim) for estate, claim in cases]
     monkeypatch.setattr(rules, "_concern", lambda *_: None)
     whole = [verdict(estate, claim) for estate, claim in cases]

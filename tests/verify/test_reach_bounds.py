@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+import verifier
 from tests.evaluate.estates import ALICE, HOME, KEY, aws, own
 from tests.evaluate.reaching import admits, trusting
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import PROVED, told, verdict
 from verifier.model.engine import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach
-from verifier.model.results.verdict import Bound
+from verifier.model.results.verdict import Bound, Status
 from verifier.model.steps.chains import State
 from verifier.verify.reach.reach import reach_from, reach_to
 
@@ -35,6 +38,15 @@ def in_turn(number: int) -> State:
 )
 def test_what_a_longer_chain_leads_to_is_proved_within_a_bound_alone(roles: int, steps: int | None, expected: tuple[str, ...]) -> None:
     assert told(in_turn(roles), steps=steps) == expected
+
+
+def test_in_python_there_is_no_bound_either_unless_one_is_given() -> None:
+    estate = in_turn(6).estate
+    asked = replace(verdict(in_turn(6), steps=0).invariant, name="nobody comes to decrypt")
+    assert [found.status for found in verifier.prove(estate, [asked]).verdicts] == [Status.REFUTED]
+    assert [found.status for found in verifier.prove(estate, [asked], steps=4).verdicts] == [Status.PROVED]
+    for report in (verifier.reach(estate, ALICE), verifier.reach(estate, to=["kms:Decrypt"])):
+        assert max(row.steps for row in report.keys[0].rows) == 6
 
 
 def test_a_proof_says_how_far_it_goes() -> None:

@@ -13,8 +13,6 @@ from verifier.model.results.access import WhoCan
 from verifier.report.access_words import who_can_exit_code
 from verifier.syntax.diagnostic import InputError
 
-EVERY_ACTION = ("kms:*",)
-
 
 @dataclass(frozen=True)
 class WhoCanOptions:
@@ -34,7 +32,7 @@ class WhoCanOptions:
 
 def who_can_command(options: WhoCanOptions) -> int:
     """Writes the list to stdout and warnings to stderr; returns the exit code."""
-    actions = _actions(options)
+    _check(options)
     from verifier.inputs import load_estate
 
     estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied, steps=False, tags=False)
@@ -43,7 +41,7 @@ def who_can_command(options: WhoCanOptions) -> int:
     with shown() as progress:
         answer = who_can(
             estate,
-            actions,
+            options.actions,
             keys=options.keys,
             caller=options.caller,
             excluding=options.excluding,
@@ -57,14 +55,13 @@ def who_can_command(options: WhoCanOptions) -> int:
     return who_can_exit_code(answer)
 
 
-def _actions(options: WhoCanOptions) -> tuple[str, ...]:
+def _check(options: WhoCanOptions) -> None:
     if not options.paths:
         raise InputError.of("no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments")
     if not options.actions and options.caller is None:
         raise InputError.of(
             "no action to ask about", hint="for example kms:Decrypt, or kms:* for every one; it begins with `kms:`", rule="S3"
         )
-    return options.actions or EVERY_ACTION
 
 
 def _rendered(answer: WhoCan, options: WhoCanOptions, name: str, colour: bool) -> str:

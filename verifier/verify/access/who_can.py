@@ -41,7 +41,7 @@ Progress = Callable[[int, int, str], None]
 
 def who_can(
     estate: Estate,
-    actions: Sequence[str] = EVERY_ACTION,
+    actions: Sequence[str] = (),
     *,
     keys: Sequence[str] = (),
     caller: str | None = None,
@@ -50,7 +50,7 @@ def who_can(
     witnesses: bool = False,
     progress: Progress | None = None,
 ) -> WhoCan:
-    """Lists who can do some actions with some keys (every key, if none is named).
+    """Lists who can do some actions (all, if none is given) with some keys (every key, if none is named).
 
     `actions` are names or patterns such as `kms:Decrypt`, `kms:ReEncrypt*`. `keys` are names, aliases, ARNs or key IDs. `caller` asks about
     some callers only, `excluding` leaves some out; both are texts as in invariants (`role/reports`, `callers in 444455556666`), or an ARN,
@@ -60,6 +60,7 @@ def who_can(
     """
     held = dict(readings or {})
     check_readings(held)
+    actions = tuple(actions) or EVERY_ACTION
     names = chosen_actions(actions)
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
@@ -72,7 +73,7 @@ def who_can(
             progress(done, len(chosen), key.name or key.arn)
     return WhoCan(
         tuple(found),
-        tuple(actions),
+        actions,
         names,
         caller,
         tuple(excluding),
