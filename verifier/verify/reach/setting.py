@@ -101,8 +101,8 @@ class Setting:
             return own
         if (starts, goal) not in self._issuing:
             # Sessions of anybody bring about no less: where the goal is not reached by one, they are not told apart.
-            apart = own != ANYONE or self._takes_a_session(self._found(starts, own, True), goal)
-            self._issuing[starts, goal] = self._all_issuers(starts, own, self.reached(starts, goal).facts) if apart else own
+            apart = self._takes_a_session(self._found(starts, ANYONE, True), goal)
+            self._issuing[starts, goal] = self._all_issuers(starts, own, self.reached(starts, goal).facts) if apart else ANYONE
         return self._issuing[starts, goal]
 
     def _takes_a_session(self, reached: Reached, goal: int) -> bool:
