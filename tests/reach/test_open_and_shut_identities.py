@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, own
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, grant, identity, own
 from tests.evaluate.reaching import GITHUB, LAMBDA, OKTA, PARTNER_TARGET, TARGET, admits, bars, caller, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state, with_account
 from tests.reach.telling import PROVED, told
@@ -458,6 +458,25 @@ def test_a_federated_session_of_the_root_user(named: str, expected: tuple[str, .
     root = Caller(CallerKind.ROOT, f"arn:aws:iam::{HOME}:root", HOME)
     before = replace(home(own("s3:Get*"), key=allow(aws(FAY), named), role=trusting(admits(aws(ALICE)))), held=(root,))
     assert told(supposing(before, "no key is shared through RAM")) == expected
+
+
+@pytest.mark.parametrize(
+    ("mine", "retiring", "expected"),
+    [
+        ((own(GET),), FAY, FEDERATES),
+        ((own(GET, f"{FAY}2"),), FAY, PROVED),
+        ((own("sts:AssumeRole", TARGET),), f"arn:aws:sts::{HOME}:assumed-role/target/night", ("assume role",)),
+        ((own(["iam:CreateRole", "sts:AssumeRole"]),), f"arn:aws:iam::{HOME}:role/retires", ("make an identity or policy", "assume role")),
+        ((own(["iam:CreateRole", "sts:AssumeRole"], f"arn:aws:iam::{HOME}:role/other"),), f"arn:aws:iam::{HOME}:role/retires", PROVED),
+    ],
+)
+def test_whoever_comes_to_be_the_retiring_principal_of_a_grant(
+    mine: tuple[Statement, ...], retiring: str, expected: tuple[str, ...]
+) -> None:
+    # API: CreateGrant, RetiringPrincipal: users, roles, federated users and assumed role users; grant-manage.
+    given = grant(f"arn:aws:iam::{HOME}:user/Nobody", "Decrypt", retiring=retiring)
+    before = state(*mine, others=(trusting(admits(aws(ALICE))),), facts={"grants": (given,)})
+    assert told(before, "kms:RetireGrant") == expected
 
 
 def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, Principal
 from verifier.model.steps.supposition import Supposition
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic
@@ -281,6 +281,11 @@ class Estate:
     def key_policies(self) -> tuple[Policy, ...]:
         """The policies of keys, as far as they are known."""
         return tuple(policy for key in self.keys for policy in key.policies or ())
+
+    @property
+    def grant_principals(self) -> tuple[Principal, ...]:
+        """Whom the grants of keys name, as far as these are known."""
+        return tuple(one for key in self.keys for grant in key.grants or () for one in grant.principals)
 
     def key(self, arn: str | None) -> Key | None:
         """The key with this ARN; `None` where there is none."""

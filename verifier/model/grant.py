@@ -40,6 +40,11 @@ class Grant:
     created: str | None = None
     span: Span = NOWHERE
 
+    @property
+    def principals(self) -> tuple[Principal, ...]:
+        """Whom it names: its grantee, and its retiring principal if it has one (G5)."""
+        return (self.grantee,) if self.retiring is None else (self.grantee, self.retiring)
+
 
 def reference_to_grant(key: str, grant: Grant) -> StatementRef:
     """The name of a grant for traces and verdicts: as an Allow of `KEY_ARN#grant:ID`."""

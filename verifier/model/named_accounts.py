@@ -108,5 +108,5 @@ def _said(statement: Statement) -> Iterator[str]:
 
 def _of_grants(key: Key) -> Iterator[str]:
     for grant in key.grants or ():
-        accounts = (grant.grantee.account, grant.retiring and grant.retiring.account, grant.issuing_account)
+        accounts = (*(one.account for one in grant.principals), grant.issuing_account)
         yield from (account for account in accounts if account)

@@ -42,9 +42,7 @@ class BatchedGrants:
 
 
 def _names(grant: Grant) -> Iterator[str]:
-    for principal in (grant.grantee, grant.retiring):
-        if principal is not None:
-            yield _name(principal)
+    return map(_name, grant.principals)
 
 
 def _name(principal: Principal) -> str:

@@ -92,6 +92,4 @@ def _principals(key: Key) -> Iterator[Principal]:
         for statement in policy.statements:
             yield from statement.principals or ()
     for grant in key.grants or ():
-        yield grant.grantee
-        if grant.retiring is not None:
-            yield grant.retiring
+        yield from grant.principals

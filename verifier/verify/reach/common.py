@@ -21,7 +21,7 @@ from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
-from verifier.verify.reach.narrowed import for_keys, reads_tags
+from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
@@ -31,6 +31,7 @@ from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.other_keys import other_keys
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
+from verifier.verify.reach.told_apart import reads_tags
 from verifier.verify.reach.universe import Universe, strangers
 
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity
-from verifier.model.invariant import Invariant, conditions_in
-from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
+from verifier.model.policy import Policy, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
 from verifier.problem.sessions.trusting import names_action, trusting
@@ -52,89 +51,22 @@ def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
 
 def _asks_who(policy: Policy) -> bool:
     """Whether a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
-    values = (text.value for statement in policy.statements for text in texts(statement))
-    variables = (part.lower().lstrip() for value in values for part in value.split("${")[1:])
-    return any(key.startswith(_WHO) for key in (*policy.tested_keys, *variables))
+    return any(key.startswith(_WHO) for key in asked_keys(policy))
 
 
-def asks_for_tags(policy: Policy) -> bool:
-    """Whether a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
-    variables = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
-    return any("principaltag/" in key or "resourcetag/" in key for key in (*policy.tested_keys, *variables))
-
-
-def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
-    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in lower case."""
-    conditions = [one for goal in goals for one in conditions_in(goal.when)]
-    variables = (part.lower().lstrip() for one in conditions for text in one.values for part in text.value.split("${")[1:])
-    return frozenset((*(one.key.value.lower() for one in conditions), *variables))
-
-
-def reads_tags(goals: Iterable[Invariant]) -> bool:
-    """Whether the last request of an invariant is told from others by tags of its caller."""
-    return any("principaltag/" in key for key in keys_of(goals))
-
-
-def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
-    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
-    keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
-    [IAM: id_credentials_temp_control-access_getfederationtoken]."""
-    of_keys = estate.key_policies
-    grantees = (grant.grantee.type for key in estate.keys for grant in key.grants or ())
-    policies = (*of_keys, *of_callers(estate, lambda _: True))
-    told = any(key.startswith(_OF_SESSIONS) for key in asked) or PrincipalType.FEDERATED_USER in grantees
-    return told or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
-
-
-def _tells_sessions_apart(policy: Policy) -> bool:
-    values = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
-    tested = any(key.startswith(_OF_SESSIONS) for key in policy.tested_keys)
-    return tested or any(f"${{{key}" in value for key in _OF_SESSIONS for value in values) or any(map(_names_sessions, policy.statements))
-
-
-def _names_sessions(statement: Statement) -> bool:
-    types = {principal.type for principal in statement.principals or ()}
-    denied = statement.effect is Effect.DENY and PrincipalType.USER in types
-    return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
-
-
-def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
-    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another name or path. What
-    names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM user;
-    id_groups_manage_rename]; of grants no page says so."""
-    grants = [grant for key in estate.keys for grant in key.grants or ()]
-    named = any(one is not None and one.type is PrincipalType.USER for grant in grants for one in (grant.grantee, grant.retiring))
-    policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    told = named or any(key.startswith(_OF_NAMES) for key in asked)
-    return told or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
-
-
-def _tells_names_apart(policy: Policy) -> bool:
-    values = (text.value.lower() for statement in policy.statements for text in texts(statement) if "${" in text.value)
-    resources = (text.value for statement in policy.statements for text in statement.resources or ())
-    by_key = any(key.startswith(_OF_NAMES) for key in policy.tested_keys) or any(f"${{{key}" in one for key in _OF_NAMES for one in values)
-    return by_key or any(statement.doubt is not None for statement in policy.statements) or any(map(_tells_of_iam, resources))
-
-
-_OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")
-"""How the condition keys begin whose values have the name of a user."""
-
-
-def _tells_of_iam(resource: str) -> bool:
-    """Whether a `Resource` pattern may cover some users or groups, and not all."""
-    fields = [*resource.split(":", 5), *"*" * 5][:6]
-    if fields[5] in ("*", "user/*", "group/*") or not like(fields[2]).matches("iam"):
-        return False
-    start = fields[5].split("*")[0].split("?")[0].split("$")[0]
-    return any(kind.startswith(start) or start.startswith(kind) for kind in ("user/", "group/"))
-
-
-_OF_SESSIONS = (
-    *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid", "aws:multifactorauth"),
-    *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),
-)
-"""How the condition keys begin whose values in a request of a federated session are not those of its issuer's (F3)."""
 _WHO = ("aws:principaltag/", "aws:userid")
+
+
+def asked_keys(policy: Policy) -> Iterator[str]:
+    """The condition keys that a policy asks for in conditions, and what stands in its policy variables (L7): a key and what follows it. In
+    lower case."""
+    yield from policy.tested_keys
+    yield from in_variables(text for statement in policy.statements for text in texts(statement))
+
+
+def in_variables(found: Iterable[Text]) -> Iterator[str]:
+    """What stands in the policy variables of texts."""
+    return (part.lower().lstrip() for text in found for part in text.value.split("${")[1:])
 
 
 def texts(statement: Statement) -> Iterator[Text]:

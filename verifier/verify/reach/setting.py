@@ -23,13 +23,13 @@ from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.facts import Fact, Facts, Way, is_federated
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.narrowed import keys_of
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.replicas import replicas
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.stories.stories import Teller
 from verifier.verify.reach.together import Found, nearest
+from verifier.verify.reach.told_apart import keys_of
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
 
 

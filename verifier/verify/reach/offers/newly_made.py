@@ -50,14 +50,14 @@ def imagined(estate: Estate) -> Imagined:
         policies += [policy for identity in account.identities for policy in identity.policies]
         policies += [policy for identity in account.identities for policy in (identity.trust, identity.boundary) if policy]
     statements = [statement for policy in {id(policy): policy for policy in policies}.values() for statement in policy.statements]
-    grantees = [grant.grantee.value for key in estate.keys for grant in key.grants or ()]
+    by_grants = [principal.value for principal in estate.grant_principals]
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
     free: set[str] = set()
     accounts = []
     named = trusted(estate)
     for account in estate.accounts:
-        own = _with(account, partition, statements, grantees, made, free) if account.complete else account
+        own = _with(account, partition, statements, by_grants, made, free) if account.complete else account
         new = tuple(_providers(account, partition, named, _texts(statements, ())))
         made |= set(new)
         accounts.append(own if account.providers is None else replace(own, providers=(*account.providers, *new)))
@@ -89,11 +89,11 @@ def _providers(account: Account, partition: str, named: Sequence[str], patterns:
 
 
 def _with(
-    account: Account, partition: str, statements: Sequence[Statement], grantees: Sequence[str], made: set[str], free: set[str]
+    account: Account, partition: str, statements: Sequence[Statement], by_grants: Sequence[str], made: set[str], free: set[str]
 ) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
-    patterns = list(_patterns(_texts(statements, grantees), f"arn:{partition}:iam::{account.id}:"))
+    patterns = list(_patterns(_texts(statements, by_grants), f"arn:{partition}:iam::{account.id}:"))
     boundaries = list(_boundaries(account, partition, statements, policies="policy" in named))
 
     def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
@@ -202,9 +202,9 @@ def _names_one(condition: Condition) -> bool:
     return operator.base != "Null" and operator.set_operator is None and not operator.if_exists
 
 
-def _texts(statements: Iterable[Statement], grantees: Iterable[str]) -> Iterator[tuple[str, bool]]:
+def _texts(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """The texts of policies and grants that may name a user, role, group or policy, and whether their case is ignored."""
-    yield from ((text, False) for text in grantees)
+    yield from ((text, False) for text in by_grants)
     for statement in statements:
         yield from ((text.value, False) for text in statement.resources or ())
         yield from ((principal.value, False) for principal in statement.principals or ())

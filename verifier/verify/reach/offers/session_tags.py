@@ -87,7 +87,7 @@ def session_names(estate: Estate, role: str) -> tuple[str, ...]:
     session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
     statements = [statement for policy in policies_of(estate, ()) for statement in policy.statements]
     principals = [principal for statement in statements for principal in statement.principals or ()]
-    principals += [grant.grantee for key in estate.keys for grant in key.grants or ()]
+    principals += estate.grant_principals
     found = [session.fullmatch(principal.value) for principal in principals]
     users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
     ends = [text.value.partition(":")[2] for condition in users for text in condition.values]

@@ -28,7 +28,7 @@ from verifier.problem.steps.permissions import step_permissions
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.narrowed import asks_for_tags, for_steps
+from verifier.verify.reach.narrowed import for_steps
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
@@ -39,6 +39,7 @@ from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
+from verifier.verify.reach.told_apart import asks_for_tags
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 

@@ -1,0 +1,89 @@
+"""By what policies and invariants tell requests apart: tags of callers, and what another session or another name would change.
+
+In: an estate, policies, invariants. Out: truths.
+Guarantee: what is said not to be told apart is decided alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from verifier.model.estate import Estate
+from verifier.model.invariant import Invariant, conditions_in
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.problem.classes.predicates import like
+from verifier.verify.reach.narrowed import asked_keys, in_variables, of_callers
+
+
+def asks_for_tags(policy: Policy) -> bool:
+    """Whether a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
+    return any("principaltag/" in key or "resourcetag/" in key for key in asked_keys(policy))
+
+
+def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
+    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in lower case."""
+    conditions = [one for goal in goals for one in conditions_in(goal.when)]
+    return frozenset((*(one.key.value.lower() for one in conditions), *in_variables(text for one in conditions for text in one.values)))
+
+
+def reads_tags(goals: Iterable[Invariant]) -> bool:
+    """Whether the last request of an invariant is told from others by tags of its caller."""
+    return any("principaltag/" in key for key in keys_of(goals))
+
+
+def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
+    """Whether something may give a federated session what whoever issued it does not have: it is named, or has other values of condition
+    keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
+    [IAM: id_credentials_temp_control-access_getfederationtoken]."""
+    policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
+    told = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(estate, PrincipalType.FEDERATED_USER)
+    return told or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
+
+
+def _named_by_grants(estate: Estate, kind: PrincipalType) -> bool:
+    return any(one.type is kind for one in estate.grant_principals)
+
+
+def _tells_sessions_apart(policy: Policy) -> bool:
+    return any(key.startswith(_OF_SESSIONS) for key in asked_keys(policy)) or any(map(_names_sessions, policy.statements))
+
+
+def _names_sessions(statement: Statement) -> bool:
+    types = {principal.type for principal in statement.principals or ()}
+    denied = statement.effect is Effect.DENY and PrincipalType.USER in types
+    return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
+
+
+def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
+    """Whether something, or a condition key that is `asked` about, may tell a user or group from itself under another name or path. What
+    names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM user;
+    id_groups_manage_rename]; of grants no page says so."""
+    policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
+    told = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in asked)
+    return told or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
+
+
+def _tells_names_apart(policy: Policy) -> bool:
+    resources = (text.value for statement in policy.statements for text in statement.resources or ())
+    doubtful = any(statement.doubt is not None for statement in policy.statements)
+    return doubtful or any(key.startswith(_OF_NAMES) for key in asked_keys(policy)) or any(map(_tells_users_apart, resources))
+
+
+_OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:retiringprincipal")
+"""How the condition keys begin whose values have the name of a user."""
+
+
+def _tells_users_apart(resource: str) -> bool:
+    """Whether a `Resource` pattern may cover some users or groups, and not all."""
+    fields = [*resource.split(":", 5), *"*" * 5][:6]
+    if fields[5] in ("*", "user/*", "group/*") or not like(fields[2]).matches("iam"):
+        return False
+    start = fields[5].split("*")[0].split("?")[0].split("$")[0]
+    return any(kind.startswith(start) or start.startswith(kind) for kind in ("user/", "group/"))
+
+
+_OF_SESSIONS = (
+    *("aws:principalarn", "aws:principaltype", "aws:principaltag/", "aws:username", "aws:userid", "aws:multifactorauth"),
+    *("aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "kms:granteeprincipal"),
+)
+"""How the condition keys begin whose values in a request of a federated session are not those of its issuer's (F3)."""
