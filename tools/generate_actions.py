@@ -68,6 +68,29 @@ NO_ROLES = frozenset(
 """Members of requests in whose names the word is, and that are no roles of IAM."""
 
 
+RUNNING = frozenset(
+    {
+        *("code", "script", "scripts", "image", "images", "container", "containers", "command", "commands", "entrypoint"),
+        *("environment", "environments", "env", "variable", "variables", "template", "templates", "definition", "definitions"),
+        *("query", "queries", "sql", "statement", "statements", "recipe", "recipes", "document", "documents", "parameter"),
+        *("parameters", "params", "argument", "arguments", "args", "hook", "hooks", "bootstrap", "lifecycle", "layer"),
+        *("layers", "extension", "extensions", "plugin", "plugins", "module", "modules", "library", "libraries", "package"),
+        *("packages", "artifact", "artifacts", "program", "handler", "handlers", "function", "functions", "lambda", "payload"),
+        *("override", "overrides", "workflow", "pipeline", "step", "steps", "component", "components", "instruction"),
+        *("instructions", "tool", "tools", "software", "driver", "drivers", "repository", "branch", "commit"),
+    }
+)
+"""Words of members that say what runs, or with what."""
+ABOUT = re.compile(
+    r"(?i)(ids?|names?|arns?|type|token|identifiers?|status|state|tags?|version|description|count|size|limit|days|hours|minutes|(se|mi)?conds?"
+    r"|time|timeout|enabled|region|title|format|family|mode|window|class|(language|country|locale|currency|zip|postal|reason|error|status)codes?)"
+)
+"""How members end that are about such a thing."""
+TAKING_AWAY = re.compile(
+    r"(Batch)?(Delete|Untag|Tag|Stop|Cancel|Deregister|Disassociate|Disable|Remove|Terminate|Reject|Revoke|List|Describe)"
+)
+
+
 CREDENTIALS = frozenset({"secretaccesskey", "sessiontoken"})
 """Members of a response that are temporary credentials, in lower case."""
 
@@ -109,6 +132,8 @@ class Judgements:
             self._groups[name] = self._written_out(members)
         self._services = {service: self._written_out(names) for service, names in document["services"].items()}
         self._lines: Mapping[str, str] = document["judgements"]
+        said = [(service, line.partition(": ")) for service, lines in document["inert"].items() for line in lines]
+        self._inert = {f"{service}:{name}": reason for service, (reason, _, names) in said for name in names.split()}
         self._used: set[str] = set()
 
     def services(self, service: str) -> str:
@@ -123,6 +148,21 @@ class Judgements:
         """What it says by the longest pattern that fits."""
         fitting = [line for line in self._patterns if fnmatch.fnmatchcase(f"{service}:{name}", line)]
         return self._ground(service, max(fitting, key=len)) if fitting else None
+
+    def inert(self, service: str, name: str) -> Ground | None:
+        """Why what a request says runs as no role of the account, although its members look so."""
+        line = next((line for line in self._inert if fnmatch.fnmatchcase(f"{service}:{name}", line)), None)
+        if line is None:
+            return None
+        self._used.add(line)
+        return Ground("harmless", "", "", self._inert[line])
+
+    @cache  # noqa: B019
+    def has_roles(self, service: str) -> bool:
+        """Whether something of a service has a role: a request of some action names one, or a line says so."""
+        if any(line.startswith(f"{service}:") and said.startswith(("run", "pass")) for line, said in self._lines.items()):
+            return True
+        return any(any(map(_is_role, _members_of(service, name) or ())) for name in _actions()[service])
 
     @property
     def _patterns(self) -> list[str]:
@@ -146,7 +186,7 @@ class Judgements:
 
     def check(self) -> None:
         """Raises `ValueError` where a line was of no use."""
-        unused = sorted(set(self._lines) - self._used)
+        unused = sorted((set(self._lines) | set(self._inert)) - self._used)
         if unused:
             raise ValueError(f"{JUDGEMENTS.name} judges what no data knows, or what other lines say: {', '.join(unused)}")
 
@@ -190,6 +230,10 @@ def _of_write(judged: Judgements, service: str, name: str) -> Ground:
     others = sorted(one for one in members or () if one.lower() in POLICIES | PRINCIPALS)
     if others:
         return Ground("doubt", "run", services, f"says what others may do ({_shown(others)})")
+    running = sorted(filter(_says_what_runs, members or ()))
+    if running and judged.has_roles(service) and not TAKING_AWAY.match(name):
+        inert = judged.inert(service, name)
+        return inert or Ground("doubt", "run", services, f"says what may run as a role ({_shown(running)})")
     return HARMLESS_WRITE if members is not None else UNKNOWN
 
 
@@ -197,8 +241,18 @@ def _shown(members: list[str]) -> str:
     return ", ".join(members[:2]) + (" …" if len(members) > 2 else "")
 
 
+def _says_what_runs(member: str) -> bool:
+    whole = member.lower() in ("userdata", "customamiid")
+    return whole or not RUNNING.isdisjoint(_words(member)) and not re.search(f"{ABOUT.pattern}$", member)
+
+
+@cache
+def _words(member: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", member)]
+
+
 def _is_role(member: str) -> bool:
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", member)]
+    words = _words(member)
     profile = "instance" in words and "profile" in words
     return member not in NO_ROLES and (profile or "role" in words or "roles" in words or "rolearn" in member.lower())
 
@@ -261,6 +315,7 @@ def _package(name: str) -> Path:
     return Path(found.origin).parent
 
 
+@cache
 def _members_of(service: str, name: str) -> dict[str, bool] | None:
     """The members that a request carries, however deep, and whether it must; `None` where no API model has an operation of this name."""
     found: dict[str, bool] | None = None

@@ -38,9 +38,32 @@ def test_u4_the_catalogue_is_not_stale(generator: ModuleType) -> None:
 
 
 def test_w1_a_judgement_about_no_action_is_an_error(generator: ModuleType) -> None:
-    judged = generator.Judgements({"groups": {}, "services": {}, "judgements": {"lambda:UpdateFunktionCode": "run: a slip"}})
-    with pytest.raises(ValueError, match="UpdateFunktionCode"):
+    slips = {"judgements": {"lambda:UpdateFunktionCode": "run: a slip"}, "inert": {"ecs": ["a slip: CreateClustre"]}}
+    judged = generator.Judgements({"groups": {}, "services": {}, **slips})
+    with pytest.raises(ValueError, match=r"ecs:CreateClustre, lambda:UpdateFunktionCode"):
         judged.check()
+
+
+RUN = frozenset(
+    {
+        *("image", "imageuri", "imageurl", "ecrimage", "containerentrypoint", "entrypoint", "command", "commands", "userdata"),
+        *("customamiid", "artifacturl", "codeuri", "codehandlers", "environment", "environmentvariables"),
+        *("containerenvironmentvariables", "script", "scripts", "scriptlocation", "templateurl", "templatebody"),
+        *("inlinerecipe", "recipe", "querystring", "sqlqueries", "initquery", "buildspec", "bootstrapactions", "definition"),
+        *("overrideparameters", "parameteroverrides", "containeroverrides"),
+    }
+)
+"""Members of requests, in lower case, that say what runs, or with what: written down apart from the words that the generator knows."""
+
+
+def test_w1_what_says_what_runs_is_harmless_only_by_a_judgement(generator: ModuleType) -> None:
+    acting = [one for one in doubtful_entries() if one.effect in (Effect.RUN, Effect.PASS) and "what others may do" not in one.reason]
+    services = {one.name.split(":")[0] for one in acting}
+    names = [one.name for one in entries() if one.reason == generator.HARMLESS_WRITE.reason]
+    looked = [(service, name) for service, name in (one.split(":") for one in names) if service in services]
+    looked = [one for one in looked if not generator.TAKING_AWAY.match(one[1])]
+    assert len(looked) > 2_300
+    assert [one for one in looked if RUN & set(map(str.lower, generator._members_of(*one)))] == []
 
 
 @pytest.mark.parametrize(
@@ -111,6 +134,14 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("acm-pca:DeletePolicy", Head.DOUBT, Effect.RUN),
         ("ec2:PutResourcePolicy", Head.HARMLESS, None),  # its resource types are no code, no identity and nothing encrypted
         ("batch:SubmitServiceJob", Head.DOUBT, Effect.PASS),
+        # Code, variables or a template of the caller's own for what has a role, by requests that take none.
+        *((f"sagemaker:{name}", Head.DOUBT, Effect.RUN) for name in ("CreateInferenceComponent", "UpdateProject", "UpdateAppImageConfig")),
+        ("sagemaker:CreateTransformJob", Head.DOUBT, Effect.RUN),
+        ("elasticmapreduce:AddInstanceFleet", Head.DOUBT, Effect.RUN),
+        ("lambda:CreateEventSourceMapping", Head.DOUBT, Effect.RUN),
+        ("codecommit:CreateBranch", Head.DOUBT, Effect.RUN),
+        ("odb:CreateOdbNetwork", Head.DOUBT, Effect.ENDPOINTS),
+        ("sagemaker:CreateStudioLifecycleConfig", Head.HARMLESS, None),  # in no studio until UpdateDomain, which is in doubt
         ("sts:GetSessionToken", Head.HARMLESS, None),
         ("s3:GetObject", Head.HARMLESS, None),
         ("dynamodb:PutItem", Head.HARMLESS, None),

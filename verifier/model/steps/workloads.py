@@ -117,6 +117,7 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
             ),
             passing=("lambda:UpdateFunctionConfiguration",),
+            bounds=("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
             made=(
                 "aws_lambda_function function_name role",
                 "AWS::Lambda::Function function_name Role",
@@ -266,7 +267,7 @@ KINDS: Mapping[str, WorkloadKind] = {
                 ),
             ),
             passing=("sagemaker:UpdateNotebookInstance",),
-            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig",),
+            bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
             made=("aws_sagemaker_notebook_instance name role_arn", "AWS::SageMaker::NotebookInstance notebook_instance_name role_arn"),
             named="sagemaker:{region}:{account}:notebook-instance/",
         ),
