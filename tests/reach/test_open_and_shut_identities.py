@@ -474,9 +474,37 @@ def test_whoever_comes_to_be_the_retiring_principal_of_a_grant(
     mine: tuple[Statement, ...], retiring: str, expected: tuple[str, ...]
 ) -> None:
     # API: CreateGrant, RetiringPrincipal: users, roles, federated users and assumed role users; grant-manage.
-    given = grant(f"arn:aws:iam::{HOME}:user/Nobody", "Decrypt", retiring=retiring)
+    given = grant(NOBODY, "Decrypt", retiring=retiring)
     before = state(*mine, others=(trusting(admits(aws(ALICE))),), facts={"grants": (given,)})
     assert told(before, "kms:RetireGrant") == expected
+
+
+NOBODY = f"arn:aws:iam::{HOME}:user/Nobody"
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, ("create grant",)),
+        ({"ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"}}, ("create grant",)),
+        ({"StringEquals": {"kms:GranteePrincipal": NOBODY}}, ("create grant",)),
+        ({"StringEquals": {"kms:RetiringPrincipal": NOBODY, "kms:GranteePrincipal": NOBODY}}, ("unknown", "E0")),
+        ({"Null": {"kms:RetiringPrincipal": "true"}, "StringEquals": {"kms:GranteePrincipal": NOBODY}}, PROVED),
+        ({"Bool": {"kms:GrantIsForAWSResource": "true"}}, PROVED),
+    ],
+)
+def test_whoever_creates_a_grant_may_retire_it(condition: dict[str, Any], expected: tuple[str, ...]) -> None:
+    # grant-manage, Retiring and revoking grants: its retiring principal may, whom the request for the grant names.
+    before = state(own("kms:CreateGrant", KEY, Condition=condition), facts={"grants": ()})
+    assert told(before, "kms:RetireGrant") == expected
+
+
+@pytest.mark.parametrize("operations", [["Decrypt", "CreateGrant"], ["Decrypt"]])
+def test_whoever_is_granted_the_creation_of_grants_may_retire_a_child_grant(operations: list[str]) -> None:
+    # grants, Grants for CreateGrant: a child grant is as strict as its parent, whose retiring principal it need not share.
+    condition = {"Null": {"kms:RetiringPrincipal": "true"}, "ForAllValues:StringEquals": {"kms:GrantOperations": operations}}
+    before = state(own("kms:CreateGrant", KEY, Condition=condition), facts={"grants": ()})
+    assert told(before, "kms:RetireGrant") == (("create grant", "create grant") if "CreateGrant" in operations else PROVED)
 
 
 def test_a_federated_session_is_one_of_whoever_asks_for_it() -> None:

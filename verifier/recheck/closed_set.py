@@ -156,7 +156,8 @@ class ClosedSet:
             given = space.on(partial(_is_among, about))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent.
             yield implies(Symbol(power), either(given, acts({"iam:PassRole"})) if power == TARGET_TAGS else given)
-        yield implies(Symbol(GRANT), acts(fact[2] for fact in self.facts if fact[0] == "grant"))
+        granted = {fact[2] for fact in self.facts if fact[0] == "grant"}  # who creates a grant may retire it (G5)
+        yield implies(Symbol(GRANT), acts(granted | {"kms:RetireGrant"} if granted else granted))
 
     # -- roles that services act as --
 

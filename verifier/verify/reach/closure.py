@@ -14,7 +14,7 @@ from functools import cached_property
 
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
-from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.key_rules import RETIRE, KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.offers import ANY, Access, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
@@ -294,5 +294,7 @@ def _under(key: str, facts: Facts) -> dict[str, tuple[Fact, ...]]:
 
 
 def _asked_for(offer: Offer) -> str:
-    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation."""
-    return offer.action if offer.gives.kind is not FactKind.MAY_GRANT else f"{offer.action}/{offer.gives.details[0]}"
+    """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires one may be its
+    retiring principal (G5)."""
+    child = offer.gives.details[0] if offer.gives.kind is FactKind.MAY_GRANT else RETIRE
+    return offer.action if child == RETIRE else f"{offer.action}/{child}"

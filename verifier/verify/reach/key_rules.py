@@ -21,7 +21,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like, literal_tokens
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, implies, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, conjunction, either, implies, negation
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import Given
@@ -33,7 +33,8 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
-OPERATIONS, GRANTEE, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "aws:tagkeys"
+OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
+RETIRE = "kms:RetireGrant"
 ALIAS_NAMES = "kms:resourcealiases"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 SESSIONS = "arn:*:sts::*:assumed-role/*"
@@ -104,6 +105,7 @@ class KeyRules:
         self.accesses = [next(self._nodes) for _ in goals]
         self._direct = next(self._nodes)
         self._by_operation = {name: next(self._nodes) for name in self._operations}
+        self._lets_retire = next(self._nodes)
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
@@ -123,10 +125,18 @@ class KeyRules:
             space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
+        wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in self._operations]
         wanted += [conjunction((acts({name}), _of_step(space, name, self.key), not_ruled_out(space))) for name in (*STEPS, *BY_MATERIAL)]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
+
+    def _to_be_retired(self, space: Space) -> Expression:
+        """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
+        if RETIRE not in self._operations:
+            return FALSE
+        space.view(RETIRING)
+        return either(Present(RETIRING), negation(space.in_account(self.key.account)))
 
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""
@@ -244,10 +254,12 @@ class KeyRules:
         return self._cubes(self._acts[name])
 
     def granting(self, operation: str) -> tuple[Cube, ...]:
-        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. A service that creates
-        one on a caller's behalf says itself for whom it is."""
-        own = (self._acts["kms:CreateGrant"], self._by_operation[operation], self._direct)
-        return self._cubes(self.joint.diagrams.all_of(own), GRANTEE)
+        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One that may be retired
+        counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a caller's behalf says itself for whom it
+        is."""
+        own = self.joint.diagrams.both(self._acts["kms:CreateGrant"], self._direct)
+        retired = self._cubes(self.joint.diagrams.both(own, self._lets_retire)) if operation == RETIRE else ()
+        return (*retired, *self._cubes(self.joint.diagrams.both(own, self._by_operation[operation]), GRANTEE))
 
     def session_tags(self, goal: int, principal: str, powers: frozenset[str]) -> tuple[Pairs, ...]:
         """Tags with which a session of a role can make the last request of a goal, with some powers and no others, each a choice (E2)."""

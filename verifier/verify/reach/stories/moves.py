@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from verifier.model.estate import Key
 from verifier.model.forms import REGION
@@ -23,6 +24,7 @@ from verifier.model.steps.chains import GrantCreated, KeyPolicyPut, KeyReplicate
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.key_rules import RETIRE
 from verifier.verify.reach.offers.replicas import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.stories.aliases import move_alias
 from verifier.verify.reach.stories.asking import test
@@ -72,11 +74,14 @@ _DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEqua
 def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     caller = scene.callers.get(task.grantee)
     names = [task.grantee] if caller is None else list(dict.fromkeys((task.grantee, caller.arn)))
-    when = [test("StringEquals", "kms:GranteePrincipal", *names), test("Bool", "aws:ViaAWSService", "false")]
-    when += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
+    given = [test("StringEquals", "kms:GranteePrincipal", *names)]
+    given += [test("StringEquals", "kms:GrantOperations", name.removeprefix("kms:"), any_value=True) for name in task.operations]
+    retired = [test("Null", name, "false") for name in ("kms:GranteePrincipal", "kms:GrantOperations")]
+    retired.append(test("StringEquals", "kms:RetiringPrincipal", *names))
+    direct = test("Bool", "aws:ViaAWSService", "false")
     number = len(scene.key(task.key).grants or ())
-    for constraint in _CONSTRAINTS:
-        found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, *constraint)
+    for when, constraint in product([given, *([retired] if task.operations == (RETIRE,) else [])], _CONSTRAINTS):
+        found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, direct, *constraint)
         yield step(StepKind.CREATE_GRANT, lambda request: GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")), found)
 
 
