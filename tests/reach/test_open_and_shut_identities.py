@@ -445,6 +445,12 @@ def test_a_federated_session_of_a_name_and_tags(mine: tuple[Statement, ...], nam
     assert told(home(*mine, **key)) == expected
 
 
+@pytest.mark.parametrize(("length", "expected"), [(1, PROVED), (2, FEDERATES), (32, FEDERATES), (33, PROVED)])
+def test_names_of_federated_sessions_have_2_to_32_characters(length: int, expected: tuple[str, ...]) -> None:
+    # API: GetFederationToken, Name.
+    assert told(home(own(GET), key=allow(aws(FAY.replace("fay", "f" * length)), "kms:Decrypt"))) == expected
+
+
 def test_a_federated_session_of_a_name_that_is_compared_with_its_users() -> None:
     # reference_policies_variables: Alice may ask for fay-Alice, which the closure does not look at.
     admits_all = allow("*", "kms:Decrypt", Condition={"ArnLike": {"aws:PrincipalArn": FAY.replace("fay", "*")}})

@@ -102,7 +102,7 @@ def caller_arns(partition: str) -> tuple[Tokens, ...]:
         tokens = (*literal_tokens(f"arn:{partition}:{service}::"), *account, *literal_tokens(f":{resource}"))
         return Tokens((*tokens, *(token for run in rest for token in run)))
 
-    base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME))]
+    base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME, 2))]
     for kind in ("user/", "role/"):
         base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), literal_tokens("/"), some(NAME))]
     # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
@@ -137,7 +137,7 @@ SESSIONS = ("assumed-role/", "assumed-role/aws:")
 def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of its ARN."""
     user, role, rest = literal_tokens("user/"), literal_tokens("role/"), (*some(PATH), *literal_tokens("/"), *some(NAME))
-    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME))]
+    base = [literal_tokens("root"), (*literal_tokens("federated-user/"), *some(NAME, 2))]
     base += [(*kind, *end) for kind in (user, role) for end in (some(NAME), rest)]
     base += [(*literal_tokens(start), *some(NAME), *literal_tokens("/"), *some(NAME)) for start in SESSIONS]
     return words(

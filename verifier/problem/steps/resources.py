@@ -94,7 +94,7 @@ def made_resource(target: Target, action: str, last: str | None, region: str) ->
 # -- requests for federated sessions (F3) --
 
 _FEDERATED = "federated-user/"
-_SESSION = words(MADE, (*literal_tokens(_FEDERATED), *some(NAME)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))
+_SESSION = words(MADE, (*literal_tokens(_FEDERATED), *some(NAME, 2)), seeds=(f"{_FEDERATED}example", f"{_FEDERATED}another"))
 _TAGS = ("aws:requesttag/", "aws:tagkeys")
 _TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage")
 """What requests with temporary credentials have, by which nobody calls `GetFederationToken` [API: GetFederationToken]."""

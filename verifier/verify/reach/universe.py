@@ -7,6 +7,7 @@ on one of them, which is for the closure to see (`Universe.split`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
@@ -24,6 +25,8 @@ from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 
 KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
+_TOO_LONG = re.compile(r":federated-user/.{33}")
+"""Whom no request for a federated session can name [API: GetFederationToken, Name]."""
 NO_POLICIES = None
 """What is said of one without policies, groups and tags: the same as of one whom a complete inventory does not list."""
 
@@ -51,7 +54,7 @@ class Universe:
         self._alike = {members[0]: tuple(members) for found in classes.values() for members in found.values()}
         for number, found in classes.items():
             other = self._not_listed(table, number, found)
-            if other is not None:
+            if other is not None and not _TOO_LONG.search(other):
                 self._alike[other] = (other,)
         own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) in estate.own_accounts]
         order = sorted(own, key=lambda arn: (":user/" not in arn, ":root" not in arn, arn))
