@@ -10,9 +10,9 @@ from collections import Counter
 from tests.agreement.steps import StepCounts, check_steps, step_scenario
 from tests.agreement.world import tapes
 from tests.verify.stepping import answer
+from verifier.ask.answers import Found, Proved
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.actions import step_actions
-from verifier.verify.answers import Found, Proved
 from verifier.verify.explanation.symbolic import target_of
 
 ESTATES = 60

@@ -35,8 +35,8 @@ from tests.agreement.counts import LEAST_FIRED, Counts
 from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
 from tests.agreement.steps import StepCounts, check_steps, step_scenarios
 from tests.reach.agreement import ReachCounts, check_reach
+from verifier.ask.answers import InternalDisagreement
 from verifier.cycles import seldom
-from verifier.verify.answers import InternalDisagreement
 
 T = TypeVar("T")
 ESTATES, STEP_ESTATES = 50, 10

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 
+from verifier.ask.diagrams import PREFERRED, Sample, sample
+from verifier.ask.loop import Impossible
 from verifier.model.request import Outcome, Request
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint
@@ -12,7 +14,6 @@ from verifier.problem.diagrams.sets import mentioned
 from verifier.verify.explanation.symbolic import Undetermined
 from verifier.verify.explanation.symbolic_constraints import constraints
 from verifier.verify.explanation.symbolic_values import concrete_values
-from verifier.verify.sample import PREFERRED, Sample, sample
 
 
 def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:
@@ -36,7 +37,7 @@ def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Out
         try:
             narrow = _narrowed(joint, node, dice)
             found = sample(joint, 0, joint.care(0, narrow, PREFERRED), narrow, wanted) if narrow != NOTHING else None
-        except TooLarge:  # the facts about these variables together
+        except (TooLarge, Impossible):  # the facts about these variables together, or no request is so
             continue
         if isinstance(found, Sample):
             yield found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tests.verify.proving import nobody
+from verifier.ask.answers import Answer
+from verifier.ask.preferences import preferences
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
-from verifier.verify.answers import Answer
 from verifier.verify.claims import decide
-from verifier.verify.preferences import preferences
 
 
 def answer(found: Estate, on: str | Target, action: str) -> Answer:

@@ -13,6 +13,7 @@ from tests.agreement.runner import assignment
 from tests.agreement.scenarios import Scenario
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
+from verifier.ask.loop import refined
 from verifier.evaluate import evaluate
 from verifier.model.estate import Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
@@ -23,7 +24,6 @@ from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import Given
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
-from verifier.verify.sample import Impossible
 
 LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 
@@ -39,10 +39,10 @@ def external(given: Given) -> tuple[Joint, Cubes, Given] | None:
     scoped = replace(joint, definitions=[*joint.definitions, joint.scopes[0]])
     external_ = External(scoped, joint.scopes[1])
     try:
-        while isinstance(found := external_.found(), Impossible):
-            scoped.learn(found.clause)
+        found = refined(scoped, external_.found)
     except TooLarge:
         return None
+    assert isinstance(found, Cubes)
     return scoped, found, inside
 
 

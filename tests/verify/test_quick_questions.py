@@ -55,7 +55,8 @@ def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.Mon
 
 def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a single round between solver and values a quick question settles no request."""
-    from verifier.verify import answers, claims
+    from verifier.ask import answers
+    from verifier.verify import claims
 
     statements = [allow("*", "kms:Decrypt", Condition=users(pattern)) for pattern in SLIDING]
     search = claims._search

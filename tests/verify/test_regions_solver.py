@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from tests.agreement.scenarios import Scenario
 from tests.verify.test_regions import random_keys
+from verifier.ask.diagrams import Sample, sample
+from verifier.ask.loop import Impossible
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
@@ -24,7 +27,6 @@ from verifier.problem.rules import Given
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 from verifier.verify.regions import Describer, Regions
-from verifier.verify.sample import Sample, sample
 
 MOST_PATHS = 3000
 """Larger sets are left to the diagrams' own tests."""
@@ -110,6 +112,7 @@ def draws(joint: Joint, node: Node, wanted: Outcome, count: int) -> Iterator[Sam
         for name in dice.sample(sorted(joint.diagrams.support(whole)), min(4, len(joint.diagrams.support(whole)))):
             values = [value for value in range(joint.diagrams.widths[name]) if joint.diagrams.values(part, name) >> value & 1]
             part = joint.diagrams.both(part, joint.diagrams.literal(name, 1 << dice.choice(values)))
-        found = sample(joint, 0, projection, part, wanted)
-        if isinstance(found, Sample):
-            yield found
+        with suppress(Impossible):
+            found = sample(joint, 0, projection, part, wanted)
+            if isinstance(found, Sample):
+                yield found

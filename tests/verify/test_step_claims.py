@@ -6,9 +6,9 @@ import pytest
 
 from tests.problem.stepping import ALICE, GROUP, HOME, MANAGED, PROVIDER, ROLE, admit, identity, may, role, world
 from tests.verify.stepping import answer
+from verifier.ask.answers import Found, Proved
 from verifier.model.request import CallerKind, Outcome
 from verifier.model.results.verdict import Reason
-from verifier.verify.answers import Found, Proved
 
 SUB = "token.actions.githubusercontent.com:sub"
 ACCOUNT = f"arn:aws:iam::{HOME}:root"

@@ -13,6 +13,7 @@ from tests.agreement.scenarios import Scenario
 from tests.verify.callers_reader import about
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
+from verifier.ask.loop import refined
 from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
 from verifier.model.results.access import Access
@@ -21,7 +22,7 @@ from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import Given
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.who_can import who_can
-from verifier.verify.partition import Partitioner
+from verifier.verify.partition import Partition, Partitioner
 
 ASSIGNMENTS = 6
 """Assignments of the readings and free facts under which each request is decided."""
@@ -32,8 +33,8 @@ def rows_of(given: Given) -> tuple[Joint, Found]:
     joint = join([given])
     assert given.target.key is not None
     rows = Rows(joint, given.estate, given.target.key)
-    while not isinstance(found := rows.found(joint.sides[0].allowed), Found):
-        joint.learn(found.clause)
+    found = refined(joint, lambda: rows.found(joint.sides[0].allowed))
+    assert isinstance(found, Found)
     return joint, found
 
 
@@ -121,7 +122,9 @@ def test_the_conditions_of_a_row_are_exactly_its_requests() -> None:
     def check(_: Scenario, given: Given) -> None:
         joint = join([given])
         diagrams = joint.diagrams
-        for part in Partitioner(joint, 0).partition(joint.sides[0].allowed).parts:
+        partition = refined(joint, lambda: Partitioner(joint, 0).partition(joint.sides[0].allowed))
+        assert isinstance(partition, Partition)
+        for part in partition.parts:
             if part.cubes is not None:
                 cubes = (diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube) for cube in part.cubes)
                 assert diagrams.both(diagrams.any_of(cubes), part.seen) == part.node

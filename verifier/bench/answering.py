@@ -14,6 +14,8 @@ import time
 from functools import cache
 from multiprocessing.connection import Connection
 
+from verifier.ask.answers import Found, Proved
+from verifier.ask.preferences import preferences, usually
 from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
 from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
@@ -27,9 +29,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer as ask_strings
-from verifier.verify.answers import Found, Proved
 from verifier.verify.claims import decide
-from verifier.verify.preferences import preferences, usually
 
 Said = tuple[Answer, float, Counts, str]
 """The answer, milliseconds, counts, and a note where there is no answer."""

@@ -3,7 +3,7 @@
 In: an estate and what is asked of it. Out: reports. Guarantee: S1: proved, refuted or unknown, and never one for another.
 """
 
-from verifier.verify.answers import Contradiction, InternalDisagreement
+from verifier.ask.answers import Contradiction, InternalDisagreement
 from verifier.verify.prove import prove
 
 __all__ = ["Contradiction", "InternalDisagreement", "prove"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from verifier.ask.answers import Answer, Found, Proved
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.invariant import (
@@ -39,7 +40,6 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import family_of, is_multi_region, selected_keys
 from verifier.syntax.text import first_few
-from verifier.verify.answers import Answer, Found, Proved
 
 
 def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[str, bool]) -> tuple[Assumption, ...]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from verifier import __version__
+from verifier.ask.answers import InternalDisagreement
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.reference import data_version
@@ -21,7 +22,6 @@ from verifier.problem.subjects import target_name, targets_of
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
-from verifier.verify.answers import InternalDisagreement
 from verifier.verify.certifying import certify
 from verifier.verify.closed_sets import eventual_entry
 

@@ -7,9 +7,10 @@ everything else is Unknown with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
-from verifier.model.free_facts import trusting_role
+from verifier.ask.answers import Answer, Found, Proved, Rests, gave_up
+from verifier.ask.unmodelled import why_unmodelled
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
 from verifier.model.results.verdict import Reason
@@ -17,7 +18,6 @@ from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.unmodelled import pessimism
 from verifier.solve.session import Session, Undecided, Unsat
-from verifier.verify.answers import Answer, Found, Proved, Rests, gave_up, reason_of
 
 
 def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True) -> Answer:
@@ -57,29 +57,6 @@ def _despite(question: Question, claim: Claim, session: Session, query: list[Exp
     held = [literal(name, value) for name, value in values.items()]
     answer = _search(question, claim, session, [*query, *held])
     return answer if isinstance(answer, Found) else why_unmodelled(question, rests.names)
-
-
-def why_unmodelled(question: Question, names: Sequence[str]) -> Reason:
-    """The reason that a verdict is Unknown that rests on these symbols."""
-    return next(unmodelled_reasons(question, names), Reason("budget", "the verdict rests on something that is not modelled"))
-
-
-def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Reason]:
-    """What these symbols stand for that is not modelled, or in doubt."""
-    for thing in question.space.estate.unmodelled:
-        if any(name.startswith(thing.name + ":") for name in names):
-            yield reason_of(thing)
-    key = question.space.target.key
-    if key is not None:
-        yield from (Reason("U3", why, key.span) for fact, why in key.doubtful if fact in names)
-    for name in names:
-        if name.startswith("L5:"):
-            yield Reason("L5", "`NotResource` in a key policy is not documented")
-        if (role := trusting_role(name)) is not None:
-            yield Reason("E2", f"the trust policy of {role} is not in the input")
-        text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
-        if text is not None:
-            yield Reason("C3", f"this comparison is not modelled: {text}")
 
 
 def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer | Rests:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from verifier.ask.answers import Answer, Found, Proved
+from verifier.ask.preferences import preferences
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
@@ -26,10 +28,8 @@ from verifier.problem.subjects import target_name
 from verifier.solve.engines import open_session
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.answers import Answer, Found, Proved
 from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import decide
-from verifier.verify.preferences import preferences
 from verifier.verify.settled import not_known, settled
 
 if TYPE_CHECKING:

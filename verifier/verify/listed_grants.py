@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from verifier.ask.unmodelled import reason_of
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
@@ -20,7 +21,6 @@ from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Status, Verdict
 from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
-from verifier.verify.answers import reason_of
 from verifier.verify.assumptions import chosen_keys, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 

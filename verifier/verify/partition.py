@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from verifier.ask.answers import Unknown
+from verifier.ask.diagrams import PREFERRED, sample
+from verifier.ask.unmodelled import is_unmodelled, unmodelled_reasons
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.cover import Cover, Cube, grouped
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.joint import Joint
-from verifier.verify.claims import unmodelled_reasons
-from verifier.verify.replay import is_unmodelled
-from verifier.verify.sample import PREFERRED, Impossible, NotFound, sample
 
 REGION_BUDGET = 400
 """Parts of one answer, before callers are no longer told apart by their actions."""
-REFINEMENTS = 100
-"""Rounds in which concrete values may show that a combination of comparisons is impossible."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,6 @@ class Partition:
     exact: bool = True
 
 
-TOO_MANY_ROUNDS = Reason("budget", f"no answer within {REFINEMENTS} rounds of refinement")
-
-
 @dataclass(frozen=True)
 class _Group:
     """Callers and actions whose requests one description serves: what must be, and what may be, covered."""
@@ -74,23 +69,16 @@ class Partitioner:
     budget: int = REGION_BUDGET
 
     def partition(self, node: Node) -> Partition:
-        """The parts of a set. Actions that the data does not know are left out (U4)."""
+        """The parts of a set. Actions that the data does not know are left out (U4). Raises `Impossible`."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
-            return self._refined(node)
-        except TooLarge as error:
-            return Partition((), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False)
-
-    def _refined(self, node: Node) -> Partition:
-        for _ in range(REFINEMENTS):
             settled, unsettled = self.settled(node)
             projection = self.joint.care(self.number, node)
             found = self._parts(settled, projection)
-            if isinstance(found, Partition):
-                rest = self.joint.diagrams.both(unsettled, projection.care)
-                return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self.reasons(rest)))
-            self.joint.learn(found.clause)
-        return Partition((), None, (TOO_MANY_ROUNDS,), False)
+            rest = self.joint.diagrams.both(unsettled, projection.care)
+            return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self.reasons(rest)))
+        except TooLarge as error:
+            return Partition((), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False)
 
     # -- what is not modelled --
 
@@ -111,7 +99,7 @@ class Partitioner:
 
     # -- parts --
 
-    def _parts(self, node: Node, projection: Projection) -> Partition | Impossible:
+    def _parts(self, node: Node, projection: Projection) -> Partition:
         diagrams = self.joint.diagrams
         least = diagrams.both(node, projection.care)
         if least == NOTHING:
@@ -125,10 +113,8 @@ class Partitioner:
             whole, seen = (self._within(group, node) for node in (least, projection.care))
             cubes = self._cubes(cover, group)
             checked = self._checked(whole, cubes or (), sampling)
-            if isinstance(checked, Impossible):
-                return checked
-            if isinstance(checked, NotFound):
-                unsettled.append(Reason("budget", checked.reason))
+            if checked is not None:
+                unsettled.append(checked.reason)
             else:
                 found.append(Described(group.callers, group.actions, whole, cubes, seen, sendable))
                 exact &= cubes is not None
@@ -161,12 +147,12 @@ class Partitioner:
         except TooLarge:
             return None
 
-    def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Impossible | NotFound | None:
+    def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Unknown | None:
         """Whether the alternatives that compare keys with one another have requests: only concrete values tell."""
         for cube in cubes:
             if any(name.startswith(("relation:", "lazy:")) for name, _ in cube):
                 part = self.joint.diagrams.all_of((whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube)))
                 found = sample(self.joint, self.number, sampling, part, self.wanted) if part != NOTHING else None
-                if isinstance(found, Impossible | NotFound):
+                if isinstance(found, Unknown):
                     return found
         return None

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from verifier.ask.answers import Unknown
+from verifier.ask.diagrams import Sample, sample
+from verifier.ask.loop import refined
 from verifier.model.request import Outcome
 from verifier.model.results.region import Actions, Alternative, Region
 from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.cover import Cube
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint
-from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS, Described, Partition, Partitioner
+from verifier.verify.partition import Described, Partition, Partitioner
 from verifier.verify.phrases.regions import Phrases
-from verifier.verify.sample import Impossible, NotFound, Sample, sample
 
 
 @dataclass(frozen=True)
@@ -56,27 +58,21 @@ class Describer:
 
     def describe(self, node: Node) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4)."""
-        for _ in range(REFINEMENTS):
-            partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
-            found = self._regions(partition)
-            if isinstance(found, Regions):
-                return found
-            self.joint.learn(found.clause)
-        return Regions((), (TOO_MANY_ROUNDS,), False)
+        found = refined(self.joint, lambda: self._regions(node))
+        return Regions((), (found.reason,), False) if isinstance(found, Unknown) else found
 
-    def _regions(self, partition: Partition) -> Regions | Impossible:
+    def _regions(self, node: Node) -> Regions:
+        partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
         found, unsettled = list[FoundRegion](), list[Reason](partition.unsettled)
         for part in partition.parts:
             sampled = self.sample(partition, part)
-            if isinstance(sampled, Impossible):
-                return sampled
-            if isinstance(sampled, NotFound):
-                unsettled.append(Reason("budget", sampled.reason))
+            if isinstance(sampled, Unknown):
+                unsettled.append(sampled.reason)
             else:
                 found.append(self._region(part, sampled))
         return Regions(tuple(found), tuple(dict.fromkeys(unsettled)), partition.exact)
 
-    def sample(self, partition: Partition, part: Described) -> Sample | Impossible | NotFound:
+    def sample(self, partition: Partition, part: Described) -> Sample | Unknown:
         """A request of a part."""
         assert partition.sampling is not None, "a part without facts to sample with"
         return sample(self.joint, self.number, partition.sampling, part.node, self.wanted)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from verifier.ask.answers import Answer, Contradiction, Found, Proved
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Agreement, Reason
@@ -19,7 +20,6 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
-from verifier.verify.answers import Answer, Contradiction, Found, Proved
 from verifier.verify.claims import decide
 
 

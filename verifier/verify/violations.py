@@ -10,6 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from verifier.ask.answers import Answer, Found, InternalDisagreement, Proved, Rests, gave_up
+from verifier.ask.preferences import preferred, usual
+from verifier.ask.replay import (
+    ATTRIBUTES,
+    doubtful_facts,
+    for_evaluate,
+    matched_statements,
+    needed,
+    needed_to_be_sent,
+    tags_not_passed,
+    without_doubts,
+)
+from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import Expectation
@@ -20,20 +33,7 @@ from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, disjunction, literal, negation, symbols_of
 from verifier.problem.question import Claim, Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.answers import Answer, Found, InternalDisagreement, Proved, Rests, gave_up
-from verifier.verify.preferences import preferred, usual
 from verifier.verify.reach.offers.session_tags import choices
-from verifier.verify.replay import (
-    ATTRIBUTES,
-    doubtful_facts,
-    for_evaluate,
-    is_unmodelled,
-    matched_statements,
-    needed,
-    needed_to_be_sent,
-    tags_not_passed,
-    without_doubts,
-)
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.request import absent_facts, build

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from verifier.ask.answers import InternalDisagreement
+from verifier.ask.diagrams import Sample, sample
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import StatementRef
 from verifier.model.request import CallerKind
@@ -21,10 +23,8 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import lets_in
 from verifier.verify.access.known_callers import KnownCallers, kind_of
 from verifier.verify.access.ways import Draft, Ways
-from verifier.verify.answers import InternalDisagreement
 from verifier.verify.partition import Partition, Partitioner
 from verifier.verify.regions import Describer
-from verifier.verify.sample import Impossible, NotFound, sample
 
 ROW_BUDGET = 5_000
 """Descriptions of one answer, before callers are no longer told apart by their actions."""
@@ -48,14 +48,12 @@ class Rows:
         self._describer = Describer(joint, 0)
         self._known = KnownCallers(estate, key, joint.finite.tables["principal"])
 
-    def found(self, node: Node) -> Found | Impossible:
-        """The rows of a set. Raises `TooLarge`."""
+    def found(self, node: Node) -> Found:
+        """The rows of a set. Raises `TooLarge` and `Impossible`."""
         partition = Partitioner(self._joint, 0, budget=ROW_BUDGET).partition(node)
         self._check(node, partition)
         drafts = self._drafts(partition)
         witnesses = self._sampled(partition, drafts) if self._witnesses else {}
-        if isinstance(witnesses, Impossible):
-            return witnesses
         conditions = [self._describer.when(part) for part in partition.parts]
         by_name = _named(drafts)
         rows = list[tuple[Access, Draft]]()
@@ -140,7 +138,7 @@ class Rows:
 
     # -- requests --
 
-    def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample] | Impossible:
+    def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample]:
         """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it, if it is one."""
         found: dict[int, Counterexample] = {}
         asked: dict[tuple[int, int, int], list[int]] = {}
@@ -150,9 +148,7 @@ class Rows:
             node = self._node(drafts[numbers[0]])
             assert partition.sampling is not None, "parts without facts to sample with"
             sampled = sample(self._joint, 0, partition.sampling, node)
-            if isinstance(sampled, Impossible):
-                return sampled
-            if not isinstance(sampled, NotFound):
+            if isinstance(sampled, Sample):
                 arn = sampled.request.caller.principal_arn
                 found |= {number: sampled.counterexample for number in numbers if drafts[number].name in (arn, None)}
         return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.model.request import CallerKind
 from verifier.model.results.access import Way
 from verifier.model.results.external_access import ExternalAccess
@@ -24,7 +25,6 @@ from verifier.problem.diagrams.sets import FIRST
 from verifier.verify.access.ways import Draft, Ways
 from verifier.verify.partition import Described, Partitioner
 from verifier.verify.regions import Describer
-from verifier.verify.sample import PREFERRED, Impossible, Sample, sample
 
 ANYONE = "anyone outside the zone of trust"
 ANY_SERVICE = "every AWS service"
@@ -64,8 +64,8 @@ class External:
         self._key = key
         self._describer = Describer(joint, 0)
 
-    def found(self) -> Cubes | Impossible:
-        """The findings. Raises `TooLarge`."""
+    def found(self) -> Cubes:
+        """The findings. Raises `TooLarge` and `Impossible`."""
         diagrams, partitioner = self.joint.diagrams, Partitioner(self.joint, 0)
         node, open_ = partitioner.settled(diagrams.both(self.joint.sides[0].allowed, self.joint.known_action))
         parts = [diagrams.both(node, part) for part in self._parts()]
@@ -115,7 +115,7 @@ class External:
 
     # -- in words --
 
-    def _told(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes | Impossible:
+    def _told(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes:
         sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint, self._key)
         groups: dict[object, list[_Draft]] = {}
         for draft in drafts:
@@ -125,14 +125,11 @@ class External:
             node = self.joint.diagrams.any_of(draft.node for draft in group)
             sampled = sample(self.joint, 0, sampling, node)
             for part in (draft.node for draft in group if len(group) > 1 and _compares(draft.cube)):
-                checked = sample(self.joint, 0, sampling, part)
-                sampled = checked if isinstance(checked, Impossible) else sampled
-            if isinstance(sampled, Impossible):
-                return sampled
+                sample(self.joint, 0, sampling, part)  # raises `Impossible` where there is none
             if isinstance(sampled, Sample):
                 told.append((self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node))
             else:
-                missing.append(Reason("budget", sampled.reason))
+                missing.append(sampled.reason)
         findings, exact = tuple(finding for finding, _ in told), all(draft.exact for draft in drafts)
         return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in told), least)
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from verifier.ask.answers import Unknown
+from verifier.ask.loop import refined
 from verifier.model.estate import Estate, Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.readings import free_readings
@@ -26,8 +28,6 @@ from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.chosen import chosen_keys
-from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS
-from verifier.verify.sample import Impossible
 from verifier.verify.settled import check_readings, not_known
 
 Progress = Callable[[int, int, str], None]
@@ -98,12 +98,8 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
 def _settled(joint: Joint, scope: Node) -> Cubes:
     """The findings on the requests of a scope. That a request is of the scope goes without saying, as a fact does."""
     external = External(replace(joint, definitions=[*joint.definitions, scope]), joint.scopes[2])
-    for _ in range(REFINEMENTS):
-        found = external.found()
-        if not isinstance(found, Impossible):
-            return found
-        external.joint.learn(found.clause)
-    return Cubes((), (TOO_MANY_ROUNDS,), False)
+    found = refined(external.joint, external.found)
+    return Cubes((), (found.reason,), False) if isinstance(found, Unknown) else found
 
 
 def _ordered(found: Cubes) -> tuple[ExternalAccess, ...]:

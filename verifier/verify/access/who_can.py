@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.ask.answers import Unknown
+from verifier.ask.loop import refined
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.caller_sets import both, is_empty
@@ -30,8 +32,6 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.chosen import chosen_actions, chosen_keys
-from verifier.verify.partition import REFINEMENTS, TOO_MANY_ROUNDS
-from verifier.verify.sample import Impossible
 from verifier.verify.settled import check_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
@@ -127,9 +127,5 @@ class _Asker:
     def _rows(self, joint: Joint, key: Key) -> Found:
         node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
         rows = Rows(joint, self.estate, key, self.witnesses)
-        for _ in range(REFINEMENTS):
-            found = rows.found(node)
-            if not isinstance(found, Impossible):
-                return found
-            joint.learn(found.clause)
-        return Found((), (TOO_MANY_ROUNDS,), False)
+        found = refined(joint, lambda: rows.found(node))
+        return Found((), (found.reason,), False) if isinstance(found, Unknown) else found

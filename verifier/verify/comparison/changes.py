@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from verifier.ask.replay import matched_statements
 from verifier.model.estate import Account, Controls, Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.policy import Effect, Policy, StatementRef, reference_to
@@ -20,7 +21,6 @@ from verifier.verify.comparison.fact_changes import account_facts, estate_facts,
 from verifier.verify.comparison.pairing import changed_pairs
 from verifier.verify.comparison.statement_changes import Placed, difference
 from verifier.verify.meaning import meaning
-from verifier.verify.replay import matched_statements
 
 
 @dataclass(frozen=True)

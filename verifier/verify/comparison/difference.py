@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from verifier.ask.answers import InternalDisagreement
+from verifier.ask.diagrams import Sample
 from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import Given
-from verifier.verify.answers import InternalDisagreement
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions
-from verifier.verify.sample import Sample
 
 
 @dataclass(frozen=True)

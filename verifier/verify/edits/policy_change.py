@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from verifier.ask.replay import leading_away
 from verifier.evaluate import evaluate, values_read
 from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
 from verifier.model.estate import Estate, Key
@@ -21,7 +22,6 @@ from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.results.explanation import NotFound, PolicyChange
 from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
 from verifier.verify.edits.shown_edits import shown
-from verifier.verify.replay import leading_away
 
 BOUND = 3
 """Edits that are tried together."""

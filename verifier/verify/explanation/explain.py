@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.ask.replay import leading_away
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
@@ -20,7 +21,6 @@ from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
 from verifier.verify.explanation.point import Point, point_of
 from verifier.verify.explanation.request_changes import changes, tidied
 from verifier.verify.explanation.symbolic_values import Undetermined
-from verifier.verify.replay import leading_away
 from verifier.witness.command import command
 
 OPPOSITE = {Outcome.ALLOW: (Outcome.DENY,), Outcome.DENY: (Outcome.ALLOW,), Outcome.DEPENDS: (Outcome.ALLOW, Outcome.DENY)}

@@ -11,6 +11,10 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from verifier.ask.answers import InternalDisagreement, gave_up
+from verifier.ask.preferences import preferences, preferred
+from verifier.ask.replay import leading_away, needed_to_be_sent
+from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.free_facts import SESSION_ALLOW
@@ -23,10 +27,7 @@ from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-from verifier.verify.answers import InternalDisagreement, gave_up
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
-from verifier.verify.preferences import preferences, preferred
-from verifier.verify.replay import is_unmodelled, leading_away, needed_to_be_sent
 from verifier.witness.request import build
 from verifier.witness.untabled import Conflict
 from verifier.witness.values import WILDCARDS, Search, Stuck

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from verifier.ask.answers import InternalDisagreement, gave_up
+from verifier.ask.preferences import preferences, preferred
+from verifier.ask.replay import for_evaluate, matched_statements, needed_to_be_sent
+from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
 from verifier.model.engine import Engine
 from verifier.model.readings import is_reading
 from verifier.model.request import Decision, Request
@@ -21,10 +25,6 @@ from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import settled
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Undecided, Unsat
-from verifier.verify.answers import InternalDisagreement, gave_up
-from verifier.verify.claims import why_unmodelled
-from verifier.verify.preferences import preferences, preferred
-from verifier.verify.replay import for_evaluate, is_unmodelled, matched_statements, needed_to_be_sent
 from verifier.verify.violations import NO_ANSWER, REFINEMENTS
 from verifier.witness.command import command
 from verifier.witness.request import absent_facts, build

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from verifier.ask.replay import matched_statements
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate, Identity, Pairs
 from verifier.model.invariant import (
@@ -38,7 +39,6 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import How, decide_requests
-from verifier.verify.replay import matched_statements
 
 
 def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:

@@ -1,7 +1,6 @@
 """One request out of a set, concrete and replayed.
 
-In: a side of a `Joint`, a set of its requests with the facts projected on it. Out: a request with its decision; or a clause that holds of
-every request, where the assignment could not be made concrete.
+In: a side of a `Joint`, a set of its requests with the facts projected on it. Out: a request with its decision.
 Guarantee: the request is in the set, could be sent on that side, and was decided by `evaluate` as the set says.
 """
 
@@ -10,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from verifier.ask.answers import InternalDisagreement, Unknown
+from verifier.ask.loop import Impossible
+from verifier.ask.replay import matched_statements, needed, split, tags_not_passed
+from verifier.ask.unmodelled import is_free, is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.free_facts import fact_symbol
 from verifier.model.readings import READINGS, WHICH_PAIR, is_reading
 from verifier.model.request import Outcome, Request
-from verifier.model.results.verdict import Counterexample
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.expression import Expression
 from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.verify.answers import InternalDisagreement
-from verifier.verify.replay import is_free, is_unmodelled, matched_statements, needed, split, tags_not_passed
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.request import absent_facts, build
@@ -53,24 +53,9 @@ class Sample:
         return self.counterexample.request
 
 
-@dataclass(frozen=True)
-class Impossible:
-    """No request is as the assignment says; `clause` is the reason."""
-
-    clause: Expression
-
-
-@dataclass(frozen=True)
-class NotFound:
-    """No request was found within the budget, or it rests on something that is not modelled."""
-
-    reason: str
-
-
-def sample(
-    joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW
-) -> Sample | Impossible | NotFound:
-    """A request of a set that is not empty and within the projected facts. Raises `InternalDisagreement`."""
+def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW) -> Sample | Unknown:
+    """A request of a set that is not empty and within the projected facts; Unknown where none was found within the budget, or it rests on
+    something that is not modelled. Raises `Impossible` for an assignment that no request is like, and `InternalDisagreement`."""
     question = joint.sides[number].question
     point, told = _assignment(joint, projection, node)
     finite = question.finite
@@ -78,9 +63,9 @@ def sample(
     symbols = {name: bool(value) for name, value in point.items() if name not in finite.tables and name in told}
     concrete = Search(question, classes, symbols).run()
     if isinstance(concrete, Conflict):
-        return Impossible(concrete.impossible)
+        raise Impossible(concrete.impossible)
     if isinstance(concrete, Stuck):
-        return NotFound(concrete.reason)
+        return _unknown(concrete.reason)
     request = build(question, concrete.values, symbols)
     if unlike_pairs(request):
         symbols.setdefault(WHICH_PAIR, False)  # as the request was built
@@ -101,17 +86,21 @@ def sample(
         decision = hearing.decide(chosen)
         if decision.outcome is not wanted:
             if any(is_unmodelled(question, name) for name in symbols):
-                return NotFound("it rests on something that is not modelled")
+                return _unknown("it rests on something that is not modelled")
             raise InternalDisagreement.on(request)
     readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, hearing, chosen, wanted)
     if unmodelled:
-        return NotFound("it rests on something that is not modelled")
+        return _unknown("it rests on something that is not modelled")
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
     untagged = tags_not_passed(decision)
     if untagged is not None:
-        return NotFound(untagged)
+        return _unknown(untagged)
     matched = matched_statements(decision)
     return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**facts, **symbols, **chosen})
+
+
+def _unknown(text: str) -> Unknown:
+    return Unknown(Reason("budget", text))
 
 
 def _decisive(joint: Joint, number: int, point: dict[str, int], chosen: dict[str, bool], wanted: Outcome) -> dict[str, bool]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from verifier.ask.unmodelled import is_free, is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, fact_symbol, is_named_fact, trusting_role
+from verifier.model.free_facts import SESSION_ALLOW, fact_symbol
 from verifier.model.policy import StatementRef
 from verifier.model.readings import WHICH_PAIR, is_reading
 from verifier.model.request import Decision, Outcome, Request
@@ -24,20 +25,6 @@ from verifier.witness.values import WILDCARDS
 
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
 """How the condition keys begin that read the facts of `Key.doubtful`."""
-
-
-def is_free(question: Question, name: str) -> bool:
-    """Whether a symbol is one that `evaluate` takes: a reading, a free fact, or something not modelled."""
-    if is_named_fact(name):
-        return True
-    return is_reading(name) or name in (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW) or is_unmodelled(question, name)
-
-
-def is_unmodelled(question: Question, name: str) -> bool:
-    """Whether a symbol stands for something that is not modelled, or not in the input (S1)."""
-    if name.startswith(("L5:", "unsupported:")) or trusting_role(name) is not None:
-        return True
-    return any(name.startswith(thing.name + ":") for thing in question.space.estate.unmodelled)
 
 
 def for_evaluate(question: Question, request: Request, assignment: Assignment, lacking: Iterable[str]) -> dict[str, bool]:

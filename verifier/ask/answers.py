@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from verifier.model.invariant import Invariant
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.model.unmodelled import Unmodelled
 
 if TYPE_CHECKING:
     from verifier.solve.session import Undecided
@@ -65,12 +64,14 @@ class Rests:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """What was asked is not settled, and why."""
+
+    reason: Reason
+
+
 Answer = Proved | Found | Reason
-
-
-def reason_of(thing: Unmodelled) -> Reason:
-    """What is not modelled, as a reason."""
-    return Reason(thing.label, thing.description, thing.span)
 
 
 def gave_up(found: Undecided) -> Reason:
