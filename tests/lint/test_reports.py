@@ -15,6 +15,7 @@ import verifier
 from tests.evaluate.estates import ALICE, HOME, allow, aws, deny, estate
 from tests.golden import assert_golden
 from tests.lint.case_files import LintCase, load_cases
+from tests.report.rendered import render_lint, render_lint_markdown
 from tests.report.samples import KEY, PAYMENTS, REFUTED
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
@@ -22,9 +23,8 @@ from verifier.model.results.lint import Claim, Finding, Linted, LintReport, Lint
 from verifier.report.exit_codes import ExitCode
 from verifier.report.json_values import json_text
 from verifier.report.lint.json import lint_to_json
-from verifier.report.lint.markdown import render_lint_markdown
-from verifier.report.lint.text import MOST_FINDINGS, MOST_NOTES, render_lint
 from verifier.report.lint.words import lint_exit_code
+from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES
 from verifier.syntax.source import Span
 from verifier.verify.lint.linting import lint
 
@@ -173,6 +173,7 @@ def test_the_schema_refuses_what_is_wrong(change: dict[str, Any], where: str) ->
 
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 """As CommonMark reads them: a run of backticks ends at the next run of the same length."""
+CODE_BLOCK = re.compile(r"^ *(`{3,})\w*\n.*?^ *\1$", re.MULTILINE | re.DOTALL)
 HOSTILE = "\x1b[31m`</details><script>|\n# heading\u202e@everyone"
 
 
@@ -192,5 +193,5 @@ def test_nothing_of_the_input_acts_on_a_terminal_or_as_markup() -> None:
         assert "\n# heading" not in text
     assert json_text(lint_to_json(report)).isascii()
     shown = render_lint_markdown(report)
-    outside = CODE_SPAN.sub("", shown)
+    outside = CODE_SPAN.sub("", CODE_BLOCK.sub("", shown))
     assert "<script>" not in outside and "@everyone" not in outside

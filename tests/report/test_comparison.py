@@ -36,9 +36,9 @@ from verifier.report.comparison.markdown import render_comparison_markdown
 from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.json_values import json_text
-from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import grouped
 from verifier.report.region_words import row_text
+from verifier.report.render.markdown_texts import code, escaped
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 SAMPLES = {

@@ -11,11 +11,10 @@ import pytest
 import verifier
 from tests.evaluate.estates import KEY, REPORTS, REPORTS_SESSION, allow, aws, deny, estate, home, identity
 from tests.golden import assert_golden
+from tests.report.rendered import render_explanation, render_explanation_markdown
 from verifier.evaluate import request_from_json
 from verifier.model.results.explanation import Explanation
 from verifier.report.explanation.json import explanation_to_json
-from verifier.report.explanation.markdown import render_explanation_markdown
-from verifier.report.explanation.text import render_explanation
 from verifier.report.json_values import json_text
 from verifier.verify.explanation.explain import explain
 

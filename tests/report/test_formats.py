@@ -31,9 +31,9 @@ from tests.report.samples import (
 from tests.report.sarif_schema import sarif_validator
 from verifier.model.results.verdict import Excuse, ExcuseKind, Report
 from verifier.report.formats import FORMATS, render_report
-from verifier.report.markdown.room import MOST
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
+from verifier.report.render.room import MOST
 from verifier.syntax.source import NOWHERE, Span
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"

@@ -23,11 +23,11 @@ from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
 from verifier.report.json_values import json_text
-from verifier.report.markdown.room import MOST
 from verifier.report.reach.json import reach_to_json
 from verifier.report.reach.markdown import render_reach_markdown
 from verifier.report.reach.text import render_reach
 from verifier.report.reach.words import reach_exit_code
+from verifier.report.render.room import MOST
 
 
 @pytest.mark.parametrize("name", REACHES)

@@ -11,14 +11,13 @@ import jsonschema
 import verifier
 from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
 from tests.golden import assert_golden
+from tests.report.rendered import render_suggestions, render_suggestions_markdown
 from verifier.language.builtins.by_name import builtin
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.json_values import json_text
 from verifier.report.suggestion.json import suggestions_to_json
-from verifier.report.suggestion.markdown import render_suggestions_markdown
-from verifier.report.suggestion.text import render_suggestions
 from verifier.report.suggestion.words import suggest_exit_code
 from verifier.verify.suggestion.suggest import suggest
 

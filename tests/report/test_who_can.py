@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 import verifier
 from tests.golden import assert_golden
 from tests.project.shown import ROOT
+from tests.report.rendered import render_who_can, render_who_can_markdown
 from tests.report.test_text import GOLDEN
 from verifier.model.reference import data_version
 from verifier.model.results.access import WhoCan
@@ -23,8 +24,6 @@ from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Reason
 from verifier.report.json_values import json_text
 from verifier.report.who_can.json import who_can_to_json
-from verifier.report.who_can.markdown import render_who_can_markdown
-from verifier.report.who_can.text import render_who_can
 
 ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     "payments-decrypt": ("payments", ("kms:Decrypt",), {}),

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 import verifier
+from tests.report.rendered import render_findings, render_who_can
 from verifier.language.policies.conditions import OPERATORS
 from verifier.model.estate import Estate
 from verifier.model.reference import condition_keys
-from verifier.report.findings.text import render_findings
-from verifier.report.who_can.text import render_who_can
 
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ALICE = "arn:aws:iam::111122223333:user/Alice"

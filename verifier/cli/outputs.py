@@ -11,11 +11,16 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from verifier.cli.run import OutputError, colours, emit
+
+if TYPE_CHECKING:
+    from verifier.report.document import Document
+    from verifier.report.json_values import Json
+    from verifier.report.notices.notices import Notices
 
 PAGE = ("text", "json", "markdown")
 """The formats of an answer that may become part of a page."""
@@ -86,6 +91,27 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
 def only_json(chosen: Iterable[Sink]) -> bool:
     """Whether every result is JSON, which holds the warnings: then they are not told on stderr as well."""
     return all(sink.format == "json" for sink in chosen)
+
+
+def rendering(
+    document: Callable[[], Document], json: Callable[[], Json], notices: Callable[[], Notices] | None = None
+) -> Callable[[str, bool], str]:
+    """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices."""
+
+    def render(name: str, colour: bool) -> str:
+        if name == "json":
+            from verifier.report.json_values import json_text
+
+            return json_text(json())
+        if notices is not None and name in ("sarif", "github", "junit"):
+            from verifier.report.notices.formats import render_notices
+
+            return render_notices(notices(), name)
+        from verifier.report.render import render
+
+        return render(document(), name, colour=colour)
+
+    return render
 
 
 def write(chosen: Iterable[Sink], render: Callable[[str, bool], str]) -> None:

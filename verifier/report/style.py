@@ -83,7 +83,7 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
             fresh = False
         else:
             lines.append((line + between).rstrip())
-            line, columns = margin + piece, len(margin) + own
+            line, columns = margin + piece.lstrip(" "), len(margin) + own
     return [*lines, line.rstrip()]
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from verifier.model.results.verdict import Assumption
-from verifier.report.markdown.texts import escaped
 from verifier.report.naming import rule_label
+from verifier.report.render.markdown_texts import escaped
 from verifier.report.style import pad, sentence
 from verifier.syntax.text import printable
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request, source_name
-from verifier.cli.outputs import Sink, write
+from verifier.cli.outputs import Sink, rendering, write
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate, Key
-from verifier.model.results.explanation import Explanation
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
@@ -54,25 +54,12 @@ def explain_command(options: ExplainOptions) -> int:
     from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
 
     explanation = explain(estate, request, readings=options.readings, timeout=options.timeout)
-    write(options.sinks, lambda name, colour: _rendered(explanation, options, name, colour))
+    from verifier.report.explanation.json import explanation_to_json
+    from verifier.report.pages.explanation import explanation_document
+
+    document = partial(explanation_document, explanation, in_full=options.verbose)
+    write(options.sinks, rendering(document, lambda: explanation_to_json(explanation)))
     return ExitCode.PROVED
-
-
-def _rendered(explanation: Explanation, options: ExplainOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.explanation.json import explanation_to_json
-            from verifier.report.json_values import json_text
-
-            return json_text(explanation_to_json(explanation))
-        case "markdown":
-            from verifier.report.explanation.markdown import render_explanation_markdown
-
-            return render_explanation_markdown(explanation)
-        case _:
-            from verifier.report.explanation.text import render_explanation
-
-            return render_explanation(explanation, colour=colour, in_full=options.verbose)
 
 
 # --- the request -----------------------------------------------------------------------------------------------------------------

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.model.estate import Estate
-from verifier.model.results.external_access import FindingsReport, Zone
+from verifier.model.results.external_access import Zone
 from verifier.report.findings.words import findings_exit_code
 
 
@@ -50,28 +50,12 @@ def findings_command(options: FindingsOptions) -> int:
         )
     if not only_json(options.sinks):
         warn(report.warnings)
-    write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
+    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.findings.json import findings_to_json
+    from verifier.report.findings.notices import notices_of_findings
+    from verifier.report.pages.findings import findings_document
+
+    document = partial(findings_document, report, in_full=options.verbose)
+    notices = lambda: notices_of_findings(report, Evidence(meanings_of(estate)))  # noqa: E731
+    write(options.sinks, rendering(document, lambda: findings_to_json(report), notices))
     return findings_exit_code(report)
-
-
-def _rendered(report: FindingsReport, estate: Estate, options: FindingsOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.findings.json import findings_to_json
-            from verifier.report.json_values import json_text
-
-            return json_text(findings_to_json(report))
-        case "markdown":
-            from verifier.report.findings.markdown import render_findings_markdown
-
-            return render_findings_markdown(report, in_full=options.verbose)
-        case "sarif" | "github" | "junit":
-            from verifier.report.evidence import Evidence, meanings_of
-            from verifier.report.findings.notices import notices_of_findings
-            from verifier.report.notices.formats import render_notices
-
-            return render_notices(notices_of_findings(report, Evidence(meanings_of(estate))), name)
-        case _:
-            from verifier.report.findings.text import render_findings
-
-            return render_findings(report, colour=colour, in_full=options.verbose)

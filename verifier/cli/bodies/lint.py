@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.model.estate import Estate
-from verifier.model.results.lint import LintReport, Severity
+from verifier.model.results.lint import Severity
 from verifier.report.lint.words import lint_exit_code
 
 
@@ -38,28 +38,12 @@ def lint_command(options: LintOptions) -> int:
         report = lint(estate, timeout=options.timeout, progress=progress)
     if not only_json(options.sinks):
         warn(report.warnings)
-    write(options.sinks, lambda name, colour: _rendered(report, estate, options, name, colour))
+    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.lint.json import lint_to_json
+    from verifier.report.lint.notices import notices_of_lint
+    from verifier.report.pages.lint import lint_document
+
+    document = partial(lint_document, report, options.fail_on, in_full=options.verbose)
+    notices = lambda: notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))  # noqa: E731
+    write(options.sinks, rendering(document, lambda: lint_to_json(report, options.fail_on), notices))
     return lint_exit_code(report, options.fail_on)
-
-
-def _rendered(report: LintReport, estate: Estate, options: LintOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.json_values import json_text
-            from verifier.report.lint.json import lint_to_json
-
-            return json_text(lint_to_json(report, options.fail_on))
-        case "markdown":
-            from verifier.report.lint.markdown import render_lint_markdown
-
-            return render_lint_markdown(report, options.fail_on)
-        case "sarif" | "github" | "junit":
-            from verifier.report.evidence import Evidence, meanings_of
-            from verifier.report.lint.notices import notices_of_lint
-            from verifier.report.notices.formats import render_notices
-
-            return render_notices(notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate))), name)
-        case _:
-            from verifier.report.lint.text import render_lint
-
-            return render_lint(report, options.fail_on, colour=colour, in_full=options.verbose)

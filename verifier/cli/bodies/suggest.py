@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.cli.bodies.asked import Asked, Read, read
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.language.policies.reader import did_you_mean
@@ -43,7 +43,10 @@ def suggest_command(options: SuggestOptions) -> int:
         warn(suggestions.warnings)
     if options.write is not None:
         _write(options.write, _only_suggestion(suggestions, options.choice))
-    write(options.sinks, lambda name, colour: _rendered(suggestions, name, colour))
+    from verifier.report.pages.suggestions import suggestions_document
+    from verifier.report.suggestion.json import suggestions_to_json
+
+    write(options.sinks, rendering(lambda: suggestions_document(suggestions), lambda: suggestions_to_json(suggestions)))
     return suggest_exit_code(suggestions)
 
 
@@ -93,20 +96,3 @@ def _write(path: Path, suggestion: Suggestion) -> None:
         reason = (error.strerror or str(error)).lower()
         raise InputError.of(f"cannot write {printable(str(path))}: {reason}") from None
     print(f"wrote {printable(str(path))}", file=sys.stderr)
-
-
-def _rendered(suggestions: Suggestions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.json_values import json_text
-            from verifier.report.suggestion.json import suggestions_to_json
-
-            return json_text(suggestions_to_json(suggestions))
-        case "markdown":
-            from verifier.report.suggestion.markdown import render_suggestions_markdown
-
-            return render_suggestions_markdown(suggestions)
-        case _:
-            from verifier.report.suggestion.text import render_suggestions
-
-            return render_suggestions(suggestions, colour=colour)

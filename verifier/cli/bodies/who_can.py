@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.model.results.access import WhoCan
 from verifier.report.access_words import who_can_exit_code
 from verifier.syntax.diagnostic import InputError
 
@@ -51,7 +50,10 @@ def who_can_command(options: WhoCanOptions) -> int:
         )
     if not only_json(options.sinks):
         warn(answer.warnings)
-    write(options.sinks, lambda name, colour: _rendered(answer, options, name, colour))
+    from verifier.report.pages.who_can import who_can_document
+    from verifier.report.who_can.json import who_can_to_json
+
+    write(options.sinks, rendering(lambda: who_can_document(answer, in_full=options.verbose), lambda: who_can_to_json(answer)))
     return who_can_exit_code(answer)
 
 
@@ -62,20 +64,3 @@ def _check(options: WhoCanOptions) -> None:
         raise InputError.of(
             "no action to ask about", hint="for example kms:Decrypt, or kms:* for every one; it begins with `kms:`", rule="S3"
         )
-
-
-def _rendered(answer: WhoCan, options: WhoCanOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.json_values import json_text
-            from verifier.report.who_can.json import who_can_to_json
-
-            return json_text(who_can_to_json(answer))
-        case "markdown":
-            from verifier.report.who_can.markdown import render_who_can_markdown
-
-            return render_who_can_markdown(answer, in_full=options.verbose)
-        case _:
-            from verifier.report.who_can.text import render_who_can
-
-            return render_who_can(answer, colour=colour, in_full=options.verbose)

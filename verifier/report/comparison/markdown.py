@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
-from verifier.report.markdown.room import Block, fitted
-from verifier.report.markdown.texts import code, escaped
 from verifier.report.region_groups import Group, grouped
 from verifier.report.region_words import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
+from verifier.report.render.markdown_texts import code, escaped
+from verifier.report.render.room import Part, fitted
 from verifier.report.supposed import of_all, supposed_end
 from verifier.report.text import counted
 from verifier.syntax.text import brief
@@ -38,23 +38,23 @@ def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.
         blocks.append(_equivalent(quiet))
     for allowance in comparison.allowances:
         if not allowance.used:
-            blocks.append(Block([f"Allowance {escaped(allowance.name)} was not needed: nothing that it covers was gained.", ""]))
+            blocks.append(Part([f"Allowance {escaped(allowance.name)} was not needed: nothing that it covers was gained.", ""]))
     exit_code = comparison_exit_code(comparison, fail_on)
     sides = f"{escaped(brief(comparison.old.label, _MOST_OF_A_LABEL))} → {escaped(brief(comparison.new.label, _MOST_OF_A_LABEL))}"
     end = [*supposed_end(of_all(comparison.targets)), f"<sub>{escaped(counts_text(comparison))} · {sides} · exit code {exit_code:d}</sub>"]
     return fitted([f"## Access to KMS keys: {comparison.relation.value}", ""], blocks, end)
 
 
-def _block(target: TargetComparison, places: SidePlaces) -> Block:
+def _block(target: TargetComparison, places: SidePlaces) -> Part:
     """A target in full, and without every case."""
     told = list(_target(target, places))
     left = ["", "<sub>There is no room here for every case.</sub>"]
-    return Block([*told, *_details(target, places), ""], [*told, *left, ""])
+    return Part([*told, *_details(target, places), ""], [*told, *left, ""])
 
 
-def _equivalent(targets: Sequence[TargetComparison]) -> Block:
+def _equivalent(targets: Sequence[TargetComparison]) -> Part:
     names = [escaped(target_name(target)) for target in targets]
-    return Block([f"✅ equivalent: {', '.join(names)}", ""], [f"✅ {len(names):,} equivalent", ""])
+    return Part([f"✅ equivalent: {', '.join(names)}", ""], [f"✅ {len(names):,} equivalent", ""])
 
 
 # -- a target --

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.exit_codes import report_exit_code
-from verifier.report.markdown.room import Block, fitted
-from verifier.report.markdown.texts import escaped
 from verifier.report.naming import target_name
+from verifier.report.render.markdown_texts import escaped
+from verifier.report.render.room import Part, fitted
 from verifier.report.supposed import of_all, supposed_end
 from verifier.report.text import verdict_text
 from verifier.report.verdict_words import counts_sentence, proved_words, verdict_sentence
@@ -31,7 +31,7 @@ def render_report_markdown(report: Report) -> str:
     code = report_exit_code(report)
     head = ["## Access to KMS keys", "", "| | invariant | key |", "| --- | --- | --- |", *_rows(report), ""]
     end = [*supposed_end(of_all(report.verdicts)), f"<sub>{escaped(counts_sentence(report))} · exit code {code:d}</sub>"]
-    blocks = [Block(list(_details(report, verdict))) for verdict in report.verdicts if verdict.status is not Status.PROVED]
+    blocks = [Part(list(_details(report, verdict))) for verdict in report.verdicts if verdict.status is not Status.PROVED]
     return fitted(head, blocks, end, "{} more verdicts are refuted or unknown; there is no room for them here.")
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from textwrap import dedent
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.markdown.room import Block, fitted
-from verifier.report.markdown.texts import details, escaped, table_head, table_row
 from verifier.report.naming import key_name
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.story import story_lines
 from verifier.report.reach.told import told_steps
 from verifier.report.reach.words import beyond_words, conclusion, distance, longer_words, of_row, question_words, reach_exit_code, rows_told
+from verifier.report.render.markdown_texts import details, escaped, table_head, table_row
+from verifier.report.render.room import Part, fitted
 from verifier.report.style import Style
 from verifier.report.supposed import of_all, supposed_end, supposed_items
 
@@ -28,25 +28,25 @@ def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
     keys = [key.key for key in report.keys]
     blocks = [block for key in report.keys for block in _key(report, key, names_of(keys, key.key.arn), in_full)]
     supposed = of_all(report.keys)
-    blocks.append(Block([*details("what this supposes", supposed_items(supposed)), ""], [""]))
+    blocks.append(Part([*details("what this supposes", supposed_items(supposed)), ""], [""]))
     end = [*supposed_end(supposed), f"<sub>{escaped(report.data_version)} · exit code {reach_exit_code(report):d}</sub>"]
     return fitted([f"## {escaped(question[0].upper() + question[1:])}", ""], blocks, end)
 
 
-def _key(report: ReachReport, key: KeyReach, names: Names, in_full: bool) -> Iterator[Block]:
-    yield Block([f"### {escaped(key_name(key.key))}", "", *_conclusion(report, key), ""])
+def _key(report: ReachReport, key: KeyReach, names: Names, in_full: bool) -> Iterator[Part]:
+    yield Part([f"### {escaped(key_name(key.key))}", "", *_conclusion(report, key), ""])
     rows = rows_told(key, names, in_full=in_full)
     head = table_head(["how far", "what" if report.caller is not None else "who", "how"])
     for row in rows:
-        yield Block([*head, table_row(_cells(report, key, row, names, in_full))], [])
+        yield Part([*head, table_row(_cells(report, key, row, names, in_full))], [])
         head = []
     if rows:
-        yield Block([""], counts=0)
+        yield Part([""], counts=0)
     for label, text in beyond_words(key, names, in_full=in_full):
-        yield Block([f"{label.capitalize()}: {escaped(text)}", ""])
+        yield Part([f"{label.capitalize()}: {escaped(text)}", ""])
     for row in rows:
         if row.story is not None and (row.steps or in_full):
-            yield Block(list(_folded(report, key, row, names)), [])
+            yield Part(list(_folded(report, key, row, names)), [])
 
 
 def _conclusion(report: ReachReport, key: KeyReach) -> Iterator[str]:

@@ -15,7 +15,7 @@ _RESERVE = 300
 
 
 @dataclass(frozen=True)
-class Block:
+class Part:
     """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short). `counts` is for how
     many things they stand."""
 
@@ -27,15 +27,16 @@ class Block:
 _MORE = "{} more, for which there is no room here."
 
 
-def fitted(head: Sequence[str], blocks: Sequence[Block], end: Sequence[str], left_out: str = _MORE) -> str:
+def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str], left_out: str = _MORE) -> str:
     """All lines, with a final newline; `left_out` says how many things are not told."""
     room = MOST - _RESERVE - _size(head) - _size(end)
-    chosen: list[Sequence[str] | None] = []
-    for block in blocks:
+    chosen: list[Sequence[str] | None] = [None] * len(blocks)
+    for number, block in enumerate(blocks):
         lines = block.full if block.short is None else block.short
-        fits = _size(lines) <= room
-        room -= _size(lines) if fits else 0
-        chosen.append(lines if fits else None)
+        if _size(lines) > room:  # nor anything after it, which could seem to be about what is before
+            break
+        room -= _size(lines)
+        chosen[number] = lines
     for number, block in enumerate(blocks):
         short = chosen[number]
         if short is not None and (more := _size(block.full) - _size(short)) <= room:

@@ -1,0 +1,55 @@
+"""Answers as commands write them: a page made of each, and rendered."""
+
+from __future__ import annotations
+
+from verifier.model.results.access import WhoCan
+from verifier.model.results.explanation import Explanation
+from verifier.model.results.external_access import FindingsReport
+from verifier.model.results.lint import LintReport, Severity
+from verifier.model.results.suggestion import Suggestions
+from verifier.report.pages.explanation import explanation_document
+from verifier.report.pages.findings import findings_document
+from verifier.report.pages.lint import lint_document
+from verifier.report.pages.suggestions import suggestions_document
+from verifier.report.pages.who_can import who_can_document
+from verifier.report.render import render
+
+
+def render_who_can(answer: WhoCan, *, colour: bool = False, in_full: bool = False) -> str:
+    return render(who_can_document(answer, in_full=in_full), colour=colour)
+
+
+def render_who_can_markdown(answer: WhoCan, *, in_full: bool = False) -> str:
+    return render(who_can_document(answer, in_full=in_full), "markdown")
+
+
+def render_findings(report: FindingsReport, *, colour: bool = False, in_full: bool = False) -> str:
+    return render(findings_document(report, in_full=in_full), colour=colour)
+
+
+def render_findings_markdown(report: FindingsReport, *, in_full: bool = False) -> str:
+    return render(findings_document(report, in_full=in_full), "markdown")
+
+
+def render_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING, *, colour: bool = False, in_full: bool = False) -> str:
+    return render(lint_document(report, fail_on, in_full=in_full), colour=colour)
+
+
+def render_lint_markdown(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> str:
+    return render(lint_document(report, fail_on), "markdown")
+
+
+def render_explanation(explanation: Explanation, *, colour: bool = False, in_full: bool = False) -> str:
+    return render(explanation_document(explanation, in_full=in_full), colour=colour)
+
+
+def render_explanation_markdown(explanation: Explanation) -> str:
+    return render(explanation_document(explanation), "markdown")
+
+
+def render_suggestions(suggestions: Suggestions, *, colour: bool = False) -> str:
+    return render(suggestions_document(suggestions), colour=colour)
+
+
+def render_suggestions_markdown(suggestions: Suggestions) -> str:
+    return render(suggestions_document(suggestions), "markdown")

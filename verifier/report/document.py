@@ -1,0 +1,206 @@
+"""What a command says, once: `pages` make documents of results, `render` makes text, Markdown and HTML of documents.
+
+In: nothing (plain data). Out: frozen dataclasses. Guarantee: texts of the input stand here as they are; whoever renders them makes them
+safe for where they go, so that no page has to. What is folded away on a page, `--verbose` tells in text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from verifier.model.results.verdict import Assumption
+from verifier.syntax.source import Span
+
+
+class Role(Enum):
+    """What words are, which says how they look."""
+
+    NAME = "name"
+    CODE = "code"
+    QUOTED = "quoted"
+    """Code within a sentence, which text has in backticks."""
+    COMMAND = "command"
+    """Never broken, to be copied."""
+    GOOD = "good"
+    BAD = "bad"
+    DOUBT = "doubt"
+    DIM = "dim"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Words of one role."""
+
+    text: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Pieces that stand apart from one another, none of which is broken; `gap` is in columns of text."""
+
+    pieces: tuple[Words, ...]
+    gap: int = 3
+
+
+Words: TypeAlias = "str | Said | Apart | Sequence[Words]"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """`beside` is what there is to say of the thing in a line; `mark` how it fares, which text says otherwise."""
+
+    words: Words
+    beside: tuple[str, ...] = ()
+    mark: Role | None = None
+
+
+@dataclass(frozen=True)
+class Para:
+    """A paragraph. `mark` stands before it; `tail` (a rule, a place) stays with its last word."""
+
+    words: Words
+    mark: Role | None = None
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing of a list. `label` stands before it, in columns of its own."""
+
+    words: Words
+    label: Words = ""
+    tail: str = ""
+    mark: Role | None = None
+    below: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list. In text it is indented by `margin`, labels take `columns`, what does not fit on a line hangs by `hang` (as what stands behind
+    the label, if not given)."""
+
+    items: tuple[Item, ...]
+    margin: int = 0
+    columns: int = 0
+    hang: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells side by side; what stands `below` them is in the last one on a page."""
+
+    cells: tuple[Words, ...]
+    below: tuple[Items, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """`widths` are the columns of cells in text, which has no titles. `grouped`: there the first cell is a line by itself, once for all
+    rows that share it, and not in `widths`. `apart`: a line between rows."""
+
+    titles: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: tuple[Row, ...]
+    grouped: bool = False
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Things by name only; in short the first `most` of them."""
+
+    label: str
+    names: tuple[str, ...]
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """What the answer supposes. What was concluded (S4) is at the end of a page, where there is always room."""
+
+    assumptions: tuple[Assumption, ...]
+    label: str = "supposes"
+    columns: int = 12
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What few ask for: folded away on a page; in text there with `--verbose`, without it `instead` is."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    instead: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines as they are, such as a difference or JSON."""
+
+    lines: tuple[str, ...]
+    language: str = ""
+    margin: int = 0
+
+
+@dataclass(frozen=True)
+class Excerpts:
+    """Texts of files side by side, with the lines of spans marked; only on a page. Each side has its mark and its spans."""
+
+    texts: Mapping[str, str]
+    sides: tuple[tuple[str, tuple[Span, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Blocks that belong together, with no line between them."""
+
+    blocks: tuple[Block, ...]
+
+
+Block: TypeAlias = "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Excerpts | Group"
+
+
+@dataclass(frozen=True)
+class Document:
+    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is `--verbose`."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    counts: tuple[str, ...]
+    exit_code: int | None
+    in_full: bool = False
+    title_in_text: bool = True
+    gap: str = " · "
+
+
+def grouped(blocks: Iterable[Block | None]) -> Group:
+    """A group of the blocks that are there."""
+    return Group(tuple(block for block in blocks if block is not None))
+
+
+def labelled(label: str, texts: Iterable[Words], margin: int = 0, columns: int = 12) -> Items:
+    """Items of which the first has a label, which is that of all."""
+    return Items(tuple(Item(text, "" if number else label) for number, text in enumerate(texts)), margin, columns)
+
+
+def supposed_in(blocks: Iterable[Block]) -> list[Assumption]:
+    """All that blocks suppose."""
+    found: list[Assumption] = []
+    for block in blocks:
+        found += block.assumptions if isinstance(block, Supposed) else supposed_in(block.blocks) if isinstance(block, Group) else ()
+    return found
+
+
+def plain(words: Words, gap: str | None = None) -> str:
+    """Words without their roles; `gap` between pieces that stand apart, if not their own."""
+    match words:
+        case str():
+            return words
+        case Said():
+            return words.text
+        case Apart():
+            return (" " * words.gap if gap is None else gap).join(plain(piece, gap) for piece in words.pieces)
+    return "".join(plain(part, gap) for part in words)

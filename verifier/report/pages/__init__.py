@@ -1,0 +1,1 @@
+"""Results → documents: one page a command."""

@@ -1,0 +1,139 @@
+"""Explanation → a document: the decision gate by gate, the nearest request that is decided otherwise, the smallest edits.
+
+In: an `Explanation`. Out: a `Document`. Guarantee: the gates are those of the trace; what is cut short says so, and `in_full` cuts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from verifier.model.request import CallerKind, Outcome, Request, Step
+from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
+from verifier.report.counterexample import statement_traces
+from verifier.report.document import Block, Document, Folded, Heading, Item, Items, Para, Role, Said, Supposed, Words, grouped
+from verifier.report.explanation.words import (
+    CANNOT_BE_SENT,
+    OUTCOMES,
+    assignment_text,
+    change_text,
+    count_text,
+    edits_text,
+    outcome_text,
+    symbols_text,
+)
+from verifier.report.naming import rule_label, value_text
+from verifier.report.pages.suggestions import edits_items
+from verifier.report.text import counted
+
+_MOST_STATEMENTS = 6
+_OBVIOUS = ("Action", "Resource")
+"""Elements of a statement that matched of which the request says enough."""
+_MARKS = {Outcome.ALLOW: Role.GOOD, Outcome.DENY: Role.BAD, Outcome.DEPENDS: Role.DOUBT}
+
+
+def explanation_document(explanation: Explanation, *, in_full: bool = False) -> Document:
+    """The whole explanation."""
+    trace = explanation.decision.trace
+    gates = Items(tuple(_steps(trace, 0)), margin=2)
+    blocks: list[Block] = [_request(explanation.request), _outcome(explanation)]
+    blocks.append(Folded(f"gate by gate: {counted(len(trace), 'step')}", (gates,), (Items(tuple(_in_short(trace)), margin=2),)))
+    for wanted in dict.fromkeys(found.wanted for found in (*explanation.flips, *explanation.policy_changes)):
+        blocks.append(_flips(wanted, [flip for flip in explanation.flips if flip.wanted is wanted]))
+        blocks += _edits(wanted, [change for change in explanation.policy_changes if change.wanted is wanted])
+    return Document("Explanation of a request", (*blocks, Supposed(explanation.assumptions)), (), None, in_full, title_in_text=False)
+
+
+# --- the request and its decision ----------------------------------------------------------------------------------------------
+
+
+def _request(request: Request) -> Block:
+    caller = request.caller
+    told: list[Words] = []
+    if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1:
+        told.append(f"a session of {caller.principal_arn}")
+    told += [f"a session issued by {caller.issuer}"] if caller.issuer else []
+    told += [("on ", Said(request.resource, Role.CODE))] if request.resource else []
+    told += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
+    call = Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME)
+    return grouped([Heading(call), Items(tuple(map(Item, told)), margin=2)])
+
+
+def _outcome(explanation: Explanation) -> Block:
+    decision = explanation.decision
+    on = f" on {symbols_text(decision.depends_on)}" if decision.depends_on else ""
+    sign = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}[decision.outcome]
+    items = []
+    for outcome, chosen in explanation.cases:
+        for position, (symbol, value) in enumerate(chosen):
+            label = f"{OUTCOMES[outcome]} if" if position == 0 else "      and"
+            items.append(Item(assignment_text(symbol, value), label, f"[{symbol}={'yes' if value else 'no'}]"))
+    items += [Item(warning, "impossible" if warning in decision.impossible else "note") for warning in decision.warnings]
+    first = Para(f"⛔ {CANNOT_BE_SENT}; by the policies:") if decision.impossible else None
+    mark = _MARKS[decision.outcome]
+    return grouped([first, Para((Said(sign, mark), on), mark), Items(tuple(items), 2, 11)])
+
+
+# --- gate by gate ----------------------------------------------------------------------------------------------------------------
+
+
+def _steps(trace: Sequence[Step], depth: int) -> Iterator[Item]:
+    """The steps of a depth, each with what is below it."""
+    starts = [position for position, step in enumerate(trace) if step.depth <= depth] + [len(trace)]
+    for start, end in zip(starts, starts[1:], strict=False):
+        below = tuple(_steps(trace[start + 1 : end], depth + 1))
+        yield _step(trace[start], depth, below)
+
+
+def _step(step: Step, depth: int, below: Sequence[Item]) -> Item:
+    items = (Items(tuple(below), margin=2 + 4 * (depth + 1)),) if below else ()
+    return Item(step.text, tail=rule_label(step.rule), mark=Role.GOOD if step.holds else Role.BAD, below=items)
+
+
+def _in_short(trace: Sequence[Step]) -> Iterator[Item]:
+    """Of each gate the statements that match or miss by a condition; the others are counted."""
+    starts = [position for position, step in enumerate(trace) if step.depth == 0] + [len(trace)]
+    for start, end in zip(starts, starts[1:], strict=False):
+        yield _step(trace[start], 0, tuple(_statements(trace[start + 1 : end])))
+
+
+def _statements(steps: Sequence[Step]) -> Iterator[Item]:
+    traces = {id(trace.statement): trace for trace in statement_traces(steps)}
+    statements = [step for step in steps if step.depth == 1]
+    near = [step for step in statements if step.holds or ((found := traces.get(id(step.statement))) is not None and found.elements)]
+    for step in near[:_MOST_STATEMENTS]:
+        elements = traces[id(step.statement)].elements if step.holds and id(step.statement) in traces else ()
+        yield _step(step, 1, [_step(element, 2, ()) for element in elements if not element.text.startswith(_OBVIOUS)])
+    left = len(statements) - len(near[:_MOST_STATEMENTS])
+    if left:
+        yield Item(f"{left} {'other ' if near else ''}statement{'' if left == 1 else 's'} (--verbose tells them)")
+
+
+# --- what would change it ---------------------------------------------------------------------------------------------------------
+
+
+def _flips(wanted: Outcome, flips: Sequence[Flip | NotFound]) -> Block:
+    head = Para(Said(f"The smallest change of the request that makes it {OUTCOMES[wanted]}", Role.NAME))
+    return grouped([head, *(_flip(flip) for flip in flips)])
+
+
+def _flip(flip: Flip | NotFound) -> Items:
+    if isinstance(flip, NotFound):
+        return Items((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
+    told = [Item(change_text(change)) for change in flip.changes]
+    told += [Item(f"if {assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]") for label, value in flip.readings]
+    told.append(Item(outcome_text(flip.decision)))
+    told += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
+    return Items((Item(count_text(flip), below=(Items(tuple(told), margin=6),)),), margin=2)
+
+
+def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Iterator[Block]:
+    found = [change for change in changes if isinstance(change, PolicyChange)]
+    size = f": {edits_text(found)}" if found else ""
+    head = Para(Said(f"The smallest change of the key policy that makes it {OUTCOMES[wanted]}{size}", Role.NAME))
+    none = [Items((Item(c.text, "none", rule_label(c.rule)),), 2, 11) for c in changes if isinstance(c, NotFound)]
+    yield grouped([head, *none, *(_alternative(number, change) for number, change in enumerate(found, start=1))])
+
+
+def _alternative(number: int, change: PolicyChange) -> Items:
+    depends = [Items((Item(outcome_text(change.decision)),), margin=5)] if change.decision.outcome is Outcome.DEPENDS else []
+    return edits_items(change.edits, number, *depends, margin=2)

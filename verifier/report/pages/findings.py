@@ -1,0 +1,58 @@
+"""Findings → a document: key by key who outside the zone of trust can do what, under which conditions, with a request.
+
+In: a `FindingsReport`. Out: a `Document`. Guarantee: every finding is there, and what is told short says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
+from verifier.report.access_words import Told, cases_in_full, places_of, readings_needed, ways_text, when_text
+from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
+from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.pages.parts import data_counts, key_heading, open_questions, reason_items
+from verifier.report.region_words import witness_text
+from verifier.report.supposed import of_all
+from verifier.report.text import counted
+
+
+def findings_document(report: FindingsReport, *, in_full: bool = False) -> Document:
+    """The whole report."""
+    blocks = [block for key in report.keys for block in _key(report, key, in_full)]
+    regions = [finding.region for key in report.keys for finding in (*key.findings, *key.services)]
+    readings = () if in_full else open_questions("findings", readings_needed(regions))
+    end = grouped([*readings, Supposed(of_all(report.keys))])
+    number = sum(len(key.findings) for key in report.keys)
+    counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
+    return Document(f"external access, {zone_text(report)}", (*blocks, end), counts, findings_exit_code(report), in_full)
+
+
+def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Block]:
+    """One key: its findings, and whether these are all."""
+    mark = Role.BAD if key.findings else Role.GOOD if key.complete else Role.DOUBT
+    yield key_heading(key.key, mark)
+    rows = [*(_row(finding, "external", in_full) for finding in key.findings), *(_row(found, "service", in_full) for found in key.services)]
+    yield Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
+    yield Listing("statements", tuple(places_of(Told(((as_row(finding),),)) for finding in (*key.findings, *key.services))))
+    lead = f"{headline(key)}. " if key.findings else ""
+    apart = ["access of AWS services does not count here (--services counts it)"] if key.services and not report.count_services else []
+    yield grouped([Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
+
+
+def _row(finding: ExternalAccess, label: str, in_full: bool) -> Row:
+    region = finding.region
+    kind = label if label == "service" else Said("PUBLIC" if finding.public else label, Role.BAD)
+    actions = Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)
+    cells = (kind, region.callers.text, actions, when_text(region, in_full=in_full))
+    cases = tuple(Item(case, "·") for case in cases_in_full(region)) if in_full else ()
+    return Row(cells, (Items(cases, margin=10, columns=2), Items(tuple(_below(finding, in_full)), margin=10, columns=13)))
+
+
+def _below(finding: ExternalAccess, in_full: bool) -> Iterator[Item]:
+    region = finding.region
+    yield Item(ways_text(as_row(finding), in_full=in_full), "through")
+    if region.witness is not None:
+        yield Item(witness_text(region, in_full=in_full), "for example")
+        if in_full and region.witness.command:
+            yield Item(Said(region.witness.command, Role.COMMAND), "to see it")

@@ -1,0 +1,100 @@
+"""The linter's report → a document: each finding with its place, its proof or its request, and the rewrite that was checked.
+
+In: a `LintReport`, what makes it fail. Out: a `Document`. Guarantee: in short the worst findings and a few notes are shown and the others
+counted; `in_full` has all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
+from verifier.report.document import Block, Document, Folded, Group, Heading, Item, Items, Lines, Role, Said, Supposed, Words
+from verifier.report.lint.words import (
+    because_text,
+    by_policy,
+    counts_text,
+    lint_exit_code,
+    place,
+    policy_title,
+    request_text,
+    rewrite_claim,
+    subject_name,
+    undecided_text,
+)
+from verifier.report.naming import rule_label
+from verifier.report.text import counted
+
+MOST_FINDINGS, MOST_NOTES = 20, 8
+"""How many findings, and how many notes, are shown in short."""
+_MARGIN, _LABEL = 9, 13
+_ROLES = {Severity.ERROR: Role.BAD, Severity.WARNING: Role.DOUBT, Severity.NOTE: Role.DIM}
+
+
+def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNING, *, in_full: bool = False) -> Document:
+    """The whole report."""
+    shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
+    blocks: list[Block] = []
+    for policy, findings in by_policy(report):
+        told = tuple(_finding(finding, in_full) for finding in findings if id(finding) in shown)
+        left = tuple(_finding(finding, in_full) for finding in findings if id(finding) not in shown)
+        name, what = policy_title(policy)
+        parts: list[Block] = [Items(told, columns=_MARGIN)] if told else []
+        parts += [Folded(counted(len(left), "more finding"), (Items(left, columns=_MARGIN),))] if left else []
+        blocks += [Group((Heading((Said(name, Role.NAME), "  ", Said(what, Role.DIM))), *parts))] if told else parts
+    blocks.append(Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))
+    blocks.append(Supposed(report.assumptions))
+    blocks.append(Items(tuple(Item(text, Said("skipped", Role.DIM)) for text in report.skipped), columns=_MARGIN))
+    left_out = len(report.findings) - len(shown)
+    counts = (counts_text(report), *([f"{left_out} not shown: --verbose"] if left_out else []))
+    title, code = "KMS policies: what is provably wrong", lint_exit_code(report, fail_on)
+    return Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
+
+
+def _in_short(report: LintReport) -> list[Finding]:
+    """The worst findings, and a few notes."""
+    notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
+    worse = sorted((f for f in report.findings if f.severity is not Severity.NOTE), key=lambda finding: finding.severity.rank)
+    return [*worse[:MOST_FINDINGS], *notes[:MOST_NOTES]]
+
+
+def _finding(finding: Finding, in_full: bool) -> Item:
+    where = place(finding.span)
+    subject = Said(subject_name(finding), Role.NAME), f" ({where}) " if where else " "
+    evidence, more = Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
+    folded = (*((evidence,) if finding.severity is Severity.NOTE else ()), *more)
+    below = (*(() if finding.severity is Severity.NOTE else (evidence,)), *((Folded("more", folded),) if folded else ()))
+    label = Said(finding.severity.value, _ROLES[finding.severity])
+    return Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
+
+
+def _evidence(finding: Finding, in_full: bool) -> Iterator[Item]:
+    if finding.proof is not None:
+        yield Item(quoted(finding.proof.text), "proved")
+        if finding.proof.because:
+            yield Item(because_text(finding.proof.because), "rests on")
+    if finding.witness is not None:
+        yield Item((f"{request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example")
+        for label, value in finding.witness.readings:
+            yield Item(f"if the reading {label} is {'yes' if value else 'no'}")
+    if finding.rewrite is not None:
+        yield Item(finding.rewrite.text, "rewrite", f"({rewrite_claim(finding)}, checked over all requests)")
+
+
+def _rest(finding: Finding) -> Iterator[Block]:
+    if finding.rewrite is not None:
+        yield Lines(tuple(json.dumps(finding.rewrite.statement, indent=2).splitlines()), "json", _MARGIN + _LABEL)
+    if finding.witness is not None and finding.witness.command:
+        yield Items((Item(Said(finding.witness.command, Role.COMMAND), "to see it"),), _MARGIN, _LABEL)
+
+
+def quoted(text: str) -> Words:
+    """A text of the linter, in which code stands between backticks."""
+    return tuple(Said(part, Role.QUOTED) if number % 2 else part for number, part in enumerate(text.split("`")))
+
+
+def _undecided(undecided: Undecided) -> Item:
+    where = place(undecided.span)
+    text = quoted(undecided_text(undecided) + (f" ({where})" if where else ""))
+    return Item(text, Said("unknown", Role.DOUBT), rule_label(undecided.label))

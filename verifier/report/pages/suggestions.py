@@ -1,0 +1,57 @@
+"""Suggestions → a document: for each refuted invariant the edits, what they were proved to do, and the access that they cost.
+
+In: `Suggestions`. Out: a `Document`. Guarantee: an invariant without a suggestion says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verifier.model.results.explanation import EditShown
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.verdict import Status
+from verifier.report.document import Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
+from verifier.report.explanation.words import edit_lines
+from verifier.report.naming import key_name
+from verifier.report.pages.parts import MARKS, reason_item
+from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
+
+
+def suggestions_document(suggestions: Suggestions) -> Document:
+    """All of it."""
+    open_ = [advice for advice in suggestions.advice if advice.status is not Status.PROVED]
+    blocks = [block for advice in open_ for block in _advice(suggestions, advice)]
+    mended = sum(bool(advice.suggestions) for advice in suggestions.advice)
+    refuted = sum(advice.status is Status.REFUTED for advice in suggestions.advice)
+    proved = len(suggestions.advice) - len(open_)
+    counts = f"{proved} proved as things are, {refuted} refuted, {mended} of them with a suggestion"
+    supposed = Supposed(suggestions.assumptions)
+    code = suggest_exit_code(suggestions)
+    return Document("Edits of key policies", (*blocks, supposed), (counts,), code, title_in_text=False, gap=" " * 6)
+
+
+def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:
+    key = next((key_name(key) for key in suggestions.keys if key.arn == advice.target), advice.target)
+    what = Said(f"{advice.invariant.name}   (invariant {advice.number}, {key})", Role.NAME)
+    head = Para((Said(f"{advice.status.value:10}", MARKS[advice.status]), what), MARKS[advice.status])
+    label = "no suggestion" if advice.status is Status.REFUTED else "because"
+    yield grouped([head, Items((reason_item(advice.reason, f"{label}: "),), margin=3) if advice.reason else None])
+    for number, suggestion in enumerate(advice.suggestions, start=1):
+        yield _suggestion(advice, suggestion, number)
+
+
+def _suggestion(advice: Advice, suggestion: Suggestion, number: int) -> Items:
+    costs = access_lines(suggestion.comparison) if suggestion.comparison is not None else ()
+    told = [Item(kept_text(advice, suggestion), "then")]
+    last = None
+    for label, text in costs:
+        told.append(Item(text, label if label != last else ""))
+        last = label
+    return edits_items(suggestion.edits, number, Items(tuple(told), margin=3, columns=9))
+
+
+def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin: int = 0) -> Items:
+    """Edits that go together, each with the lines that it changes."""
+    first, *others = ((edit.text, Lines(tuple(edit_lines(edit)), "diff", margin + 6)) for edit in edits)
+    more = [Items((Item(text, "and", below=(lines,)),), margin + 3, 4, hang=margin + 3) for text, lines in others]
+    return Items((Item(first[0], f"{number}.", below=(first[1], *more, *below)),), margin, 3, hang=margin + 3)

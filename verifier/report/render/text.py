@@ -1,0 +1,212 @@
+"""Documents → text for a terminal.
+
+In: a `Document`, whether to colour. Out: text, with a final newline. Guarantee: pure; nothing of the input acts on a terminal; commands and
+ARNs are never broken; what is cut short says so, and `in_full` cuts nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from verifier.report.document import (
+    Apart,
+    Block,
+    Document,
+    Excerpts,
+    Folded,
+    Group,
+    Heading,
+    Item,
+    Items,
+    Lines,
+    Listing,
+    Para,
+    Role,
+    Row,
+    Said,
+    Supposed,
+    Table,
+    Words,
+)
+from verifier.report.style import Style, flow, pad, page, width_of
+from verifier.syntax.text import printable
+
+_SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
+_BLANK = re.compile("(?<! ) ")
+"""Where a line may be broken: of several spaces, the others stay before the next word."""
+_GAP = 2
+"""Columns between two cells, at least."""
+
+
+def render_text(document: Document, *, colour: bool = False) -> str:
+    """The whole document."""
+    writer = _Writer(Style(colour), document.in_full)
+    lines = [*writer.flow(Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
+    for block in document.blocks:
+        told = writer.block(block)
+        lines += [*told, ""] if told else []
+    if document.exit_code is None:
+        return page(lines[:-1])
+    counts = [*map(printable, document.counts), f"exit {document.exit_code:d}"]
+    return page([*lines, *flow(counts, "", between=document.gap, indent=0)])
+
+
+def block_lines(blocks: Sequence[Block], style: Style) -> list[str]:
+    """The lines of some blocks."""
+    writer = _Writer(style, in_full=False)
+    return [line for block in blocks for line in writer.block(block)]
+
+
+class _Writer:
+    """Lays out blocks."""
+
+    def __init__(self, style: Style, in_full: bool) -> None:
+        self.style, self.in_full = style, in_full
+
+    def block(self, block: Block) -> list[str]:
+        """The lines of one block."""
+        match block:
+            case Heading(words, beside):
+                return flow([*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2)
+            case Para(words, mark, tail):
+                return self.flow(words, f"{self.sign(mark)} " if mark else "", tail, 2 if mark else None)
+            case Items():
+                return [line for item in block.items for line in self.item(block, item)]
+            case Table():
+                return list(self.table(block))
+            case Listing(label, names, most):
+                return self.listing(label, names, None if self.in_full else most)
+            case Supposed(assumptions, label, columns):
+                found = [Item(a.text, "" if n else label, f"[{a.rule}]") for n, a in enumerate(dict.fromkeys(assumptions))]
+                return self.block(Items(tuple(found), columns=columns))
+            case Folded(_, blocks, instead):
+                return [line for one in (blocks if self.in_full else instead) for line in self.block(one)]
+            case Lines(lines, _, margin):
+                return [f"{' ' * margin}{printable(line)}" for line in lines]
+            case Group(blocks):
+                return [line for one in blocks for line in self.block(one)]
+            case Excerpts():
+                return []
+
+    def item(self, items: Items, item: Item) -> Iterator[str]:
+        """One item, and what is below it."""
+        label = self.joined(item.label)
+        lead = " " * items.margin + pad(f"{label} " if label and width_of(label) >= items.columns else label, items.columns)
+        lead += f"{self.sign(item.mark)} " if item.mark else ""
+        yield from self.flow(item.words, lead, item.tail, items.hang)
+        for block in item.below:
+            yield from self.block(block)
+
+    def listing(self, label: str, names: Sequence[str], most: int | None) -> list[str]:
+        """Names one after the other."""
+        shown = [*map(printable, names[:most])]
+        more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
+        return [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ")] if names else []
+
+    # -- tables --
+
+    def table(self, table: Table) -> Iterator[str]:
+        """Its rows."""
+        last: Words | None = None
+        for number, row in enumerate(table.rows):
+            yield from [""] if number and table.apart else []
+            if table.grouped and row.cells[0] != last:
+                yield from self.flow(row.cells[0], "", indent=2)
+            last = row.cells[0]
+            yield from self.cells(row.cells[1:] if table.grouped else row.cells, table.widths, 4 if table.grouped else 0)
+            yield from self.below(row)
+
+    def below(self, row: Row) -> Iterator[str]:
+        """What stands below a row."""
+        for items in row.below:
+            yield from self.block(items)
+
+    def cells(self, cells: Sequence[Words], widths: Sequence[int], indent: int) -> list[str]:
+        """One row: each cell within its width, but for words that are wider: then the cells behind begin on a line of their own."""
+        blocks = [_wrapped(self.pieces(cell), width) for cell, width in zip(cells, widths, strict=True)]
+        lines: list[str] = []
+        for number in range(max(map(len, blocks), default=0)):
+            line = " " * indent
+            start = indent
+            for block, width in zip(blocks, widths, strict=True):
+                text = block[number] if number < len(block) else ""
+                if text and line.strip() and width_of(line) > start - _GAP:
+                    lines.append(line.rstrip())
+                    line = " " * start
+                line = pad(line, start) + text
+                start += width + _GAP
+            lines.append(line.rstrip())
+        return lines
+
+    # -- words --
+
+    def flow(self, words: Words, lead: str, tail: str = "", indent: int | None = None) -> list[str]:
+        """Words broken between each other; `tail` stays with the last one."""
+        between = " "
+        if isinstance(words, Apart):
+            pieces, between = [self.joined(piece) for piece in words.pieces], " " * words.gap
+        else:
+            pieces = self.pieces(words)
+        if tail and pieces:
+            pieces[-1] += f" {self.style.dim(printable(tail))}"
+        return flow(pieces or [printable(tail)], lead, between=between, indent=indent)
+
+    def joined(self, words: Words) -> str:
+        """Words on one line."""
+        return " ".join(self.pieces(words))
+
+    def pieces(self, words: Words) -> list[str]:
+        """What may stand on lines of its own."""
+        found = [""]
+        for text, role in _said(words):
+            first, *others = [text] if role is Role.COMMAND else _BLANK.split(text)
+            found[-1] += self.paint(first, role)
+            found += [self.paint(other, role) for other in others]
+        return [piece for piece in found if piece.strip()]
+
+    def paint(self, text: str, role: Role | None) -> str:
+        """A word in the colour of its role."""
+        match role:
+            case Role.NAME | Role.COMMAND:
+                return self.style.bold(text)
+            case Role.GOOD:
+                return self.style.good(text)
+            case Role.BAD:
+                return self.style.bad(text)
+            case Role.DOUBT:
+                return self.style.doubt(text)
+            case Role.DIM:
+                return self.style.dim(text)
+        return text
+
+    def sign(self, mark: Role) -> str:
+        """`✔`, `✘`, `?`."""
+        return self.paint(_SIGNS[mark], mark)
+
+
+def _said(words: Words) -> Iterator[tuple[str, Role | None]]:
+    match words:
+        case str():
+            yield printable(words), None
+        case Said():
+            text = printable(words.text)
+            yield f"`{text}`" if words.role is Role.QUOTED else text, words.role
+        case Apart():
+            for number, piece in enumerate(words.pieces):
+                yield from [(" ", None)] if number else []
+                yield from _said(piece)
+        case _:
+            for part in words:
+                yield from _said(part)
+
+
+def _wrapped(pieces: Sequence[str], width: int) -> list[str]:
+    lines = [""]
+    for piece in pieces:
+        grown = f"{lines[-1]} {piece}" if lines[-1] else piece
+        if lines[-1] and width_of(grown) > width:
+            lines.append(piece)
+        else:
+            lines[-1] = grown
+    return lines
