@@ -83,7 +83,7 @@ def test_a_pattern_whose_words_are_all_listed_is_no_further_class() -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_numbers(seed: int) -> None:
     dice = random.Random(seed)
-    line = Line(dice.randint(0, 3), (7,), dice.choice((None, 9)))
+    line = Line(dice.randint(0, 3), (7,), dice.choice((None, 9)), whole=dice.random() < 0.5)
     bounds = [Decimal(dice.choice(("-1", "0", "3", "3.5", "4", "9", "9.5", "1e30"))) for _ in range(dice.randint(0, 4))]
     tests: dict[int, Predicate] = dict(enumerate(dict.fromkeys(Compares(dice.choice(("<", "<=", "=", ">=", ">")), b) for b in bounds)))
     assert signatures(Attribute("x", line=line), tests) == of_table(LineTable(line, list(tests.values())), tests)

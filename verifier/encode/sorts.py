@@ -68,7 +68,7 @@ class ListedSort(Sort):
 
 @dataclass(frozen=True)
 class NumberSort(Sort):
-    """Numbers, and instants in seconds since 1970: reals, as between any two bounds there is a fraction."""
+    """Numbers, and instants in seconds since 1970: reals, as between any two bounds there is a fraction, unless they are whole."""
 
     line: Line
 
@@ -76,8 +76,9 @@ class NumberSort(Sort):
         return [f"(declare-const |{name}| Real)"]
 
     def domain(self, name: str) -> str:
-        least = f"(>= |{name}| {_real(Decimal(self.line.least))})"
-        return least if self.line.most is None else f"(and {least} (<= |{name}| {_real(Decimal(self.line.most))}))"
+        parts = [f"(>= |{name}| {_real(Decimal(self.line.least))})"]
+        parts += [f"(<= |{name}| {_real(Decimal(self.line.most))})"] if self.line.most is not None else []
+        return joined("and", [*parts, *([f"(is_int |{name}|)"] if self.line.whole else [])], "true")
 
     def test(self, name: str, predicate: Predicate) -> str:
         if not isinstance(predicate, Compares):

@@ -51,8 +51,13 @@ _ARNS = {
     "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
 }
 """What follows the partition in ARNs that are of one service, or name an account."""
-_DAYS = {"kms:schedulekeydeletionpendingwindowindays": (7, 30), "kms:rotationperiodindays": (90, 2560)}
-"""The periods that a request can name. [API: ScheduleKeyDeletion, EnableKeyRotation]"""
+_PERIODS = {
+    "kms:schedulekeydeletionpendingwindowindays": (7, 30),
+    "kms:rotationperiodindays": (90, 2560),
+    "sts:durationseconds": (900, 129600),
+}
+"""The least and the greatest of the whole numbers that a request can name. [API: ScheduleKeyDeletion, EnableKeyRotation; STS API:
+AssumeRole, GetFederationToken]"""
 _LAST_INSTANT = Decimal(253402300799)
 """The end of the year 9999, the last that four digits name."""
 
@@ -104,11 +109,12 @@ def _is_arn(case: Case, key: str, text: str) -> bool:
 
 
 def _number(key: str, text: str) -> str | None:
-    least, most = _DAYS.get(key, (0, None))
     found = number(text)
-    if found is not None and found >= least and (most is None or found <= most):
-        return None
-    return "a number that is not negative" if most is None else f"a number from {least} to {most}"
+    if key not in _PERIODS:
+        return None if found is not None and found >= 0 else "a number that is not negative"
+    least, most = _PERIODS[key]
+    suits = found is not None and least <= found <= most and found == found.to_integral_value()
+    return None if suits else f"a whole number from {least} to {most}"
 
 
 def _date(key: str, text: str) -> str | None:

@@ -81,7 +81,7 @@ def attribute_of_type(name: str, kind: ValueType, multivalued: bool, partition: 
     if kind is ValueType.IP:
         return Attribute(name, address=True, multivalued=multivalued)
     if kind is ValueType.NUMERIC:
-        line = _DAYS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
+        line = _PARAMETERS.get(name, Line(0, (7, 30, 90, 180, 365, 1000, 3600)))
         return Attribute(name, line=line, multivalued=multivalued)
     if kind is ValueType.DATE:
         return Attribute(name, line=Line(0, (1767225600, 1798761600, 1893456000), LAST_INSTANT), multivalued=multivalued)
@@ -234,11 +234,12 @@ _ARN_FORMS = {
 }
 """The service of an ARN, how its last field begins, and an example of how it ends [IAM: reference_policies_condition-keys]."""
 _IDENTIFIERS = {"aws:sourcevpc": ("vpc-",), "aws:sourcevpce": ("vpce-",)}
-_DAYS = {
-    "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30),
-    "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560),
+_PARAMETERS = {
+    "kms:schedulekeydeletionpendingwindowindays": Line(7, (7, 30), 30, whole=True),
+    "kms:rotationperiodindays": Line(90, (90, 180, 365), 2560, whole=True),
+    "sts:durationseconds": Line(900, (900, 3600), 129600, whole=True),
 }
-"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation]."""
+"""The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation; STS API: AssumeRole, GetFederationToken]."""
 _LISTED = {
     "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
     "aws:multifactorauthpresent": ("true", "false"),

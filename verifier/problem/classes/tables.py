@@ -116,11 +116,13 @@ def _listed(values: tuple[str, ...], predicate: Predicate) -> int:
 
 @dataclass(frozen=True)
 class Line:
-    """A kind of number: its least value, values that people believe, and its greatest value, if it has one."""
+    """A kind of number: its least value, values that people believe, and its greatest value, if it has one. `whole`: iff it has no
+    fractions."""
 
     least: int
     plausible: tuple[int, ...]
     most: int | None = None
+    whole: bool = False
 
 
 _PRECISION = 20_000
@@ -137,7 +139,7 @@ class LineTable(Table):
                 raise Unsuitable("number")
             bounds.add(predicate.bound)
         self._line = line
-        self._bounds = sorted(b for b in bounds if b >= line.least and (line.most is None or b <= line.most))
+        self._bounds = sorted(b for b in bounds if self._within(b))
         with localcontext(Context(prec=_PRECISION)):
             self._members = self._cut(line)
         self.size = len(self._members)
@@ -150,24 +152,26 @@ class LineTable(Table):
             between = self._between(line, low, bound)
             if between:
                 classes.append(between)
-            if bound is not None:
+            if bound is not None and self._is_one(bound):
                 classes.append((bound,))
             low = bound
         return classes
 
-    @staticmethod
-    def _between(line: Line, low: Decimal | None, high: Decimal | None) -> tuple[Decimal, ...]:
+    def _within(self, number: Decimal) -> bool:
+        return number >= self._line.least and (self._line.most is None or number <= self._line.most)
+
+    def _is_one(self, number: Decimal) -> bool:
+        """True iff a number is one of the line."""
+        return self._within(number) and not (self._line.whole and number != number.to_integral_value())
+
+    def _between(self, line: Line, low: Decimal | None, high: Decimal | None) -> tuple[Decimal, ...]:
         start = Decimal(line.least) if low is None else low.to_integral_value(rounding="ROUND_FLOOR") + 1
         candidates = [Decimal(p) for p in line.plausible] + [start + step for step in range(10)]
         top = high if high is not None or line.most is None else Decimal(line.most)
         if top is not None:
             base = low if low is not None else Decimal(line.least)
             candidates += [base + (top - base) * step * Decimal("0.0625") for step in (8, *range(1, 17))]
-        good = [
-            c
-            for c in candidates
-            if c >= line.least and (low is None or c > low) and (high is None or c < high) and (line.most is None or c <= line.most)
-        ]
+        good = (c for c in candidates if self._is_one(c) and (low is None or c > low) and (high is None or c < high))
         return tuple(dict.fromkeys(good))
 
     def mask(self, predicate: Predicate) -> int:
@@ -185,7 +189,7 @@ class LineTable(Table):
             return None
         if not number.is_finite():
             return None
-        if number < self._line.least or (self._line.most is not None and number > self._line.most):
+        if not self._is_one(number):
             return None
         place = [number.compare(bound) for bound in self._bounds]
         return next(i for i, (member, *_) in enumerate(self._members) if [member.compare(bound) for bound in self._bounds] == place)
