@@ -93,6 +93,15 @@ TAKING_AWAY = re.compile(
 
 CREDENTIALS = frozenset({"secretaccesskey", "sessiontoken"})
 """Members of a response that are temporary credentials, in lower case."""
+SECRET = re.compile(
+    r".*(password|secret|privatekey(base64|plaintext)?|presharedkey|passphrase|signedur[li]|streamingurl|apikey|secret(access)?key|authcode"
+    r"|challenge|jwt|credentials?|kubeconfig)|(.*(access|auth|authorization|session|bearer|id|refresh|participant|join|signed))?token"
+)
+"""Members of a response, in lower case, that may let who has them act as somebody else."""
+RENAMING = re.compile(r"[nN]ew[A-Z]\w*Name")
+"""Members that give a thing another name, under which something else may run it."""
+VERSION = re.compile(r"(Create|Publish|Put|Register|Import|Add)\w*Version")
+"""The names of actions that make a later version of what there is."""
 
 
 class Ground(NamedTuple):
@@ -134,6 +143,8 @@ class Judgements:
         self._lines: Mapping[str, str] = document["judgements"]
         said = [(service, line.partition(": ")) for service, lines in document["inert"].items() for line in lines]
         self._inert = {f"{service}:{name}": reason for service, (reason, _, names) in said for name in names.split()}
+        answers = [(service, line.partition(": ")[2].split()) for service, lines in document["answers"].items() for line in lines]
+        self._answers = {f"{service}:{member}" for service, members in answers for member in members}
         self._used: set[str] = set()
 
     def services(self, service: str) -> str:
@@ -156,6 +167,12 @@ class Judgements:
             return None
         self._used.add(line)
         return Ground("harmless", "", "", self._inert[line])
+
+    def secrets(self, service: str, name: str) -> list[str]:
+        """The members of the response that may be a secret which lets in, as far as no line says what else they are."""
+        found = sorted(f"{service}:{member}" for member in _answers(service, name) if SECRET.fullmatch(member))
+        self._used.update(self._answers.intersection(found))
+        return [member.partition(":")[2] for member in found if member not in self._answers]
 
     @cache  # noqa: B019
     def has_roles(self, service: str) -> bool:
@@ -186,7 +203,7 @@ class Judgements:
 
     def check(self) -> None:
         """Raises `ValueError` where a line was of no use."""
-        unused = sorted((set(self._lines) | set(self._inert)) - self._used)
+        unused = sorted((set(self._lines) | set(self._inert) | self._answers) - self._used)
         if unused:
             raise ValueError(f"{JUDGEMENTS.name} judges what no data knows, or what other lines say: {', '.join(unused)}")
 
@@ -200,6 +217,9 @@ def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
         return found
     if CREDENTIALS.issubset(_answers(service, name)):
         return Ground("doubt", "run", judged.services(service), "answers with temporary credentials")
+    secrets = judged.secrets(service, name)
+    if secrets:
+        return Ground("doubt", "run", judged.services(service), f"answers with what may let in ({_shown(secrets)})")
     others = (_ground(judged, service, other, "Write") for other in _puts_what(name) if other in _actions()[service])
     policies = (other._replace(reason=f"takes away what a policy denies; {other.reason}") for other in others if other.effect == "run")
     return next(policies, found)
@@ -214,11 +234,20 @@ def _puts_what(name: str) -> tuple[str, ...]:
     return () if taken is None else tuple(f"{puts}{taken[1]}" for puts in ("Put", "Set", "Create", "Update", "Attach", "Associate"))
 
 
+def _made_again(judged: Judgements, service: str, name: str) -> Ground | None:
+    """Of what makes a thing of a name: what is said of changing one, for one that was deleted may be made again under its name."""
+    made = re.fullmatch(r"(?:Create|Register|Import)(\w+)", name)
+    changes = (f"{changes}{made[1]}" for changes in ("Update", "Modify", "Put", "Set") if made is not None)
+    found = (_ground(judged, service, other, "Write") for other in changes if other in _actions()[service])
+    again = next((other for other in found if other.effect == "run"), None)
+    return again and again._replace(reason=f"under the name of one that was deleted: {again.reason}")
+
+
 def _of_write(judged: Judgements, service: str, name: str) -> Ground:
     members = _members_of(service, name)
     roles = sorted(filter(_is_role, members or ()))
-    pattern = judged.pattern(service, name)
-    if pattern is not None and not (pattern.head == "harmless" and roles):
+    pattern, again = judged.pattern(service, name), _made_again(judged, service, name)
+    if pattern is not None and not (pattern.head == "harmless" and (roles or again)):
         return pattern
     services = judged.services(service)
     if roles:
@@ -230,7 +259,9 @@ def _of_write(judged: Judgements, service: str, name: str) -> Ground:
     others = sorted(one for one in members or () if one.lower() in POLICIES | PRINCIPALS)
     if others:
         return Ground("doubt", "run", services, f"says what others may do ({_shown(others)})")
-    running = sorted(filter(_says_what_runs, members or ()))
+    if again is not None:
+        return again
+    running = sorted(filter(_says_what_runs, members or ())) or (["a later version"] if VERSION.fullmatch(name) else [])
     if running and judged.has_roles(service) and not TAKING_AWAY.match(name):
         inert = judged.inert(service, name)
         return inert or Ground("doubt", "run", services, f"says what may run as a role ({_shown(running)})")
@@ -242,8 +273,9 @@ def _shown(members: list[str]) -> str:
 
 
 def _says_what_runs(member: str) -> bool:
-    whole = member.lower() in ("userdata", "customamiid")
-    return whole or not RUNNING.isdisjoint(_words(member)) and not re.search(f"{ABOUT.pattern}$", member)
+    if member.lower() in ("userdata", "customamiid", "semanticversion") or RENAMING.fullmatch(member):
+        return True
+    return not RUNNING.isdisjoint(_words(member)) and not re.search(f"{ABOUT.pattern}$", member)
 
 
 @cache
