@@ -123,9 +123,27 @@ def worse(old: Estate, new: Estate) -> list[str]:
     found = [
         q for q, was, now in zip(QUESTIONS, before, after, strict=True) if was.status is Status.PROVED and now.status is not Status.PROVED
     ]
-    public = [any(finding.public for finding in findings(each, zone=Zone.ACCOUNT).keys[0].findings) for each in (old, new)]
-    assert public == [verdicts[0].status is Status.REFUTED for verdicts in (before, after)], "findings and the built-in say the same"
+    assert agreed(old) == before[0].status and agreed(new) == after[0].status
     return found
+
+
+def agreed(given: Estate) -> Status:
+    """What findings and the built-in say alike of public access."""
+    (verdict,) = prove(given, [builtin("no-public-access")]).verdicts
+    public = any(finding.public for finding in findings(given, zone=Zone.ACCOUNT).keys[0].findings)
+    assert public == (verdict.status is Status.REFUTED), verdict.status
+    return verdict.status
+
+
+@pytest.mark.parametrize("form", ["", "Not"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, value) for key, values in VALUES.items() for value in values]
+    + [("aws:PrincipalOrgPaths", f"{ORGANIZATION}/*"), ("aws:PrincipalOrgPaths", f"{ORGANIZATION}/r-ab12/")],
+)
+def test_findings_and_the_built_in_say_the_same_of_each_condition(key: str, value: Any, form: str) -> None:
+    prefix, kind = "ForAnyValue:" if key.endswith("Paths") else "", "Arn" if key == "aws:PrincipalArn" else "String"
+    agreed(estate({**statement(random.Random(0), "Allow"), "Principal": "*", "Condition": {f"{prefix}{kind}{form}Like": {key: value}}}))
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)

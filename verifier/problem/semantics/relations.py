@@ -102,12 +102,22 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
             views.append(view)
     if len(pieces) == 1 and views[0].name == subject.name and mode != ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
+    if mode == LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
+        mode = EQUALS
     fixed = "" if subject.fixed is None else f"={subject.fixed}"  # versions of a key may have different tags (`problem.diagrams.joint`)
     symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
     others_present = conjunction(view.present for view in views)
     return both(subject.present, others_present, Symbol(symbol))
+
+
+def _has_no_wildcards(space: Space, view: View) -> bool:
+    """True iff no value of a key has a `*` or `?`, so that a pattern which is such a value matches that value alone."""
+    attribute = space.attributes.get(view.name)
+    if attribute is None or attribute.domain is None:
+        return False
+    return not any(wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?")
 
 
 def _described(symbol: str, subject: View, mode: str, pieces: Template, views: tuple[View, ...]) -> Relation:

@@ -71,6 +71,7 @@ class External:
         parts = [diagrams.both(node, part) for part in self._parts()]
         projection = self.joint.care(0, node, frozenset[str]().union(*map(diagrams.support, parts)))
         least = diagrams.both(node, projection.care)
+        self._public = diagrams.both(self._strangers, self.joint.care(0, diagrams.both(least, self._strangers)).care)
         rest = diagrams.both(open_, self.joint.care(0, open_).care)
         reasons = tuple(partitioner.reasons(rest)) if rest != NOTHING else ()
         if least == NOTHING:
@@ -151,8 +152,7 @@ class External:
         statements = tuple(dict.fromkeys(statement for way in ways or () for statement in way))
         actions = self._describer.phrases.actions(first.actions, sendable)
         region = Region(self._callers(first.callers, everybody), actions, when, witness, statements, first.exact)
-        public = diagrams.meets(node, self._strangers)
-        return ExternalAccess(region, public, ways)
+        return ExternalAccess(region, diagrams.meets(node, self._public), ways)
 
     def _callers(self, mask: int, everybody: int) -> Callers:
         found = self._describer.phrases.callers(mask)
