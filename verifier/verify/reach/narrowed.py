@@ -13,7 +13,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
-from verifier.problem.sessions.trusting import names_action, trusting
+from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import FEDERATING
 from verifier.problem.steps.doubtful import is_doubtful
 
@@ -45,8 +45,7 @@ def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
     may test something too."""
     keep = any(map(_asks_who, (*others, *of_callers(estate, lambda policy: any(map(says, policy.statements))))))
     named = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    reached = trusting(estate).reached
-    return replace(estate, accounts=tuple(_account(account, says, named, reached, keep=keep) for account in estate.accounts))
+    return replace(estate, accounts=tuple(_account(account, says, named, keep=keep) for account in estate.accounts))
 
 
 def _asks_who(policy: Policy) -> bool:
@@ -86,16 +85,12 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
     yield from estate.surrounding_policies()
 
 
-def _account(account: Account, says: Says, named: set[str], reached: frozenset[str], *, keep: bool) -> Account:
-    """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles that are `reached` by
-    other sessions are free, for trust policies are left out (F3); those of others are their roles' own, without the power to set them.
-    Which a user may pass on its policies say."""
+def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Account:
+    """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles are their roles' own,
+    without the power to have others (F3). Which a user may pass on its policies say."""
 
     def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
-        small = [
-            replace(member, policies=of_policies(member, says), trust=None, settled=member.settled or member.arn not in reached)
-            for member in members
-        ]
+        small = [replace(member, policies=of_policies(member, says), trust=None, settled=True) for member in members]
         stay = keep or not account.complete
         return tuple(one for one in small if stay or one.policies or one.bounded or one.arn in named)
 

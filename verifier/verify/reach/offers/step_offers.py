@@ -20,7 +20,7 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SHARED, TARGET_BOUNDARY, attach, joined
+from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, TARGET_BOUNDARY, attach, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -175,13 +175,18 @@ class StepOffers:
         return self._bundles_of[principal]
 
     def classes(self, principal: str) -> tuple[int | None, ...]:
-        """What each group of targets takes a principal for: callers of whom all take the same are alike."""
-        return tuple(group.permissions.representative(principal) for group in self._groups)
+        """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the same are alike."""
+        return (*(group.permissions.representative(principal) for group in self._groups), self._carries(principal))
+
+    def _carries(self, principal: str) -> int:
+        """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may have any; 1 iff it is
+        one of which a fact says whether they may."""
+        return 0 if ":role/" not in principal else 1 if principal in self._identities else 2
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
         group = self._groups[number]
-        key = number, classes[number], *(classes[place] for place in self._further(group))
+        key = number, classes[number], *(classes[place] for place in self._further(group)), classes[-1]
         if key not in self._own:
             found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
@@ -273,6 +278,11 @@ class StepOffers:
             if all(mask & group.without(name) for name, mask in allowed.cube.values):
                 own = replace(allowed.cube, values=())
                 yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
+                # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags (F3).
+                carrying = _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
+                if carrying is not None:
+                    own = replace(own, powers=own.powers | carrying)
+                    yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.SESSION_TAGS))
 
     def _tagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
         """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds the role, too:
@@ -377,6 +387,8 @@ class StepOffers:
         return {found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None for found in bounded}
 
 
+_CARRYING: Mapping[int, frozenset[str]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
+"""The powers with which a principal passes transitive tags on, by whether it carries any."""
 _FURTHER = {TargetKind.ROLE: (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE), TargetKind.WORKLOAD: (TargetKind.ROLE,)}
 _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
     TargetKind.ROLE: StepOffers._on_role,

@@ -190,6 +190,8 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
+    if task.fact.kind is FactKind.SESSION_TAGS and offer.action == "sts:AssumeRole":
+        yield Reason("F3", f"transitive tags may come on to sessions of {role}, and chains do not pass any")
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in session_names(scene.state.estate, role))]
     by = task.derivation.by
     for name, source in product(named, _sources(role, by, scene)):
