@@ -21,7 +21,7 @@ from tests.reach.telling import STEPS, replayed
 from tests.reach.themes import THEMES
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
-from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
+from verifier.model.invariant import ALWAYS, Expectation, Invariant, KeyArn, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Status, Verdict
@@ -85,10 +85,10 @@ class ReachCounts:
 
 def verdict(question: Question, action: str = "kms:Decrypt") -> Verdict:
     """The verdict on whether the caller can eventually do an action on the first key."""
-    callers = PrincipalLike(Text(question.caller.principal_arn))
-    asked = Invariant("", Expectation.REFUSED, callers, (Text(action),), None, ALWAYS, (), "no escalation", eventually=True)
-    report = prove(question.estate, [asked], engine=Engine.SAT, steps=STEPS)
-    return next(one for one in report.verdicts if one.target == question.estate.keys[0].arn)
+    callers, keys = PrincipalLike(Text(question.caller.principal_arn)), (KeyArn(question.estate.keys[0].arn),)
+    asked = Invariant("", Expectation.REFUSED, callers, (Text(action),), keys, ALWAYS, (), "no escalation", eventually=True)
+    (found,) = prove(question.estate, [asked], engine=Engine.SAT, steps=STEPS).verdicts
+    return found
 
 
 def check_reach(seed: int, counts: ReachCounts) -> None:

@@ -166,6 +166,7 @@ class Exploration:
     endings: dict[int, list[str]] = field(default_factory=dict)
     _live: dict[int, list[tuple[int, int, int, int, str]]] = field(default_factory=dict)
     _states_of: dict[str, int] = field(default_factory=dict)
+    _moves_of: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
 
     def run(self, budget: int) -> bool:
         """Breadth-first over the states; false if there are more than `budget`."""
@@ -231,19 +232,30 @@ class Exploration:
         if automaton.start not in distance:
             return
         order = count()
-        heap = [(distance[automaton.start], 0, next(order), automaton.start, "")]
+        # Of the characters of a group, which lead to the same state, the next one waits in the place of the last.
+        heap: list[tuple[int, int, int, int, int, str, Sequence[str]]]
+        heap = [(distance[automaton.start], 0, next(order), 0, automaton.start, "", ("",))]
         found = 0
         while heap and found < limit:
-            _, _, _, state, word = heappop(heap)
+            total, depth, place, at, state, word, characters = heappop(heap)
+            if at + 1 < min(limit, len(characters)):
+                heappush(heap, (total, depth, place, at + 1, state, word, characters))
+            word += characters[at]
             if distance[state] == 0:
                 yield word
                 found += 1
             length = len(word) + 1
-            for group in automaton.groups:
-                following = automaton.close((state & group.advance) << 1 | state & group.stay)
+            for following, others in self._moves(state):
                 if following in distance:
-                    for character in group.characters[:limit]:
-                        heappush(heap, (length + distance[following], -length, next(order), following, word + character))
+                    heappush(heap, (length + distance[following], -length, next(order), 0, following, word, others))
+
+    def _moves(self, state: int) -> Sequence[tuple[int, str]]:
+        """The states after a state, each with characters that lead there."""
+        if state not in self._moves_of:
+            close, groups = self.automaton.close, self.automaton.groups
+            moves = ((close((state & group.advance) << 1 | state & group.stay), group.characters) for group in groups)
+            self._moves_of[state] = [move for move in moves if move[0] in self.states]
+        return self._moves_of[state]
 
     @cached_property
     def _backwards(self) -> dict[int, list[int]]:

@@ -7,9 +7,11 @@ carries, is not known: an Allow covers it where that is possible, a Deny where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 
 from verifier.model.policy import Condition, Effect, Policy, Statement
 from verifier.model.reference import condition_key
@@ -99,27 +101,45 @@ def alike(
     statements = [statement for policy in policies for statement in policy.statements]
     patterns = {text.value.lower() for statement in statements for text in statement.actions}
     patterns |= {text.value.lower() for one in supposed for text in one.actions}
-    unknown = sorted(filter(None, map(_not_known, patterns)))
-    entries = (*doubtful_entries(), *map(entry, dict.fromkeys(unknown)))
-    told: dict[str, set[str]] = {one.name: set() for one in entries}
+    unknown = dict.fromkeys(sorted(filter(None, map(_not_known, patterns))))
+    told: dict[str, set[str]] = {}
     for pattern in patterns - {"*"}:
         for name in (*_matching(pattern), *filter(like(pattern).matches, unknown)):
-            told[name].add(pattern)
+            told.setdefault(name, set()).add(pattern)
+    named = {name.split(":")[0] for name in told}
     places = {text.value.split(":")[2] for statement in statements for text in statement.resources or () if text.value.count(":") >= 2}
-    fields = {prefix: frozenset(one for one in places if _of(one, f"{prefix}:")) for prefix in {name.split(":")[0] for name in told}}
-    found: dict[object, list[Entry]] = {}
-    for one in filter(None, map(left, entries)):
+    further = _kinds(filter(None, map(left, map(entry, unknown))), len(doubtful_entries()))
+    found: dict[object, list[_Ranked]] = {}
+    for (prefix, *kind), entries in chain(_by_kind(left).items(), further.items()):
+        place = frozenset(one for one in places if _of(one, f"{prefix}:"))
+        if prefix not in named:
+            found.setdefault((*kind, place, frozenset()), []).extend(entries)
+        else:
+            for one in entries:
+                found.setdefault((*kind, place, frozenset(told.get(one[-1].name, ()))), []).append(one)
+    groups = sorted(found.values(), key=lambda group: min(number for _, number, _ in group))
+    ordered = ([one for *_, one in sorted(group, key=itemgetter(0, 1))] for group in groups)
+    return tuple(Alike(group[0], tuple(group)) for group in ordered)
+
+
+_Ranked = tuple[tuple[bool, bool, bool, str], int, Entry]
+"""A doubtful action, with its rank and its place in the catalogue."""
+_Kind = tuple[str, object, tuple[str, ...], str, bool]
+
+
+@lru_cache(16)
+def _by_kind(left: Callable[[Entry], Entry | None]) -> Mapping[_Kind, Sequence[_Ranked]]:
+    """What is in doubt of the actions of the catalogue, apart by what no policy changes; `left` as of `alike`."""
+    return _kinds(filter(None, map(left, doubtful_entries())), 0)
+
+
+def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
+    found: dict[_Kind, list[_Ranked]] = {}
+    for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
-        own = (
-            one.effect,
-            one.services,
-            prefix if prefix in ("iam", "ram") else "",
-            fields[prefix],
-            len(arn_services(prefix)) == 1,
-            frozenset(told[one.name]),
-        )
-        found.setdefault(own, []).append(one)
-    return tuple(Alike(group[0], tuple(group)) for group in (sorted(group, key=_rank) for group in found.values()))
+        own = prefix, one.effect, one.services, prefix if prefix in ("iam", "ram") else "", len(arn_services(prefix)) == 1
+        found.setdefault(own, []).append((_rank(one), number, one))
+    return found
 
 
 def _rank(one: Entry) -> tuple[bool, bool, bool, str]:

@@ -65,15 +65,17 @@ class Universe:
 
     def _not_listed(self, table: Table, number: int, found: dict[object, list[str]]) -> str | None:
         """A member of a class that no inventory lists, and that is not like one that is listed."""
-        known = {arn for members in found.values() for arn in members}
+        known = frozenset(arn for members in found.values() for arn in members)
         if not known:
             # A provider that is not there yet begins nothing: its identities are come by (E2w).
-            others = (table.pick(1 << number)[1], *table.members(number, len(self._made) + 1))
-            return next((one for one in others if one not in self._made), None)
-        if (NO_POLICIES, None) in found and _account_of(next(iter(known))) in self._complete:
+            known, limits = self._made, [0, len(self._made) + 1]
+        elif (NO_POLICIES, None) in found and _account_of(next(iter(known))) in self._complete:
             return None
-        for limit in (8, len(known) + 1):
-            other = next((arn for arn in table.members(number, limit) if arn not in known), None)
+        else:
+            limits = [1, 8, len(known) + 1]
+        for limit in limits:
+            members = table.members(number, limit) if limit else (table.pick(1 << number)[1],)
+            other = next((arn for arn in members if arn not in known), None)
             if other is not None:
                 return other
         return None

@@ -6,9 +6,9 @@ Guarantee: as of `offers`: of each way its decisive request is asked for. What e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
 from verifier.model.estate import Estate, Workload
@@ -37,6 +37,12 @@ def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
     if passing:
         return entry if services else replace(entry, effect=Effect.PASS)
     return replace(entry, services=services) if services else None
+
+
+@lru_cache(16)
+def leaving(listed: frozenset[str]) -> Callable[[Entry], Entry | None]:
+    """The same of any action; the same object for the same kinds."""
+    return partial(left_in_doubt, listed=listed)
 
 
 BOUNDED = "!"

@@ -30,7 +30,7 @@ from verifier.problem.steps.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
 from verifier.verify.reach.facts import LINKED, Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
-from verifier.verify.reach.offers.code_that_runs import left_in_doubt, reviewed, writes_among
+from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Group
 
@@ -101,7 +101,7 @@ class DoubtfulPermissions:
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        found = alike(of_callers(self._estate, says_of_doubts), supposed, lambda entry: left_in_doubt(entry, self._listed))
+        found = alike(of_callers(self._estate, says_of_doubts), supposed, leaving(self._listed))
         return {one.first.name.lower(): one for one in found}
 
     @cached_property
