@@ -69,10 +69,14 @@ class Judgement:
 
 
 def judge(policy: Policy, statement: Statement, question: Question) -> Judgement:
-    """Holds a statement against a request."""
+    """Holds a statement against a request. One that is about other actions is looked at no further."""
+    action = _action(statement, question.action)
+    if action.holds is False:
+        finding = StatementFinding(reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False)
+        return Judgement(statement.effect, {}, finding)
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
     ways = _ways(policy, statement, question)
-    elements = [_action(statement, question.action), _resource(policy, statement, question.target, reader)]
+    elements = [action, _resource(policy, statement, question.target, reader)]
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     before = all_of([element.holds for element in elements])
