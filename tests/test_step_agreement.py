@@ -10,8 +10,7 @@ from collections import Counter
 from tests.agreement.steps import StepCounts, check_steps, step_scenario
 from tests.agreement.world import tapes
 from tests.verify.stepping import answer
-from verifier.ask.answers import Found, Proved
-from verifier.model.results.verdict import Reason
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model.steps.actions import step_actions
 from verifier.verify.explanation.symbolic import target_of
 
@@ -38,7 +37,7 @@ def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
         for request in scenario.requests[:3]:
             found = answer(scenario.estate, target_of(scenario.estate, request), request.action)
             seen[type(found)] += 1
-            if isinstance(found, Found):
-                assert found.counterexample.decision.warnings == (), found.counterexample.request
+            if isinstance(found, Refuted):
+                assert found.shown.decision.warnings == (), found.shown.request
 
-    assert min(seen[kind] for kind in (Found, Proved, Reason)) >= 10, seen
+    assert min(seen[kind] for kind in (Refuted, Proved, Unknown)) >= 10, seen

@@ -78,7 +78,8 @@ LATE = {
     "verifier/problem/classes/kinds.py": "most questions need none of it",
     "verifier/problem/facts/requests.py": "questions about the tags of sessions, on which few others hang",
     "verifier/problem/rules.py": "the rules of steps, about which few questions are",
-    "verifier/verify/claims.py": "a proof makes no request and decides none",
+    "verifier/ask/loop.py": "a proof makes no request",
+    "verifier/verify/claims.py": "a proof decides no request",
     "verifier/verify/deciding.py": "string engines, which few runs use",
     "verifier/verify/prove.py": "what is asked about steps and about listed grants, which few runs do",
 }

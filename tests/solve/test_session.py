@@ -75,7 +75,7 @@ def test_constants_are_queries_too(opening: Opening) -> None:
 def test_what_is_added_stays(opening: Opening) -> None:
     opened = opening()
     assert isinstance(opened.check([A]), Sat)
-    opened.add(Not(A))
+    opened.learn(A)
     assert isinstance(opened.check([A]), Unsat)
     assert isinstance(opened.check([B]), Sat)
 

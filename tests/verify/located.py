@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 
+from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import PREFERRED, Sample, sample
-from verifier.ask.loop import Impossible
 from verifier.model.request import Outcome, Request
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint

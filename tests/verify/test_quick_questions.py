@@ -63,7 +63,7 @@ def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeyp
 
     def fewer(asked: question.Question, *rest: Any) -> Any:
         found = search(asked, *rest)
-        return Reason("budget", "too few rounds") if asked.left and isinstance(found, answers.Found) else found
+        return answers.Unknown(Reason("budget", "too few rounds")) if asked.left and isinstance(found, answers.Refuted) else found
 
     monkeypatch.setattr(claims, "_search", fewer)
     assert status(estate(*statements)) == "refuted"

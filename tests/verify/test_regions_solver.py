@@ -14,8 +14,8 @@ import pytest
 
 from tests.agreement.scenarios import Scenario
 from tests.verify.test_regions import random_keys
+from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import Sample, sample
-from verifier.ask.loop import Impossible
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome

@@ -6,9 +6,8 @@ import pytest
 
 from tests.problem.stepping import ALICE, GROUP, HOME, MANAGED, PROVIDER, ROLE, admit, identity, may, role, world
 from tests.verify.stepping import answer
-from verifier.ask.answers import Found, Proved
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model.request import CallerKind, Outcome
-from verifier.model.results.verdict import Reason
 
 SUB = "token.actions.githubusercontent.com:sub"
 ACCOUNT = f"arn:aws:iam::{HOME}:root"
@@ -37,8 +36,8 @@ CASES = [
 @pytest.mark.parametrize(("arn", "action"), CASES)
 def test_a_witness_replays_and_can_be_sent(arn: str, action: str) -> None:
     found = answer(OPEN, arn, action)
-    assert isinstance(found, Found)
-    counterexample = found.counterexample
+    assert isinstance(found, Refuted)
+    counterexample = found.shown
     assert counterexample.decision.outcome is Outcome.ALLOW and counterexample.decision.warnings == ()
     assert counterexample.request.action == action
     if arn != ACCOUNT:
@@ -56,4 +55,4 @@ def test_what_nobody_may_do_is_proved() -> None:
 
 def test_e2_a_trust_policy_that_is_not_given_makes_it_unknown() -> None:
     found = answer(world(identity(ALICE), role()), ROLE, "sts:AssumeRole")
-    assert isinstance(found, Reason) and found.rule == "E2" and ROLE in found.text
+    assert isinstance(found, Unknown) and found.reason.rule == "E2" and ROLE in found.reason.text

@@ -27,6 +27,7 @@ from tests.evaluate.estates import (
     without_policy,
 )
 from tests.verify.proving import always, conditioned, nobody, status, verdict
+from verifier.ask import loop
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallersNot, Holds, InAccount, KeyArn, PrincipalLike
 from verifier.model.policy import Text
@@ -36,7 +37,7 @@ from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove, violations
+from verifier.verify import prove
 
 ALICE_ONLY = PrincipalLike(Text(ALICE))
 LETTERS = "abcdefghijklmnopqrst"
@@ -73,7 +74,7 @@ def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPat
 
 
 def test_s1_rounds_of_refinement_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(violations, "REFINEMENTS", 0)
+    monkeypatch.setattr(loop, "ROUNDS", 0)
     answer = verdict(estate(allow()))
     assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "budget"
 

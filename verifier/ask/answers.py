@@ -1,20 +1,61 @@
-"""What is found of a claim, and what must not be found.
+"""What is found of a question, and what must not be found.
 
-In: nothing (plain data). Out: `Answer`, `Rests`; reasons for Unknown; errors of the verifier itself.
+In: nothing (plain data). Out: `Proved`, `Refuted`, `Unknown`; what ends an attempt to answer; errors of the verifier itself.
 Guarantee: an answer has what its kind has and nothing else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 from verifier.model.invariant import Invariant
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.expression import Expression
 
-if TYPE_CHECKING:
-    from verifier.solve.session import Undecided
+Shown = TypeVar("Shown", covariant=True)
+
+
+@dataclass(frozen=True)
+class Proved:
+    """No request is as was asked. `core` are the numbers of the statements that the proof needs; `blamed` are the expressions asked for
+    that cannot hold together, by position: none of them can be left out."""
+
+    core: tuple[int, ...] = ()
+    blamed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refuted(Generic[Shown]):
+    """Some request is as was asked, as is `shown`."""
+
+    shown: Shown
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What was asked is not settled, and why; by `rests`, if what was found rests on these symbols of things that are not modelled."""
+
+    reason: Reason
+    rests: tuple[str, ...] = ()
+
+
+Answer = Proved | Refuted[Counterexample] | Unknown
+
+
+class Impossible(Exception):
+    """No request is as an assignment says, as concrete values showed: `clause` holds of none."""
+
+    def __init__(self, clause: Expression) -> None:
+        self.clause = clause
+
+
+class GaveUp(Exception):
+    """A solver or a search gave up. `doubt` is the part of the assignment, if it is one, of which no value is known."""
+
+    def __init__(self, reason: Reason, doubt: Expression | None = None) -> None:
+        self.reason, self.doubt = reason, doubt
 
 
 class InternalDisagreement(Exception):
@@ -41,39 +82,3 @@ class Contradiction(InternalDisagreement):
     def __reduce__(self) -> tuple[type[Contradiction], tuple[object, ...]]:
         """It may have been met in another process."""
         return Contradiction, (self.invariant, self.target, self.formula, self.answers)
-
-
-@dataclass(frozen=True)
-class Proved:
-    """No request violates the claim; `core` are the numbers of the statements that the proof needs."""
-
-    core: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A request that violates the claim."""
-
-    counterexample: Counterexample
-
-
-@dataclass(frozen=True)
-class Rests:
-    """A violation that rests on something that is not modelled."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """What was asked is not settled, and why."""
-
-    reason: Reason
-
-
-Answer = Proved | Found | Reason
-
-
-def gave_up(found: Undecided) -> Reason:
-    """A solver gave up, as a reason."""
-    return Reason("solver", f"the solver gave up: {found.reason}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.ask.answers import InternalDisagreement, Unknown
-from verifier.ask.loop import Impossible
-from verifier.ask.replay import matched_statements, needed, split, tags_not_passed
-from verifier.ask.unmodelled import is_free, is_unmodelled
+from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
+from verifier.ask.candidates import candidate
+from verifier.ask.replay import counterexample, for_evaluate, needed, split, tags_not_passed
+from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.free_facts import fact_symbol
 from verifier.model.readings import READINGS, WHICH_PAIR, is_reading
@@ -26,11 +26,8 @@ from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.witness.command import command
-from verifier.witness.pairs import unlike_pairs
-from verifier.witness.request import absent_facts, build
-from verifier.witness.untabled import Conflict
-from verifier.witness.values import WILDCARDS, Search, Stuck
+from verifier.solve.session import Assignment
+from verifier.witness.values import WILDCARDS
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
@@ -61,19 +58,14 @@ def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted
     finite = question.finite
     classes = {name: 1 << value for name, value in point.items() if name in finite.tables}
     symbols = {name: bool(value) for name, value in point.items() if name not in finite.tables and name in told}
-    concrete = Search(question, classes, symbols).run()
-    if isinstance(concrete, Conflict):
-        raise Impossible(concrete.impossible)
-    if isinstance(concrete, Stuck):
-        return _unknown(concrete.reason)
-    request = build(question, concrete.values, symbols)
-    if unlike_pairs(request):
-        symbols.setdefault(WHICH_PAIR, False)  # as the request was built
-    chosen = {name: value for name, value in symbols.items() if is_free(question, name)}
-    facts = dict.fromkeys(map(fact_symbol, absent_facts(question, concrete.values)), False)
-    chosen |= facts
-    if question.space.relations:
-        chosen.setdefault(WILDCARDS, False)  # as the values were found
+    try:
+        found = candidate(question, Assignment(classes, symbols))
+    except GaveUp as error:
+        return Unknown(error.reason)
+    request, chosen = found.request, for_evaluate(question, found)
+    if WHICH_PAIR in chosen:
+        symbols[WHICH_PAIR] = chosen[WHICH_PAIR]
+    facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
     few = _decisive(joint, number, point, chosen, wanted)
     hearing = Hearing(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
@@ -95,8 +87,7 @@ def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted
     untagged = tags_not_passed(decision)
     if untagged is not None:
         return _unknown(untagged)
-    matched = matched_statements(decision)
-    return Sample(Counterexample(request, decision, matched, readings, free, command(request, matched)), {**facts, **symbols, **chosen})
+    return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **chosen})
 
 
 def _unknown(text: str) -> Unknown:

@@ -1,28 +1,30 @@
-"""The one refinement loop: what concrete values show to be impossible the oracle learns, and is asked again.
+"""The one refinement loop: ask, get an assignment, make a request of it, have it confirmed, set it aside, ask again.
 
-In: an oracle, an attempt to answer by what it finds. Out: the answer, or Unknown after too many rounds.
-Guarantee: an oracle learns only what holds of no request.
+In: an oracle, an attempt to answer by what it finds. Out: the answer.
+Guarantee: an oracle learns only what holds of no request. Proved iff no assignment is left and none was set aside; Refuted only with what
+the caller confirmed; everything else is Unknown with its reason (S1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from verifier.ask.answers import Unknown
+from verifier.ask.answers import GaveUp, Impossible, Proved, Refuted, Unknown
+from verifier.ask.preferences import preferred
+from verifier.ask.unmodelled import why_unmodelled
 from verifier.model.results.verdict import Reason
-from verifier.problem.expression import Expression
+from verifier.problem.expression import Expression, negation
+from verifier.problem.question import Question
+from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
+
+if TYPE_CHECKING:
+    from verifier.ask.candidates import Candidate
 
 ROUNDS = 300
 """Rounds between oracle and concrete values before an answer is Unknown."""
 T = TypeVar("T")
-
-
-class Impossible(Exception):
-    """No request is as an assignment says, as concrete values showed; `clause` says why."""
-
-    def __init__(self, clause: Expression) -> None:
-        self.clause = clause
 
 
 class Oracle(Protocol):
@@ -32,11 +34,68 @@ class Oracle(Protocol):
         """From now on no assignment satisfies an expression that no request does."""
 
 
-def refined(oracle: Oracle, attempt: Callable[[], T]) -> T | Unknown:
-    """What the attempt answers once nothing in it is impossible."""
+@dataclass(frozen=True)
+class Rests:
+    """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled. Requests that may do
+    without are `otherwise`."""
+
+    names: tuple[str, ...]
+    otherwise: Expression
+
+
+def refined(oracle: Oracle, attempt: Callable[[], T | None]) -> T | Unknown:
+    """What an attempt answers, once the oracle has learned what is impossible. One that answers `None` has set something aside."""
     for _ in range(ROUNDS):
         try:
-            return attempt()
+            answer = attempt()
         except Impossible as shown:
             oracle.learn(shown.clause)
+        except GaveUp as error:
+            return Unknown(error.reason)
+        else:
+            if answer is not None:
+                return answer
     return Unknown(Reason("budget", f"no answer within {ROUNDS} rounds of refinement"))
+
+
+def checked(session: Session, query: Sequence[Expression], *, minimal: bool = True) -> Sat | Unsat:
+    """What a session says, with a `minimal` core. Raises `GaveUp` where it does not."""
+    result = session.check(query, minimal=minimal)
+    if isinstance(result, Undecided):
+        raise GaveUp(Reason("solver", f"the solver gave up: {result.reason}"))
+    return result
+
+
+def find(
+    question: Question,
+    session: Session,
+    query: Sequence[Expression],
+    confirm: Callable[[Candidate], T | Rests],
+    choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
+) -> Proved | Refuted[T] | Unknown:
+    """Whether some request is as the query says: one that the caller confirms, of an assignment as it would `choose`."""
+    asked, rests, unfound = list(query), dict[str, None](), list[Reason]()
+
+    def attempt() -> Proved | Refuted[T] | Unknown | None:
+        result = checked(session, asked)
+        if isinstance(result, Unsat):
+            if unfound:
+                return Unknown(unfound[-1])
+            return Unknown(why_unmodelled(question, tuple(rests)), tuple(rests)) if rests else Proved(result.core, result.blamed)
+        from verifier.ask.candidates import candidate  # a proof makes no request, and decides none
+
+        try:
+            shown = confirm(candidate(question, choose(question, session, asked)))
+        except GaveUp as error:
+            if error.doubt is None:
+                raise
+            unfound.append(error.reason)
+            asked.append(negation(error.doubt))
+            return None
+        if not isinstance(shown, Rests):
+            return Refuted(shown)
+        rests.update(dict.fromkeys(shown.names))
+        asked.append(shown.otherwise)
+        return None
+
+    return refined(session, attempt)

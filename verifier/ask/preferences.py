@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from verifier.ask.answers import GaveUp
 from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.readings import READINGS
+from verifier.model.results.verdict import Reason
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
@@ -54,7 +56,7 @@ def _empty_classes(finite: Finite) -> Iterator[tuple[str, int]]:
                 yield name, 1 << index
 
 
-def usual(question: Question, session: Session, query: list[Expression]) -> Assignment | Undecided:
+def usual(question: Question, session: Session, query: list[Expression]) -> Assignment:
     """An assignment in which all is as `usually`, or else any. The query must be satisfiable, and the session's last one."""
     found = session.assignment()
     wanted = [p for p in usually(question) if session.bears_on(p)]
@@ -68,9 +70,9 @@ def _plausible_session(finite: Finite) -> list[Expression]:
     return [] if ordinary is None else [In("session", 1 << ordinary)]
 
 
-def preferred(question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()) -> Assignment | Undecided:
+def preferred(question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()) -> Assignment:
     """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
-    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable."""
+    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable. Raises `GaveUp`."""
     wanted = [p for p in (*first, *preferences(question)) if session.bears_on(p)]
     while wanted:
         result = session.check([*query, *wanted], minimal=True)
@@ -84,6 +86,6 @@ def preferred(question: Question, session: Session, query: list[Expression], fir
         del wanted[max(conflicting)]
     again = session.check(query)
     if isinstance(again, Undecided):
-        return again
+        raise GaveUp(Reason("solver", f"the solver gave up: {again.reason}"))
     assert isinstance(again, Sat), "a query that was satisfiable is not any more"
     return session.assignment()

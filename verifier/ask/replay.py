@@ -6,9 +6,10 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from verifier.ask.candidates import Candidate
 from verifier.ask.unmodelled import is_free, is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
@@ -16,25 +17,28 @@ from verifier.model.free_facts import SESSION_ALLOW, fact_symbol
 from verifier.model.policy import StatementRef
 from verifier.model.readings import WHICH_PAIR, is_reading
 from verifier.model.request import Decision, Outcome, Request
+from verifier.model.results.verdict import Counterexample
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Session, Unsat
+from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.values import WILDCARDS
 
+Named = tuple[tuple[str, bool], ...]
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
 """How the condition keys begin that read the facts of `Key.doubtful`."""
 
 
-def for_evaluate(question: Question, request: Request, assignment: Assignment, lacking: Iterable[str]) -> dict[str, bool]:
-    """What an assignment says of the symbols that `evaluate` takes, for a key that lacks some facts (U3). A reading that it leaves open is
-    as the values of the request were found, and as the request was built."""
-    chosen = {name: value for name, value in assignment.symbols.items() if is_free(question, name)}
-    chosen |= dict.fromkeys(map(fact_symbol, lacking), False)
+def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
+    """What an assignment says of the symbols that `evaluate` takes. A reading that it leaves open is as the values of the request were
+    found, and as the request was built."""
+    chosen = {name: value for name, value in candidate.assignment.symbols.items() if is_free(question, name)}
+    chosen |= dict.fromkeys(map(fact_symbol, candidate.lacking), False)
     if question.space.relations:
         chosen.setdefault(WILDCARDS, False)
-    if unlike_pairs(request):
+    if unlike_pairs(candidate.request):
         chosen.setdefault(WHICH_PAIR, False)
     return chosen
 
@@ -50,9 +54,7 @@ def without_doubts(question: Question, hearing: Hearing, chosen: Mapping[str, bo
     return certain if certain.outcome is decision.outcome else decision
 
 
-def needed(
-    question: Question, hearing: Hearing, chosen: dict[str, bool], wanted: Outcome
-) -> tuple[tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:
+def needed(question: Question, hearing: Hearing, chosen: dict[str, bool], wanted: Outcome) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
     unsettled = hearing.decide()
     if unsettled.outcome is wanted:
@@ -81,9 +83,6 @@ def doubtful_facts(question: Question, request: Request, chosen: Mapping[str, bo
     return () if Hearing(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
 
 
-Named = tuple[tuple[str, bool], ...]
-
-
 def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named, tuple[str, ...]]:
     """Readings, free facts, and the names of unmodelled things, of some symbols with their values."""
     readings = tuple((n, v) for n, v in sorted(symbols.items()) if is_reading(n))
@@ -100,6 +99,12 @@ def tags_not_passed(decision: Decision) -> str | None:
 
 
 _NOT_EXACT = ("F3: no session", "F3: credentials are issued")
+
+
+def counterexample(request: Request, decision: Decision, readings: Named, free: Named) -> Counterexample:
+    """A request that `evaluate` has decided so, under these readings and free facts."""
+    matched = matched_statements(decision)
+    return Counterexample(request, decision, matched, readings, free, command(request, matched))
 
 
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:

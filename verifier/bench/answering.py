@@ -14,14 +14,13 @@ import time
 from functools import cache
 from multiprocessing.connection import Connection
 
-from verifier.ask.answers import Found, Proved
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences, usually
 from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
 from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
-from verifier.model.results.verdict import Reason
 from verifier.problem.expression import both
 from verifier.problem.remembered import forget
 from verifier.problem.rules import ask, formulate
@@ -105,10 +104,10 @@ def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[
     if isinstance(said, Sat) and _to_be_settled(session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to them.
         found = decide(question, claim, session, plausible=False)
-        if isinstance(found, Reason):
+        if isinstance(found, Unknown):
             session = open_session(engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit)
             found = decide(question, claim, session)
-        said = Sat() if isinstance(found, Found) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.text)
+        said = Sat() if isinstance(found, Refuted) else Unsat((), ()) if isinstance(found, Proved) else Undecided(found.reason.text)
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())
     return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)

@@ -15,7 +15,7 @@ from pysat.solvers import Minisat22
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
 from verifier.problem.diagrams.finite import Finite
-from verifier.problem.expression import Expression
+from verifier.problem.expression import Expression, negation
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 CONFLICTS = 2000
@@ -52,8 +52,8 @@ class SatSession(Session):
         """Variables are counted as terms, and calls of the solver one by one, those for minimal cores included."""
         return Counts(self._calls, self._encoder.variables, self._clauses, self._solver.accum_stats()["conflicts"])
 
-    def add(self, expression: Expression) -> None:
-        self._encoder.require(expression)
+    def learn(self, impossible: Expression) -> None:
+        self._encoder.require(negation(impossible))
 
     def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:
         wanted = [self._encoder.literal(expression) for expression in expressions]

@@ -59,8 +59,8 @@ class Session(ABC):
     """One incremental solver for one question: a background that is asserted for good, and queries that come and go."""
 
     @abstractmethod
-    def add(self, expression: Expression) -> None:
-        """Asserts an expression for good."""
+    def learn(self, impossible: Expression) -> None:
+        """Asserts for good that an expression holds of no request."""
 
     @abstractmethod
     def check(self, expressions: Sequence[Expression], *, minimal: bool = False, without: frozenset[int] = frozenset()) -> Result:

@@ -18,7 +18,7 @@ import z3
 from verifier.encode.clauses import ClauseEncoder
 from verifier.encode.groups import group_classes
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import Expression, Not, Symbol
+from verifier.problem.expression import Expression, Not, Symbol, negation
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 _TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}
@@ -91,7 +91,7 @@ class Z3Session(Session):
     def __post_init__(self) -> None:
         self._encoder = ClauseEncoder(group_classes(self.finite, [*self.background, *self.queries]))
         for fact in self.background:
-            self.add(fact)
+            self._encoder.require(fact)
         for query in self.queries:
             if not isinstance(query, In | Not | Symbol):  # What is only preferred must not seem to matter (`bears_on`).
                 self._encoder.literal(query)  # now, so that all goes to Z3 at once
@@ -110,8 +110,8 @@ class Z3Session(Session):
         conflicts = next((int(value) for name, value in found if name == "sat conflicts"), 0)
         return Counts(self._calls, self._encoder.variables, self._clauses, conflicts)
 
-    def add(self, expression: Expression) -> None:
-        self._encoder.require(expression)
+    def learn(self, impossible: Expression) -> None:
+        self._encoder.require(negation(impossible))
 
     def _flush(self) -> None:
         clauses = self._encoder.clauses

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from verifier.ask.answers import Answer, Found, Proved
+from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key, Level
 from verifier.model.invariant import (
@@ -48,7 +48,7 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
     found = [*given(estate, target)]
     if target.key is not None:
         found += chosen_keys(estate, target.key, claim.invariant)
-    if claim.invariant.expectation is Expectation.ALLOWED and not isinstance(answer, Found):
+    if claim.invariant.expectation is Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
         found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
@@ -222,8 +222,8 @@ def _service_levels(estate: Estate, account: str) -> tuple[Level, ...] | None:
 def _readings(answer: Answer, held: Mapping[str, bool]) -> Iterator[Assumption]:
     for label, value in held.items():
         yield Assumption(label, f"the reading {label} was held at {'yes' if value else 'no'}")
-    if isinstance(answer, Found):
-        yield from reading_assumptions(answer.counterexample.readings)
+    if isinstance(answer, Refuted):
+        yield from reading_assumptions(answer.shown.readings)
 
 
 def reading_assumptions(readings: Iterable[tuple[str, bool]]) -> list[Assumption]:

@@ -8,16 +8,21 @@ everything else is Unknown with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from verifier.ask.answers import Answer, Found, Proved, Rests, gave_up
-from verifier.ask.unmodelled import why_unmodelled
+from verifier.ask.answers import Answer, Proved, Refuted, Unknown
+from verifier.ask.loop import Rests, find
+from verifier.ask.preferences import preferred, usual
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
-from verifier.model.results.verdict import Reason
+from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.unmodelled import pessimism
-from verifier.solve.session import Session, Undecided, Unsat
+from verifier.solve.session import Session, Unsat
+
+if TYPE_CHECKING:
+    from verifier.ask.candidates import Candidate
 
 
 def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True) -> Answer:
@@ -28,8 +33,12 @@ def decide(question: Question, claim: Claim, session: Session, fixed: Iterable[E
     answer = _search(question, claim, session, known, plausible)
     if isinstance(answer, Proved):
         return _unknown_actions(question, claim, session, every_action)
-    if isinstance(answer, Rests):
-        return _despite(question, claim, session, known, answer)
+    if isinstance(answer, Unknown) and answer.rests:
+        # A violation whatever the unmodelled things do; if there is none, they decide.
+        hardest = pessimism(question.space)
+        values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
+        certain = _search(question, claim, session, [*known, *(literal(name, value) for name, value in values.items())])
+        return certain if isinstance(certain, Refuted) else answer
     return answer
 
 
@@ -38,9 +47,9 @@ def _unknown_actions(question: Question, claim: Claim, session: Session, query: 
     answer = _search(question, claim, session, query)
     if isinstance(answer, Proved):
         return Proved(_readable_core(question, session, query, answer.core))
-    if isinstance(answer, Reason):
+    if isinstance(answer, Unknown) and not answer.rests:
         return answer
-    return Reason("U4", "it holds for every action that the reference data knows; an action that it does not know could break it")
+    return Unknown(Reason("U4", "it holds for every action that the reference data knows; an action that it does not know could break it"))
 
 
 def _readable_core(question: Question, session: Session, query: list[Expression], core: tuple[int, ...]) -> tuple[int, ...]:
@@ -50,21 +59,10 @@ def _readable_core(question: Question, session: Session, query: list[Expression]
     return by_deny.core if isinstance(by_deny, Unsat) else core
 
 
-def _despite(question: Question, claim: Claim, session: Session, query: list[Expression], rests: Rests) -> Answer:
-    """A violation whatever the unmodelled things do; if there is none, they decide, and the verdict is Unknown."""
-    hardest = pessimism(question.space)
-    values = hardest.allowed if claim.invariant.expectation is Expectation.ALLOWED else hardest.refused
-    held = [literal(name, value) for name, value in values.items()]
-    answer = _search(question, claim, session, [*query, *held])
-    return answer if isinstance(answer, Found) else why_unmodelled(question, rests.names)
+def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer:
+    def confirm(candidate: Candidate) -> Counterexample | Rests:
+        from verifier.verify.violations import violation  # a proof makes no request, and decides none
 
+        return violation(question, claim, session, candidate)
 
-def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer | Rests:
-    result = session.check(query, minimal=True)
-    if isinstance(result, Unsat):
-        return Proved(result.core)
-    if isinstance(result, Undecided):
-        return gave_up(result)
-    from verifier.verify.violations import confirmed  # a proof makes no request, and decides none
-
-    return confirmed(question, claim, session, query, plausible)
+    return find(question, session, query, confirm, preferred if plausible else usual)

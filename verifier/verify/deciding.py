@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from verifier.ask.answers import Answer, Found, Proved
+from verifier.ask.answers import Answer, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
-from verifier.model.results.verdict import Agreement, Reason, Statistics, Status, Verdict
+from verifier.model.results.verdict import Agreement, Statistics, Status, Verdict
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
 from verifier.problem.rules import ask
@@ -112,7 +112,7 @@ class _Asking:
         question = self._quick[0]
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, *self._quick)
-            if not question.left or not isinstance(found[1], Reason):
+            if not question.left or not isinstance(found[1], Unknown):
                 return found
         return self._answer(number, *self._exact)
 
@@ -160,11 +160,11 @@ def _verdict(question: Question, claim: Claim, answer: Answer, elapsed: float, s
         case Proved(core):
             statements = tuple(dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders))
             return Verdict(claim.invariant, target, Status.PROVED, statements, rests, None, None, elapsed, statistics)
-        case Found(counterexample):
+        case Refuted(counterexample):
             shown = replace(counterexample, grants=_grants_among(question.space.target.key, counterexample.statements))
             return Verdict(claim.invariant, target, Status.REFUTED, (), rests, shown, None, elapsed, statistics)
-        case Reason():
-            return Verdict(claim.invariant, target, Status.UNKNOWN, (), rests, None, answer, elapsed, statistics)
+        case Unknown(reason):
+            return Verdict(claim.invariant, target, Status.UNKNOWN, (), rests, None, reason, elapsed, statistics)
 
 
 def _grants_among(key: Key | None, statements: tuple[StatementRef, ...]) -> tuple[Grant, ...]:

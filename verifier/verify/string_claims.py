@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.ask.answers import Answer, Contradiction, Found, Proved
+from verifier.ask.answers import Answer, Contradiction, Proved, Refuted, Unknown
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.engine import Engine
-from verifier.model.results.verdict import Agreement, Reason
+from verifier.model.results.verdict import Agreement, Counterexample, Reason
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Present, Test, both, negation
 from verifier.problem.question import Claim, Question
@@ -43,16 +43,16 @@ class Strings:
         if isinstance(said, Unsat):
             written, said = self._ask(number, known_action=False)
         if isinstance(said, Undecided):
-            return Reason("solver", f"the string solver gave up: {said.reason}")
+            return Unknown(Reason("solver", f"the string solver gave up: {said.reason}"))
         second = decide(self.question, claim, session, self.fixed)
         if isinstance(said, Unsat):
             return self._proof(claim, second, written)
         return self._witness(claim, second, written)
 
     def _proof(self, claim: Claim, second: Answer, written: Script) -> Answer:
-        if isinstance(second, Found):
+        if isinstance(second, Refuted):
             raise self._contradiction(claim, written, "unsat", "sat, with a counterexample that was replayed")
-        if isinstance(second, Reason) and second.rule in ("solver", "budget"):
+        if isinstance(second, Unknown) and second.reason.rule in ("solver", "budget"):
             return Proved(tuple(range(len(self.question.space.owners))))  # nothing tells which of them the proof could do without
         return second
 
@@ -61,22 +61,21 @@ class Strings:
             return second
         if not written.open:
             raise self._contradiction(claim, written, "sat", "unsat")
-        return Reason(
-            "solver", "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
-        )
+        text = "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
+        return Unknown(Reason("solver", text))
 
     # -- as the second engine --
 
     def check(self, number: int, first: Answer) -> Agreement:
         """How the answer of another engine fares against this one. Raises `Contradiction`."""
-        if isinstance(first, Reason):
+        if isinstance(first, Unknown):
             return Agreement.NOTHING_TO_CHECK
-        if isinstance(first, Found) and isinstance(self._ask(number, self._as_found(first), known_action=True)[1], Sat):
+        if isinstance(first, Refuted) and isinstance(self._ask(number, self._as_found(first), known_action=True)[1], Sat):
             return Agreement.AGREED  # what holds of one request in particular, some request meets
-        written, said = self._ask(number, known_action=isinstance(first, Found))
+        written, said = self._ask(number, known_action=isinstance(first, Refuted))
         if isinstance(said, Undecided):
             return Agreement.UNANSWERED
-        if isinstance(said, Sat) == isinstance(first, Found):
+        if isinstance(said, Sat) == isinstance(first, Refuted):
             return Agreement.AGREED
         if isinstance(said, Sat) and written.open:
             return Agreement.UNANSWERED
@@ -85,10 +84,10 @@ class Strings:
 
     # -- both --
 
-    def _as_found(self, found: Found) -> list[Expression]:
+    def _as_found(self, found: Refuted[Counterexample]) -> list[Expression]:
         """The request of a counterexample, as far as single texts tell it. A solver looks long for a request, and is quick to see that one
         is what it looks for; where these say too much, it finds none, and is asked without them."""
-        request = found.counterexample.request
+        request = found.shown.request
         values = {"principal": request.caller.principal_arn, "action": request.action.lower(), "session": request.caller.session}
         for key, value in request.context:
             values[key.lower()] = value if isinstance(value, str) else None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.ask.answers import Refuted, Unknown
 from verifier.ask.replay import leading_away
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.explanation import Explanation, Flip, NotFound
-from verifier.model.results.verdict import Reason
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
@@ -76,15 +76,15 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
     for same_call in (False, True):
         for certain in (False, True) if decision.outcome is not Outcome.DEPENDS else (True,):
             found = around.find(Goal(outcome, certain, same_call))
-            if isinstance(found, Near):
-                flip = _flip(around, found, outcome, same_call)
+            if isinstance(found, Refuted):
+                flip = _flip(around, found.shown, outcome, same_call)
                 if flip.request not in shown:
                     yield flip
                 shown.add(flip.request)
                 if flip.decision.outcome is not Outcome.DEPENDS:
                     break
-            elif isinstance(found, Reason):
-                yield NotFound(outcome, found.rule, found.text)
+            elif isinstance(found, Unknown):
+                yield NotFound(outcome, found.reason.rule, found.reason.text)
                 return
             elif not same_call:
                 yield NotFound(outcome, "R6", _none(outcome, certain))

@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from verifier.ask.answers import InternalDisagreement, gave_up
+from verifier.ask.answers import GaveUp, InternalDisagreement, Proved, Refuted, Unknown
+from verifier.ask.candidates import Candidate, candidate
+from verifier.ask.loop import checked, refined
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.ask.unmodelled import is_unmodelled
@@ -26,16 +28,12 @@ from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
-from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
+from verifier.solve.session import Assignment, Sat, Session
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
-from verifier.witness.request import build
-from verifier.witness.untabled import Conflict
-from verifier.witness.values import WILDCARDS, Search, Stuck
+from verifier.witness.values import WILDCARDS
 
 _SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
 """The condition keys that show attributes of other names."""
-ROUNDS = 200
-"""Rounds between solver, concrete values and replay before a search is given up."""
 PATIENCE = 20.0
 """Seconds after which no further round is begun."""
 
@@ -93,8 +91,9 @@ class Neighbourhood:
             if limit is None:
                 return frozenset()
             query.append(limit)
-        assignment = preferred(self.point.question, self._session, query)
-        if isinstance(assignment, Undecided):
+        try:
+            assignment = preferred(self.point.question, self._session, query)
+        except GaveUp:
             return frozenset()
         return frozenset(part.name for part in absent if true_in(part.changed, assignment))
 
@@ -107,36 +106,37 @@ class Neighbourhood:
         found = [value for name, value in self.point.values.items() if part_of(name) == part.name]
         return bool(found) and all(value is None for value in found)
 
-    def find(self, goal: Goal) -> Near | Reason | None:
-        """The nearest request that meets the goal; `None` where no request does."""
+    def find(self, goal: Goal) -> Proved | Refuted[Near] | Unknown:
+        """The nearest request that meets the goal; Proved where no request does."""
         question = self.point.question
         target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
         query = [*self._fixed, target]
         if goal.same_call:
             query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
-        count, started = 0, time.monotonic()
-        for _ in range(ROUNDS):
-            if time.monotonic() - started > PATIENCE:
-                return Reason("budget", f"no answer within {PATIENCE:.0f} seconds")
-            least = self._least(query, count)
-            if not isinstance(least, int):
-                return least
-            count = least
-            found = self._concrete([*query, self._limit(count)], goal)
-            if not isinstance(found, Expression):
-                return found
-            query.append(found)
-        return Reason("budget", f"no answer within {ROUNDS} rounds")
+        least, until = 0, time.monotonic() + PATIENCE
 
-    def _least(self, query: list[Expression], start: int) -> int | Reason | None:
-        """How many parts must change, at least `start`."""
+        def attempt() -> Proved | Refuted[Near] | None:
+            nonlocal least
+            if time.monotonic() > until:
+                raise GaveUp(Reason("budget", f"no answer within {PATIENCE:.0f} seconds"))
+            most = self._least(query, least)
+            if most is None:
+                return Proved()
+            least = most
+            found = self._near([*query, self._limit(most)], goal)
+            if isinstance(found, Near):
+                return Refuted(found)
+            query.append(found)
+            return None
+
+        return refined(self._session, attempt)
+
+    def _least(self, query: list[Expression], start: int) -> int | None:
+        """How many parts must change, at least `start`; `None` where no request meets the query."""
         for most in range(start, self._countable + 1):
-            result = self._session.check([*query, self._limit(most)])
-            if isinstance(result, Sat):
+            if isinstance(checked(self._session, [*query, self._limit(most)], minimal=False), Sat):
                 return most
-            if isinstance(result, Undecided):
-                return gave_up(result)
-            if most == start and isinstance(self._session.check(query), Unsat):
+            if most == start and not isinstance(checked(self._session, query, minimal=False), Sat):
                 return None
         return None
 
@@ -155,24 +155,15 @@ class Neighbourhood:
             self._limits[most] = at_most([part.changed for part in self.point.parts if part.name not in self.left_out], most)
         return self._limits[most]
 
-    def _concrete(self, query: list[Expression], goal: Goal) -> Near | Reason | Expression:
-        """A request for one solution of the query; or, where there is none that serves, what rules the solution out."""
+    def _near(self, query: list[Expression], goal: Goal) -> Near | Expression:
+        """A request for one solution of the query; or, where it does not serve, what rules the solution out."""
         question = self.point.question
-        assignment = preferred(question, self._session, query, self._wishes())
-        if isinstance(assignment, Undecided):
-            return gave_up(assignment)
-        concrete = Search(question, assignment.classes, assignment.symbols, self.point.values).run()
-        if isinstance(concrete, Conflict):
-            self._session.add(negation(concrete.impossible))
-            return negation(concrete.impossible)
-        if isinstance(concrete, Stuck):
-            return Reason("budget", concrete.reason)
-        request = build(question, concrete.values, self.held)
-        decision = evaluate(question.space.estate, request, self.held)
+        found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
+        decision = evaluate(question.space.estate, found.request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
-            readings = tuple(needed_to_be_sent(question, self._session, assignment))
-            return Near(request, decision, self._changed_in(assignment), readings)
-        return self._otherwise(request, decision, goal, assignment)
+            readings = tuple(needed_to_be_sent(question, self._session, found.assignment))
+            return Near(found.request, decision, self._changed_in(found.assignment), readings)
+        return self._otherwise(found, decision, goal)
 
     def _changed_in(self, assignment: Assignment) -> tuple[str, ...]:
         """The parts that changed, without those that the request leaves out."""
@@ -184,9 +175,9 @@ class Neighbourhood:
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
         return [negation(part.changed) for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))]
 
-    def _otherwise(self, request: Request, decision: Decision, goal: Goal, assignment: Assignment) -> Expression:
+    def _otherwise(self, found: Candidate, decision: Decision, goal: Goal) -> Expression:
         """What holds of every request that meets the goal, not of this one, which `evaluate` decides otherwise, maybe only in a reading."""
-        question = self.point.question
+        question, request, assignment = self.point.question, found.request, found.assignment
         if decision.outcome is not Outcome.DEPENDS:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
             if not doubtful:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
-from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
 from verifier.problem.semantics.conditions import positive
-from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
@@ -63,9 +62,9 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     answer = subject.ask(lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at])])
     tls = condition.key.value.lower() == "aws:securetransport"
     rule = rules.ALWAYS_TLS if tls else rules.WITHOUT_EFFECT
-    if isinstance(answer, Reason):
+    if isinstance(answer, Unknown):
         yield subject.undecided(rule, answer, condition.span)
-    if not isinstance(answer, Impossible):
+    if not isinstance(answer, Proved):
         return
     kept = [position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)]
     given = [part_name(subject.statement, kept[position]) for position in answer.blamed if position < len(kept)]
@@ -94,9 +93,9 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
     answer = subject.ask(
         lambda seen: [*others(seen, at, idle), negation(seen.meaning.elements.conditions[at]), negation(seen.space.is_service)]
     )
-    if isinstance(answer, Reason):
+    if isinstance(answer, Unknown):
         yield subject.undecided(rules.NO_CALLER_RESTRICTED, answer, condition.span)
-    elif isinstance(answer, Impossible):
+    elif isinstance(answer, Proved):
         message = f"restricts no user, role or root user by {condition_name(condition)}: it keeps out AWS services that call for themselves"
         proof = Proof("no caller but a service principal meets the rest of the statement and fails the condition")
         yield subject.finding(rules.NO_CALLER_RESTRICTED, message, condition.span, proof=proof)
@@ -114,9 +113,9 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
         return [seen.shown, is_absent(seen.space, seen.policy, key), allowed]
 
     found = subject.example(build, subject.matched(outcome=outcome))
-    if isinstance(found, Reason):
+    if isinstance(found, Unknown):
         yield subject.undecided(rules.FOR_ALL_VALUES, found, condition.span)
-    if not isinstance(found, Counterexample):
+    if not isinstance(found, Refuted):
         return
     message = (
         f"{does(subject.statement, 'allows', 'denies')} requests without {quoted(key.value)}: {condition_name(condition)} holds for them"
@@ -127,7 +126,9 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     rewrite = first_checked(subject, candidates) if subject.is_allow else None
     severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else Severity.NOTE
     shows = f"without {quoted(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
-    yield subject.finding(rules.FOR_ALL_VALUES, message, condition.span, witness=found, shows=shows, rewrite=rewrite, severity=severity)
+    yield subject.finding(
+        rules.FOR_ALL_VALUES, message, condition.span, witness=found.shown, shows=shows, rewrite=rewrite, severity=severity
+    )
 
 
 def _is_multivalued(condition: Condition) -> bool | None:
@@ -152,14 +153,14 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     if condition.operator.set_operator is not None or condition.operator.base == "Null" or not _is_multivalued(condition):
         return
     found = subject.turning_on("C2", True)
-    if isinstance(found, Reason):
+    if isinstance(found, Unknown):
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
-    if not isinstance(found, Counterexample):
+    if not isinstance(found, Refuted):
         return
     rewrite = checked(subject, with_operator(subject, condition, set_operator="ForAnyValue"), Claim.EQUIVALENT, {"C2": True})
     message = f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator AWS leaves open"
     shows = "it matches this request if any of the values counts, and else it does not"
-    yield subject.finding(rules.NO_SET_OPERATOR, message, condition.span, witness=found, shows=shows, rewrite=rewrite)
+    yield subject.finding(rules.NO_SET_OPERATOR, message, condition.span, witness=found.shown, shows=shows, rewrite=rewrite)
 
 
 def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
@@ -180,12 +181,12 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     if subject.policy.kind is not PolicyKind.KEY or not (lowered == "kms:resourcealiases" or lowered.startswith("aws:resourcetag/")):
         return
     found = subject.turning_on("F8", True)
-    if not isinstance(found, Counterexample):
+    if not isinstance(found, Refuted):
         found = subject.turning_on("F8", False)
     message = f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
-    if isinstance(found, Counterexample):
+    if isinstance(found, Refuted):
         shows = "whether it matches this request turns on what AWS leaves open"
-        yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found, shows=shows)
+        yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)
     else:
         proof = Proof("AWS KMS documents it for identity policies only; on this key no request shows a difference")
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, proof=proof)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.results.lint import Finding, Proof
-from verifier.model.results.verdict import Reason
 from verifier.problem.expression import either, negation
 from verifier.problem.substitution import without
-from verifier.verify.lint.bench import Bench, Impossible, Possible
+from verifier.verify.lint.bench import Bench
 from verifier.verify.lint.places import Decision
 from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.surroundings import denied_by_policy, gives, retires
@@ -61,12 +61,12 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
     RetireGrant is open, so that operation does not count.)"""
     allowed = [case.alone.allowed, negation(retires())]
     answer = case.bench.ask(*allowed)
-    if not isinstance(answer, Impossible):
+    if not isinstance(answer, Proved):
         return
-    because = case.alone.references(answer.owners)
+    because = case.alone.references(answer.core)
     denies = [subject for subject in case.subjects.values() if not subject.is_allow and subject.reference in because]
     everything = frozenset(number for number, owner in enumerate(case.owners) if owner.effect is Effect.DENY)
-    if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Possible):
+    if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Refuted):
         others = tuple(subject.reference for subject in denies[1:])
         together = "together with other Denies it refuses" if others else "refuses"
         message = f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
@@ -79,15 +79,15 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
     """Everything that an Allow gives, Denies of the same policy refuse."""
     seen = subject.own
     given = gives(seen.meaning)
-    if not isinstance(case.bench.ask(given), Possible):
+    if not isinstance(case.bench.ask(given), Refuted):
         return
     said = [(number, other.own.meaning) for number, other in case.subjects.items()]
     answer = case.bench.ask(given, negation(denied_by_policy(said)))
-    if isinstance(answer, Reason):
+    if isinstance(answer, Unknown):
         yield subject.undecided(rules.ALWAYS_DENIED, answer)
-    elif isinstance(answer, Impossible):
+    elif isinstance(answer, Proved):
         message = "allows nothing: Denies of the policy refuse every request that it matches"
-        proof = Proof("no request that it matches escapes them", case.alone.references(answer.owners))
+        proof = Proof("no request that it matches escapes them", case.alone.references(answer.core))
         yield subject.finding(rules.ALWAYS_DENIED, message, proof=proof)
 
 
@@ -96,13 +96,13 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
 
 def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
     """Statements that change nothing. Of those that need each other's absence, the later ones are told, with their alternatives."""
-    alone: dict[StatementRef, Impossible] = {}
+    alone: dict[StatementRef, Proved] = {}
     rest = []
     for subject in living:
         answer = case.alone.changes(subject.reference, allow=subject.is_allow)
-        if isinstance(answer, Reason):
+        if isinstance(answer, Unknown):
             yield subject.undecided(rules.REDUNDANT, answer)
-        elif isinstance(answer, Impossible):
+        elif isinstance(answer, Proved):
             alone[subject.reference] = answer
         else:
             rest.append(subject)
@@ -117,7 +117,7 @@ def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
     kept: set[StatementRef] = set()
     removed: list[Subject] = []
     for subject in reversed(redundant):
-        if isinstance(case.alone.changes(subject.reference, allow=subject.is_allow, gone=gone), Impossible):
+        if isinstance(case.alone.changes(subject.reference, allow=subject.is_allow, gone=gone), Proved):
             gone |= case.alone.numbers(subject.reference)
             removed.append(subject)
         else:
@@ -125,12 +125,12 @@ def _told(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Found]:
     for subject in reversed(removed):
         others = gone - case.alone.numbers(subject.reference)
         answer = case.alone.changes(subject.reference, allow=subject.is_allow, gone=others)
-        if isinstance(answer, Impossible):
+        if isinstance(answer, Proved):
             yield _one_redundant(case, subject, answer, kept)
 
 
-def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Impossible, alternatives: set[StatementRef]) -> Finding:
-    because = case.alone.references(answer.owners, but=subject.reference)
+def _one_redundant(case: KeyPolicyCase, subject: Subject, answer: Proved, alternatives: set[StatementRef]) -> Finding:
+    because = case.alone.references(answer.core, but=subject.reference)
     denies = [reference for reference in because if reference.effect is Effect.DENY]
     proof = Proof("with and without it every request is decided alike, whatever other policies and grants say", because)
     if not subject.is_allow and not denies:
@@ -151,10 +151,10 @@ def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
     seen = subject.own
     assert subject.key is not None
     given = gives(seen.meaning)
-    if isinstance(case.bench.ask(given), Impossible):
+    if isinstance(case.bench.ask(given), Proved):
         return "a key policy gives nothing for `kms:RetireGrant`"
     at_home = either(seen.space.in_account(subject.key.account), seen.space.is_service)
-    if isinstance(case.bench.ask(given, at_home), Impossible):
+    if isinstance(case.bench.ask(given, at_home), Proved):
         return "it is for callers of other accounts, and AWS takes these operations from the key's own account alone"
     return "no request that it matches can be allowed by it"
 
@@ -166,8 +166,8 @@ def _redundant_here(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
         return
     here = case.here()
     answer = here.changes(subject.reference, allow=subject.is_allow)
-    if isinstance(answer, Impossible):
-        because = here.references(answer.owners, but=subject.reference)
+    if isinstance(answer, Proved):
+        because = here.references(answer.core, but=subject.reference)
         decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
         message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
         proof = Proof("with and without it every request is decided alike", because)

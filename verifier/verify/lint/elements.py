@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial, reduce
 from operator import or_
 
+from verifier.ask.answers import Proved
 from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
@@ -25,7 +26,6 @@ from verifier.problem.expression import Expression
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
-from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.meaning import names_somebody
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Found, Seen, Subject
@@ -71,7 +71,7 @@ def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:
 def _dead(subject: Subject, position: int) -> str:
     """What to add where this element alone is why no request matches the statement."""
     life = subject.life
-    return ", so the statement never matches" if isinstance(life, Impossible) and life.blamed == (position,) else ""
+    return ", so the statement never matches" if isinstance(life, Proved) and life.blamed == (position,) else ""
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def _within(pattern: str, others: Sequence[str]) -> bool:
 def other_resources(subject: Subject) -> Iterator[Found]:
     """L5: of several resources of a key policy those that are not its key. (If none is, the statement has no effect.)"""
     statement = subject.statement
-    if statement.not_resource or (isinstance(subject.life, Impossible) and RESOURCE in subject.life.blamed):
+    if statement.not_resource or (isinstance(subject.life, Proved) and RESOURCE in subject.life.blamed):
         return
 
     def alone(resource: Text, seen: Seen) -> list[Expression]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from verifier.ask.answers import Refuted
 from verifier.model.edits import EditError, ReplaceActions, ReplaceCondition, ReplacePrincipals, ReplaceResources, StatementEdit
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
@@ -17,7 +18,6 @@ from verifier.model.results.lint import Claim, Rewrite
 from verifier.problem.examination import UnknownTest
 from verifier.problem.expression import Expression, literal
 from verifier.syntax.source import NOWHERE
-from verifier.verify.lint.bench import Possible
 from verifier.verify.lint.meaning import Meaning, different, exceeds
 from verifier.verify.lint.subjects import Seen, Subject
 
@@ -63,7 +63,7 @@ def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
         return (own, other) if subject.is_allow else (other, own)
 
     never_wider = subject.impossible(lambda seen: [exceeds(*reversed(order(seen))), *held])
-    return never_wider and isinstance(subject.ask(lambda seen: [exceeds(*order(seen)), *held]), Possible)
+    return never_wider and isinstance(subject.ask(lambda seen: [exceeds(*order(seen)), *held]), Refuted)
 
 
 # --- edits that several rules offer ---------------------------------------------------------------------------------------------

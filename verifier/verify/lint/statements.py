@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.results.lint import LintRule, Proof, Severity
-from verifier.model.results.verdict import Counterexample, Reason
-from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.words import (
     ACTION,
@@ -39,9 +38,9 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     if subject.key is None and not subject.statement.conditions:
         return  # nothing but its resource could keep requests away
     life = subject.life
-    if isinstance(life, Reason):
+    if isinstance(life, Unknown):
         yield subject.undecided(rules.NEVER_MATCHES, life)
-    if not isinstance(life, Impossible) or not _of_this_policy(subject, life.blamed):
+    if not isinstance(life, Proved) or not _of_this_policy(subject, life.blamed):
         return
     statement, blamed = subject.statement, life.blamed
     if RESOURCE in blamed:
@@ -97,9 +96,9 @@ def allow_not_principal(subject: Subject) -> Iterator[Found]:
         return
     found = subject.turning_on("P5-allow", True)
     message = "has `NotPrincipal` with Allow, which AWS does not support: it matches everyone whom it does not name, or nobody"
-    if isinstance(found, Counterexample):
-        yield subject.finding(rules.ALLOW_NOT_PRINCIPAL, message, witness=found, shows="it matches this request, or it does not")
-    elif isinstance(found, Reason):
+    if isinstance(found, Refuted):
+        yield subject.finding(rules.ALLOW_NOT_PRINCIPAL, message, witness=found.shown, shows="it matches this request, or it does not")
+    elif isinstance(found, Unknown):
         yield subject.undecided(rules.ALLOW_NOT_PRINCIPAL, found)
 
 

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Finding, LintRule, Undecided
-from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression, negation
 from verifier.problem.space import Space
 from verifier.problem.substitution import settled
 from verifier.syntax.source import NOWHERE, Span
-from verifier.verify.lint.bench import Answer, Bench, Confirm, Impossible, Possible
+from verifier.verify.lint.bench import SOME, Answer, Bench, Confirm, Example
 from verifier.verify.lint.meaning import Meaning, meaning
 from verifier.verify.lint.surroundings import gives
 
@@ -117,43 +117,43 @@ class Subject:
     @property
     def lives(self) -> bool:
         """Whether some request is known to match it."""
-        return isinstance(self.life, Possible)
+        return isinstance(self.life, Refuted)
 
     def ask(self, build: Build) -> Answer:
         """Whether some request, on some target, meets the expressions. Without a target nothing is impossible."""
         owners: set[int] = set()
         blamed: set[int] = set()
-        open_: Reason | None = None
-        answer: Answer = Possible()
+        open_: Unknown | None = None
+        answer: Answer = SOME
         for seen in self.seen:
             answer = seen.bench.ask(*build(seen))
-            if isinstance(answer, Possible):
+            if isinstance(answer, Refuted):
                 return answer
-            if isinstance(answer, Reason):
+            if isinstance(answer, Unknown):
                 open_ = answer
             else:
-                owners.update(answer.owners)
+                owners.update(answer.core)
                 blamed.update(answer.blamed)
-        if isinstance(answer, Possible):
+        if isinstance(answer, Refuted):
             return answer
-        return open_ or Impossible(tuple(sorted(owners)), tuple(sorted(blamed)))
+        return open_ or Proved(tuple(sorted(owners)), tuple(sorted(blamed)))
 
     def impossible(self, build: Build) -> bool:
         """Whether it is proved that no request, on any target, meets the expressions."""
-        return isinstance(self.ask(build), Impossible)
+        return isinstance(self.ask(build), Proved)
 
-    def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Counterexample | Impossible | Reason:
+    def example(self, build: Callable[[Decided], Sequence[Expression]], confirm: Confirm) -> Example:
         """A request, on some target of the estate, that meets the expressions and that `evaluate` confirms."""
-        open_: Reason | None = None
+        open_: Unknown | None = None
         for place in self.whole:
             seen = place()
             if seen is None:
                 continue
             answer = seen.bench.example(build(seen), confirm)
-            if isinstance(answer, Counterexample):
+            if isinstance(answer, Refuted):
                 return answer
-            open_ = answer if isinstance(answer, Reason) else open_
-        return open_ or Impossible()
+            open_ = answer if isinstance(answer, Unknown) else open_
+        return open_ or Proved()
 
     def matched(self, outcome: Outcome | None = None, settled: Mapping[str, bool] | None = None) -> Confirm:
         """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols besides."""
@@ -165,7 +165,7 @@ class Subject:
 
         return confirm
 
-    def turning_on(self, label: str, value: bool) -> Counterexample | Impossible | Reason:
+    def turning_on(self, label: str, value: bool) -> Example:
         """A request that the statement matches if a reading has this value, and does not match if it has the other."""
 
         def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
@@ -192,7 +192,7 @@ class Subject:
         severity = more.pop("severity", rule.severity)
         return Finding(rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more)
 
-    def undecided(self, rule: LintRule, reason: Reason, span: Span = NOWHERE) -> Undecided:
+    def undecided(self, rule: LintRule, unknown: Unknown, span: Span = NOWHERE) -> Undecided:
         """What was asked about the statement and not decided."""
         where = self.statement.span if span == NOWHERE else span
-        return Undecided(rule, self.reference, reason.text, reason.rule, where)
+        return Undecided(rule, self.reference, unknown.reason.text, unknown.reason.rule, where)

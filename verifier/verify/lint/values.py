@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from verifier.ask.answers import Proved, Unknown
 from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.reference import condition_key, condition_keys, data_version
 from verifier.model.results.lint import Claim, Proof, Severity
-from verifier.model.results.verdict import Reason
 from verifier.problem.semantics.conditions import positive
 from verifier.problem.semantics.values import Fixed, arn_predicate, typed_predicate
-from verifier.verify.lint.bench import Impossible
 from verifier.verify.lint.conditions import others
 from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value
@@ -84,9 +83,9 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
     if subject.policy.kind is not PolicyKind.KEY and (depends_on_target(key) or not subject.about_kms_alone):
         return
     answer = subject.ask(lambda seen: [*others(seen, at, []), has_value(seen.space, seen.policy, condition, value)])
-    if isinstance(answer, Reason):
+    if isinstance(answer, Unknown):
         yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
-    if not isinstance(answer, Impossible):
+    if not isinstance(answer, Proved):
         return
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if len(condition.values) > 1 else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
