@@ -9,8 +9,7 @@ import pytest
 
 from tests.encode.test_groups import finite
 from tests.problem.test_finite import by_class, reduction, some_expression
-from verifier.encode.clauses import PAIRWISE, ClauseEncoder
-from verifier.encode.groups import Groups, group_classes
+from verifier.encode.clauses import PAIRWISE, ClauseEncoder, Groups, group_classes
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
 from verifier.problem.expression import Present as Before

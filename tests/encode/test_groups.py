@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from verifier.encode.groups import Groups, group_classes
+from verifier.encode.clauses import Groups, group_classes
 from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Or

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from pysat.solvers import Minisat22
 
-from verifier.encode.clauses import ClauseEncoder
-from verifier.encode.groups import group_classes
+from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression, negation
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat

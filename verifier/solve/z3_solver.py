@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 
 import z3
 
-from verifier.encode.clauses import ClauseEncoder
-from verifier.encode.groups import group_classes
+from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Not, Symbol, negation
 from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
