@@ -179,9 +179,11 @@ def test_f3_a_federated_session_has_the_tags_of_its_user() -> None:
     assert outcome(found, SAM, issuer=ALICE) == "deny"
 
 
-def test_f3_federated_sessions_may_have_mfa() -> None:
-    # The section on aws:MultiFactorAuthPresent lists federated users among those whose temporary credentials have it (docs/decisions.md).
-    assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "true"}) == []
+def test_f3_federated_sessions_have_no_mfa() -> None:
+    # The section on aws:MultiFactorAuthPresent lists federated users among those whose temporary credentials have it; no MFA device goes
+    # with GetFederationToken (docs/decisions.md).
+    assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "false"}) == []
+    assert labels(estate(allow(aws(SAM))), SAM, issuer=ALICE, context={"aws:MultiFactorAuthPresent": "true"}) == ["F3"]
 
 
 def test_f5_a_forwarded_request_is_via_a_service() -> None:

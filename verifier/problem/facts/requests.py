@@ -109,8 +109,10 @@ def credential_keys(space: Space) -> Iterator[Expression]:
     present, age, token = "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"
     if has(space, present, age):
         space.attribute_view(present)
-        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only services lack it.
+        # The IAM page on the key lists federated users among those whose temporary credentials may carry it, so only services lack it;
+        # GetFederationToken takes no MFA device.
         yield implies(negation(space.is_principal), negation(Present(present)))
+        yield implies(space.is_federated, negation(Test(present, exactly("true"))))
         yield implies(both(space.is_user, via_service(space)), Present(present))
     if has(space, age):
         yield implies(Present(age), Test(present, exactly("true")))
