@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from verifier.model.results.reach_report import ReachReport
     from verifier.model.results.suggestion import Suggestion, Suggestions
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
-    from verifier.report.comparison.text import render_comparison
     from verifier.report.exit_codes import exit_code
+    from verifier.report.formats import render_comparison, render_text
     from verifier.report.json_report import render_json
-    from verifier.report.text import render_text
     from verifier.syntax.diagnostic import Diagnostic, InputError
 
 __version__ = "0.1.0"
@@ -107,10 +106,9 @@ _HOMES = {
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
     "verifier.model.results.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
-    "verifier.report.comparison.text": ("render_comparison",),
     "verifier.report.exit_codes": ("exit_code",),
+    "verifier.report.formats": ("render_comparison", "render_text"),
     "verifier.report.json_report": ("render_json",),
-    "verifier.report.text": ("render_text",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

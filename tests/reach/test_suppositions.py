@@ -11,13 +11,12 @@ from tests.evaluate.estates import ALICE, HOME, KEY, aws, identity, own
 from tests.evaluate.reaching import LAMBDA, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, state, with_account
 from tests.reach.telling import verdict
+from tests.report.rendered import render_reach, render_reach_markdown
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Workload
 from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
 from verifier.report.reach.json import reach_to_json
-from verifier.report.reach.markdown import render_reach_markdown
-from verifier.report.reach.text import render_reach
 from verifier.syntax.source import Source
 from verifier.verify.reach.reach import reach_to
 

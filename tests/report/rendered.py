@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from verifier.model.results.access import WhoCan
+from verifier.model.results.comparison import Comparison, FailOn
 from verifier.model.results.explanation import Explanation
 from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport, Severity
+from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
+from verifier.model.results.verdict import Report
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.formats import render, render_report
+from verifier.report.pages.comparison import comparison_document
 from verifier.report.pages.explanation import explanation_document
 from verifier.report.pages.findings import findings_document
 from verifier.report.pages.lint import lint_document
+from verifier.report.pages.reach import reach_document
 from verifier.report.pages.suggestions import suggestions_document
 from verifier.report.pages.who_can import who_can_document
-from verifier.report.render import render
 
 
 def render_who_can(answer: WhoCan, *, colour: bool = False, in_full: bool = False) -> str:
@@ -53,3 +59,19 @@ def render_suggestions(suggestions: Suggestions, *, colour: bool = False) -> str
 
 def render_suggestions_markdown(suggestions: Suggestions) -> str:
     return render(suggestions_document(suggestions), "markdown")
+
+
+def render_comparison_markdown(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> str:
+    return render(comparison_document(comparison, fail_on), "markdown")
+
+
+def render_reach(report: ReachReport, *, colour: bool = False, in_full: bool = False) -> str:
+    return render(reach_document(report, in_full=in_full), colour=colour)
+
+
+def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
+    return render(reach_document(report, in_full=in_full), "markdown")
+
+
+def render_html(report: Report, evidence: Evidence = NO_EVIDENCE) -> str:
+    return render_report(report, "html", evidence)

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.evaluate.estates import allow, policy
+from tests.report.rendered import render_html
 from tests.report.samples import FILE, KEY, LOG_KEY, LOGS, NAMED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.test_formats import EXCUSED, HOSTILE
 from verifier.model.policy import Effect, PolicyKind, StatementRef
@@ -19,7 +20,6 @@ from verifier.model.results.region import Actions, Callers, Region
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import element, page, rendered
-from verifier.report.html.report import lead_of, render_html
 from verifier.syntax.source import Span
 
 MARKUP = "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>"
@@ -127,20 +127,3 @@ def test_elements_escape() -> None:
 
 def test_an_empty_report() -> None:
     assert Tags(render_html(Report((), (), (), "data"))).open == []
-
-
-@pytest.mark.parametrize(
-    ("line", "lead"),
-    [
-        ('allowed by   "Reports" (policy.json:29)   Principal ✔', 13),
-        ("             └ StringEquals kms:ViaService", 15),
-        ("    to do it     aws sts assume-role", 17),
-        ("   1  arn:aws:iam::111122223333:user/dana  calls  sts:AssumeRole", 6),
-        ("then  arn:aws:sts::111122223333:assumed-role/app/example  calls  kms:Decrypt", 6),
-        ("      allowed by   trust policy", 19),
-        ("  with no encryption context at all", 2),
-        ("arn:aws:sts::111122223333:assumed-role/app/example  calls  kms:Decrypt", 0),
-    ],
-)
-def test_a_line_that_wraps_hangs_where_it_begins(line: str, lead: int) -> None:
-    assert lead_of(line) == lead

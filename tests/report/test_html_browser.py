@@ -14,6 +14,7 @@ import pytest
 
 from tests.project.shown import ROOT
 from tests.report.browser import CHROMIUM, browser
+from tests.report.rendered import render_html
 from tests.report.samples import FILE, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.stories import FOR_EVER, IMPORTS, KEY_POLICY, TAKEN_OVER, hostile_story
 from tests.report.test_html import MARKUP, TEXT, access
@@ -21,7 +22,6 @@ from verifier.model.policy_text import policy_text
 from verifier.model.step_kinds import StepKind
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import Html, element, page
-from verifier.report.html.report import render_html
 from verifier.report.html.style import STYLE
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def test_the_keyboard_opens_a_verdict(chromium: Browser, tmp_path: Path) -> None
         if summary.evaluate("node => node === document.activeElement"):
             break
     assert summary.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
-    assert not shown.locator("#v1 .inside").is_visible()
+    assert not shown.locator("#v1 > .inside").is_visible()
     shown.keyboard.press("Enter")
-    assert shown.locator("#v1 .inside").is_visible()
+    assert shown.locator("#v1 > .inside").is_visible()
 
 
 def test_the_table_leads_to_the_verdict(chromium: Browser, tmp_path: Path) -> None:
@@ -151,9 +151,9 @@ def _luminance(colour: str) -> float:
 
 def test_on_paper_closed_verdicts_are_open(chromium: Browser, tmp_path: Path) -> None:
     shown, _ = opened(chromium, tmp_path, render_html(report(PROVED), EVIDENCE))
-    before = shown.locator("#v1 .inside").bounding_box()
+    before = shown.locator("#v1 > .inside").bounding_box()
     shown.emulate_media(media="print")
-    after = shown.locator("#v1 .inside").bounding_box()
+    after = shown.locator("#v1 > .inside").bounding_box()
     assert (before is None or before["height"] == 0 or not shown.locator("#v1").get_attribute("open")) and after and after["height"] > 20
     assert shown.pdf().startswith(b"%PDF")
 

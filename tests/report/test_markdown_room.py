@@ -11,6 +11,7 @@ from tests.examples import many
 from tests.lint.test_reports import REPORT
 from tests.report import comparisons as made
 from tests.report.rendered import (
+    render_comparison_markdown,
     render_explanation_markdown,
     render_findings_markdown,
     render_lint_markdown,
@@ -23,7 +24,6 @@ from tests.report.test_findings import found
 from tests.report.test_suggestions import some_suggestions
 from tests.report.test_who_can import answer
 from verifier.model.results.verdict import Reason
-from verifier.report.comparison.markdown import render_comparison_markdown
 from verifier.report.formats import render_report
 from verifier.report.render.room import MOST, Part, fitted
 

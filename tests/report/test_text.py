@@ -30,8 +30,10 @@ from tests.report.samples import (
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement
-from verifier.report.columns import columns
-from verifier.report.text import render_text
+from verifier.report.document import Row, Table
+from verifier.report.formats import render_text
+from verifier.report.render.text import block_lines
+from verifier.report.style import Style
 
 AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
 GOLDEN = Path(__file__).parent / "golden"
@@ -123,5 +125,5 @@ def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -
     [("x" * 4, ["xxxx  next"]), *(("x" * wide, ["x" * wide, "      next"]) for wide in (5, 6, 7))],
 )
 def test_cells_side_by_side_have_a_gap(word: str, told: list[str]) -> None:
-    assert columns([word, "next"], (4, 9)) == told
-    assert columns(["", "next"], (4, 9), indent=1) == ["       next"]
+    rows = tuple(Row((one, "next")) for one in (word, ""))
+    assert block_lines([Table(("", ""), (4, 9), rows)], Style(False)) == [*told, "      next"]

@@ -22,7 +22,9 @@ from verifier.model.reference import data_version
 from verifier.model.results.access import WhoCan
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Reason
+from verifier.report.formats import render
 from verifier.report.json_values import json_text
+from verifier.report.pages.who_can import who_can_document
 from verifier.report.who_can.json import who_can_to_json
 
 ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
@@ -57,6 +59,13 @@ def test_golden_in_full_and_in_markdown() -> None:
     assert_told("payments-decrypt.full.txt", render_who_can(answer("payments-decrypt"), in_full=True))
     assert_told("payments-decrypt.md", render_who_can_markdown(answer("payments-decrypt")))
     assert_told("payments-everything.md", render_who_can_markdown(answer("payments-everything")))
+
+
+@pytest.mark.parametrize("width", [80, 150])
+def test_text_takes_the_width_of_the_terminal(width: int) -> None:
+    lines = render(who_can_document(answer("organization")), width=width).splitlines()
+    assert [line for line in lines if len(line) > width and "arn:" not in line and ".json" not in line] == []
+    assert max(map(len, lines)) > 120 or width < 120
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from verifier.cli.run import OutputError, colours, emit
+from verifier.cli.run import OutputError, colours, columns, emit
 
 if TYPE_CHECKING:
     from verifier.report.document import Document
     from verifier.report.json_values import Json
     from verifier.report.notices.notices import Notices
 
+Render = Callable[[str, bool, int | None], str]
 PAGE = ("text", "json", "markdown")
 """The formats of an answer that may become part of a page."""
 
@@ -93,12 +94,10 @@ def only_json(chosen: Iterable[Sink]) -> bool:
     return all(sink.format == "json" for sink in chosen)
 
 
-def rendering(
-    document: Callable[[], Document], json: Callable[[], Json], notices: Callable[[], Notices] | None = None
-) -> Callable[[str, bool], str]:
+def rendering(document: Callable[[], Document], json: Callable[[], Json], notices: Callable[[], Notices] | None = None) -> Render:
     """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices."""
 
-    def render(name: str, colour: bool) -> str:
+    def rendered(name: str, colour: bool, width: int | None) -> str:
         if name == "json":
             from verifier.report.json_values import json_text
 
@@ -107,22 +106,23 @@ def rendering(
             from verifier.report.notices.formats import render_notices
 
             return render_notices(notices(), name)
-        from verifier.report.render import render
+        from verifier.report.formats import render
 
-        return render(document(), name, colour=colour)
+        return render(document(), name, colour=colour, width=width)
 
-    return render
+    return rendered
 
 
-def write(chosen: Iterable[Sink], render: Callable[[str, bool], str]) -> None:
-    """Writes each result; `render` makes it from its format, and whether to colour. Files first. Raises `OutputError`."""
+def write(chosen: Iterable[Sink], render: Render) -> None:
+    """Writes each result; `render` makes it from its format, whether to colour, and the columns of a line. Files first. Raises
+    `OutputError`."""
     import sys
 
     for sink in sorted(chosen, key=lambda sink: sink.path is None):
         if sink.path is None:
-            emit(render(sink.format, colours(sys.stdout)))
+            emit(render(sink.format, colours(sys.stdout), columns(sys.stdout)))
         else:
-            write_file(sink.path, render(sink.format, False))
+            write_file(sink.path, render(sink.format, False, None))
 
 
 def write_file(path: Path, text: str) -> None:

@@ -113,6 +113,13 @@ def colours(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def columns(stream: TextIO | None) -> int | None:
+    """How long a line may be: as a terminal is wide, but readable; `None` for what is no terminal."""
+    from shutil import get_terminal_size
+
+    return min(max(get_terminal_size().columns, 60), 200) if stream is not None and stream.isatty() else None
+
+
 def prepare_streams() -> None:
     """Where the locale's encoding lacks a character, an escape is written instead of failing."""
     for stream in (sys.stdout, sys.stderr):

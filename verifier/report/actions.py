@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from verifier.model.steps.catalogue import Entry, Head, catalogue_version
+from verifier.report.naming import counted
 from verifier.report.style import Style, pad
-from verifier.report.text import counted
 
 
 def render_actions(entries: Iterable[Entry], colour: bool) -> str:

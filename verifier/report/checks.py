@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from verifier.model.results.comparison import Comparison, FailOn
 from verifier.model.results.verdict import Report
 from verifier.report.comparison.json import comparison_to_json
-from verifier.report.comparison.text import render_comparison
 from verifier.report.comparison.words import comparison_exit_code
+from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code
+from verifier.report.formats import render_comparison, render_text
 from verifier.report.json_report import report_to_json
 from verifier.report.json_values import Json, heading
+from verifier.report.render.text import block_lines
 from verifier.report.style import Style, pad
-from verifier.report.supposed import concluded, of_all, supposed_lines
-from verifier.report.text import render_text
+from verifier.report.supposed import concluded, of_all
 
 _RESULTS = {ExitCode.PROVED: "pass", ExitCode.REFUTED: "fail", ExitCode.UNKNOWN: "unknown"}
 _MESSAGES = {
@@ -68,7 +69,7 @@ def render_check(check: Check, colour: bool) -> str:
     head = f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}{check.message}\n"
     if check.result == "pass":
         answers = check.behind.targets if isinstance(check.behind, Comparison) else check.behind.verdicts
-        return head + "".join(f"{line}\n" for line in supposed_lines(concluded(of_all(answers)), columns=9))
+        return head + "".join(f"{line}\n" for line in block_lines([Supposed(tuple(concluded(of_all(answers))), columns=9)], style))
     if isinstance(check.behind, Comparison):
         return f"{head}\n{render_comparison(check.behind, FailOn.MORE, colour=colour)}"
     return f"{head}\n{render_text(check.behind, colour)}"

@@ -1,4 +1,4 @@
-"""A counterexample → text: the request, why it is allowed or refused statement by statement, and the command that sends it.
+"""A counterexample → parts of a document: the request, why it is allowed or refused statement by statement, and the command that sends it.
 
 All of it is read from the replay's trace (`Decision.trace`), never recomputed: what a reader sees is what `evaluate` did.
 """
@@ -6,7 +6,7 @@ All of it is read from the replay's trace (`Decision.trace`), never recomputed: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -19,12 +19,11 @@ from verifier.model.readings import reading_of
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions, origin_of_tags
+from verifier.report.document import GAP, Apart, Block, Item, Items, Role, Said, Words
 from verifier.report.grants import grant_parts
 from verifier.report.naming import Places, rule_label, value_text
-from verifier.report.style import Style, flow, pad, sentence, width_of
-from verifier.syntax.text import printable
 
-MARGIN = " " * 12
+MARGIN = 12
 LABEL = 13
 """Columns of the labels `allowed by`, `not stopped`, `to see it`."""
 
@@ -48,41 +47,39 @@ class StatementTrace:
         return next((step for step in self.elements if not step.holds), None)
 
 
-def counterexample_lines(verdict: Verdict, style: Style) -> list[str]:
-    """The lines below `✘ refuted …`; none for a verdict without a counterexample."""
+def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
+    """What stands below `✘ refuted …`; nothing for a verdict without a counterexample."""
     found = verdict.counterexample
     if found is None:
-        return []
-    lines = request_lines(found.request, verdict.target, style)
-    lines += [f"{MARGIN}  with no encryption context at all"] if _lacks_encryption_context(found, verdict) else []
+        return
+    lacks = ["with no encryption context at all"] if _lacks_encryption_context(found, verdict) else []
+    yield request_items(found.request, verdict.target, *lacks)
+    yield GAP
     refuted = verdict.invariant
-    expectation = refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED
-    lines += ["", *reason_lines(found, expectation, style)]
-    lines += supposition_lines(found.readings, found.free)
-    lines += whole_call_lines(found)
-    if found.command:
-        lines.append(labelled("to see it") + style.bold(printable(found.command)))
-    return lines
-
-
-def labelled(label: str) -> str:
-    """A label in its columns."""
-    return MARGIN + pad(label, LABEL)
+    yield from reason_items(found, refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED)
+    yield supposition_items(found.readings, found.free)
+    yield Items((*whole_call(found), *command_items([found.command] if found.command else [])), MARGIN, LABEL)
 
 
 # --- the request ---------------------------------------------------------------------------------------------------------
 
 
-def request_lines(request: Request, target: str | None, style: Style, lead: str = MARGIN) -> list[str]:
-    """Who calls what, with which context; `lead` begins the first line. A request on the target does not say what it is on."""
-    call = [f"{style.bold(printable(request.caller.arn))}  calls  {style.bold(printable(request.action))}"]
-    call += [f"on {printable(request.resource)}"] if request.resource is not None and request.resource != target else []
-    lines = flow(call, lead, between="  ", indent=len(MARGIN) + 2)
-    if request.caller.kind is CallerKind.ROLE and request.caller.principal_arn.count("/") > 1:
-        lines.append(f"{MARGIN}  a session of {printable(request.caller.principal_arn)}")
-    if request.caller.issuer:
-        lines.append(f"{MARGIN}  a session issued by {printable(request.caller.issuer)}")
-    return lines + [line for key, value in request.context for line in flow([value_text(value)], f"{MARGIN}  with {printable(key)} = ")]
+def request_items(request: Request, target: str | None, *more: str, label: str = "") -> Items:
+    """Who calls what, with which context, and what `more` there is to say. A request on the target does not say what it is on."""
+    caller = request.caller
+    call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
+    call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
+    told = [f"a session of {caller.principal_arn}"] if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1 else []
+    told += [f"a session issued by {caller.issuer}"] if caller.issuer else []
+    context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
+    below = Items((*map(Item, told), *context, *map(Item, more)), MARGIN + 2)
+    return Items((Item(Apart(tuple(call), "  "), f"{label:>10}", below=(below,)),), columns=MARGIN, hang=MARGIN + 2)
+
+
+def command_items(commands: Iterable[str], label: str = "to see it") -> Iterator[Item]:
+    """Commands to be copied."""
+    for number, command in enumerate(commands):
+        yield Item(Said(command, Role.COMMAND), "" if number else label)
 
 
 def _lacks_encryption_context(found: Counterexample, verdict: Verdict) -> bool:
@@ -105,7 +102,7 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
             yield StatementTrace(step.statement, step.holds, tuple(elements))
 
 
-def reason_lines(found: Counterexample, expectation: Expectation, style: Style, places: Places | None = None) -> list[str]:
+def reason_items(found: Counterexample, expectation: Expectation, places: Places | None = None) -> Iterator[Items]:
     """Why a request was decided as it was. `places` write where the statements are.
 
     Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows that did not.
@@ -115,49 +112,46 @@ def reason_lines(found: Counterexample, expectation: Expectation, style: Style, 
     allows = [trace for trace in traces if trace.statement.effect is Effect.ALLOW]
     denies = [trace for trace in traces if trace.statement.effect is Effect.DENY]
     if expectation is Expectation.REFUSED:
-        return [*_matched("allowed by", allows, found.grants, places, style), *_unmatched("not stopped", denies, places)]
-    stopped = _matched("refused by", denies, (), places, style)
-    return stopped or [*_unmatched("not allowed", allows, places), *_closed_gates(found.decision.trace, style)]
+        yield _matched("allowed by", allows, found.grants, places)
+        yield _unmatched("not stopped", denies, places)
+    elif any(trace.matched for trace in denies):
+        yield _matched("refused by", denies, (), places)
+    else:
+        yield _unmatched("not allowed", allows, places)
+        gates = [step for step in found.decision.trace if step.depth == 0 and step.statement is None and not step.holds]
+        told = (Item(g.text, "" if n else "because", rule_label(g.rule), Role.BAD) for n, g in enumerate(gates))
+        yield Items(tuple(told), MARGIN, LABEL)
 
 
-def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places, style: Style) -> list[str]:
-    lines = []
+def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> Items:
     matched = [trace for trace in traces if trace.matched]
-    for trace in matched[:MOST_SHOWN]:
-        lines += _matched_statement(labelled(label), trace, places, style)
-        lines += _grant_lines(trace.statement, grants)
-        label = ""
-    return lines + _and_more(matched)
+    told = [_matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])]
+    return Items((*told, *_and_more(matched)), MARGIN, LABEL)
 
 
-def _and_more(traces: Sequence[StatementTrace]) -> list[str]:
+def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
     left = len(traces) - MOST_SHOWN
-    return [f"{labelled('')}and {left:,} more (`--output json` has them all)"] if left > 0 else []
+    return [Item(f"and {left:,} more (`--output json` has them all)")] if left > 0 else []
 
 
-def _grant_lines(statement: StatementRef, grants: Sequence[Grant]) -> list[str]:
-    """What the grant says that a matched Allow stands for."""
-    wanted = grant_id(statement)
-    grant = next((grant for grant in grants if grant.id == wanted), None)
-    lead = f"{labelled('')}  "
-    return [line for part in grant_parts(grant) for line in sentence(part, lead)] if grant else []
-
-
-def _matched_statement(lead: str, trace: StatementTrace, places: Places, style: Style) -> list[str]:
-    """The statement with a tick an element: what it names beside it, what it excludes and its conditions below it."""
-    beside, below = [], []
+def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant], places: Places) -> Item:
+    """The statement with a tick an element: what it names beside it, what it excludes, its conditions and its grant below it."""
+    beside: list[tuple[bool, Words]] = []
+    below: list[Item] = []
     for step in trace.elements:
-        tick = style.good("✔") if step.holds else style.bad("✘")
+        tick = Said("✔", Role.GOOD) if step.holds else Said("✘", Role.BAD)
         short = _short(step.text)
         if short:
-            beside.append(f"{short} {tick}")
+            beside.append((not short.startswith("Principal"), (f"{short} ", tick)))
         else:
-            below.append((printable(step.text), step.rule, tick))
-    beside.sort(key=lambda element: not element.startswith("Principal"))
-    lines = flow([places.statement(trace.statement), *beside], lead, between="   ", indent=width_of(labelled("")))
-    for text, rule, tick in below:
-        lines += sentence(text, f"{labelled('')}└ ", f"{tick} {style.dim(rule_label(rule))}")
-    return lines
+            below.append(Item(step.text, "└", f"{tick.text} {rule_label(step.rule)}"))
+    beside.sort(key=lambda element: element[0])
+    wanted = grant_id(trace.statement)
+    grant = next((grant for grant in grants if grant.id == wanted), None)
+    parts = tuple(map(Item, grant_parts(grant))) if grant else ()
+    pieces = (places.statement(trace.statement), *(words for _, words in beside))
+    inner = MARGIN + LABEL
+    return Item(Apart(pieces), label, below=(Items(tuple(below), inner, 2), Items(parts, inner + 2)))
 
 
 def _short(text: str) -> str | None:
@@ -169,52 +163,39 @@ def _short(text: str) -> str | None:
     return f"{element[0]} {way[1]}" if way else element[0]
 
 
-def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> list[str]:
+def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> Items:
     """Each statement with the first of its elements that did not hold."""
-    lines = []
-    unmatched = [trace for trace in traces if not trace.matched and trace.failed is not None]
-    for trace in unmatched[:MOST_SHOWN]:
-        assert trace.failed is not None
-        lead = labelled(label) + places.statement(trace.statement) + "   "
-        lines += sentence(printable(trace.failed.text), lead, rule_label(trace.failed.rule), indent=width_of(labelled("")) + 2)
-        label = ""
-    return lines + _and_more(unmatched)
-
-
-def _closed_gates(trace: Sequence[Step], style: Style) -> list[str]:
-    """The conditions of D1 to D9 that the request did not meet."""
-    gates = [step for step in trace if step.depth == 0 and step.statement is None and not step.holds]
-    lines = []
-    for position, gate in enumerate(gates):
-        lead = f"{labelled('' if position else 'because')}{style.bad('✘')} "
-        lines += sentence(printable(gate.text), lead, rule_label(gate.rule))
-    return lines
+    unmatched = [trace for trace in traces if not trace.matched]
+    near = [(trace, trace.failed) for trace in unmatched if trace.failed is not None]
+    told = [
+        Item((places.statement(trace.statement), "   ", failed.text), "" if number else label, rule_label(failed.rule))
+        for number, (trace, failed) in enumerate(near[:MOST_SHOWN])
+    ]
+    return Items((*told, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
 
 
 # --- what it supposes ------------------------------------------------------------------------------------------------------
 
 
-def supposition_lines(readings: Sequence[tuple[str, bool]], free: Sequence[tuple[str, bool]]) -> list[str]:
+def supposition_items(readings: Sequence[tuple[str, bool]], free: Sequence[tuple[str, bool]]) -> Items:
     """The readings and the free facts that it holds with."""
-    lines = []
-    for label, value in readings:
-        lines += sentence(_reading(label, value), labelled("only if"), f"[{printable(label)}={'yes' if value else 'no'}]")
-    for position, (symbol, value) in enumerate(free):
-        lines += sentence(
-            printable(free_fact(symbol, value)), labelled("" if position else "supposing"), rule_label(symbol.split(":", 1)[0])
-        )
-    return lines
+    needed = [Item(_reading(label, value), "only if", f"[{label}={'yes' if value else 'no'}]") for label, value in readings]
+    supposed = [
+        Item(free_fact(symbol, value), "" if position else "supposing", rule_label(symbol.split(":", 1)[0]))
+        for position, (symbol, value) in enumerate(free)
+    ]
+    return Items((*needed, *supposed), MARGIN, LABEL)
 
 
-def whole_call_lines(found: Counterexample) -> list[str]:
+def whole_call(found: Counterexample) -> Iterator[Item]:
     """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session came by its tags."""
     further, origin = further_permissions(found.decision), origin_of_tags(found.decision)
-    lines = sentence(printable(origin), labelled("session"), rule_label("F3")) if origin else []
-    return [*lines, *(sentence(printable(further), labelled("note"), rule_label("R8")) if further else [])]
+    if origin:
+        yield Item(origin, "session", rule_label("F3"))
+    if further:
+        yield Item(further, "note", rule_label("R8"))
 
 
 def _reading(label: str, value: bool) -> str:
     reading = reading_of(label)
-    if reading is None:
-        return printable(label)
-    return f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"
+    return label if reading is None else f"{reading.yes if value else reading.no}, where AWS leaves open: {reading.question}"

@@ -6,13 +6,17 @@ safe for where they go, so that no page has to. What is folded away on a page, `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from verifier.model.results.verdict import Assumption
+from verifier.model.results.verdict import Assumption, KeySummary, Status, Story
 from verifier.syntax.source import Span
+
+if TYPE_CHECKING:
+    from verifier.model.policy import Policy, StatementRef
+    from verifier.model.results.access import KeyAccess
 
 
 class Role(Enum):
@@ -30,6 +34,9 @@ class Role(Enum):
     DIM = "dim"
 
 
+MARKS = {Status.PROVED: Role.GOOD, Status.REFUTED: Role.BAD, Status.UNKNOWN: Role.DOUBT}
+
+
 @dataclass(frozen=True)
 class Said:
     """Words of one role."""
@@ -40,10 +47,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Apart:
-    """Pieces that stand apart from one another, none of which is broken; `gap` is in columns of text."""
+    """Pieces none of which is broken, with something between them; spaces alone are a dot on a page."""
 
     pieces: tuple[Words, ...]
-    gap: int = 3
+    between: str = "   "
 
 
 Words: TypeAlias = "str | Said | Apart | Sequence[Words]"
@@ -125,15 +132,25 @@ class Supposed:
     assumptions: tuple[Assumption, ...]
     label: str = "supposes"
     columns: int = 12
+    margin: int = 0
 
 
 @dataclass(frozen=True)
 class Folded:
-    """What few ask for: folded away on a page; in text there with `--verbose`, without it `instead` is."""
+    """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind `line`, if given.
 
-    title: str
+    `lead` stands before it on a page; `number` is that of the row of an overview that leads here; a page has it `open` at first. A comment
+    has no room for what is `quiet`; what is `on_page` only a page has."""
+
+    title: Words
     blocks: tuple[Block, ...]
     instead: tuple[Block, ...] = ()
+    line: Words = ""
+    lead: tuple[Block, ...] = ()
+    number: int | None = None
+    open: bool = False
+    quiet: bool = False
+    on_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,11 +163,30 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """On a page and in a comment a table of all verdicts: how each fares, its name, the key. A `Folded` of its number follows."""
+
+    rows: tuple[tuple[Words, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Excerpts:
-    """Texts of files side by side, with the lines of spans marked; only on a page. Each side has its mark and its spans."""
+    """Only on a page: texts of files side by side, with the lines of spans marked; each side has its mark and its spans. For statements
+    whose text is not at hand, their policies are written as they were read."""
 
     texts: Mapping[str, str]
     sides: tuple[tuple[str, tuple[Span, ...]], ...]
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    statements: tuple[StatementRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Only on a page: a picture of who reaches a key, and of the stories (by what they refute) of how some do; `keys` are named in them."""
+
+    access: KeyAccess
+    stories: tuple[tuple[str, Story], ...]
+    keys: tuple[KeySummary, ...]
 
 
 @dataclass(frozen=True)
@@ -160,7 +196,7 @@ class Group:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Excerpts | Group"
+Block: TypeAlias = "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | Group"
 
 
 @dataclass(frozen=True)
@@ -169,11 +205,15 @@ class Document:
 
     title: str
     blocks: tuple[Block, ...]
-    counts: tuple[str, ...]
+    counts: tuple[Words, ...]
     exit_code: int | None
     in_full: bool = False
     title_in_text: bool = True
     gap: str = " · "
+
+
+GAP = Para("")
+"""An empty line of text."""
 
 
 def grouped(blocks: Iterable[Block | None]) -> Group:
@@ -186,21 +226,22 @@ def labelled(label: str, texts: Iterable[Words], margin: int = 0, columns: int =
     return Items(tuple(Item(text, "" if number else label) for number, text in enumerate(texts)), margin, columns)
 
 
-def supposed_in(blocks: Iterable[Block]) -> list[Assumption]:
+def supposed_in(blocks: Iterable[Block]) -> Iterator[Assumption]:
     """All that blocks suppose."""
-    found: list[Assumption] = []
     for block in blocks:
-        found += block.assumptions if isinstance(block, Supposed) else supposed_in(block.blocks) if isinstance(block, Group) else ()
-    return found
+        if isinstance(block, Supposed):
+            yield from block.assumptions
+        elif isinstance(block, Group | Folded):
+            yield from supposed_in(block.blocks)
 
 
-def plain(words: Words, gap: str | None = None) -> str:
-    """Words without their roles; `gap` between pieces that stand apart, if not their own."""
+def plain(words: Words) -> str:
+    """Words without their roles."""
     match words:
         case str():
             return words
         case Said():
             return words.text
         case Apart():
-            return (" " * words.gap if gap is None else gap).join(plain(piece, gap) for piece in words.pieces)
-    return "".join(plain(part, gap) for part in words)
+            return words.between.join(map(plain, words.pieces))
+    return "".join(map(plain, words))

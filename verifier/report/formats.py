@@ -1,7 +1,7 @@
-"""The formats of a report on invariants, by name.
+"""The formats of documents and of reports on invariants, by name.
 
-In: a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one format needs is not imported for
-another.
+In: a `Document`; a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one format needs is
+not imported for another.
 """
 
 from __future__ import annotations
@@ -11,19 +11,36 @@ from typing import TYPE_CHECKING
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
+    from verifier.model.results.comparison import Comparison, FailOn
     from verifier.model.results.verdict import Report
+    from verifier.report.document import Document
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""
 
 
-def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False) -> str:
-    """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
+def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
+    """The document as `text`, `markdown` or `html`, with a final newline; `width` is that of the
+    terminal. Raises `ValueError` for another name."""
     match name:
         case "text":
-            from verifier.report.text import render_text
+            from verifier.report.render.text import document_text
 
-            return render_text(report, colour)
+            return document_text(document, colour=colour, width=width)
+        case "markdown":
+            from verifier.report.render.markdown import document_markdown
+
+            return document_markdown(document)
+        case "html":
+            from verifier.report.render.html import document_html
+
+            return document_html(document)
+    raise ValueError(name)
+
+
+def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False, width: int | None = None) -> str:
+    """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
+    match name:
         case "json":
             from verifier.report.json_report import render_json
 
@@ -37,12 +54,19 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             from verifier.report.notices.junit import render_junit
 
             return render_junit(report)
-        case "markdown":
-            from verifier.report.markdown.report import render_report_markdown
+    from verifier.report.pages.prove import report_document
 
-            return render_report_markdown(report)
-        case "html":
-            from verifier.report.html.report import render_html
+    return render(report_document(report, evidence), name, colour=colour, width=width)
 
-            return render_html(report, evidence)
-    raise ValueError(name)
+
+def render_text(report: Report, colour: bool) -> str:
+    """The report as text for a terminal."""
+    return render_report(report, "text", colour=colour)
+
+
+def render_comparison(comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False) -> str:
+    """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
+    from verifier.model.results.comparison import FailOn
+    from verifier.report.pages.comparison import comparison_document
+
+    return render(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)

@@ -1,44 +1,40 @@
-"""Grants → text: what one allows, to whom, under which constraints, since when."""
+"""Grants → parts of a document: what one allows, to whom, under which constraints, since when."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal
 from verifier.model.results.verdict import NamedByGrant
+from verifier.report.document import Apart, Item, Items, Role, Said
 from verifier.report.naming import Places
-from verifier.report.style import Style, flow, sentence
 from verifier.syntax.text import printable
 
 MOST_SHOWN = 5
 """How many of the grants that break an invariant the text shows; JSON has all of them."""
 
 
-def named_grant_lines(found: Sequence[NamedByGrant], key: str, margin: str, style: Style) -> list[str]:
+def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, columns: int) -> Iterator[Items]:
     """The grants that break an invariant about listed grants, and the command that shows the first one."""
-    lines: list[str] = []
     places = Places()
-    for named in found[:MOST_SHOWN]:
-        lines += _named_lines(named, margin, places, style)
-    if len(found) > MOST_SHOWN:
-        lines.append(f"{margin}and {len(found) - MOST_SHOWN} more (`--output json` has them all)")
+    items = [_named(named, margin, places) for named in found[:MOST_SHOWN]]
+    more = [Item(f"and {len(found) - MOST_SHOWN} more (`--output json` has them all)")] if len(found) > MOST_SHOWN else []
+    yield Items((*items, *more), margin, hang=margin + 2)
     if found:
         words = ["aws", "kms", "list-grants", "--key-id", key, "--grant-id", found[0].grant.id]
-        lines.append(f"{margin}to see it    {style.bold(printable(shlex.join(words)))}")
-    return lines
+        yield Items((Item(Said(shlex.join(words), Role.COMMAND), "to see it"),), margin, columns)
 
 
-def _named_lines(named: NamedByGrant, margin: str, places: Places, style: Style) -> list[str]:
+def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
     grant = named.grant
     principal = grant.retiring if named.role.value == "retiring principal" and grant.retiring is not None else grant.grantee
-    name = f' "{printable(grant.name)}"' if grant.name else ""
-    pieces = [style.bold(f"grant {printable(grant.id)}{name}"), f"names  {style.bold(printable(principal.value))}  as {named.role.value}"]
-    lines = flow([*pieces, places.place(grant.span)], margin, between="  ", indent=len(margin) + 2)
-    for part in grant_parts(grant, named=principal):
-        lines += sentence(part, f"{margin}  ", indent=len(margin) + 4)
-    return lines
+    name = f' "{grant.name}"' if grant.name else ""
+    names = "names  ", Said(principal.value, Role.NAME), f"  as {named.role.value}"
+    pieces = (Said(f"grant {grant.id}{name}", Role.NAME), names, places.place(grant.span))
+    parts = Items(tuple(map(Item, grant_parts(grant, named=principal))), margin + 2, hang=margin + 4)
+    return Item(Apart(tuple(filter(None, pieces)), "  "), below=(parts,))
 
 
 def grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""How the text report names statements, keys and places: short, and safe for a terminal."""
+"""How reports name statements, keys and places: short, and safe for a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Value
 from verifier.model.results.verdict import KeySummary, Reason, Report
-from verifier.report.style import sentence
+from verifier.report.document import Heading, Item, Role, Said
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -59,10 +59,27 @@ class Places:
         return f"{kind}{name} {where}".rstrip()
 
 
-def unknown_lines(reason: Reason, lead: str, places: Places | None = None) -> list[str]:
+def reason_item(reason: Reason, label: str = "", places: Places | None = None) -> Item:
     """Why something is not known, with the place and the rule behind it."""
     where = (places or Places()).place(reason.span)
-    return sentence(printable(reason.text), lead, f"{where} {rule_label(reason.rule)}".strip())
+    return Item(reason.text, label, f"{where} {rule_label(reason.rule)}".strip())
+
+
+def key_heading(key: KeySummary, mark: Role | None = None) -> Heading:
+    """A key: its name and ARN, what was given of it."""
+    policy = f"policy {key.policy_name}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
+    parts = [policy or "its policy is not known"]
+    parts += [counted(key.grants, "grant")] if key.grants is not None else []
+    parts += [f"SCPs {counted(key.service_levels, 'level')}"] if key.service_levels is not None else []
+    parts += [f"RCPs {counted(key.resource_levels, 'level')}"] if key.resource_levels is not None else []
+    parts += [f"state {key.state}"] if key.state and key.state != "Enabled" else []
+    arn = [key.arn] if key_name(key) != key.arn else []
+    return Heading(Said(key_name(key), Role.NAME), (*arn, " · ".join(parts)), mark)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 grant`, `2 grants`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def value_text(value: Value) -> str:

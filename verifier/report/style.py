@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 WIDTH = 120
-"""Columns that prose and lists are wrapped to. ARNs and commands are never broken."""
+"""Columns that prose and lists are wrapped to, where there is no terminal. ARNs and commands are never broken."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _OTHERS = re.compile(r"[^\x00-\x7f]")
@@ -66,8 +66,8 @@ def pad(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width_of(text))
 
 
-def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None) -> list[str]:
-    """Pieces laid out one after the other within `WIDTH` columns; a piece is never broken.
+def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None, width: int = WIDTH) -> list[str]:
+    """Pieces laid out one after the other within `width` columns; a piece is never broken.
 
     The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not given).
     A line that is followed by another keeps `between` without its trailing spaces.
@@ -78,7 +78,7 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
     lines, line, columns, fresh = [], lead, begun, True
     for piece in pieces:
         own = width_of(piece)
-        if fresh or columns + gap + own <= WIDTH:
+        if fresh or columns + gap + own <= width:
             line, columns = (line + piece, columns + own) if fresh else (line + between + piece, columns + gap + own)
             fresh = False
         else:

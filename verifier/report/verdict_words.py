@@ -13,11 +13,10 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import statement_name
+from verifier.report.naming import counted, statement_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.reach.told import told_steps
-from verifier.report.text import counted
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 

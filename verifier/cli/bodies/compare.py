@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from verifier.cli.bodies.exhibits import texts_of
 from verifier.cli.bodies.sides import SidesAsked, read_sides
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.invariant_files import InvariantFiles, read_files
@@ -34,7 +36,14 @@ def compare_command(options: CompareOptions) -> int:
     comparison = compared(options)
     if not only_json(options.sinks):
         warn(remarks(comparison))
-    write(options.sinks, lambda name, colour: _rendered(comparison, options, name, colour))
+    from verifier.report.comparison.json import comparison_to_json
+    from verifier.report.comparison.notices import notices_of_comparison
+    from verifier.report.pages.comparison import comparison_document
+
+    texts = texts_of((*comparison.old.inputs, *comparison.new.inputs)) if any(sink.format == "html" for sink in options.sinks) else {}
+    document = partial(comparison_document, comparison, options.fail_on, texts, in_full=options.verbose)
+    parts = document, partial(comparison_to_json, comparison, options.fail_on), partial(notices_of_comparison, comparison, options.fail_on)
+    write(options.sinks, rendering(*parts))
     return comparison_exit_code(comparison, options.fail_on)
 
 
@@ -63,31 +72,3 @@ def remarks(comparison: Comparison) -> list[Diagnostic]:
     """The remarks on both inputs, those that are on both once."""
     told = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
     return list(told.values())
-
-
-def _rendered(comparison: Comparison, options: CompareOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.comparison.json import comparison_to_json
-            from verifier.report.json_values import json_text
-
-            return json_text(comparison_to_json(comparison, options.fail_on))
-        case "markdown":
-            from verifier.report.comparison.markdown import render_comparison_markdown
-
-            return render_comparison_markdown(comparison, options.fail_on)
-        case "sarif" | "github" | "junit":
-            from verifier.report.comparison.notices import notices_of_comparison
-            from verifier.report.notices.formats import render_notices
-
-            return render_notices(notices_of_comparison(comparison, options.fail_on), name)
-        case "html":
-            from verifier.cli.bodies.exhibits import texts_of
-            from verifier.report.comparison.html import render_comparison_html
-
-            texts = texts_of((*comparison.old.inputs, *comparison.new.inputs))
-            return render_comparison_html(comparison, options.fail_on, texts)
-        case _:
-            from verifier.report.comparison.text import render_comparison
-
-            return render_comparison(comparison, options.fail_on, colour=colour, in_full=options.verbose)

@@ -56,6 +56,8 @@ def findings_command(options: FindingsOptions) -> int:
     from verifier.report.pages.findings import findings_document
 
     document = partial(findings_document, report, in_full=options.verbose)
-    notices = lambda: notices_of_findings(report, Evidence(meanings_of(estate)))  # noqa: E731
-    write(options.sinks, rendering(document, lambda: findings_to_json(report), notices))
+    write(
+        options.sinks,
+        rendering(document, partial(findings_to_json, report), lambda: notices_of_findings(report, Evidence(meanings_of(estate)))),
+    )
     return findings_exit_code(report)

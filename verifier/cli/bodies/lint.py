@@ -44,6 +44,12 @@ def lint_command(options: LintOptions) -> int:
     from verifier.report.pages.lint import lint_document
 
     document = partial(lint_document, report, options.fail_on, in_full=options.verbose)
-    notices = lambda: notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate)))  # noqa: E731
-    write(options.sinks, rendering(document, lambda: lint_to_json(report, options.fail_on), notices))
+    write(
+        options.sinks,
+        rendering(
+            document,
+            lambda: lint_to_json(report, options.fail_on),
+            lambda: notices_of_lint(report, options.fail_on, Evidence(meanings_of(estate))),
+        ),
+    )
     return lint_exit_code(report, options.fail_on)

@@ -57,7 +57,7 @@ def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
     if not only_json(sinks):
         warn(report.warnings)
     evidence = _evidence(sinks, report, estate)
-    write(sinks, lambda name, colour: render_report(report, name, evidence, colour=colour))
+    write(sinks, lambda name, colour, width: render_report(report, name, evidence, colour=colour, width=width))
 
 
 def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence:

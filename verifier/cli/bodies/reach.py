@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, only_json, rendering, write
 from verifier.cli.progress import shown
 from verifier.cli.run import warn
 from verifier.inputs.supplied import NOTHING, Supplied
@@ -49,7 +50,10 @@ def reach_command(options: ReachOptions) -> int:
         report = _asked(estate, caller, options, progress)
     if not only_json(options.sinks):
         warn(report.warnings)
-    write(options.sinks, lambda name, colour: _rendered(report, options, name, colour))
+    from verifier.report.pages.reach import reach_document
+    from verifier.report.reach.json import reach_to_json
+
+    write(options.sinks, rendering(partial(reach_document, report, in_full=options.verbose), partial(reach_to_json, report)))
     return reach_exit_code(report)
 
 
@@ -77,20 +81,3 @@ def _asked(estate: Estate, caller: str | None, options: ReachOptions, progress: 
 
     who = chosen_caller(estate, caller, chosen_keys(estate, options.keys))
     return reach_from(estate, who, options.keys, options.steps, options.readings, progress)
-
-
-def _rendered(report: ReachReport, options: ReachOptions, name: str, colour: bool) -> str:
-    match name:
-        case "json":
-            from verifier.report.json_values import json_text
-            from verifier.report.reach.json import reach_to_json
-
-            return json_text(reach_to_json(report))
-        case "markdown":
-            from verifier.report.reach.markdown import render_reach_markdown
-
-            return render_reach_markdown(report, in_full=options.verbose)
-        case _:
-            from verifier.report.reach.text import render_reach
-
-            return render_reach(report, colour=colour, in_full=options.verbose)

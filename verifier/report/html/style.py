@@ -1,8 +1,5 @@
 """The style of HTML reports: dark and light, narrow and wide, on paper; no font and no image from anywhere."""
 
-_DEEPEST = 24
-"""Characters that the lines of the reasons hang, at most."""
-
 _SIGNS = "--good:#0a6b2d;--bad:#a8131b;--doubt:#7a4b00;--mark:#fff0b8;--old:#fde8e8;--new:#e2f5e7;--focus:#0b57d0"
 """Colours on a light ground, which paper is whatever the screen shows."""
 
@@ -27,11 +24,10 @@ summary{padding:.5rem .8rem;cursor:pointer;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .inside{padding:0 .8rem .8rem}
 .two{display:grid;grid-template-columns:minmax(0,11fr) minmax(0,9fr);gap:1rem}
-.beside>div:first-child{position:sticky;top:.5rem;align-self:start;max-height:98vh;overflow-y:auto}
 .sides{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
-@media (max-width:60rem){.two{grid-template-columns:minmax(0,1fr)}.beside>div:first-child{position:static;max-height:none}}
+@media (max-width:60rem){.two{grid-template-columns:minmax(0,1fr)}}
 pre{margin:.25rem 0;font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
-.why{font-size:12px}.why span{display:block;min-height:1.45em}
+ul{margin:.25rem 0;padding-left:1.4rem}li,p,code{overflow-wrap:anywhere}code{font:13px/1.45 ui-monospace,monospace}
 .policy{border:1px solid var(--line);border-radius:.3rem;background:var(--page);padding:.4rem 0;margin:0 0 .8rem}
 .policy span{display:block;padding:0 .6rem 0 4.2rem;text-indent:-3.6rem}.policy i{display:inline-block;width:3rem;text-indent:0;
 text-align:right;margin-right:.6rem;color:var(--dim);font-style:normal;user-select:none}
@@ -43,18 +39,11 @@ svg rect{fill:var(--card);stroke:var(--line)}svg .key{stroke:var(--ink);stroke-w
 svg text{fill:var(--ink)}svg .small{fill:var(--dim);font-size:11px}svg path{fill:none;stroke:var(--dim);stroke-width:1.2}
 svg rect.story{stroke:var(--bad)}svg path.story{stroke:var(--bad);stroke-width:1.6}
 footer{margin-top:2rem;color:var(--dim);border-top:1px solid var(--line);padding-top:.5rem}
-@media print{body{max-width:none;padding:0;font-size:11px}pre,.why{font-size:9px}details{break-inside:auto}
-.beside>div:first-child{position:static;max-height:none;overflow:visible}
+@media print{body{max-width:none;padding:0;font-size:11px}pre,code{font-size:9px}details{break-inside:auto}
 summary{break-after:avoid}
 details::details-content{content-visibility:visible;block-size:auto;display:block}.two{
 grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
 """
     f":root{{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#999;{_SIGNS}}}}}"
-    + "".join(f".h{depth}{{padding-left:{depth}ch;text-indent:-{depth}ch}}" for depth in range(1, _DEEPEST + 1))
-    + "\n"
+    "\n"
 )
-
-
-def hanging(depth: int) -> str | None:
-    """The class of a line whose continuation hangs by so many characters."""
-    return f"h{min(depth, _DEEPEST)}" if depth > 0 else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.naming import target_name
 from verifier.report.notices.junit_document import Case, Outcome, Suite, junit_document
+from verifier.report.pages.prove import verdict_text
 from verifier.report.supposed import conclusions
-from verifier.report.text import verdict_text
 from verifier.report.verdict_words import place_of, proved_words, verdict_sentence
 from verifier.syntax.text import printable
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
-from verifier.report.document import Block, Document, Folded, Heading, Item, Items, Para, Role, Said, Supposed, Words, grouped
+from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
 from verifier.report.explanation.words import (
     CANNOT_BE_SENT,
     OUTCOMES,
@@ -21,9 +21,8 @@ from verifier.report.explanation.words import (
     outcome_text,
     symbols_text,
 )
-from verifier.report.naming import rule_label, value_text
+from verifier.report.naming import counted, rule_label, value_text
 from verifier.report.pages.suggestions import edits_items
-from verifier.report.text import counted
 
 _MOST_STATEMENTS = 6
 _OBVIOUS = ("Action", "Resource")
@@ -55,7 +54,7 @@ def _request(request: Request) -> Block:
     told += [("on ", Said(request.resource, Role.CODE))] if request.resource else []
     told += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
     call = Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME)
-    return grouped([Heading(call), Items(tuple(map(Item, told)), margin=2)])
+    return grouped([Para(call), Items(tuple(map(Item, told)), margin=2)])
 
 
 def _outcome(explanation: Explanation) -> Block:

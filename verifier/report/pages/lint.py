@@ -23,8 +23,7 @@ from verifier.report.lint.words import (
     subject_name,
     undecided_text,
 )
-from verifier.report.naming import rule_label
-from verifier.report.text import counted
+from verifier.report.naming import counted, rule_label
 
 MOST_FINDINGS, MOST_NOTES = 20, 8
 """How many findings, and how many notes, are shown in short."""

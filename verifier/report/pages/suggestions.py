@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
-from verifier.report.document import Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
+from verifier.report.document import MARKS, Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
 from verifier.report.explanation.words import edit_lines
-from verifier.report.naming import key_name
-from verifier.report.pages.parts import MARKS, reason_item
+from verifier.report.naming import key_name, reason_item
 from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
 
 
@@ -35,7 +34,7 @@ def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:
     what = Said(f"{advice.invariant.name}   (invariant {advice.number}, {key})", Role.NAME)
     head = Para((Said(f"{advice.status.value:10}", MARKS[advice.status]), what), MARKS[advice.status])
     label = "no suggestion" if advice.status is Status.REFUTED else "because"
-    yield grouped([head, Items((reason_item(advice.reason, f"{label}: "),), margin=3) if advice.reason else None])
+    yield grouped([head, Items((reason_item(advice.reason, f"{label}:"),), margin=3) if advice.reason else None])
     for number, suggestion in enumerate(advice.suggestions, start=1):
         yield _suggestion(advice, suggestion, number)
 

@@ -23,10 +23,10 @@ from verifier.report.access_words import (
     who_can_exit_code,
 )
 from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
-from verifier.report.pages.parts import data_counts, key_heading, open_questions, reason_items
+from verifier.report.naming import counted, key_heading
+from verifier.report.pages.parts import data_counts, open_questions, reason_items
 from verifier.report.region_words import witness_text
 from verifier.report.supposed import of_all
-from verifier.report.text import counted
 
 _MOST_PLACES = 12
 

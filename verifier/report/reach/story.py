@@ -1,4 +1,4 @@
-"""A story → text: step by step who calls what, what that changes, what lets it happen and the command that does it; then the last request.
+"""A story → parts of a document: step by step who calls what, what that changes, what lets it happen, the command; then the last request.
 
 In: a `Story`, the names. Out: lines, a sentence. Guarantee: pure; safe for a terminal; all of it is read from the replay's traces.
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.invariant import Expectation
-from verifier.model.request import Request
 from verifier.model.results.verdict import Bound, Story
-from verifier.report.counterexample import MARGIN, labelled, reason_lines, request_lines, supposition_lines, whole_call_lines
+from verifier.report.counterexample import LABEL, MARGIN, command_items, reason_items, request_items, supposition_items, whole_call
+from verifier.report.document import GAP, Block, Item, Items, Role, Said
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.told import THEN, Told, steps_words, told_steps
-from verifier.report.style import Style, pad, sentence
 from verifier.syntax.text import brief, printable
 from verifier.witness.step_command import step_commands
 
@@ -52,53 +51,47 @@ def _told_with_reasons(told: Told, names: Names, target: str | None) -> str:
     return told.text(names, target=target) + (f", allowed by {by}" if by else "")
 
 
-def compact_lines(story: Story, names: Names, target: str | None, style: Style, margin: str) -> Iterator[str]:
+def compact_items(story: Story, names: Names, target: str | None, margin: int) -> Items:
     """A step in a line or two, with the statements that allow it."""
-    for told in told_steps(story):
-        yield from sentence(told.text(names, target=target), margin + pad(_numbered(told), 6))
-        if told.by():
-            yield from (style.dim(line) for line in sentence(told.by(), margin + "      allowed by ", indent=len(margin) + 8))
+    return Items(tuple(_compact(told, names, target, margin) for told in told_steps(story)), margin, 6)
 
 
-def story_lines(story: Story, names: Names, target: str | None, style: Style) -> list[str]:
+def _compact(told: Told, names: Names, target: str | None, margin: int) -> Item:
+    by = [Items((Item(Said(f"allowed by {told.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if told.by() else []
+    return Item(told.text(names, target=target), _numbered(told), below=tuple(by))
+
+
+def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
     """All of it, with the numbers of the steps in the margin."""
-    return [*sentence(headline(story, names), MARGIN), *steps_lines(story, names, target, style)]
+    yield Items((Item(headline(story, names)),), MARGIN)
+    yield from steps_blocks(story, names, target)
 
 
-def steps_lines(story: Story, names: Names, target: str | None, style: Style) -> list[str]:
+def steps_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
     """The same without the headline."""
-    lines: list[str] = []
     for told in told_steps(story):
-        lines += ["", *_told_lines(told, names, target, style)]
-    needed = supposition_lines(story.readings, story.free)
-    return [*lines, *(["", *needed] if needed else [])]
+        yield GAP
+        yield from _told_blocks(told, names, target)
+    needed = supposition_items(story.readings, story.free)
+    if needed.items:
+        yield GAP
+        yield needed
 
 
-def _told_lines(told: Told, names: Names, target: str | None, style: Style) -> list[str]:
-    if not told.requests and told.move is not None:
-        return sentence(f"{printable(told.caller.arn)} {told.own_words(Names())}", _lead(told.label))
+def _told_blocks(told: Told, names: Names, target: str | None) -> Iterator[Block]:
+    label = f"{told.label:>10}"
     if not told.requests:
-        return [_lead(told.label) + "nothing more is needed: what the key protects is in its hands"]
-    lines: list[str] = []
+        does = f"{told.caller.arn} {told.own_words(Names())}"
+        text = does if told.move is not None else "nothing more is needed: what the key protects is in its hands"
+        yield Items((Item(text, label),), columns=MARGIN)
+        return
     for number, found in enumerate(told.requests, start=1):
-        lines += _request_lines(found.request, target, style, _lead("and" if number > 1 else told.label))
+        tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)
+        more = [f"with the session tags {tags}"] if tags else []
+        yield request_items(found.request, target, *more, label="and" if number > 1 else told.label)
         if told.move is not None and number == len(told.requests):
-            lines += sentence(change_words(told.move.change, names), labelled("which"))
-        lines += reason_lines(found, Expectation.REFUSED, style, Places(exact=True, made=told.made))
-        lines += whole_call_lines(found) if told.move is None else []
-    return lines + _command_lines(told, style)
-
-
-def _request_lines(request: Request, target: str | None, style: Style, lead: str) -> list[str]:
-    tags = ", ".join(printable(f"{name} = {value}") for name, value in request.caller.session_tags)
-    return request_lines(request, target, style, lead) + (sentence(tags, f"{MARGIN}  with the session tags ") if tags else [])
-
-
-def _lead(label: str) -> str:
-    return f"{label:>10}  "
-
-
-def _command_lines(told: Told, style: Style) -> list[str]:
+            yield Items((Item(change_words(told.move.change, names), "which"),), MARGIN, LABEL)
+        yield from reason_items(found, Expectation.REFUSED, Places(exact=True, made=told.made))
+        yield Items(tuple(whole_call(found)) if told.move is None else (), MARGIN, LABEL)
     commands = step_commands(told.move) if told.move is not None else tuple(filter(None, (found.command for found in told.requests)))
-    label = "to do it" if told.move is not None else "to see it"
-    return [labelled("" if number else label) + style.bold(printable(command)) for number, command in enumerate(commands)]
+    yield Items(tuple(command_items(commands, "to do it" if told.move is not None else "to see it")), MARGIN, LABEL)

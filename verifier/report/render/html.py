@@ -9,86 +9,91 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier import __version__
-from verifier.report.document import (
-    Apart,
-    Block,
-    Document,
-    Excerpts,
-    Folded,
-    Group,
-    Heading,
-    Item,
-    Items,
-    Lines,
-    Listing,
-    Para,
-    Role,
-    Row,
-    Said,
-    Supposed,
-    Table,
-    Words,
-    supposed_in,
-)
+from verifier.report import document as doc
+from verifier.report.document import Role, Words, plain, supposed_in
 from verifier.report.html.nodes import Content, Html, element, page
-from verifier.report.html.policy import excerpts
+from verifier.report.html.picture import picture
+from verifier.report.html.policy import excerpts, has_text, written
 from verifier.report.html.style import STYLE
+from verifier.report.naming import key_name
+from verifier.report.reach.names import names_of
 from verifier.report.supposed import conclusions
 
 _SIGNS = {Role.GOOD: "✔ ", Role.BAD: "✘ ", Role.DOUBT: "? ", None: ""}
 _CLASSES = {Role.GOOD: "proved", Role.BAD: "refuted", Role.DOUBT: "unknown", Role.DIM: "dim"}
 
 
-def render_html(document: Document) -> str:
+def document_html(document: doc.Document) -> str:
     """The whole document."""
     title = document.title[0].upper() + document.title[1:]
-    counts = " · ".join((*document.counts, *([] if document.exit_code is None else [f"exit code {document.exit_code:d}"])))
+    counts = _words(doc.Apart((*document.counts, *([] if document.exit_code is None else [f"exit code {document.exit_code:d}"]))))
     supposed = [element("p", f"supposed: {text}", class_="dim") for text in conclusions(supposed_in(document.blocks))]
     head = element("header", element("h1", title), element("p", counts), supposed)
     footer = element("footer", element("p", f"kms-verifier {__version__}"))
     return page(title, STYLE, head, element("main", map(_block, document.blocks)), footer)
 
 
-def _block(block: Block) -> Content:
+def _block(block: doc.Block) -> Content:
     match block:
-        case Heading(words, beside, mark):
+        case doc.Heading(words, beside, mark):
             about = element("p", " · ".join(beside), class_="dim") if beside else None
             return element("h2", _sign(mark), _words(words)), about
-        case Para(words, mark, tail):
+        case doc.Para(words, mark, tail) if words:
             return element("p", _sign(mark), _words(words), _tail(tail))
-        case Items(items):
+        case doc.Items(items):
             return element("ul", map(_item, items)) if items else None
-        case Table(titles, rows=rows):
+        case doc.Table(titles, rows=rows):
             head = element("tr", (element("th", title, scope="col") for title in titles))
             return element("table", element("thead", head), element("tbody", map(_row, rows))) if rows else None
-        case Listing(label, names):
+        case doc.Listing(label, names):
             return _folded(label, element("ul", (element("li", name) for name in names))) if names else None
-        case Supposed(assumptions):
+        case doc.Supposed(assumptions):
             found = dict.fromkeys(f"{assumption.text} [{assumption.rule}]" for assumption in assumptions)
             return _folded("what this supposes", element("ul", (element("li", text) for text in found))) if found else None
-        case Folded(title, blocks):
-            return _folded(title, map(_block, blocks))
-        case Lines(lines):
+        case doc.Folded(title, blocks):
+            anchor = f"v{block.number}" if block.number else None
+            inside = (map(_block, block.lead), map(_block, blocks))
+            return _folded(_words(title), *inside, id=anchor, open="" if block.open else None) if blocks else None
+        case doc.Overview(rows):
+            head = element("tr", (element("th", title, scope="col") for title in ("verdict", "invariant", "key")))
+            body = (_link(number, *row) for number, row in enumerate(rows, start=1))
+            return element("table", element("thead", head), element("tbody", body))
+        case doc.Figure(access, stories, keys):
+            return element("h2", key_name(access.key)), picture(access, stories, names_of(keys, access.key.arn))
+        case doc.Lines(lines):
             return element("pre", "\n".join(lines), tabindex="0")
-        case Excerpts(texts, sides):
-            shown = [excerpts(texts, spans, mark) for mark, spans in sides]
-            nothing = element("p", "nothing in the text", class_="dim")
-            two = (element("div", side or nothing) for side in shown)
-            return element("div", two, class_="two sides") if any(shown) else None
-        case Group(blocks):
+        case doc.Excerpts():
+            return _excerpts(block)
+        case doc.Group(blocks):
             return element("section", map(_block, blocks))
+        case doc.Para():
+            return None
 
 
-def _folded(title: str, *content: Content) -> Html:
-    return element("details", element("summary", title), element("div", content, class_="inside"))
+def _folded(title: Content, *content: Content, **attributes: str | None) -> Html:
+    return element("details", element("summary", title), element("div", content, class_="inside"), **attributes)
 
 
-def _item(item: Item) -> Html:
-    label = element("strong", _words(item.label), " ") if item.label and item.label != "·" else None
+def _link(number: int, sign: Words, name: str, key: str) -> Html:
+    """A row of an overview."""
+    return element("tr", element("td", _words(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key))
+
+
+def _excerpts(block: doc.Excerpts) -> Content:
+    shown = [excerpts(block.texts, spans, mark) for mark, spans in block.sides]
+    if len(shown) < 2:
+        without = [statement for statement in block.statements if not has_text(block.texts, statement.span)]
+        return [*(one for side in shown for one in side), *written(block.policies, without)]
+    nothing = element("p", "nothing in the text", class_="dim")
+    return element("div", (element("div", side or nothing) for side in shown), class_="two sides") if any(shown) else None
+
+
+def _item(item: doc.Item) -> Html:
+    label = element("strong", _words(item.label), " ") if any(map(str.isalnum, plain(item.label))) else None
     return element("li", label, _sign(item.mark), _words(item.words), _tail(item.tail), map(_block, item.below))
 
 
-def _row(row: Row) -> Html:
+def _row(row: doc.Row) -> Html:
     *cells, last = map(_words, row.cells)
     return element("tr", (element("td", cell) for cell in cells), element("td", last, map(_block, row.below)))
 
@@ -105,18 +110,18 @@ def _words(words: Words) -> Content:
     match words:
         case str():
             return words
-        case Said(text, Role.CODE | Role.COMMAND | Role.QUOTED):
+        case doc.Said(text, Role.CODE | Role.COMMAND | Role.QUOTED):
             return element("code", text)
-        case Said(text, Role.NAME):
+        case doc.Said(text, Role.NAME):
             return element("strong", text)
-        case Said(text, role):
+        case doc.Said(text, role):
             return element("span", text, class_=_CLASSES[role])
-        case Apart(pieces):
-            return list(_between(pieces))
+        case doc.Apart(pieces, between):
+            return list(_between(pieces, between if between.strip() else " · "))
     return [_words(part) for part in words]
 
 
-def _between(pieces: tuple[Words, ...]) -> Iterator[Content]:
+def _between(pieces: tuple[Words, ...], between: str) -> Iterator[Content]:
     for number, piece in enumerate(pieces):
-        yield " · " if number else None
+        yield between if number else None
         yield _words(piece)

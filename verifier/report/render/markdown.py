@@ -9,67 +9,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from verifier.report.document import (
-    Apart,
-    Block,
-    Document,
-    Excerpts,
-    Folded,
-    Group,
-    Heading,
-    Item,
-    Items,
-    Lines,
-    Listing,
-    Para,
-    Role,
-    Row,
-    Said,
-    Supposed,
-    Table,
-    Words,
-    plain,
-    supposed_in,
-)
+from verifier.report import document as doc
+from verifier.report.document import Role, Words, plain, supposed_in
 from verifier.report.render.markdown_texts import code, details, escaped, table_head, table_row
 from verifier.report.render.room import Part, fitted
-from verifier.report.supposed import supposed_end
-from verifier.syntax.text import printable
+from verifier.report.supposed import conclusions
+from verifier.syntax.text import brief, printable
 
 _SIGNS = {Role.GOOD: "✅ ", Role.BAD: "❌ ", Role.DOUBT: "❓ ", None: ""}
 _TICKS = {Role.GOOD: "✔ ", Role.BAD: "✘ ", Role.DOUBT: "? ", None: ""}
+_WORST = (Role.BAD, Role.DOUBT, Role.DIM, Role.GOOD)
+_MOST_ROWS, _MOST_OF_ROWS, _MOST_OF_A_NAME = 200, 30_000, 100
+"""Rows of an overview, and characters of all of them and of a name."""
+_EMPTY = re.compile("\n{3,}")
 _RULE = re.compile(r"\[(.*?)\]")
 
 
-def render_markdown(document: Document) -> str:
+def document_markdown(document: doc.Document) -> str:
     """The whole document."""
     title = document.title
     parts = [part for block in document.blocks for part in _parts(block)]
-    counts = " · ".join(map(escaped, document.counts))
+    counts = " · ".join(map(_words, document.counts))
     last = [] if document.exit_code is None else [f"<sub>{counts} · exit code {document.exit_code:d}</sub>"]
-    end = [*supposed_end(supposed_in(document.blocks)), *last]
-    return fitted([f"## {escaped(title[0].upper() + title[1:])}", ""], parts, end)
+    concluded = [f"<sub>supposed: {escaped(text)}</sub><br>" for text in conclusions(supposed_in(document.blocks))]
+    return _EMPTY.sub("\n\n", fitted([f"## {escaped(title[0].upper() + title[1:])}", ""], parts, [*concluded, *last]))
 
 
-def _parts(block: Block) -> Iterator[Part]:
+def _parts(block: doc.Block) -> Iterator[Part]:
     """What is there as a whole or is counted: each row, each item, each other block; then an empty line."""
     found = list(_tight(block))
     yield from found
     yield from [Part([""], counts=0)] if found else []
 
 
-def _tight(block: Block) -> Iterator[Part]:
+def _tight(block: doc.Block) -> Iterator[Part]:
     match block:
-        case Table():
+        case doc.Table():
             head = table_head(block.titles)
             for row in block.rows:
                 yield Part([*head, table_row(_cells(row))], [])
                 head = []
-        case Items():
+        case doc.Items():
             for item in block.items:
                 full, short = (list(_item(item, "", folded=folded)) for folded in (True, False))
                 yield Part(full, short if short != full else None)
-        case Group(blocks):
+        case doc.Group(blocks):
             for one in blocks:
                 yield from _tight(one)
         case _:
@@ -78,55 +62,91 @@ def _tight(block: Block) -> Iterator[Part]:
                 yield Part(full, short if short != full else None)
 
 
-def _lines(block: Block, margin: str, *, folded: bool) -> Iterator[str]:
+def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
     """A block; without what is `folded` away, it says that this is left out."""
     match block:
-        case Heading(words, beside, mark):
-            yield f"{margin}### {_SIGNS[mark]}{escaped(' '.join(plain(words).split()))}"
-            yield from ["", f"{margin}{escaped(' · '.join(beside))}"] if beside else []
-        case Para(words, mark, tail):
-            yield f"{margin}{_SIGNS[mark]}{_words(words)}{_tail(tail)}"
-        case Items(items):
+        case doc.Heading(words, beside, mark):
+            yield f"{margin}### {_SIGNS[mark]}{escaped(re.sub(' {2,}', ', ', plain(words)))}"
+            yield ""
+            yield from [f"{margin}{escaped(' · '.join(beside))}", ""] if beside else []
+        case doc.Para(words, mark, tail):
+            yield f"{margin}{_SIGNS[mark]}{_words(words)}{_tail(tail)}".rstrip()
+        case doc.Items(items):
             for item in items:
                 yield from _item(item, margin, folded=folded)
-        case Listing(label, names) if folded:
+        case doc.Listing(label, names) if folded:
             yield from details(label, [escaped(name) for name in names])
-        case Supposed(assumptions) if folded:
+        case doc.Supposed(assumptions) if folded:
             others = [other for other in dict.fromkeys(assumptions) if not other.is_conclusion]
             yield from details("what this supposes", [f"{escaped(other.text)}{_tail(f'[{other.rule}]')}" for other in others])
-        case Folded(title, blocks):
-            if not folded:
-                yield from ("", f"{margin}<sub>There is no room here for {escaped(title)}.</sub>")
+        case doc.Folded(title, blocks):
+            if block.quiet or block.on_page or not blocks:
                 return
-            yield from ("", f"{margin}<details><summary>{escaped(title)}</summary>", "")
+            if not folded:
+                yield from ("", f"{margin}<sub>There is no room here for {_summary(title)}.</sub>")
+                return
+            yield from ("", f"{margin}<details><summary>{_summary(title)}</summary>", "")
             for one in blocks:
                 yield from _lines(one, margin, folded=folded)
             yield from ("", f"{margin}</details>")
-        case Lines(lines, language):
+        case doc.Lines(lines, language):
             shown = [printable(line) for line in lines]
             fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
             yield from (f"{margin}{line}" for line in (f"{fence}{language}", *shown, fence))
-        case Table():
+        case doc.Table():
             yield from (*table_head(block.titles), *(table_row(_cells(row)) for row in block.rows))
-        case Group(blocks):
+        case doc.Group(blocks):
             for one in blocks:
                 yield from _lines(one, margin, folded=folded)
-        case Excerpts() | Listing() | Supposed():
+        case doc.Overview(rows):
+            yield from _overview(rows)
+        case doc.Excerpts() | doc.Figure() | doc.Listing() | doc.Supposed():
             return
 
 
-def _item(item: Item, margin: str, *, folded: bool) -> Iterator[str]:
+def _item(item: doc.Item, margin: str, *, folded: bool) -> Iterator[str]:
     label = plain(item.label).strip()
     numbered = re.fullmatch(r"\d+\.", label)
     bullet = f"{label} " if numbered else "- "
     colon = ":" if label.endswith(":") else ""
-    before = f"**{escaped(label.rstrip(':'))}**{colon} " if label and label != "·" and not numbered else ""
+    before = f"**{escaped(label.rstrip(':'))}**{colon} " if any(map(str.isalnum, label)) and not numbered else ""
     yield f"{margin}{bullet}{before}{_TICKS[item.mark]}{_words(item.words)}{_tail(item.tail)}"
     for block in item.below:
         yield from _lines(block, margin + " " * len(bullet), folded=folded)
 
 
-def _cells(row: Row) -> Sequence[str]:
+def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
+    """A table of verdicts, what fails first; what finds no room is counted."""
+    yield from table_head(["", "invariant", "key"])
+    ordered = sorted(rows, key=lambda row: _WORST.index(_role(row[0])))
+    told, room = 0, _MOST_OF_ROWS
+    for sign, *names in ordered[:_MOST_ROWS]:
+        row = table_row([f"{_SIGNS.get(_role(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])
+        room -= len(row)
+        if room < 0:
+            break
+        told += 1
+        yield row
+    if len(rows) > told:
+        yield table_row(["", f"and {len(rows) - told:,} more", ""])
+
+
+def _role(words: Words) -> Role | None:
+    """The role of the first words."""
+    match words:
+        case doc.Said(_, role):
+            return role
+        case [first, *_]:
+            return _role(first) if not isinstance(first, str) else None
+    return None
+
+
+def _summary(title: Words) -> str:
+    """A title, with how the thing fares."""
+    return f"{_SIGNS.get(_role(title), '')}{escaped(brief(plain(title), 3 * _MOST_OF_A_NAME))}"
+
+
+def _cells(row: doc.Row) -> Sequence[str]:
     *cells, last = (_words(cell) for cell in row.cells)
     below = [f"{escaped(plain(item.label))} {_words(item.words)}" for items in row.below for item in items.items]
     return [*cells, "<br>".join([last, *below])]
@@ -141,12 +161,12 @@ def _words(words: Words) -> str:
     match words:
         case str():
             return escaped(words)
-        case Said(text, Role.CODE | Role.COMMAND | Role.QUOTED):
+        case doc.Said(text, Role.CODE | Role.COMMAND | Role.QUOTED):
             return code(text) if text else ""
-        case Said(text, Role.NAME):
+        case doc.Said(text, Role.NAME):
             return f"**{escaped(text)}**" if text.strip() else ""
-        case Said(text):
+        case doc.Said(text):
             return escaped(text)
-        case Apart(pieces):
-            return " · ".join(map(_words, pieces))
+        case doc.Apart(pieces, between):
+            return (escaped(between) if between.strip() else " · ").join(map(_words, pieces))
     return "".join(map(_words, words))

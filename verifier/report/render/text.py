@@ -9,27 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from verifier.report.document import (
-    Apart,
-    Block,
-    Document,
-    Excerpts,
-    Folded,
-    Group,
-    Heading,
-    Item,
-    Items,
-    Lines,
-    Listing,
-    Para,
-    Role,
-    Row,
-    Said,
-    Supposed,
-    Table,
-    Words,
-)
-from verifier.report.style import Style, flow, pad, page, width_of
+from verifier.report import document as doc
+from verifier.report.document import Role, Words
+from verifier.report.style import WIDTH, Style, flow, pad, page, width_of
 from verifier.syntax.text import printable
 
 _SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
@@ -39,57 +21,58 @@ _GAP = 2
 """Columns between two cells, at least."""
 
 
-def render_text(document: Document, *, colour: bool = False) -> str:
+def document_text(document: doc.Document, *, colour: bool = False, width: int | None = None) -> str:
     """The whole document."""
-    writer = _Writer(Style(colour), document.in_full)
-    lines = [*writer.flow(Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
+    writer = _Writer(Style(colour), document.in_full, width or WIDTH)
+    lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
     for block in document.blocks:
         told = writer.block(block)
         lines += [*told, ""] if told else []
     if document.exit_code is None:
         return page(lines[:-1])
-    counts = [*map(printable, document.counts), f"exit {document.exit_code:d}"]
-    return page([*lines, *flow(counts, "", between=document.gap, indent=0)])
+    counts = [*map(writer.joined, document.counts), f"exit {document.exit_code:d}"]
+    return page([*lines, *flow(counts, "", between=document.gap, indent=0, width=writer.width)])
 
 
-def block_lines(blocks: Sequence[Block], style: Style) -> list[str]:
+def block_lines(blocks: Sequence[doc.Block], style: Style) -> list[str]:
     """The lines of some blocks."""
-    writer = _Writer(style, in_full=False)
+    writer = _Writer(style, in_full=False, width=WIDTH)
     return [line for block in blocks for line in writer.block(block)]
 
 
 class _Writer:
     """Lays out blocks."""
 
-    def __init__(self, style: Style, in_full: bool) -> None:
-        self.style, self.in_full = style, in_full
+    def __init__(self, style: Style, in_full: bool, width: int) -> None:
+        self.style, self.in_full, self.width = style, in_full, width
 
-    def block(self, block: Block) -> list[str]:
+    def block(self, block: doc.Block) -> list[str]:
         """The lines of one block."""
         match block:
-            case Heading(words, beside):
-                return flow([*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2)
-            case Para(words, mark, tail):
+            case doc.Heading(words, beside):
+                return flow([*map(printable, beside)], f"{self.joined(words)}  ", between="   ", indent=2, width=self.width)
+            case doc.Para(words, mark, tail):
                 return self.flow(words, f"{self.sign(mark)} " if mark else "", tail, 2 if mark else None)
-            case Items():
+            case doc.Items():
                 return [line for item in block.items for line in self.item(block, item)]
-            case Table():
+            case doc.Table():
                 return list(self.table(block))
-            case Listing(label, names, most):
+            case doc.Listing(label, names, most):
                 return self.listing(label, names, None if self.in_full else most)
-            case Supposed(assumptions, label, columns):
-                found = [Item(a.text, "" if n else label, f"[{a.rule}]") for n, a in enumerate(dict.fromkeys(assumptions))]
-                return self.block(Items(tuple(found), columns=columns))
-            case Folded(_, blocks, instead):
-                return [line for one in (blocks if self.in_full else instead) for line in self.block(one)]
-            case Lines(lines, _, margin):
+            case doc.Supposed(assumptions, label, columns, margin):
+                found = [doc.Item(a.text, "" if n else label, f"[{a.rule}]") for n, a in enumerate(dict.fromkeys(assumptions))]
+                return self.block(doc.Items(tuple(found), margin, columns))
+            case doc.Folded(_, blocks, instead, line):
+                shown = () if block.on_page else blocks if self.in_full or line else instead
+                return [*(self.flow(line, "") if line else []), *(told for one in shown for told in self.block(one))]
+            case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
-            case Group(blocks):
+            case doc.Group(blocks):
                 return [line for one in blocks for line in self.block(one)]
-            case Excerpts():
+            case doc.Overview() | doc.Excerpts() | doc.Figure():
                 return []
 
-    def item(self, items: Items, item: Item) -> Iterator[str]:
+    def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
         """One item, and what is below it."""
         label = self.joined(item.label)
         lead = " " * items.margin + pad(f"{label} " if label and width_of(label) >= items.columns else label, items.columns)
@@ -102,22 +85,23 @@ class _Writer:
         """Names one after the other."""
         shown = [*map(printable, names[:most])]
         more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
-        return [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ")] if names else []
+        return [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ", width=self.width)] if names else []
 
     # -- tables --
 
-    def table(self, table: Table) -> Iterator[str]:
-        """Its rows."""
+    def table(self, table: doc.Table) -> Iterator[str]:
+        """Its rows, wider or narrower as the terminal is."""
+        widths = [max(min(width, 8), width * self.width // WIDTH) for width in table.widths]
         last: Words | None = None
         for number, row in enumerate(table.rows):
             yield from [""] if number and table.apart else []
             if table.grouped and row.cells[0] != last:
                 yield from self.flow(row.cells[0], "", indent=2)
             last = row.cells[0]
-            yield from self.cells(row.cells[1:] if table.grouped else row.cells, table.widths, 4 if table.grouped else 0)
+            yield from self.cells(row.cells[1:] if table.grouped else row.cells, widths, 4 if table.grouped else 0)
             yield from self.below(row)
 
-    def below(self, row: Row) -> Iterator[str]:
+    def below(self, row: doc.Row) -> Iterator[str]:
         """What stands below a row."""
         for items in row.below:
             yield from self.block(items)
@@ -144,17 +128,17 @@ class _Writer:
     def flow(self, words: Words, lead: str, tail: str = "", indent: int | None = None) -> list[str]:
         """Words broken between each other; `tail` stays with the last one."""
         between = " "
-        if isinstance(words, Apart):
-            pieces, between = [self.joined(piece) for piece in words.pieces], " " * words.gap
+        if isinstance(words, doc.Apart):
+            pieces, between = [self.joined(piece) for piece in words.pieces], words.between
         else:
             pieces = self.pieces(words)
         if tail and pieces:
             pieces[-1] += f" {self.style.dim(printable(tail))}"
-        return flow(pieces or [printable(tail)], lead, between=between, indent=indent)
+        return flow(pieces or [printable(tail)], lead, between=between, indent=indent, width=self.width)
 
     def joined(self, words: Words) -> str:
         """Words on one line."""
-        return " ".join(self.pieces(words))
+        return "".join(self.paint(text, role) for text, role in _said(words))
 
     def pieces(self, words: Words) -> list[str]:
         """What may stand on lines of its own."""
@@ -163,6 +147,8 @@ class _Writer:
             first, *others = [text] if role is Role.COMMAND else _BLANK.split(text)
             found[-1] += self.paint(first, role)
             found += [self.paint(other, role) for other in others]
+        if not found[0] and len(found) > 1:
+            found[1] = f" {found[1]}"
         return [piece for piece in found if piece.strip()]
 
     def paint(self, text: str, role: Role | None) -> str:
@@ -189,12 +175,12 @@ def _said(words: Words) -> Iterator[tuple[str, Role | None]]:
     match words:
         case str():
             yield printable(words), None
-        case Said():
+        case doc.Said():
             text = printable(words.text)
             yield f"`{text}`" if words.role is Role.QUOTED else text, words.role
-        case Apart():
+        case doc.Apart():
             for number, piece in enumerate(words.pieces):
-                yield from [(" ", None)] if number else []
+                yield from [(words.between, None)] if number else []
                 yield from _said(piece)
         case _:
             for part in words:

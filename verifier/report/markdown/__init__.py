@@ -1,1 +1,0 @@
-"""Reports as Markdown that fits a comment on a pull request."""

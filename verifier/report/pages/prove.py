@@ -1,0 +1,245 @@
+"""A report on invariants → a document: each verdict, what a proof rests on, what breaks a refuted one, who reaches each key.
+
+In: a `Report` and `Evidence`. Out: a `Document`. Guarantee: pure; every verdict is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import dedent
+
+from verifier.model.engine import Engine
+from verifier.model.invariant import GrantInvariant, Invariant
+from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
+from verifier.report.counterexample import LABEL, MARGIN, counterexample_blocks
+from verifier.report.document import (
+    GAP,
+    MARKS,
+    Apart,
+    Block,
+    Document,
+    Excerpts,
+    Figure,
+    Folded,
+    Item,
+    Items,
+    Overview,
+    Para,
+    Role,
+    Said,
+    Supposed,
+    Words,
+    grouped,
+)
+from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.exit_codes import report_exit_code
+from verifier.report.grants import named_grant_items
+from verifier.report.naming import Places, counted, key_heading, reason_item, target_name
+from verifier.report.render.text import block_lines
+from verifier.report.style import Style, pad
+from verifier.syntax.text import printable
+
+_SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
+_NAME_COLUMNS = 76
+_MOST_LABELS = 6
+
+
+def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> Document:
+    """The whole report."""
+    common = _common_assumptions(report.verdicts)
+    whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
+    label = f"{whose} supposes"
+    warnings = tuple(Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
+    blocks: list[Block] = [
+        grouped([*map(key_heading, report.keys), Para(Apart(tuple(_inventory(report)), " · "))]),
+        Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
+        Folded(counted(len(warnings), "warning"), (Items(warnings),) if warnings else (), on_page=True),
+        *_figures(report, evidence),
+        *(_folded(report, verdict, common, evidence, number) for number, verdict in enumerate(report.verdicts, start=1)),
+        Supposed(common, label, len(label) + 2),
+        *_remedy(report),
+    ]
+    counts = (_counts(report), *_cross_check(report), _readings(report))
+    code = report_exit_code(report)
+    inputs = tuple(Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
+    blocks.append(Folded(counted(len(inputs), "file"), (Items(inputs),) if inputs else (), on_page=True))
+    return Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6)
+
+
+def verdict_text(report: Report, verdict: Verdict) -> str:
+    """One verdict as the text report tells it, without colours, headline and final newline."""
+    lines = block_lines(list(_verdict(report, verdict, ())), Style(False))
+    return dedent("\n".join(line.rstrip() for line in lines))
+
+
+# --- before the verdicts -----------------------------------------------------------------------------------------------------
+
+
+def _inventory(report: Report) -> Iterator[str]:
+    whole = ", ".join(account for account in report.accounts if account not in report.partial_accounts)
+    if whole:
+        yield f"inventory of {whole}"
+    if report.partial_accounts:
+        yield f"some users and roles of {', '.join(report.partial_accounts)}"
+    if not report.accounts and not report.partial_accounts:
+        yield "no inventory of any account"
+    if report.endpoints is not None:
+        yield counted(report.endpoints, "VPC endpoint")
+    yield f"KMS data {report.data_version}"
+    if report.engine is not Engine.Z3:
+        yield f"engine {report.engine.value}"
+
+
+def _figures(report: Report, evidence: Evidence) -> Iterator[Figure]:
+    """Who reaches each key."""
+    for access in evidence.who_can.keys if evidence.who_can is not None else ():
+        about = [verdict for verdict in report.verdicts if verdict.target == access.key.arn]
+        stories = tuple((verdict.invariant.name, verdict.story) for verdict in about if verdict.story is not None)
+        if about:
+            yield Figure(access, stories, report.keys if stories else ())
+
+
+# --- one verdict -------------------------------------------------------------------------------------------------------------
+
+
+def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int) -> Folded:
+    name = target_name(report, verdict.target)
+    told = tuple(_verdict(report, verdict, common))
+    on = f"  on {printable(name)}" if any(other.target != verdict.target for other in report.verdicts) else ""
+    before = pad(f"{printable(verdict.invariant.name)}{on}", _NAME_COLUMNS)
+    elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
+    named = Said(verdict.invariant.name, Role.NAME)
+    sign = Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(MARGIN), MARKS[verdict.status])
+    rest = before.removeprefix(printable(verdict.invariant.name)).removeprefix(on)
+    line = Apart(((sign, named, Said(on, Role.DIM), rest, f"{elapsed:>8}"),))
+    text = [Para(Said(verdict.invariant.text, Role.DIM))] if verdict.invariant.text else []
+    failing = verdict.counts_as is not Status.PROVED
+    proved = verdict.status is Status.PROVED
+    return Folded(
+        (_sign(verdict), ": ", named, f" ({name})"), told, (), line, (*text, _excerpts(verdict, evidence)), number, failing, quiet=proved
+    )
+
+
+def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[Block]:
+    if verdict.bound is not None and verdict.status is Status.PROVED:
+        from verifier.report.reach.story import bound_words
+
+        yield Items((Item(f"holds for {bound_words(verdict.bound)}"),), MARGIN)
+    if verdict.excuse is not None:
+        label = f"{verdict.excuse.kind.value} "
+        yield Items((Item(verdict.excuse.text, label),), MARGIN)
+    places = Places()
+    if verdict.status is Status.PROVED and (verdict.rests_on or verdict.bound is None):
+        rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
+        yield Items((Item(Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), MARGIN, 10)
+    yield from counterexample_blocks(verdict)
+    if verdict.story is not None:
+        from verifier.report.reach.names import names_of
+        from verifier.report.reach.story import story_blocks
+
+        yield from story_blocks(verdict.story, names_of(report.keys, verdict.target), verdict.target)
+    if verdict.grants:
+        yield from named_grant_items(verdict.grants, verdict.target, MARGIN, LABEL)
+    if verdict.reason:
+        yield Items((reason_item(verdict.reason, places=places),), MARGIN)
+    told = {label for label, _ in readings_of(verdict)}
+    own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told)
+    yield from [GAP] if verdict.story is not None and own else []
+    yield Supposed(own, columns=LABEL, margin=MARGIN)
+
+
+def _without_statement(report: Report, verdict: Verdict) -> str:
+    """What a proof rests on that rests on no statement."""
+    if not isinstance(verdict.invariant, GrantInvariant):
+        return "no statement: nothing allows it"
+    key = report.key_of.get(verdict.target)
+    number = (key.grants if key is not None else None) or 0
+    return f"the {counted(number, 'grant')} listed" if number else "the list of grants, which is empty"
+
+
+def _excerpts(verdict: Verdict, evidence: Evidence) -> Excerpts:
+    """The policy text that a verdict is due to."""
+    if not evidence.texts and not evidence.policies:
+        return Excerpts({}, ())
+    from verifier.report.verdict_words import involved
+
+    statements = involved(verdict)
+    spans = [statement.span for statement in statements] + [named.grant.span for named in verdict.grants]
+    spans += [verdict.reason.span] if verdict.reason is not None else []
+    return Excerpts(evidence.texts, (("used", tuple(spans)),), evidence.policies, statements)
+
+
+def _sign(verdict: Verdict) -> Words:
+    if verdict.excuse is not None:
+        return Said(f"☑️ refuted, {verdict.excuse.kind.value}", Role.DIM)
+    sign = Said(verdict.status.value, MARKS[verdict.status])
+    if verdict.status is not Status.PROVED or verdict.bound is None:
+        return sign
+    from verifier.report.reach.story import bound_words
+
+    return sign, f" for {bound_words(verdict.bound)}"
+
+
+def _elapsed(seconds: float) -> str:
+    if seconds < 0.0005:
+        return "<1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
+    """What every verdict on requests supposes, told once at the end. One verdict alone keeps its own."""
+    found = [verdict.assumptions for verdict in verdicts if verdict.assumptions and isinstance(verdict.invariant, Invariant)]
+    if len(found) < 2:
+        return ()
+    shared = set(found[0]).intersection(*found[1:])
+    return tuple(dict.fromkeys(assumption for assumption in found[0] if assumption in shared))
+
+
+# --- after the verdicts --------------------------------------------------------------------------------------------------------
+
+
+def _remedy(report: Report) -> Iterator[Para]:
+    """Where to go from a refuted invariant that a key policy could mend."""
+    on_keys = {key.arn for key in report.keys}
+    refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
+    if any(isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys for verdict in refuted):
+        yield Para("the smallest edits of a key policy that make a refuted invariant hold: verifier suggest")
+
+
+def _cross_check(report: Report) -> list[str]:
+    if report.second_engine is None:
+        return []
+    counts = {how: sum(verdict.agreement is how for verdict in report.verdicts) for how in Agreement}
+    told = [f"{counts[Agreement.AGREED]} agreed"]
+    told += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
+    told += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
+    return [f"cross-check by {report.second_engine.value}: {', '.join(told)}"]
+
+
+def _counts(report: Report) -> Words:
+    statuses = [verdict.status for verdict in report.verdicts]
+    invariants = len(dict.fromkeys(verdict.invariant for verdict in report.verdicts))
+    subject = counted(invariants, "invariant") + (f", {len(statuses)} verdicts" if len(statuses) != invariants else "")
+    found: list[Words] = [Said(f"{statuses.count(s)} {s.value}", MARKS[s]) for s in Status if s in statuses]
+    excused = sum(verdict.excuse is not None for verdict in report.verdicts)
+    found += [f"of the refuted {excused} excused"] if excused else []
+    return f"{subject}: ", Apart(tuple(found or ["nothing was checked"]), ", ")
+
+
+def _readings(report: Report) -> str:
+    """Which open questions of AWS's documentation were tried both ways (S2), and which refutations need one of them."""
+    labels = report.free_readings
+    tried = ", ".join(labels) if len(labels) <= _MOST_LABELS else f"{len(labels)} open questions"
+    needing = dict.fromkeys(verdict.invariant.name for verdict in report.verdicts if readings_of(verdict))
+    if not labels:
+        return "readings: none left open"
+    if not needing:
+        return f"readings: both ways of {tried} were tried, no verdict depends on one"
+    names = ", ".join(f'"{name}"' for name in needing)
+    return f"readings: both ways of {tried} were tried; {names} depends on one"
+
+
+def readings_of(verdict: Verdict) -> tuple[tuple[str, bool], ...]:
+    """The readings that a counterexample or a story needs."""
+    found = verdict.story or verdict.counterexample
+    return found.readings if found is not None else ()
