@@ -334,6 +334,15 @@ def test_unknown_is_no_pass(run: Run, put: Put, tmp_path: Path) -> None:
     assert run("check-access-not-granted", "a.json", "--action", "kms:Sign").out.startswith("UNKNOWN")
 
 
+@pytest.mark.parametrize("question", ["check-no-public-access", "check-access-not-granted --action kms:Decrypt", "check-no-new-access"])
+def test_a_policy_that_does_not_tell_its_account(run: Run, put: Put, question: str) -> None:
+    name, *options = question.split()
+    arguments = (name, *[put("policy.json", {**WIDER, "Principal": "*"})] * (2 if name == "check-no-new-access" else 1), *options)
+    result = run(*arguments)
+    assert result.code == 2 and "--account" in result.err
+    assert run(*arguments, "--account", "111122223333", "--region", "eu-west-1").code in (0, 1)
+
+
 @pytest.mark.parametrize("name", ["comparison", "check"])
 def test_schemas(run: Run, name: str) -> None:
     result = run("schema", name)

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from verifier.cli.check_no_new_access import EXIT_CODES
-from verifier.cli.options import KeyArn, Output, Paths, Settled, command_app, settled_readings
+from verifier.cli.options import (
+    AccountOption,
+    KeyArn,
+    Output,
+    ParameterOption,
+    Paths,
+    RegionOption,
+    Settled,
+    command_app,
+    settled_readings,
+    supplied,
+)
 from verifier.cli.run import run
 
 app = command_app()
@@ -27,6 +38,9 @@ def check_access_not_granted(
         list[str], typer.Option(metavar="KEY", help="The ARN or alias of a key; may be repeated. Without it: every key of the input.")
     ] = [],  # noqa: B006
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006
     output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
 ) -> None:
@@ -43,6 +57,7 @@ def check_access_not_granted(
         from verifier.cli.bodies.access_checks import Access, access_not_granted
 
         access = Access(tuple(action), tuple(principal), tuple(resource))
-        return access_not_granted(tuple(paths), access, key_arn, settled_readings(reading), output is Output.JSON)
+        given = supplied(account, region, parameter)
+        return access_not_granted(tuple(paths), access, key_arn, given, settled_readings(reading), output is Output.JSON)
 
     run(body)

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import KeyArn, Output, Settled, command_app, settled_readings
+from verifier.cli.options import (
+    AccountOption,
+    KeyArn,
+    Output,
+    ParameterOption,
+    RegionOption,
+    Settled,
+    command_app,
+    settled_readings,
+    supplied,
+)
 from verifier.cli.run import run
 
 app = command_app()
@@ -20,6 +30,9 @@ def check_no_new_access(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006  (typer copies it)
     output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
 ) -> None:
@@ -35,6 +48,10 @@ def check_no_new_access(
         from verifier.cli.bodies.access_checks import no_new_access
         from verifier.cli.bodies.sides import SidesAsked
 
-        return no_new_access(SidesAsked((old, new), key_arn=key_arn), settled_readings(reading), output is Output.JSON)
+        return no_new_access(
+            SidesAsked((old, new), key_arn=key_arn, supplied=supplied(account, region, parameter)),
+            settled_readings(reading),
+            output is Output.JSON,
+        )
 
     run(body)

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from verifier.cli.check_no_new_access import EXIT_CODES
-from verifier.cli.options import KeyArn, Output, Paths, Settled, command_app, settled_readings
+from verifier.cli.options import (
+    AccountOption,
+    KeyArn,
+    Output,
+    ParameterOption,
+    Paths,
+    RegionOption,
+    Settled,
+    command_app,
+    settled_readings,
+    supplied,
+)
 from verifier.cli.run import run
 
 app = command_app()
@@ -17,6 +28,9 @@ app = command_app()
 def check_no_public_access(
     paths: Paths,
     key_arn: KeyArn = None,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    parameter: ParameterOption = [],  # noqa: B006
     reading: Settled = [],  # noqa: B006  (typer copies it)
     output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
 ) -> None:
@@ -32,6 +46,7 @@ def check_no_public_access(
     def body() -> int:
         from verifier.cli.bodies.access_checks import no_public_access
 
-        return no_public_access(tuple(paths), key_arn, settled_readings(reading), output is Output.JSON)
+        given = supplied(account, region, parameter)
+        return no_public_access(tuple(paths), key_arn, given, settled_readings(reading), output is Output.JSON)
 
     run(body)

@@ -21,7 +21,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
-_HINT = "give the ARN of the key with --key-arn"
+_HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
@@ -59,7 +59,7 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
     named = next((resource.value for s in policy.statements for resource in s.resources or () if resource.value != "*"), None)
     if named is not None:  # whether that is this key cannot be told
         message = f"the policy names the resource `{named}`, and which key it is on is not given"
-        raise refusal(document, message, hint=_HINT, rule="L5")
+        raise refusal(document, message, hint="give the ARN of the key with --key-arn", rule="L5")
     partition, account, reason = _account(document, source, policy, supplied, other)
     region = supplied.region or STAND_IN_REGIONS[partition]
     if reason is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from verifier.cli.bodies.compare import CompareOptions, compared, remarks
 from verifier.cli.bodies.sides import SidesAsked
 from verifier.cli.run import colours, emit, warn
+from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
@@ -40,22 +41,32 @@ def no_new_access(asked: SidesAsked, readings: Mapping[str, bool], json: bool) -
     return _answer(check_of_comparison(comparison), json)
 
 
-def access_not_granted(paths: tuple[Path, ...], access: Access, key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+def access_not_granted(
+    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], json: bool
+) -> int:
     """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
-    return _proved("access-not-granted", paths, _not_granted(access), key_arn, readings, json)
+    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, json)
 
 
-def no_public_access(paths: tuple[Path, ...], key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+def no_public_access(paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], json: bool) -> int:
     """Whether no arbitrary account can use a key."""
     found = builtin("no-public-access")
     assert isinstance(found, Invariant)
-    return _proved("no-public-access", paths, found, key_arn, readings, json)
+    return _proved("no-public-access", paths, found, key_arn, given, readings, json)
 
 
-def _proved(name: str, paths: tuple[Path, ...], invariant: Invariant, key_arn: str | None, readings: Mapping[str, bool], json: bool) -> int:
+def _proved(
+    name: str,
+    paths: tuple[Path, ...],
+    invariant: Invariant,
+    key_arn: str | None,
+    given: Supplied,
+    readings: Mapping[str, bool],
+    json: bool,
+) -> int:
     from verifier.inputs import load_estate
 
-    estate = load_estate(paths, key_arn=key_arn, steps=False, tags=False)
+    estate = load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False)
     from verifier.verify import prove
 
     report = prove(estate, (invariant,), readings=readings)
