@@ -29,12 +29,11 @@ from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
-from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.read_tags import ReadTags
-from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, taken_away
+from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, denying, taken_away
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
@@ -241,8 +240,8 @@ class StepOffers:
 
     def _needless_powers(self) -> frozenset[str]:
         """Powers that make no difference: nothing denies, or no key is shared."""
-        denying = [policy for found in self._denying.values() for policy in found]
-        useful = {INLINE_GONE: any("#" in one for one in denying), DETACHED: any("#" not in one for one in denying)}
+        gone = [policy for found in self._denying.values() for policy in found]
+        useful = {INLINE_GONE: any("#" in one for one in gone), DETACHED: any("#" not in one for one in gone)}
         useful[SHARED] = not self._supposes_no_sharing
         return frozenset(power for power, needed in useful.items() if not needed)
 
@@ -375,10 +374,7 @@ class StepOffers:
 
     @cached_property
     def _denying(self) -> Mapping[str, Sequence[str]]:
-        """The policies that deny something, by their owners; those of a user's groups aside."""
-        identities = Identities(self._estate)
-        owners = [*self._identities, *(group.arn for account in self._estate.accounts for group in account.groups)]
-        return {owner: found for owner in owners if (found := identities.denying(owner))}
+        return denying(self._estate)
 
     @cached_property
     def _bounded(self) -> Mapping[str, str | None]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Policy
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import like
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 POLICY_ARN, BOUNDARY_ARN = "iam:policyarn", "iam:permissionsboundary"
@@ -25,6 +27,13 @@ def gives_something(policy: Policy) -> bool:
     """Whether a policy allows something that matters for a chain: about keys or steps."""
     allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
     return says_of_keys(allows) or says_of_steps(allows)
+
+
+def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
+    """The policies that deny something, by their owners: users, roles and groups; those of a user's groups aside."""
+    identities = Identities(estate)
+    owners = [*(one.arn for one in estate.identities), *(group.arn for account in estate.accounts for group in account.groups)]
+    return {owner: found for owner in owners if (found := identities.denying(owner))}
 
 
 def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
