@@ -94,7 +94,10 @@ def test_a_time_limit_is_undecided_with_a_reason(opening: Opening) -> None:
     hard = opening(*pigeons(12), timeout=0.02)
     result = hard.check([])
     assert isinstance(result, Undecided) and result.reason
-    assert isinstance(opening(*pigeons(3), timeout=60).check([]), Unsat)
+    easy = opening(*pigeons(3), timeout=60)
+    assert isinstance(easy.check([]), Unsat)
+    easy.deadline = 0.0
+    assert isinstance(easy.check([]), Undecided)
 
 
 def test_an_error_of_the_solver_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:

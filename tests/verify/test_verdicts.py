@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,16 +30,25 @@ from tests.evaluate.estates import (
 )
 from tests.verify.proving import always, conditioned, nobody, status, verdict
 from verifier.ask import loop
+from verifier.ask.answers import InternalDisagreement
+from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallersNot, Holds, InAccount, KeyArn, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Value
+from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.problem.expression import TRUE
+from verifier.problem.rules import RuledSpace
 from verifier.report.exit_codes import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
+from verifier.verify.access.findings import findings
+from verifier.verify.access.who_can import who_can
+from verifier.verify.explanation.explain import explain
+from verifier.verify.lint.linting import lint
 
 ALICE_ONLY = PrincipalLike(Text(ALICE))
 LETTERS = "abcdefghijklmnopqrst"
@@ -71,6 +82,25 @@ def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPat
         answer = verdict(found)
         assert answer.reason is not None and answer.reason.rule == "solver"
         assert exit_code([answer.status]) == 3
+
+
+def test_s1_the_time_is_for_all_that_is_asked_about_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call of the solver takes a second of this clock."""
+    clock, check = [0.0], Z3Session.check
+
+    def slow(self: Z3Session, *arguments: object, **options: object) -> object:
+        result = check(self, *arguments, **options)  # type: ignore[arg-type]
+        clock[0] += 1
+        return result
+
+    monkeypatch.setattr("verifier.solve.session.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(Z3Session, "check", slow)
+    both = prove(estate(deny()), [nobody(), nobody("kms:Decrypt")], timeout=3.5).verdicts
+    assert [each.status for each in both] == [Status.PROVED, Status.PROVED]
+    proved = verdict(estate(deny()), timeout=1.5)
+    assert proved.status is Status.UNKNOWN and proved.reason is not None and proved.reason.rule == "solver"
+    refuted = verdict(estate(allow()), timeout=1.5)
+    assert refuted.status is Status.REFUTED and refuted.counterexample is not None
 
 
 def test_s1_rounds_of_refinement_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,3 +371,20 @@ def without(key: str, context: tuple[tuple[str, Value], ...]) -> tuple[tuple[str
     left = {name: value for name, value in context if name != key}
     names = [name for name in left.pop("kms:EncryptionContextKeys", ()) if f"kms:EncryptionContext:{name}" != key]
     return tuple({**left, **({"kms:EncryptionContextKeys": tuple(names)} if names else {})}.items())
+
+
+# -- two readings that disagree --
+
+
+def nearest(found: Estate) -> object:
+    """What lets somebody decrypt who may not."""
+    asked = {"principal": ALICE, "action": "kms:Decrypt", "resource": found.keys[0].arn}
+    return explain(found, request_from_json(found, asked))
+
+
+@pytest.mark.parametrize("command", [verdict, partial(who_can, witnesses=True), findings, nearest, lint])
+def test_a_replay_that_contradicts_the_problem_is_an_error(command: Callable[[Estate], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The problem is made to say that everything is allowed; `evaluate` knows better."""
+    monkeypatch.setattr(RuledSpace, "allowed", lambda _: TRUE)
+    with pytest.raises(InternalDisagreement):
+        command(estate(allow("*", "kms:Decrypt", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": "a"}}), deny()))

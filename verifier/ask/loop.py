@@ -1,8 +1,8 @@
 """The one refinement loop: ask, get an assignment, make a request of it, have it confirmed, set it aside, ask again.
 
 In: an oracle, an attempt to answer by what it finds. Out: the answer.
-Guarantee: an oracle learns only what holds of no request. Proved iff no assignment is left and none was set aside; Refuted only with what
-the caller confirmed; everything else is Unknown with its reason (S1).
+Guarantee: Proved iff no assignment is left and none was set aside; Refuted only with what the caller confirmed; everything else is Unknown
+with its reason (S1). An oracle learns only what holds of no request. Past its deadline it answers nothing, which ends the loop.
 """
 
 from __future__ import annotations

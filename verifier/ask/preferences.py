@@ -72,7 +72,9 @@ def _plausible_session(finite: Finite) -> list[Expression]:
 
 def preferred(question: Question, session: Session, query: list[Expression], first: Sequence[Expression] = ()) -> Assignment:
     """The most plausible assignment, with the fewest context keys (F9): as long as not all preferences can be met, the least wanted of
-    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable. Raises `GaveUp`."""
+    those that conflict is given up. What is wanted `first` is wanted more than they are. The query must be satisfiable, and the session's
+    last one. Raises `GaveUp`."""
+    found = None if session.deadline is None else session.assignment()
     wanted = [p for p in (*first, *preferences(question)) if session.bears_on(p)]
     while wanted:
         result = session.check([*query, *wanted], minimal=True)
@@ -86,6 +88,8 @@ def preferred(question: Question, session: Session, query: list[Expression], fir
         del wanted[max(conflicting)]
     again = session.check(query)
     if isinstance(again, Undecided):
+        if found is not None:
+            return found  # rather than to say nothing of it
         raise GaveUp(Reason("solver", f"the solver gave up: {again.reason}"))
     assert isinstance(again, Sat), "a query that was satisfiable is not any more"
     return session.assignment()

@@ -21,7 +21,7 @@ from verifier.model.results.verdict import Counterexample
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
-from verifier.solve.session import Assignment, Session, Unsat
+from verifier.solve.session import Assignment, Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 from verifier.witness.values import WILDCARDS
@@ -113,7 +113,7 @@ def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
 
 
 def needed_to_be_sent(question: Question, session: Session, assignment: Assignment) -> Iterator[tuple[str, bool]]:
-    """The readings of F1 to F9 without whose value the request could not be sent, which `evaluate` does not mind."""
+    """The readings of F1 to F9 without whose value the request could not be sent, so far as is known, which `evaluate` does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [literal(name, assignment.symbols[name]) for name in held]
@@ -121,7 +121,7 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
         value = assignment.symbols.get(label)
         if value is not None:
             other = literal(label, not value)
-            if isinstance(session.check([*values, other]), Unsat):
+            if not isinstance(session.check([*values, other]), Sat):
                 yield label, value
 
 

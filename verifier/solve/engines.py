@@ -13,7 +13,7 @@ from importlib import import_module
 from verifier.model.engine import Engine
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
-from verifier.solve.session import Session
+from verifier.solve.session import Session, after
 from verifier.syntax.diagnostic import InputError
 
 
@@ -74,13 +74,13 @@ def second_engine(first: Engine) -> Engine:
 def open_session(
     engine: Engine, finite: Finite, background: Sequence[Expression], queries: Sequence[Expression], timeout: float | None = None
 ) -> Session:
-    """A session of an engine on classes and boxes. `timeout` is in seconds, for one call of the solver. `queries` are the expressions
-    that will be asked later: no test may be asked whose classes neither they nor the background tell apart.
+    """A session of an engine on classes and boxes, with `timeout` seconds from now on for all that is asked of it (`Session.deadline`).
+    `queries` are the expressions that will be asked later: no test may be asked whose classes neither they nor the background tell apart.
 
     Raises `InputError` where the solver is not installed.
     """
     require(engine)
-    return _maker(engine)(finite, background, queries, timeout)
+    return _maker(engine)(finite, background, queries, after(timeout))
 
 
 def _maker(engine: Engine) -> Callable[[Finite, Sequence[Expression], Sequence[Expression], float | None], Session]:

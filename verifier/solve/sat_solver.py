@@ -6,7 +6,6 @@ Guarantee: as for every `Session`; a time limit is kept to within a few thousand
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,14 +14,14 @@ from pysat.solvers import Minisat22
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression, negation
-from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
+from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
 
 CONFLICTS = 2000
 """Conflicts between two looks at the clock."""
 
 
 class _OutOfTime(Exception):
-    """A call's time limit was reached."""
+    """The deadline is over."""
 
 
 @dataclass
@@ -32,13 +31,11 @@ class SatSession(Session):
     finite: Finite
     background: Sequence[Expression]
     queries: Sequence[Expression]
-    timeout: float | None = None
-    """Seconds for one call of `check`."""
+    deadline: float | None = None
     _encoder: ClauseEncoder = field(init=False)
     _solver: Minisat22 = field(init=False)
     _calls: int = 0
     _clauses: int = 0
-    _deadline: float | None = None
 
     def __post_init__(self) -> None:
         self._encoder = ClauseEncoder(group_classes(self.finite, [*self.background, *self.queries]))
@@ -59,7 +56,6 @@ class SatSession(Session):
         self._flush()
         owners = self._encoder.assumptions
         assumptions = [literal for owner, literal in owners.items() if owner not in without]
-        self._deadline = None if self.timeout is None else time.monotonic() + self.timeout
         try:
             core = self._core([*wanted, *assumptions])
             if core is None:
@@ -84,13 +80,13 @@ class SatSession(Session):
     def _core(self, assumptions: Sequence[int]) -> list[int] | None:
         """Assumptions that cannot hold together; `None` if all can. Raises `_OutOfTime`."""
         self._calls += 1
-        answer = self._solver.solve(assumptions) if self._deadline is None else self._within(assumptions, self._deadline)
+        answer = self._solver.solve(assumptions) if self.deadline is None else self._within(assumptions)
         return None if answer else self._solver.get_core() or []
 
-    def _within(self, assumptions: Sequence[int], deadline: float) -> bool:
+    def _within(self, assumptions: Sequence[int]) -> bool:
         """Conflicts by the thousand, with a look at the clock in between: what was learned is kept, so that nothing is done twice."""
         while True:
-            if time.monotonic() >= deadline:
+            if seconds_left(self.deadline) == 0:
                 raise _OutOfTime
             self._solver.conf_budget(CONFLICTS)
             answer: bool | None = self._solver.solve_limited(assumptions, expect_interrupt=True)

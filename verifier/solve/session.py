@@ -6,6 +6,7 @@ Guarantee: every engine means the same by them; whatever a solver does not decid
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,8 +56,21 @@ class Counts:
     conflicts: int = 0
 
 
+def after(seconds: float | None) -> float | None:
+    """The deadline that is so many seconds away; `None`: there is none."""
+    return None if seconds is None else time.monotonic() + seconds
+
+
+def seconds_left(deadline: float | None) -> float | None:
+    """Seconds until a deadline, 0 once it is over; `None` where there is none."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
 class Session(ABC):
-    """One incremental solver for one question: a background that is asserted for good, and queries that come and go."""
+    """One incremental solver for one question: a background that is asserted for good, and queries that come and go. What is asked past the
+    `deadline` is `Undecided`; whoever asks several things of a session sets it anew for each."""
+
+    deadline: float | None
 
     @abstractmethod
     def learn(self, impossible: Expression) -> None:

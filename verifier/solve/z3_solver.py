@@ -18,7 +18,7 @@ import z3
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Not, Symbol, negation
-from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat
+from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
 
 _TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}
 
@@ -78,8 +78,7 @@ class Z3Session(Session):
     finite: Finite
     background: Sequence[Expression]
     queries: Sequence[Expression]
-    timeout: float | None = None
-    """Seconds for one call of the solver."""
+    deadline: float | None = None
     _calls: int = 0
     _clauses: int = 0
     _encoder: ClauseEncoder = field(init=False)
@@ -98,8 +97,6 @@ class Z3Session(Session):
         context = self._literals.context
         # As `z3.SolverFor`, which makes Z3's main context besides.
         self._solver = z3.Solver(z3.Z3_mk_solver_for_logic(context.ref(), z3.to_symbol("QF_FD", context)), context)
-        if self.timeout is not None:
-            self._solver.set("timeout", max(1, int(self.timeout * 1000)))
 
     @property
     def counts(self) -> Counts:
@@ -129,6 +126,11 @@ class Z3Session(Session):
         if minimal != self._minimal:
             self._solver.set("core.minimize", minimal)
             self._minimal = minimal
+        left = seconds_left(self.deadline)
+        if left is not None:
+            if not left:
+                return Undecided("timeout")
+            self._solver.set("timeout", max(1, int(left * 1000)))
         self._calls += 1
         try:
             answer = self._answer([*assumptions, *wanted])

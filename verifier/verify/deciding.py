@@ -26,7 +26,7 @@ from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.solve.engines import open_session
-from verifier.solve.session import Counts, Session, Unsat
+from verifier.solve.session import Counts, Session, Unsat, after
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import decide
@@ -41,7 +41,7 @@ CROSS_CHECK_LIMIT = 10.0
 
 @dataclass(frozen=True)
 class How:
-    """How a run decides: the engine, seconds for one call of it, the readings that are held, the engine that checks, if any, and the most
+    """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any, and the most
     steps of a chain (E0); `None`: of every length."""
 
     engine: Engine
@@ -64,11 +64,11 @@ class How:
         """The readings as expressions."""
         return tuple(literal(label, value) for label, value in self.held.items())
 
-    def strings(self, question: Question, engine: Engine, timeout: float | None) -> Strings:
-        """A string engine for a question."""
+    def strings(self, question: Question, engine: Engine, deadline: float | None) -> Strings:
+        """A string engine for a question, until a deadline."""
         from verifier.verify.string_claims import Strings
 
-        return Strings(question, target_name(question.space.target), engine, timeout, self.fixed)
+        return Strings(question, target_name(question.space.target), engine, deadline, self.fixed)
 
 
 def decide_requests(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
@@ -109,15 +109,15 @@ class _Asking:
 
     def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
         """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty (S3)."""
-        question = self._quick[0]
+        question, deadline = self._quick[0], after(self._how.timeout)
         if not question.left or not question.is_rough(question.claims[number]):
-            found = self._answer(number, *self._quick)
+            found = self._answer(number, deadline, *self._quick)
             if not question.left or not isinstance(found[1], Unknown):
                 return found
-        return self._answer(number, *self._exact)
+        return self._answer(number, deadline, *self._exact)
 
-    def _answer(self, number: int, question: Question, session: Session) -> tuple[Question, Answer, Statistics]:
-        before = session.counts
+    def _answer(self, number: int, deadline: float | None, question: Question, session: Session) -> tuple[Question, Answer, Statistics]:
+        before, session.deadline = session.counts, deadline
         _check_scope(question, question.claims[number], session)
         answer = _answer(question, number, session, self._how)
         return question, answer, _statistics(question, before, session.counts)
@@ -125,14 +125,14 @@ class _Asking:
 
 def _answer(question: Question, number: int, session: Session, how: How) -> Answer:
     if how.engine.on_strings:
-        return how.strings(question, how.engine, how.timeout).decide(number, session)
+        return how.strings(question, how.engine, session.deadline).decide(number, session)
     return decide(question, question.claims[number], session, how.fixed)
 
 
 def _agreement(question: Question, number: int, answer: Answer, how: How) -> Agreement | None:
     if how.second is None:
         return None
-    return how.strings(question, how.second, how.timeout or CROSS_CHECK_LIMIT).check(number, answer)
+    return how.strings(question, how.second, after(how.timeout or CROSS_CHECK_LIMIT)).check(number, answer)
 
 
 def _session(question: Question, how: How) -> Session:

@@ -42,7 +42,7 @@ def prove(
 ) -> Report:
     """Proves or refutes each invariant on each of its targets.
 
-    `timeout` is in seconds, for one call of the solver that `engine` names. `readings` fixes readings (label → value); the others are
+    `timeout` is in seconds, for one invariant on one target. `readings` fixes readings (label → value); the others are
     tried both ways. With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how many steps
     callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`: however many).
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,

@@ -18,19 +18,19 @@ from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Present, Test, both, negation
 from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
-from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
+from verifier.solve.session import Result, Sat, Session, Undecided, Unsat, seconds_left
 from verifier.solve.string_solvers import answer
 from verifier.verify.claims import decide
 
 
 @dataclass(frozen=True)
 class Strings:
-    """A string engine for the claims of one question. `timeout` is in seconds, for one call."""
+    """A string engine for a claim, until a deadline."""
 
     question: Question
     target: str
     engine: Engine
-    timeout: float | None
+    deadline: float | None
     fixed: tuple[Expression, ...]
 
     # -- as the engine --
@@ -107,7 +107,8 @@ class Strings:
             written = script(formula, both(*goal, *((formula.known_action,) if known_action else ())))
         except Inexpressible as error:
             return Script("", ()), Undecided(str(error))
-        return written, answer(self.engine, written.text, self.timeout)
+        left = seconds_left(self.deadline)
+        return written, answer(self.engine, written.text, left) if left != 0 else Undecided("timeout")
 
     def _contradiction(self, claim: Claim, written: Script, here: str, there: str) -> Contradiction:
         answers = (("the engine on classes", there), (self.engine.value, here))

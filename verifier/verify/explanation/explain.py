@@ -28,8 +28,8 @@ OPPOSITE = {Outcome.ALLOW: (Outcome.DENY,), Outcome.DENY: (Outcome.ALLOW,), Outc
 
 
 def explain(estate: Estate, request: Request, *, readings: Mapping[str, bool] | None = None, timeout: float | None = None) -> Explanation:
-    """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is in seconds, for one
-    call of the solver. Raises `InputError` as `evaluate` does."""
+    """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is in seconds, for each
+    query. Raises `InputError` as `evaluate` does."""
     held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **(readings or {})}
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))

@@ -7,7 +7,6 @@ the wanted decision must be certain, under every reading. What cannot be settled
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,21 +20,20 @@ from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes, settled
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
-from verifier.solve.session import Assignment, Sat, Session
+from verifier.solve.session import Assignment, Sat, Session, after
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 from verifier.witness.values import WILDCARDS
 
 _SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
 """The condition keys that show attributes of other names."""
 PATIENCE = 20.0
-"""Seconds after which no further round is begun."""
+"""Seconds after which a search is given up."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +111,10 @@ class Neighbourhood:
         query = [*self._fixed, target]
         if goal.same_call:
             query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
-        least, until = 0, time.monotonic() + PATIENCE
+        least, self._session.deadline = 0, after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
 
         def attempt() -> Proved | Refuted[Near] | None:
             nonlocal least
-            if time.monotonic() > until:
-                raise GaveUp(Reason("budget", f"no answer within {PATIENCE:.0f} seconds"))
             most = self._least(query, least)
             if most is None:
                 return Proved()

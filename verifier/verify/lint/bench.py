@@ -25,7 +25,7 @@ from verifier.problem.expression import Expression, disjunction, literal, symbol
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import settled
 from verifier.solve.engines import open_session
-from verifier.solve.session import Unsat
+from verifier.solve.session import Unsat, after
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
@@ -46,12 +46,17 @@ class Bench:
         question = self.question
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
         self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
+        self._timeout = timeout
         self._unsure = sorted(symbols_of(*question.finite.facts) & question.finite.unsupported.keys())
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
         """Whether some request meets all of the expressions. Raises `UnknownTest`."""
         query = [self._reduce(expression) for expression in expressions]
+        self.session.deadline = after(self._timeout)
+        return self._settled(query)
+
+    def _settled(self, query: Sequence[Expression]) -> Answer:
         return refined(self.session, lambda: self._asked(query))
 
     def _asked(self, query: Sequence[Expression]) -> Answer:
@@ -71,7 +76,7 @@ class Bench:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
         if len(unmodelled) <= MOST_UNMODELLED:
             settings = [dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))]
-            answer = self.ask(*(_settled_all(expression, setting) for setting in settings for expression in query))
+            answer = self._settled([_settled_all(expression, setting) for setting in settings for expression in query])
             if isinstance(answer, Refuted):
                 return answer
         return Unknown(why_unmodelled(self.question, unmodelled))
@@ -79,6 +84,7 @@ class Bench:
     def example(self, expressions: Sequence[Expression], confirm: Confirm) -> Example:
         """A request with a known action that meets all of the expressions, confirmed."""
         query = [*map(self._reduce, expressions), self.question.known_action]
+        self.session.deadline = after(self._timeout)
         return find(self.question, self.session, query, lambda found: self._shown(found, confirm))
 
     def _is_exact(self, query: Sequence[Expression]) -> bool:

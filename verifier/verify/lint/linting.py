@@ -38,7 +38,7 @@ Progress = Callable[[int, int, str], None]
 def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
     """Everything that is provably wrong with the policies of an estate.
 
-    `timeout` is in seconds, for one call of the solver; what takes longer is undecided. `progress` is called before each key. Raises
+    `timeout` is in seconds, for one question; what takes longer is undecided. `progress` is called before each key. Raises
     `InputError` where there is nothing to look at (S3), and `InternalDisagreement` where a request does not show what it should.
     """
     started = time.perf_counter()

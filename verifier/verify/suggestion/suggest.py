@@ -65,7 +65,7 @@ def suggest(
 ) -> Suggestions:
     """Suggests edits for each refuted invariant of those `chosen` (by index; all, if not given), on each key on which it is refuted.
 
-    `timeout` is in seconds, for one call of the solver; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
+    `timeout` is in seconds, for one query; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
     """
     check_direct(invariants, "`suggest`")
     how = how_to(invariants, Engine.Z3, timeout, readings, False)
