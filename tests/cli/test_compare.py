@@ -70,7 +70,7 @@ def test_json_and_markdown(run: Run, put: Put) -> None:
     Draft202012Validator(verifier.schema("comparison")).validate(document)
     assert document["summary"]["exit_code"] == result.code == 1
     assert [entry["file"] for side in ("old", "new") for entry in document[side]["inputs"]] == ["old.json", "new.json"]
-    assert run("compare", old, new, "--key-arn", KEY, "--output", "markdown").out.startswith("## Access to KMS keys&#58; more permissive\n")
+    assert run("compare", old, new, "--key-arn", KEY, "--output", "markdown").out.startswith("## Access to KMS keys: more permissive\n")
 
 
 def test_verbose_shows_both_decisions(run: Run, put: Put) -> None:

@@ -51,7 +51,7 @@ def test_a_role_that_may_not_be_assumed(run: Run, aws: None, calls: Calls, tmp_p
 
 
 def test_without_boto3(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("verifier.cli.bodies.snapshot.find_spec", lambda name: None)
+    monkeypatch.setattr("verifier.cli.snapshot.find_spec", lambda name: None)
     result = run("snapshot", str(tmp_path / "live"), "--region", REGION)
     assert result.code == 2
     assert "pip install 'kms-verifier[aws]'" in result.err

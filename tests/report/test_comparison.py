@@ -38,7 +38,7 @@ from verifier.report.formats import render_comparison
 from verifier.report.json_values import json_text
 from verifier.report.region_groups import grouped
 from verifier.report.region_words import row_text
-from verifier.report.render.markdown_texts import code, escaped
+from verifier.report.render.markdown_texts import code, escaped, prose, spaced
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 SAMPLES = {
@@ -218,3 +218,17 @@ def test_code_spans_hold_the_text(text: str) -> None:
     assert fence is not None and shown.endswith(fence.group())
     assert fence.group() not in re.findall("`+", shown[len(fence.group()) : -len(fence.group())])
     assert "\n" not in escaped(text)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "a:b|<b>x:y</b>|:z", "`a:b`c:d``e:f", "a:b`<b>`c:d", "[a:b](c:d)", "x:y\\|z:w"])
+def test_names_are_code_and_nothing_of_them_is_markup(text: str) -> None:
+    shown = spaced([prose(text), code(text), prose(text)])
+    assert "|" not in prose(text), "a cell of a table would end"
+    left = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", shown)
+    assert re.findall(r"[<>\[\]*_@$|`\\]|(?<!&)#|&(?!#\d+;)|www\.|:\w*:|://", left) == []
+
+
+def test_an_arn_and_a_place_are_code() -> None:
+    assert prose('"Reports" (key-policy.json:32) lost kms:ViaService: x, and *') == (
+        '"Reports" (`key-policy.json:32`) lost `kms:ViaService`: x, and &#42;'
+    )

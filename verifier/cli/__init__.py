@@ -2,7 +2,7 @@
 
 In: arguments. Out: results on stdout, messages on stderr, an exit code (docs/exit-codes.md).
 Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A command is a module
-here with a Typer application named `app` that has a single command, and a row in `COMMANDS`.
+here with a function of its name, and a name in `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -20,30 +20,12 @@ from verifier.cli.options import EXIT_CODES, SETTINGS
 from verifier.cli.run import debug, internal_error, prepare_streams
 from verifier.cycles import seldom
 
-COMMANDS = {
-    "prove": "verifier.cli.prove",
-    "check": "verifier.cli.check",
-    "export": "verifier.cli.export",
-    "recheck": "verifier.cli.recheck",
-    "evaluate": "verifier.cli.evaluate",
-    "explain": "verifier.cli.explain",
-    "suggest": "verifier.cli.suggest",
-    "compare": "verifier.cli.compare",
-    "check-no-new-access": "verifier.cli.check_no_new_access",
-    "check-access-not-granted": "verifier.cli.check_access_not_granted",
-    "check-no-public-access": "verifier.cli.check_no_public_access",
-    "who-can": "verifier.cli.who_can",
-    "reach": "verifier.cli.reach",
-    "findings": "verifier.cli.findings",
-    "lint": "verifier.cli.lint",
-    "snapshot": "verifier.cli.snapshot",
-    "bench": "verifier.cli.bench",
-    "schema": "verifier.cli.schema",
-    "readings": "verifier.cli.readings",
-    "rule": "verifier.cli.rule",
-    "actions": "verifier.cli.actions",
-}
-"""The commands in the order of the help text, with their modules."""
+COMMANDS = (
+    *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
+    *("check-no-new-access", "check-access-not-granted", "check-no-public-access", "who-can", "reach", "findings"),
+    *("lint", "snapshot", "bench", "schema", "readings", "rule", "actions"),
+)
+"""The commands in the order of the help text."""
 
 
 class _Commands(MutableMapping[str, Any]):
@@ -53,8 +35,11 @@ class _Commands(MutableMapping[str, Any]):
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
         if name not in self._made:
-            self._made[name] = typer.main.get_command(import_module(COMMANDS[name]).app)
+            function = name.replace("-", "_")
+            self._made[name] = typer.main.get_command(getattr(import_module(f"verifier.cli.{function}"), function))
             self._made[name].name = name
         return self._made[name]
 

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Output, command_app
-from verifier.cli.run import colours, emit, run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.run import colours, emit
+from verifier.syntax.diagnostic import InputError
 
 
 class HeadOption(StrEnum):
@@ -22,14 +21,14 @@ class HeadOption(StrEnum):
     UNKNOWN = "unknown"
 
 
-@app.command(short_help="List what actions of AWS can bring about.")
+@given.command(short_help="List what actions of AWS can bring about.")
 def actions(
     pattern: Annotated[
         list[str], typer.Argument(metavar="[PATTERN]...", help="Which actions (`lambda:*`); all without it.", show_default=False)
-    ] = [],  # noqa: B006  (typer copies it)
-    head: Annotated[list[HeadOption], typer.Option("--head", help="Only those under this head; may be repeated.")] = [],  # noqa: B006
-    output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.TEXT,
-) -> None:
+    ] = [],
+    head: Annotated[list[HeadOption], typer.Option("--head", help="Only those under this head; may be repeated.")] = [],
+    output: Annotated[given.Output, typer.Option(help="How to write the list.")] = given.Output.TEXT,
+) -> int:
     """List the actions of AWS, and whether they can change who may use a key: a step, doubt, harmless, or unknown (docs/reach.md).
 
     \b
@@ -37,20 +36,15 @@ def actions(
     verifier actions --head doubt 'ssm:*' 'ec2:*'
     verifier actions --head unknown --output json
     """
+    import sys
 
-    def body() -> int:
-        import sys
+    from verifier.model.steps.catalogue import Head, entries
+    from verifier.report.actions import actions_json, render_actions
 
-        from verifier.model.steps.catalogue import Head, entries
-        from verifier.report.actions import actions_json, render_actions
-        from verifier.syntax.diagnostic import InputError
-
-        wanted = {Head(one.value) for one in head} or set(Head)
-        found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
-        if not found:
-            raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
-        chosen = [entry for entry in found.values() if entry.head in wanted]
-        emit(actions_json(chosen) + "\n" if output is Output.JSON else render_actions(chosen, colours(sys.stdout)))
-        return 0
-
-    run(body)
+    wanted = {Head(one.value) for one in head} or set(Head)
+    found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
+    if not found:
+        raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
+    chosen = [entry for entry in found.values() if entry.head in wanted]
+    emit(actions_json(chosen) + "\n" if output is given.Output.JSON else render_actions(chosen, colours(sys.stdout)))
+    return 0

@@ -1,18 +1,20 @@
-"""`verifier bench`: its options and help. The work is in `bodies/bench.py`."""
+"""`verifier bench`: collects the queries, runs them, writes the run."""
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import command_app
-from verifier.cli.run import run
+from verifier.cli import options as given
+from verifier.cli.progress import shown
+from verifier.cli.run import emit
 from verifier.model.engine import Engine
-
-app = command_app()
+from verifier.syntax.diagnostic import InputError
 
 
 class ClockChoice(StrEnum):
@@ -49,13 +51,13 @@ Engines = Annotated[
 ClockOption = Annotated[ClockChoice, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")]
 
 
-@app.command(
+@given.command(
     short_help="Measure engines on questions about policies.",
     epilog="Exit codes: 0 the run is complete; 2 usage or input error; 4 two engines contradict each other, or an internal error.",
 )
 def bench(
     sets: Sets,
-    engine: Engines = [],  # noqa: B006  (typer copies it)
+    engine: Engines = [],
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Rounds that count, after one that does not.")] = 3,
     limit: Annotated[float, typer.Option(min=0.01, max=3600, help="Seconds for one answer.")] = 2.0,
     clock: ClockOption = ClockChoice.WALL,
@@ -64,7 +66,7 @@ def bench(
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")] = None,
     examples: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `examples` is.")] = Path("examples"),
     corpus: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `corpus` is.")] = Path("../shared/corpus"),
-) -> None:
+) -> int:
     """Measure engines on queries about key policies.
 
     Engines take turns, each in a process of its own; a time covers everything from the model of the policy to the answer. Two answers that
@@ -77,15 +79,50 @@ def bench(
     verifier bench families --engine sat --engine cvc5-strings --output html > bench.html
     verifier bench families --clock cpu             # on a machine with other work
     """
+    from verifier.bench.machine import this_machine
+    from verifier.bench.plots import html_of
+    from verifier.bench.records import Clock, Run
+    from verifier.bench.running import run_queries
+    from verifier.bench.sets import Folders, collect
+    from verifier.bench.tables import csv_of, json_of, saved_run, text_of
+    from verifier.solve.engines import require, usual_engines
+    from verifier.syntax.text import printable
 
-    def body() -> int:
-        from verifier.bench.records import Clock
-        from verifier.cli.bodies.bench import BenchOptions, bench_command
-        from verifier.solve.engines import usual_engines
-
-        engines = tuple(dict.fromkeys(engine)) or usual_engines()
-        return bench_command(
-            BenchOptions(tuple(sets), engines, rounds, limit, output.value, Clock(clock.value), sizes, baseline, examples, corpus)
-        )
-
-    run(body)
+    engines = tuple(dict.fromkeys(engine)) or usual_engines()
+    if baseline is not None and output not in (BenchOutput.TEXT, BenchOutput.HTML):
+        raise InputError.of(f"`--baseline` is shown in text and html; `--output {output.value}` is one run alone")
+    for one in engines:
+        require(one)
+    saved = saved_run(baseline) if baseline is not None else None
+    if saved is not None and saved.clock is not Clock(clock.value):
+        raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
+    collected = collect(sets, Folders(examples, corpus))
+    for reason in collected.skipped[:10]:
+        print(f"left out: {printable(reason)}", file=sys.stderr)
+    if len(collected.skipped) > 10:
+        print(f"left out: {len(collected.skipped) - 10} more", file=sys.stderr)
+    machine, started = this_machine(engines), datetime.now(UTC).isoformat(timespec="seconds")
+    with shown() as progress:
+        results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, Clock(clock.value))
+    run = Run(
+        tuple(sets),
+        tuple(one.value for one in engines),
+        rounds,
+        limit,
+        started,
+        machine,
+        tuple(results),
+        tuple(peaks.items()),
+        tuple(collected.skipped),
+        Clock(clock.value),
+    )
+    match output:
+        case BenchOutput.JSON:
+            emit(json_of(run))
+        case BenchOutput.CSV:
+            emit(csv_of(run))
+        case BenchOutput.HTML:
+            emit(html_of(run, saved))
+        case BenchOutput.TEXT:
+            emit(text_of(run, saved, sizes=sizes))
+    return 0

@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Caching, Processes, command_app
+from verifier.cli import options as given
 from verifier.cli.outputs import checked
-from verifier.cli.run import run
 from verifier.model.engine import MOST_STEPS
 from verifier.report.formats import FORMATS
-
-app = command_app()
 
 EXIT_CODES = (
     "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see fail-on); 2 usage, "
@@ -21,7 +18,7 @@ EXIT_CODES = (
 )
 
 
-@app.command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
+@given.command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
 def check(
     config: Annotated[
         Path | None,
@@ -32,7 +29,7 @@ def check(
         typer.Option(
             metavar="FORMAT[=FILE]", callback=checked(FORMATS), help="Instead of the outputs of the configuration; may be repeated."
         ),
-    ] = [],  # noqa: B006
+    ] = [],
     write_baseline: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."),
@@ -41,9 +38,9 @@ def check(
         int | None,
         typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."),
     ] = None,
-    cache: Caching = True,
-    processes: Processes = None,
-) -> None:
+    cache: given.Caching = True,
+    processes: given.Processes = None,
+) -> int:
     """Prove what a configuration asks for, in a word.
 
     \b
@@ -67,10 +64,6 @@ def check(
     verifier check --write-baseline verifier-baseline.json
     docs/check.md has all of it.
     """
+    from verifier.cli.bodies.check import CheckOptions, check_command
 
-    def body() -> int:
-        from verifier.cli.bodies.check import CheckOptions, check_command
-
-        return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes, steps))
-
-    run(body)
+    return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes, steps))

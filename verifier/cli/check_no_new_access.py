@@ -7,35 +7,22 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    KeyArn,
-    Output,
-    ParameterOption,
-    RegionOption,
-    Settled,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
 
 EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
 
 
-@app.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES)
+@given.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES)
 def check_no_new_access(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006  (typer copies it)
-    output: Annotated[Output, typer.Option(help="How to write the answer.")] = Output.TEXT,
-) -> None:
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
+) -> int:
     """Check that a new version allows nothing that the old one does not.
 
     It passes where `verifier compare OLD NEW` finds nothing that was gained; that command tells more, and takes `--allow`.
@@ -43,15 +30,8 @@ def check_no_new_access(
     \b
     verifier check-no-new-access old-policy.json new-policy.json
     """
+    from verifier.cli.bodies.access_checks import no_new_access
+    from verifier.cli.bodies.sides import SidesAsked
 
-    def body() -> int:
-        from verifier.cli.bodies.access_checks import no_new_access
-        from verifier.cli.bodies.sides import SidesAsked
-
-        return no_new_access(
-            SidesAsked((old, new), key_arn=key_arn, supplied=supplied(account, region, parameter)),
-            settled_readings(reading),
-            output is Output.JSON,
-        )
-
-    run(body)
+    asked = SidesAsked((old, new), key_arn=key_arn, supplied=given.supplied(account, region, parameter))
+    return no_new_access(asked, given.settled_readings(reading), output is given.Output.JSON)

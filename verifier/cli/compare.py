@@ -8,11 +8,8 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import AccountOption, KeyArn, ParameterOption, RegionOption, Settled, command_app, settled_readings, supplied
+from verifier.cli import options as given
 from verifier.cli.outputs import output_option, sinks
-from verifier.cli.run import run
-
-app = command_app()
 
 EXIT_CODES = (
     "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
@@ -61,7 +58,7 @@ where intended.inv says
 """
 
 
-@app.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES)
 def compare(
     paths: Annotated[
         list[Path],
@@ -70,7 +67,7 @@ def compare(
             help="Two policies, snapshots or folders; with --git one path or more, with --plan any number.",
             show_default=False,
         ),
-    ] = [],  # noqa: B006  (typer copies it)
+    ] = [],
     git: Annotated[
         str | None,
         typer.Option(metavar="BASE[..HEAD]", help="Compare two revisions of PATH... in git; BASE alone: against the work tree."),
@@ -83,25 +80,21 @@ def compare(
     ] = None,
     allow: Annotated[
         list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")
-    ] = [],  # noqa: B006
+    ] = [],
     fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],  # noqa: B006
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
-) -> None:
+) -> int:
     """Compare what two versions allow, by meaning."""
+    from verifier.cli.bodies.compare import CompareOptions, compare_command
+    from verifier.cli.bodies.sides import SidesAsked
+    from verifier.model.results.comparison import FailOn
 
-    def body() -> int:
-        from verifier.cli.bodies.compare import CompareOptions, compare_command
-        from verifier.cli.bodies.sides import SidesAsked
-        from verifier.model.results.comparison import FailOn
-
-        asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied(account, region, parameter))
-        options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), settled_readings(reading), sinks(output, FORMATS), verbose)
-        return compare_command(options)
-
-    run(body)
+    asked = SidesAsked(tuple(paths), git, plan, key_arn, given.supplied(account, region, parameter))
+    options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), given.settled_readings(reading), sinks(output, FORMATS), verbose)
+    return compare_command(options)

@@ -7,27 +7,24 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, command_app, supplied
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
 
 
-@app.command(
+@given.command(
     short_help="Decide concrete requests.",
     epilog="Exit codes: 0 every line was answered; 2 usage or input error, or some line held no request; 4 internal error.",
 )
 def evaluate(
-    paths: Paths,
+    paths: given.Paths,
     requests: Annotated[
         Path, typer.Option(metavar="FILE", help="JSON Lines, a request a line; `-` reads standard input.", show_default=False)
     ],
     trace: Annotated[bool, typer.Option("--trace", help="Tell which statement did what, and by which rule.")] = False,
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-) -> None:
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+) -> int:
     """Decide concrete requests, one JSON object a line.
 
     A request a line in, an answer a line out, in the same order.
@@ -57,10 +54,6 @@ def evaluate(
     verifier evaluate examples/payments --requests examples/payments/requests.jsonl
     echo '{"principal": ...}' | verifier evaluate examples/payments --requests - --trace
     """
+    from verifier.cli.bodies.evaluate import evaluate_command
 
-    def body() -> int:
-        from verifier.cli.bodies.evaluate import evaluate_command
-
-        return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=supplied(account, region, parameter))
-
-    run(body)
+    return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=given.supplied(account, region, parameter))

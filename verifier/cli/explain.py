@@ -7,37 +7,23 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    KeyArn,
-    ParameterOption,
-    Paths,
-    RegionOption,
-    Settled,
-    Timeout,
-    command_app,
-    settled_readings,
-    supplied,
-)
+from verifier.cli import options as given
 from verifier.cli.outputs import PAGE, output_option, sinks
-from verifier.cli.run import run
-
-app = command_app()
 
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
 
 
 def _pairs(values: list[str]) -> list[str]:
-    for given in values:
-        name, equals, _ = given.partition("=")
+    for pair in values:
+        name, equals, _ = pair.partition("=")
         if not equals or not name:
-            raise typer.BadParameter(f"expected KEY=VALUE, found {given!r}")
+            raise typer.BadParameter(f"expected KEY=VALUE, found {pair!r}")
     return values
 
 
-@app.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES)
+@given.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES)
 def explain(
-    paths: Paths,
+    paths: given.Paths,
     request: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The request, a JSON object as `verifier evaluate` takes it; `-` is standard input.")
     ] = None,
@@ -47,16 +33,16 @@ def explain(
     key: Annotated[str | None, typer.Option(metavar="KEY", help="The key: ARN, ID, alias or name; not needed where there is one.")] = None,
     context: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set.")
-    ] = [],  # noqa: B006  (typer copies it)
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    timeout: Timeout = None,
-    output: Annotated[list[str], output_option("explanation", PAGE)] = ["text"],  # noqa: B006
+    ] = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    timeout: given.Timeout = None,
+    output: Annotated[list[str], output_option("explanation", PAGE)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
-) -> None:
+) -> int:
     """Explain why a request is allowed or refused, and what would change that.
 
     Gate by gate, with the statements and their places; then the smallest change of the request, and the smallest edits of the key policy,
@@ -71,15 +57,11 @@ def explain(
         verifier explain examples/payments --request examples/payments/requests.jsonl --line 3
         echo '{"principal": ...}' | verifier explain examples/payments --request - --output markdown
     """
+    from verifier.cli.bodies.explain import ExplainOptions, RequestOptions, explain_command
 
-    def body() -> int:
-        from verifier.cli.bodies.explain import ExplainOptions, RequestOptions, explain_command
-
-        asked = RequestOptions(request, line, principal, action, key, tuple(context))
-        settled = settled_readings(reading)
-        options = ExplainOptions(
-            tuple(paths), asked, key_arn, supplied(account, region, parameter), settled, timeout, sinks(output, PAGE), verbose
-        )
-        return explain_command(options)
-
-    run(body)
+    asked = RequestOptions(request, line, principal, action, key, tuple(context))
+    settled = given.settled_readings(reading)
+    options = ExplainOptions(
+        tuple(paths), asked, key_arn, given.supplied(account, region, parameter), settled, timeout, sinks(output, PAGE), verbose
+    )
+    return explain_command(options)

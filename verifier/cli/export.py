@@ -1,28 +1,20 @@
-"""`verifier export`: its options and help. The work is in `bodies/export.py`."""
+"""`verifier export`: writes a formula for each invariant and key to a folder or to stdout."""
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    Builtins,
-    InvariantFilesOption,
-    KeyArn,
-    ParameterOption,
-    Paths,
-    RegionOption,
-    Settled,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.run import run
+from verifier.cli import options as given
+from verifier.cli.run import emit
+from verifier.syntax.diagnostic import InputError
 
-app = command_app()
+MOST_NAME = 60
+"""Characters of an invariant's name, or of a key's, that go into the name of a file."""
 
 
 def _format(value: bool) -> bool:
@@ -31,22 +23,22 @@ def _format(value: bool) -> bool:
     return value
 
 
-@app.command(
+@given.command(
     short_help="Write the questions for other solvers.",
     epilog="Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal error.",
 )
 def export(
-    paths: Paths,
+    paths: given.Paths,
     smtlib: Annotated[bool, typer.Option("--smtlib", callback=_format, help="SMT-LIB 2.6 with the theory of strings.")] = False,
     directory: Annotated[Path | None, typer.Option(metavar="DIR", help="A file for each question, in this folder.")] = None,
-    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
-    builtin: Builtins = [],  # noqa: B006
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-) -> None:
+    invariants: given.InvariantFilesOption = [],
+    builtin: given.Builtins = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+) -> int:
     """Write the questions for other solvers: one formula for each invariant and key.
 
     A formula is unsatisfiable iff no request breaks the invariant (docs/engines.md says what it leaves open).
@@ -56,12 +48,40 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
+    from verifier.cli.bodies.asked import Asked, read
+    from verifier.report.exit_codes import ExitCode
+    from verifier.syntax.text import printable
 
-    def body() -> int:
-        from verifier.cli.bodies.asked import Asked
-        from verifier.cli.bodies.export import export_command
+    question = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, given.supplied(account, region, parameter)))
+    from verifier.verify.export import export as formulas
 
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
-        return export_command(asked, directory, settled_readings(reading))
+    written = lacking = 0
+    for number, exported in enumerate(formulas(question.estate, question.invariants, given.settled_readings(reading)), start=1):
+        if exported.text is None:
+            lacking += 1
+            told = f"{exported.invariant.name!r} on {exported.target} has no formula: {exported.reason}"
+            print(printable(told), file=sys.stderr)
+        elif directory is None:
+            emit(("(reset)\n" if written else "") + exported.text)
+            written += 1
+        else:
+            key = _plain(exported.target.rsplit(":", 1)[-1])
+            _write(directory, f"{number:03}-{_plain(exported.invariant.name)}-{key}.smt2", exported.text)
+            written += 1
+    if not written:
+        raise InputError.of("no question has a formula, so nothing was written", rule="S3")
+    return ExitCode.UNKNOWN if lacking else ExitCode.PROVED
 
-    run(body)
+
+def _plain(text: str) -> str:
+    """Letters, digits and hyphens, for the name of a file."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:MOST_NAME] or "unnamed"
+
+
+def _write(directory: Path, name: str, text: str) -> None:
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError.of(f"cannot write `{directory / name}`: {(error.strerror or str(error)).lower()}") from None

@@ -1,28 +1,16 @@
-"""`verifier findings`: its options and help. The work is in `bodies/findings.py`."""
+"""`verifier findings`: reads the input, looks, writes the findings."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    KeyArn,
-    KeysOption,
-    ParameterOption,
-    Paths,
-    RegionOption,
-    Settled,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.outputs import output_option, sinks
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.outputs import output_option, rendering, sinks, write
+from verifier.cli.progress import shown
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
 
@@ -36,25 +24,25 @@ class ZoneOption(StrEnum):
     ORGANIZATION = "organization"
 
 
-@app.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES)
+@given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES)
 def findings(
-    paths: Paths,
-    key: KeysOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
+    paths: given.Paths,
+    key: given.KeysOption = [],
     zone: Annotated[
         ZoneOption, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")
     ] = ZoneOption.ACCOUNT,
     trust: Annotated[
         list[str], typer.Option(metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated.")
-    ] = [],  # noqa: B006
+    ] = [],
     services: Annotated[bool, typer.Option("--services", help="Let access of AWS service principals count as well.")] = False,
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],  # noqa: B006
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
-) -> None:
+) -> int:
     """Find the access from outside a zone of trust that keys allow.
 
     A minimal set of findings: who, which actions, under which conditions, through which statements and grants, each with a request,
@@ -68,16 +56,36 @@ def findings(
     verifier findings examples/organization --zone organization --services
     verifier findings snapshot.yaml --output markdown
     """
+    from verifier.inputs import load_estate
 
-    def body() -> int:
-        from verifier.cli.bodies.findings import FindingsOptions, findings_command
+    settled = given.settled_readings(reading)
+    own = given.supplied(account, region, parameter)
+    estate = load_estate(paths, key_arn=key_arn, supplied=own, steps=False, tags=False)
+    from verifier.model.results.external_access import Zone
+    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.findings.json import findings_to_json
+    from verifier.report.findings.notices import notices_of_findings
+    from verifier.report.findings.words import findings_exit_code
+    from verifier.report.pages.findings import findings_document
+    from verifier.verify.access.findings import findings as find
 
-        asked = supplied(account, region, parameter)
-        settled = settled_readings(reading)
-        return findings_command(
-            FindingsOptions(
-                tuple(paths), tuple(key), zone.value, tuple(trust), services, key_arn, asked, settled, sinks(output, FORMATS), verbose
-            )
+    with shown() as progress:
+        report = find(
+            estate,
+            keys=tuple(key),
+            zone=Zone(zone.value),
+            trusted=tuple(trust),
+            count_services=services,
+            readings=settled,
+            progress=progress,
         )
-
-    run(body)
+    write(
+        sinks(output, FORMATS),
+        rendering(
+            partial(findings_document, report, in_full=verbose),
+            partial(findings_to_json, report),
+            lambda: notices_of_findings(report, Evidence(meanings_of(estate))),
+        ),
+        report.warnings,
+    )
+    return findings_exit_code(report)

@@ -1,17 +1,16 @@
-"""`verifier lint`: its options and help. The work is in `bodies/lint.py`."""
+"""`verifier lint`: reads the input, looks, writes what was found."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import AccountOption, KeyArn, ParameterOption, Paths, RegionOption, Timeout, command_app, supplied
-from verifier.cli.outputs import output_option, sinks
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.outputs import output_option, rendering, sinks, write
+from verifier.cli.progress import shown
 
 EXIT_CODES = (
     "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or input error; "
@@ -31,18 +30,18 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@app.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES)
+@given.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES)
 def lint(
-    paths: Paths,
+    paths: given.Paths,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    timeout: Timeout = None,
-    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],  # noqa: B006
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    timeout: given.Timeout = None,
+    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
-) -> None:
+) -> int:
     """Find what is provably wrong with policies as they are written.
 
     Statements that never match, that others make redundant, or that everything is denied by; conditions that restrict nothing, or let
@@ -55,13 +54,27 @@ def lint(
     verifier lint examples/payments --verbose
     verifier lint key-policy.json --output markdown >> comment.md
     """
+    from verifier.inputs import load_estate
 
-    def body() -> int:
-        from verifier.cli.bodies.lint import LintOptions, lint_command
-        from verifier.model.results.lint import Severity
+    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
+    from verifier.model.results.lint import Severity
+    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.lint.json import lint_to_json
+    from verifier.report.lint.notices import notices_of_lint
+    from verifier.report.lint.words import lint_exit_code
+    from verifier.report.pages.lint import lint_document
+    from verifier.verify.lint.linting import lint as look  # after the input has been accepted: importing a solver takes a while
 
-        worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
-        given = supplied(account, region, parameter)
-        return lint_command(LintOptions(tuple(paths), worst, key_arn, timeout, sinks(output, FORMATS), verbose, given))
-
-    run(body)
+    worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
+    with shown() as progress:
+        report = look(estate, timeout=timeout, progress=progress)
+    write(
+        sinks(output, FORMATS),
+        rendering(
+            partial(lint_document, report, worst, in_full=verbose),
+            partial(lint_to_json, report, worst),
+            lambda: notices_of_lint(report, worst, Evidence(meanings_of(estate))),
+        ),
+        report.warnings,
+    )
+    return lint_exit_code(report, worst)

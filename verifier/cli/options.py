@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from verifier.cli.run import run
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.forms import ACCOUNT, REGION
 
@@ -23,9 +26,21 @@ EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input er
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-def command_app() -> typer.Typer:
-    """The application of one command: its module decorates one function with `app.command`."""
-    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+def command(short_help: str, epilog: str | None = None, help: str | None = None) -> Callable[[Callable[..., int]], typer.Typer]:
+    """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
+    it ends as `run` says."""
+
+    def made(body: Callable[..., int]) -> typer.Typer:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+
+        @app.command(short_help=short_help, epilog=epilog, help=help)
+        @wraps(body)
+        def ended(*arguments: Any, **named: Any) -> None:
+            run(lambda: body(*arguments, **named))
+
+        return app
+
+    return made
 
 
 class Output(StrEnum):

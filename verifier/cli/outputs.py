@@ -8,19 +8,21 @@ error before anything is done; a file is complete or is not there: it is written
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from verifier.cli.run import OutputError, colours, columns, emit
+from verifier.cli.run import OutputError, colours, columns, emit, warn
 
 if TYPE_CHECKING:
     from verifier.report.document import Document
     from verifier.report.json_values import Json
     from verifier.report.notices.notices import Notices
+    from verifier.syntax.diagnostic import Diagnostic
 
 Render = Callable[[str, bool, int | None], str]
 PAGE = ("text", "json", "markdown")
@@ -89,11 +91,6 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
     )
 
 
-def only_json(chosen: Iterable[Sink]) -> bool:
-    """Whether every result is JSON, which holds the warnings: then they are not told on stderr as well."""
-    return all(sink.format == "json" for sink in chosen)
-
-
 def rendering(document: Callable[[], Document], json: Callable[[], Json], notices: Callable[[], Notices] | None = None) -> Render:
     """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices."""
 
@@ -113,11 +110,11 @@ def rendering(document: Callable[[], Document], json: Callable[[], Json], notice
     return rendered
 
 
-def write(chosen: Iterable[Sink], render: Render) -> None:
-    """Writes each result; `render` makes it from its format, whether to colour, and the columns of a line. Files first. Raises
-    `OutputError`."""
-    import sys
-
+def write(chosen: Sequence[Sink], render: Render, warnings: Sequence[Diagnostic] = ()) -> None:
+    """Writes each result; `render` makes it from its format, whether to colour, and the columns of a line. Files first. The warnings go to
+    stderr, if any result is not JSON, which holds them. Raises `OutputError`."""
+    if any(sink.format != "json" for sink in chosen):
+        warn(warnings)
     for sink in sorted(chosen, key=lambda sink: sink.path is None):
         if sink.path is None:
             emit(render(sink.format, colours(sys.stdout), columns(sys.stdout)))

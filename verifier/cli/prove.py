@@ -4,37 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from verifier.cli.options import (
-    EXIT_CODES,
-    AccountOption,
-    Builtins,
-    Caching,
-    Certificate,
-    ClusterOption,
-    CrossCheck,
-    EngineOption,
-    InvariantFilesOption,
-    KeyArn,
-    ParameterOption,
-    Paths,
-    Processes,
-    RegionOption,
-    Settled,
-    Steps,
-    Suppose,
-    Timeout,
-    command_app,
-    kept_in,
-    settled_readings,
-    supplied,
-)
+from verifier.cli import options as given
 from verifier.cli.outputs import output_option, sinks
-from verifier.cli.run import run
 from verifier.model.engine import Engine
 from verifier.report.formats import FORMATS
-
-app = command_app()
-
 
 HELP = """Prove or refute invariants about the keys of an input.
 
@@ -69,54 +42,50 @@ A file of invariants:
 """
 
 
-@app.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES)
 def prove(
-    paths: Paths,
-    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
-    builtin: Builtins = [],  # noqa: B006
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],  # noqa: B006
-    engine: EngineOption = Engine.Z3,
-    cross_check: CrossCheck = False,
-    certificate: Certificate = None,
-    timeout: Timeout = None,
-    steps: Steps = None,
-    suppose: Suppose = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    cache: Caching = True,
-    processes: Processes = None,
-    cluster: ClusterOption = None,
-) -> None:
+    paths: given.Paths,
+    invariants: given.InvariantFilesOption = [],
+    builtin: given.Builtins = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],
+    engine: given.EngineOption = Engine.Z3,
+    cross_check: given.CrossCheck = False,
+    certificate: given.Certificate = None,
+    timeout: given.Timeout = None,
+    steps: given.Steps = None,
+    suppose: given.Suppose = [],
+    reading: given.Settled = [],
+    cache: given.Caching = True,
+    processes: given.Processes = None,
+    cluster: given.ClusterOption = None,
+) -> int:
     """Prove or refute invariants about the keys of an input."""
+    from verifier.cli.bodies.asked import Asked
+    from verifier.cli.bodies.prove import ProveOptions, prove_command
 
-    def body() -> int:
-        from verifier.cli.bodies.asked import Asked
-        from verifier.cli.bodies.prove import ProveOptions, prove_command
-
-        settled = settled_readings(reading)
-        options = ProveOptions(
-            Asked(
-                tuple(paths),
-                tuple(invariants),
-                tuple(builtin),
-                key_arn,
-                supplied(account, region, parameter),
-                kept_in(cache),
-                tuple(suppose),
-            ),
-            sinks(output, FORMATS),
-            timeout,
-            settled,
-            engine,
-            cross_check,
-            processes,
-            cluster,
-            certificate,
-            steps,
-        )
-        return prove_command(options)
-
-    run(body)
+    settled = given.settled_readings(reading)
+    options = ProveOptions(
+        Asked(
+            tuple(paths),
+            tuple(invariants),
+            tuple(builtin),
+            key_arn,
+            given.supplied(account, region, parameter),
+            given.kept_in(cache),
+            tuple(suppose),
+        ),
+        sinks(output, FORMATS),
+        timeout,
+        settled,
+        engine,
+        cross_check,
+        processes,
+        cluster,
+        certificate,
+        steps,
+    )
+    return prove_command(options)

@@ -1,30 +1,21 @@
-"""`verifier reach`: its options and help. The work is in `bodies/reach.py`."""
+"""`verifier reach`: reads the input, asks, writes the answer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    KeyArn,
-    KeysOption,
-    ParameterOption,
-    RegionOption,
-    Settled,
-    Suppose,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.outputs import PAGE, output_option, sinks
-from verifier.cli.run import run
+from verifier.cli import options as given
+from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.progress import shown
 from verifier.model.engine import MOST_STEPS
+from verifier.syntax.diagnostic import InputError
 
-app = command_app()
-
-
+_CALLERS = ("arn:", "role/", "user/")
 EXIT_CODES = "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 internal error."
 
 
@@ -54,7 +45,7 @@ For a machine, or a page:
 """
 
 
-@app.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES)
 def reach(
     words: Annotated[
         list[str],
@@ -67,31 +58,59 @@ def reach(
     ],
     to: Annotated[
         list[str], typer.Option("--to", metavar="ACTION", help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.")
-    ] = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
-    key: KeysOption = [],  # noqa: B006
+    ] = [],
+    key: given.KeysOption = [],
     steps: Annotated[
         int | None, typer.Option(metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length.")
     ] = None,
-    suppose: Suppose = [],  # noqa: B006
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],  # noqa: B006
+    suppose: given.Suppose = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
     ] = False,
-) -> None:
+) -> int:
     """Show what a caller can bring about, step by step, or who can come to do something."""
+    caller, paths = _caller_and_paths(words, to)
+    from verifier.inputs import load_estate
 
-    def body() -> int:
-        from verifier.cli.bodies.reach import ReachOptions, reach_command
+    settled = given.settled_readings(reading)
+    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter))
+    if suppose:
+        from verifier.language.invariants.files import suppose as supposing
 
-        asked = supplied(account, region, parameter)
-        settled = settled_readings(reading)
-        return reach_command(
-            ReachOptions(tuple(words), tuple(to), tuple(key), steps, key_arn, asked, settled, sinks(output, PAGE), verbose, tuple(suppose))
-        )
+        estate = supposing(estate, *suppose, where="--suppose")
+    from verifier.report.pages.reach import reach_document
+    from verifier.report.reach.json import reach_to_json
+    from verifier.report.reach.words import reach_exit_code
+    from verifier.verify.chosen import chosen_keys
+    from verifier.verify.chosen_caller import chosen_caller
+    from verifier.verify.reach.reach import reach_from, reach_to
 
-    run(body)
+    with shown() as progress:
+        if caller is None:
+            report = reach_to(estate, tuple(to), tuple(key), steps, settled, progress)
+        else:
+            report = reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, key)), tuple(key), steps, settled, progress)
+    write(sinks(output, PAGE), rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)), report.warnings)
+    return reach_exit_code(report)
+
+
+def _caller_and_paths(words: Sequence[str], to: Sequence[str]) -> tuple[str | None, tuple[Path, ...]]:
+    """Who is asked about, and the input. Raises `InputError`."""
+    from verifier.syntax.text import brief
+
+    first, *others = words
+    if to:
+        if first.startswith(_CALLERS) and not Path(first).exists():
+            raise InputError.of(f"a question is about a caller or about --to, not both: {brief(first)!r}", hint="leave out one of them")
+        return None, tuple(map(Path, words))
+    if not others:
+        remedy = "verifier reach role/api examples/payments, or verifier reach --to kms:Decrypt examples/payments"
+        problem = "no input: name a snapshot or a key policy" if first.startswith(_CALLERS) else "no caller to ask about"
+        raise InputError.of(problem, hint=remedy)
+    return first, tuple(map(Path, others))

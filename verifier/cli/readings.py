@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Output, command_app
-from verifier.cli.run import colours, emit, run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.run import colours, emit
 
 
-@app.command(short_help="List open questions of AWS's documentation.")
-def readings(output: Annotated[Output, typer.Option(help="How to write the list.")] = Output.TEXT) -> None:
+@given.command(short_help="List open questions of AWS's documentation.")
+def readings(output: Annotated[given.Output, typer.Option(help="How to write the list.")] = given.Output.TEXT) -> int:
     """List the open questions of AWS's documentation.
 
     Each is tried both ways unless `--reading` settles it.
@@ -22,13 +20,9 @@ def readings(output: Annotated[Output, typer.Option(help="How to write the list.
     verifier readings
     verifier prove examples/payments --reading P5=no
     """
+    import sys
 
-    def body() -> int:
-        import sys
+    from verifier.report.readings import readings_json, render_readings
 
-        from verifier.report.readings import readings_json, render_readings
-
-        emit(readings_json() + "\n" if output is Output.JSON else render_readings(colours(sys.stdout)))
-        return 0
-
-    run(body)
+    emit(readings_json() + "\n" if output is given.Output.JSON else render_readings(colours(sys.stdout)))
+    return 0

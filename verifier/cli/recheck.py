@@ -7,42 +7,26 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    Builtins,
-    InvariantFilesOption,
-    KeyArn,
-    ParameterOption,
-    Paths,
-    RegionOption,
-    Settled,
-    Suppose,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
 
 
-@app.command(
+@given.command(
     short_help="Check proofs again, without a solver.",
     epilog="Exit codes: 0 the certificate proves all that is asked; 1 a proof was rejected; 2 usage or input error; "
     "3 something that is asked has no proof; 4 internal error.",
 )
 def recheck(
     certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],
-    paths: Paths,
-    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
-    builtin: Builtins = [],  # noqa: B006
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    suppose: Suppose = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-) -> None:
+    paths: given.Paths,
+    invariants: given.InvariantFilesOption = [],
+    builtin: given.Builtins = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    suppose: given.Suppose = [],
+    reading: given.Settled = [],
+) -> int:
     """Check the proofs of a certificate against the input, without a solver.
 
     The input must be the one that was proved: the same files, with the same contents. What must be proved is what `verifier prove` with
@@ -54,13 +38,9 @@ def recheck(
     verifier recheck payments.cert examples/payments
     verifier recheck proofs.cert snapshot.yaml --suppose "nobody calls sso:*"
     """
+    from verifier.cli.bodies.asked import Asked
+    from verifier.cli.bodies.recheck import recheck_command
 
-    def body() -> int:
-        from verifier.cli.bodies.asked import Asked
-        from verifier.cli.bodies.recheck import recheck_command
-
-        own = supplied(account, region, parameter)
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, suppose=tuple(suppose))
-        return recheck_command(certificate, asked, settled_readings(reading))
-
-    run(body)
+    own = given.supplied(account, region, parameter)
+    asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, suppose=tuple(suppose))
+    return recheck_command(certificate, asked, given.settled_readings(reading))

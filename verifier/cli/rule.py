@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Output, command_app
-from verifier.cli.run import colours, emit, run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.run import colours, emit
+from verifier.syntax.diagnostic import InputError
 
 
 def _labels(incomplete: str) -> list[tuple[str, str]]:
@@ -19,7 +18,7 @@ def _labels(incomplete: str) -> list[tuple[str, str]]:
     return [(rule.label, rule.title) for rule in rules().values() if rule.label.startswith(incomplete)]
 
 
-@app.command(short_help="Print a rule of the semantics.")
+@given.command(short_help="Print a rule of the semantics.")
 def rule(
     label: Annotated[
         str | None,
@@ -27,8 +26,8 @@ def rule(
             metavar="LABEL", help="Which rule, as reports and traces cite it; all without it.", autocompletion=_labels, show_default=False
         ),
     ] = None,
-    output: Annotated[Output, typer.Option(help="How to write it.")] = Output.TEXT,
-) -> None:
+    output: Annotated[given.Output, typer.Option(help="How to write it.")] = given.Output.TEXT,
+) -> int:
     """Print a rule of the semantics: what it says, the pages of AWS that say so, and what tests it (docs/semantics.md).
 
     \b
@@ -36,25 +35,20 @@ def rule(
     verifier rule D4
     verifier rule P5-allow --output json
     """
+    import sys
+    from difflib import get_close_matches
 
-    def body() -> int:
-        import sys
-        from difflib import get_close_matches
+    from verifier.model.rules import rule_of, rules
+    from verifier.report.rules import render_rule, render_rules, rules_json
 
-        from verifier.model.rules import rule_of, rules
-        from verifier.report.rules import render_rule, render_rules, rules_json
-        from verifier.syntax.diagnostic import InputError
-
-        found = None if label is None else rules().get(rule_of(label))
-        if label is not None and found is None:
-            close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
-            raise InputError.of(
-                f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
-            )
-        if output is Output.JSON:
-            emit(rules_json(found))
-        else:
-            emit(render_rule(found, colours(sys.stdout)) if found else render_rules(colours(sys.stdout)))
-        return 0
-
-    run(body)
+    found = None if label is None else rules().get(rule_of(label))
+    if label is not None and found is None:
+        close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
+        raise InputError.of(
+            f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
+        )
+    if output is given.Output.JSON:
+        emit(rules_json(found))
+    else:
+        emit(render_rule(found, colours(sys.stdout)) if found else render_rules(colours(sys.stdout)))
+    return 0

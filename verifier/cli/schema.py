@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from verifier.cli.options import command_app
-from verifier.cli.run import emit, run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.run import emit
 
 
 class Schema(StrEnum):
@@ -31,21 +29,17 @@ class Schema(StrEnum):
     DECISION = "decision"
 
 
-@app.command(short_help="Print a JSON Schema.")
-def schema(name: Annotated[Schema, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]) -> None:
+@given.command(short_help="Print a JSON Schema.")
+def schema(name: Annotated[Schema, typer.Argument(metavar="NAME", help="Which one.", show_default=False)]) -> int:
     """Print the JSON Schema of a snapshot, of verifier.toml (configuration), or of what a command writes.
 
     \b
     verifier schema snapshot > snapshot.schema.json
     verifier schema configuration > verifier.schema.json
     """
+    import json
 
-    def body() -> int:
-        import json
+    import verifier as api
 
-        import verifier as api
-
-        emit(json.dumps(api.schema(name.value), indent=2) + "\n")
-        return 0
-
-    run(body)
+    emit(json.dumps(api.schema(name.value), indent=2) + "\n")
+    return 0

@@ -1,37 +1,39 @@
-"""`verifier snapshot`: its options and help. The work is in `bodies/snapshot.py`."""
+"""`verifier snapshot`: reads live accounts, and reports what was not read."""
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import Output, command_app
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.progress import shown
+from verifier.cli.run import emit
+from verifier.syntax.diagnostic import InputError
 
 EXIT_CODES = "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal error."
 
 
-@app.command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
+@given.command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
 def snapshot(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")],
-    region: Annotated[list[str], typer.Option(metavar="REGION", help="A Region whose keys to read; may be repeated.")] = [],  # noqa: B006
+    region: Annotated[list[str], typer.Option(metavar="REGION", help="A Region whose keys to read; may be repeated.")] = [],
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="A profile of the AWS CLI; else its default.")] = None,
     assume_role: Annotated[
         list[str],
         typer.Option(metavar="ARN[,ARN…]", help="A role, to read its account as well; several with commas are a chain. May be repeated."),
-    ] = [],  # noqa: B006
+    ] = [],
     only_assumed: Annotated[bool, typer.Option("--only-assumed", help="Leave out the account of the profile itself.")] = False,
     workloads: Annotated[
         bool,
         typer.Option("--workloads", help="Also read what runs as which role, in every Region that the account has enabled (docs/live.md)."),
     ] = False,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="How many calls at a time, at most.")] = 4,
-    output: Annotated[Output, typer.Option(help="How to write the report.")] = Output.TEXT,
-) -> None:
+    output: Annotated[given.Output, typer.Option(help="How to write the report.")] = given.Output.TEXT,
+) -> int:
     """Read the keys of live accounts, and what decides about them, into a snapshot folder.
 
     Keys with policies, grants, aliases and tags; users, groups, roles and their policies; the organization with its control policies;
@@ -45,12 +47,22 @@ def snapshot(
     verifier snapshot live --region us-east-1 --workloads     # for invariants that say `can eventually`
     verifier prove live --builtin no-external-access
     """
+    from verifier.model.results.collection import Wanted
 
-    def body() -> int:
-        from verifier.cli.bodies.snapshot import snapshot_command
-        from verifier.model.results.collection import Wanted
+    if find_spec("boto3") is None:
+        raise InputError.of("`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'")
+    from verifier.collect import CollectError, collect
+    from verifier.report.collection import collection_exit_code, collection_to_json, render_collection
+    from verifier.report.json_values import json_text
 
-        wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
-        return snapshot_command(wanted, output is Output.JSON)
-
-    run(body)
+    wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
+    with shown() as progress:
+        try:
+            collection = collect(wanted, progress)
+        except CollectError as error:
+            raise InputError.of(str(error)) from None
+        except KeyboardInterrupt:
+            print("stopped: the same command goes on from here", file=sys.stderr)
+            raise
+    emit(json_text(collection_to_json(collection)) if output is given.Output.JSON else render_collection(collection))
+    return collection_exit_code(collection)

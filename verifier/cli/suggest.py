@@ -1,30 +1,23 @@
-"""`verifier suggest`: its options and help. The work is in `bodies/suggest.py`."""
+"""`verifier suggest`: reads the estate and the invariants, looks for edits, writes them."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    Builtins,
-    InvariantFilesOption,
-    KeyArn,
-    ParameterOption,
-    Paths,
-    RegionOption,
-    Settled,
-    Timeout,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.outputs import PAGE, output_option, sinks
-from verifier.cli.run import run
+from verifier.cli import options as given
+from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.progress import shown
+from verifier.syntax.diagnostic import InputError
 
-app = command_app()
+if TYPE_CHECKING:
+    from verifier.model.invariant import AnyInvariant
+    from verifier.model.results.suggestion import Suggestion, Suggestions
 
 EXIT_CODES = (
     "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input error; "
@@ -32,26 +25,27 @@ EXIT_CODES = (
 )
 
 
-@app.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES)
+@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES)
 def suggest(
-    paths: Paths,
-    invariants: InvariantFilesOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
-    builtin: Builtins = [],  # noqa: B006
+    paths: given.Paths,
+    invariants: given.InvariantFilesOption = [],
+    builtin: given.Builtins = [],
     invariant: Annotated[
         list[str], typer.Option(metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one.")
-    ] = [],  # noqa: B006
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    timeout: Timeout = None,
-    output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],  # noqa: B006
-    write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten.")
+    ] = [],
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    timeout: given.Timeout = None,
+    output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],
+    write_to: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten."),
     ] = None,
     choice: Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")] = 1,
-) -> None:
+) -> int:
     """Suggest the smallest edits of a key policy that make a refuted invariant hold.
 
     Each suggestion is proved: with it the invariant holds, and every other invariant has the verdict that it had. The access that it
@@ -62,13 +56,71 @@ def suggest(
     verifier suggest examples/payments --invariant "decrypting takes the tenant's own context"
     verifier suggest key-policy.json --builtin no-external-access --write tighter.json
     """
+    from dataclasses import replace
 
-    def body() -> int:
-        from verifier.cli.bodies.asked import Asked
-        from verifier.cli.bodies.suggest import SuggestOptions, suggest_command
+    from verifier.cli.bodies.asked import Asked, read
+    from verifier.syntax.text import printable
 
-        asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied(account, region, parameter))
-        options = SuggestOptions(asked, tuple(invariant), settled_readings(reading), timeout, sinks(output, PAGE), write, choice)
-        return suggest_command(options)
+    if write_to is not None and write_to.exists():
+        raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
+    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, given.supplied(account, region, parameter)))
+    chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
+    settled = given.settled_readings(reading)
+    from verifier.report.pages.suggestions import suggestions_document
+    from verifier.report.suggestion.json import suggestions_to_json
+    from verifier.report.suggestion.words import suggest_exit_code
+    from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
 
-    run(body)
+    with shown() as progress:
+        found = look(asked.estate, asked.invariants, chosen=chosen, timeout=timeout, readings=settled, progress=progress)
+    found = replace(found, inputs=asked.inputs_with(found.inputs))
+    if write_to is not None:
+        _write(write_to, _only_suggestion(found, choice))
+    write(sinks(output, PAGE), rendering(partial(suggestions_document, found), partial(suggestions_to_json, found)), found.warnings)
+    return suggest_exit_code(found)
+
+
+def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
+    """The index of an invariant by its name, or by its number, which counts from 1."""
+    from verifier.language.policies.reader import did_you_mean
+    from verifier.syntax.text import brief, printable
+
+    found = [index for index, invariant in enumerate(invariants) if invariant.name == name]
+    if not found and name.isascii() and name.isdigit() and 0 < int(name) <= len(invariants):
+        return int(name) - 1
+    if not found:
+        hint = did_you_mean(name, [invariant.name for invariant in invariants])
+        raise InputError.of(f"there is no invariant {printable(brief(name))!r} among {len(invariants)}", hint=hint and printable(hint))
+    if len(found) > 1:
+        raise InputError.of(f"{len(found)} invariants are called {printable(brief(name))!r}", hint="give its number")
+    return found[0]
+
+
+# --- the edited policy -------------------------------------------------------------------------------------------------------------
+
+
+def _only_suggestion(suggestions: Suggestions, choice: int) -> Suggestion:
+    """The suggestion to write: for one invariant on one key, since each is about the policy as it is."""
+
+    found = [advice.suggestions for advice in suggestions.advice if advice.suggestions]
+    if not found:
+        raise InputError.of("there is no suggestion to write")
+    if len(found) > 1:
+        raise InputError.of(
+            f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is", hint="choose one with --invariant"
+        )
+    if choice > len(found[0]):
+        raise InputError.of(f"there is no suggestion {choice}; there {'is' if len(found[0]) == 1 else 'are'} {len(found[0])}")
+    return found[0][choice - 1]
+
+
+def _write(path: Path, suggestion: Suggestion) -> None:
+    from verifier.syntax.text import printable
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(suggestion.policy)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError.of(f"cannot write {printable(str(path))}: {reason}") from None
+    print(f"wrote {printable(str(path))}", file=sys.stderr)

@@ -1,26 +1,16 @@
-"""`verifier who-can`: its options and help. The work is in `bodies/who_can.py`."""
+"""`verifier who-can`: reads the input, asks, writes the list."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from verifier.cli.options import (
-    AccountOption,
-    KeyArn,
-    KeysOption,
-    ParameterOption,
-    RegionOption,
-    Settled,
-    command_app,
-    settled_readings,
-    supplied,
-)
-from verifier.cli.outputs import PAGE, output_option, sinks
-from verifier.cli.run import run
-
-app = command_app()
+from verifier.cli import options as given
+from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.progress import shown
+from verifier.syntax.diagnostic import InputError
 
 EXIT_CODES = "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 internal error."
 
@@ -51,7 +41,7 @@ For a machine, or a page:
 """
 
 
-@app.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES)
 def who_can(
     words: Annotated[
         list[str],
@@ -61,31 +51,49 @@ def who_can(
             show_default=False,
         ),
     ],
-    key: KeysOption = [],  # noqa: B006  (typer copies it; a list is how an option is repeated)
+    key: given.KeysOption = [],
     excluding: Annotated[
         list[str], typer.Option("--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated.")
-    ] = [],  # noqa: B006
+    ] = [],
     transpose: Annotated[
         str | None, typer.Option(metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False)
     ] = None,
-    key_arn: KeyArn = None,
-    account: AccountOption = None,
-    region: RegionOption = None,
-    parameter: ParameterOption = [],  # noqa: B006
-    reading: Settled = [],  # noqa: B006
-    output: Annotated[list[str], output_option("list", PAGE)] = ["text"],  # noqa: B006
+    key_arn: given.KeyArn = None,
+    account: given.AccountOption = None,
+    region: given.RegionOption = None,
+    parameter: given.ParameterOption = [],
+    reading: given.Settled = [],
+    output: Annotated[list[str], output_option("list", PAGE)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
-) -> None:
+) -> int:
     """List everybody who can do something with a key."""
+    from verifier.inputs import load_estate
 
-    def body() -> int:
-        from verifier.cli.bodies.who_can import WhoCanOptions, who_can_command
+    actions = tuple(word for word in words if word.lower().startswith("kms:"))
+    paths = tuple(word for word in words if not word.lower().startswith("kms:"))
+    if not paths:
+        raise InputError.of("no input: name a snapshot or a key policy", hint="verifier who-can kms:Decrypt examples/payments")
+    if not actions and transpose is None:
+        remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
+        raise InputError.of("no action to ask about", hint=remedy, rule="S3")
+    settled = given.settled_readings(reading)
+    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
+    from verifier.report.access_words import who_can_exit_code
+    from verifier.report.pages.who_can import who_can_document
+    from verifier.report.who_can.json import who_can_to_json
+    from verifier.verify.access.who_can import who_can as ask
 
-        actions = tuple(word for word in words if word.lower().startswith("kms:"))
-        paths = tuple(word for word in words if not word.lower().startswith("kms:"))
-        asked, settled, chosen = supplied(account, region, parameter), settled_readings(reading), sinks(output, PAGE)
-        return who_can_command(
-            WhoCanOptions(paths, actions, tuple(key), tuple(excluding), transpose, key_arn, asked, settled, chosen, verbose)
+    with shown() as progress:
+        answer = ask(
+            estate,
+            actions,
+            keys=tuple(key),
+            caller=transpose,
+            excluding=tuple(excluding),
+            readings=settled,
+            witnesses=verbose,
+            progress=progress,
         )
-
-    run(body)
+    document = partial(who_can_document, answer, in_full=verbose)
+    write(sinks(output, PAGE), rendering(document, partial(who_can_to_json, answer)), answer.warnings)
+    return who_can_exit_code(answer)

@@ -64,16 +64,17 @@ def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
 # --- the request ---------------------------------------------------------------------------------------------------------
 
 
-def request_items(request: Request, target: str | None, *more: str, label: str = "") -> Items:
-    """Who calls what, with which context, and what `more` there is to say. A request on the target does not say what it is on."""
+def request_items(request: Request, target: str | None, *more: str, label: str = "", below: Sequence[Block] = ()) -> Items:
+    """Who calls what, with which context, what `more` there is to say, and what stands below. A request on the target does not say what it
+    is on."""
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
     call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
     told = [f"a session of {caller.principal_arn}"] if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1 else []
     told += [f"a session issued by {caller.issuer}"] if caller.issuer else []
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
-    below = Items((*map(Item, told), *context, *map(Item, more)), MARGIN + 2)
-    return Items((Item(Apart(tuple(call), "  "), f"{label:>10}", below=(below,)),), columns=MARGIN, hang=MARGIN + 2)
+    about = Items((*map(Item, told), *context, *map(Item, more)), MARGIN + 2)
+    return Items((Item(Apart(tuple(call), "  "), f"{label:>10}", below=(about, *below)),), columns=MARGIN, hang=MARGIN + 2)
 
 
 def command_items(commands: Iterable[str], label: str = "to see it") -> Iterator[Item]:

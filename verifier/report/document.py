@@ -95,6 +95,13 @@ class Items:
     columns: int = 0
     hang: int | None = None
 
+    def labelled(self) -> Iterator[tuple[str, Item]]:
+        """The items, each with its label or that of those before it, which text writes once."""
+        last = ""
+        for item in self.items:
+            last = plain(item.label).strip() or last
+            yield last, item
+
 
 @dataclass(frozen=True)
 class Row:

@@ -1,1 +1,1 @@
-"""What each command does, in a module of the command's name, imported when it runs, so that `--help` and completion stay quick."""
+"""What several commands do, and the longer parts of some: imported when they run, so that `--help` and completion stay quick."""

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from verifier.cli.bodies.exhibits import texts_of
 from verifier.cli.bodies.sides import SidesAsked, read_sides
-from verifier.cli.outputs import Sink, only_json, rendering, write
+from verifier.cli.outputs import Sink, rendering, write
 from verifier.cli.progress import shown
-from verifier.cli.run import warn
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.results.comparison import Comparison, FailOn
 from verifier.report.comparison.words import comparison_exit_code
@@ -34,8 +33,6 @@ class CompareOptions:
 def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
-    if not only_json(options.sinks):
-        warn(remarks(comparison))
     from verifier.report.comparison.json import comparison_to_json
     from verifier.report.comparison.notices import notices_of_comparison
     from verifier.report.pages.comparison import comparison_document
@@ -43,7 +40,7 @@ def compare_command(options: CompareOptions) -> int:
     texts = texts_of((*comparison.old.inputs, *comparison.new.inputs)) if any(sink.format == "html" for sink in options.sinks) else {}
     document = partial(comparison_document, comparison, options.fail_on, texts, in_full=options.verbose)
     parts = document, partial(comparison_to_json, comparison, options.fail_on), partial(notices_of_comparison, comparison, options.fail_on)
-    write(options.sinks, rendering(*parts))
+    write(options.sinks, rendering(*parts), remarks(comparison))
     return comparison_exit_code(comparison, options.fail_on)
 
 

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.bodies.asked import Asked, Read, read
-from verifier.cli.outputs import Sink, only_json, write
+from verifier.cli.outputs import Sink, write
 from verifier.cli.progress import shown
-from verifier.cli.run import warn
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
@@ -54,10 +53,8 @@ def prove_command(options: ProveOptions) -> int:
 
 def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
     """Writes a report in all formats asked for, and its warnings to stderr. Raises `OutputError`."""
-    if not only_json(sinks):
-        warn(report.warnings)
     evidence = _evidence(sinks, report, estate)
-    write(sinks, lambda name, colour, width: render_report(report, name, evidence, colour=colour, width=width))
+    write(sinks, lambda name, colour, width: render_report(report, name, evidence, colour=colour, width=width), report.warnings)
 
 
 def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence:

@@ -14,7 +14,7 @@ from verifier.model.results.comparison import Change, Comparison, FailOn, Region
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
 from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
-from verifier.report.counterexample import reason_items
+from verifier.report.counterexample import command_items, reason_items
 from verifier.report.document import (
     GAP,
     Block,
@@ -160,18 +160,21 @@ class _Writer:
         cases = [case_text(case) or "always" for case in change.region.when]
         items = [Item(change.region.callers.text, "region")]
         items += [Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
-        items += [Item(request_text(change, in_full=True), "request")] if witness is not None else []
+        items += [Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))] if witness is not None else []
         yield GAP
         yield Items(tuple(items), 12, 13)
-        if witness is not None:
-            yield from reason_items(witness, Expectation.REFUSED)
-            if change.refused is not None:
-                yield Items((Item("on the other side:", "refused"),), 12, 13)
-                yield from reason_items(Counterexample(witness.request, change.refused, ()), Expectation.ALLOWED)
-            elif change.cannot:
-                yield Items((Item(change.cannot, "refused"),), 12, 13)
-            if witness.command:
-                yield Items((Item(Said(witness.command, Role.COMMAND), "to see it"),), 12, 13)
+
+    def decisions(self, change: RegionChange) -> Iterator[Items]:
+        """Why the request of a region is allowed on one side, and refused on the other."""
+        witness = change.region.witness
+        assert witness is not None
+        yield from reason_items(witness, Expectation.REFUSED)
+        if change.refused is not None:
+            why = tuple(reason_items(Counterexample(witness.request, change.refused, ()), Expectation.ALLOWED))
+            yield Items((Item("on the other side:", "refused", below=why),), 12, 13)
+        elif change.cannot:
+            yield Items((Item(change.cannot, "refused"),), 12, 13)
+        yield Items(tuple(command_items([witness.command] if witness.command else [])), 12, 13)
 
     def excerpts(self, changes: Sequence[Change]) -> Excerpts:
         """The policies of both sides, with what changed."""

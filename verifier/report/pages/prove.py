@@ -50,8 +50,9 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> Documen
     whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
     label = f"{whose} supposes"
     warnings = tuple(Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
+    keys = (grouped([*map(key_heading, report.keys), Para(Apart(tuple(_inventory(report)), " · "))]),)
     blocks: list[Block] = [
-        grouped([*map(key_heading, report.keys), Para(Apart(tuple(_inventory(report)), " · "))]),
+        Folded(counted(len(report.keys), "key"), keys, keys),
         Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
         Folded(counted(len(warnings), "warning"), (Items(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),

@@ -85,13 +85,14 @@ def _told_blocks(told: Told, names: Names, target: str | None) -> Iterator[Block
         text = does if told.move is not None else "nothing more is needed: what the key protects is in its hands"
         yield Items((Item(text, label),), columns=MARGIN)
         return
+    commands = step_commands(told.move) if told.move is not None else tuple(filter(None, (found.command for found in told.requests)))
     for number, found in enumerate(told.requests, start=1):
+        last = number == len(told.requests)
         tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)
         more = [f"with the session tags {tags}"] if tags else []
-        yield request_items(found.request, target, *more, label="and" if number > 1 else told.label)
-        if told.move is not None and number == len(told.requests):
-            yield Items((Item(change_words(told.move.change, names), "which"),), MARGIN, LABEL)
-        yield from reason_items(found, Expectation.REFUSED, Places(exact=True, made=told.made))
-        yield Items(tuple(whole_call(found)) if told.move is None else (), MARGIN, LABEL)
-    commands = step_commands(told.move) if told.move is not None else tuple(filter(None, (found.command for found in told.requests)))
-    yield Items(tuple(command_items(commands, "to do it" if told.move is not None else "to see it")), MARGIN, LABEL)
+        which = [Item(change_words(told.move.change, names), "which")] if told.move is not None and last else []
+        end = [*(whole_call(found) if told.move is None else ())]
+        end += command_items(commands, "to do it" if told.move is not None else "to see it") if last else ()
+        reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=told.made))
+        below = (Items(tuple(which), MARGIN, LABEL), *reasons, Items(tuple(end), MARGIN, LABEL))
+        yield request_items(found.request, target, *more, label="and" if number > 1 else told.label, below=below)

@@ -41,7 +41,7 @@ def _block(block: doc.Block) -> Content:
         case doc.Para(words, mark, tail) if words:
             return element("p", _sign(mark), _words(words), _tail(tail))
         case doc.Items(items):
-            return element("ul", map(_item, items)) if items else None
+            return element("ul", (_item(*one) for one in block.labelled())) if items else None
         case doc.Table(titles, rows=rows):
             head = element("tr", (element("th", title, scope="col") for title in titles))
             return element("table", element("thead", head), element("tbody", map(_row, rows))) if rows else None
@@ -88,9 +88,10 @@ def _excerpts(block: doc.Excerpts) -> Content:
     return element("div", (element("div", side or nothing) for side in shown), class_="two sides") if any(shown) else None
 
 
-def _item(item: doc.Item) -> Html:
-    label = element("strong", _words(item.label), " ") if any(map(str.isalnum, plain(item.label))) else None
-    return element("li", label, _sign(item.mark), _words(item.words), _tail(item.tail), map(_block, item.below))
+def _item(label: str, item: doc.Item) -> Html:
+    shown = _words(item.label) if plain(item.label).strip() else label
+    before = element("strong", shown, " ") if any(map(str.isalnum, label)) else None
+    return element("li", before, _sign(item.mark), _words(item.words), _tail(item.tail), map(_block, item.below))
 
 
 def _row(row: doc.Row) -> Html:

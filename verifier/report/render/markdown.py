@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.report import document as doc
 from verifier.report.document import Role, Words, plain, supposed_in
-from verifier.report.render.markdown_texts import code, details, escaped, table_head, table_row
+from verifier.report.render.markdown_texts import code, details, escaped, prose, spaced, table_head, table_row
 from verifier.report.render.room import Part, fitted
 from verifier.report.supposed import conclusions
 from verifier.syntax.text import brief, printable
@@ -31,8 +31,8 @@ def document_markdown(document: doc.Document) -> str:
     parts = [part for block in document.blocks for part in _parts(block)]
     counts = " · ".join(map(_words, document.counts))
     last = [] if document.exit_code is None else [f"<sub>{counts} · exit code {document.exit_code:d}</sub>"]
-    concluded = [f"<sub>supposed: {escaped(text)}</sub><br>" for text in conclusions(supposed_in(document.blocks))]
-    return _EMPTY.sub("\n\n", fitted([f"## {escaped(title[0].upper() + title[1:])}", ""], parts, [*concluded, *last]))
+    concluded = [f"<sub>supposed: {prose(text)}</sub><br>" for text in conclusions(supposed_in(document.blocks))]
+    return _EMPTY.sub("\n\n", fitted([f"## {prose(title[0].upper() + title[1:])}", ""], parts, [*concluded, *last]))
 
 
 def _parts(block: doc.Block) -> Iterator[Part]:
@@ -50,8 +50,8 @@ def _tight(block: doc.Block) -> Iterator[Part]:
                 yield Part([*head, table_row(_cells(row))], [])
                 head = []
         case doc.Items():
-            for item in block.items:
-                full, short = (list(_item(item, "", folded=folded)) for folded in (True, False))
+            for label, item in block.labelled():
+                full, short = (list(_item(label, item, "", folded=folded)) for folded in (True, False))
                 yield Part(full, short if short != full else None)
         case doc.Group(blocks):
             for one in blocks:
@@ -66,19 +66,19 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
     """A block; without what is `folded` away, it says that this is left out."""
     match block:
         case doc.Heading(words, beside, mark):
-            yield f"{margin}### {_SIGNS[mark]}{escaped(re.sub(' {2,}', ', ', plain(words)))}"
+            yield f"{margin}### {_SIGNS[mark]}{prose(re.sub(' {2,}', ', ', plain(words)))}"
             yield ""
-            yield from [f"{margin}{escaped(' · '.join(beside))}", ""] if beside else []
+            yield from [f"{margin}{prose(' · '.join(beside))}", ""] if beside else []
         case doc.Para(words, mark, tail):
             yield f"{margin}{_SIGNS[mark]}{_words(words)}{_tail(tail)}".rstrip()
-        case doc.Items(items):
-            for item in items:
-                yield from _item(item, margin, folded=folded)
+        case doc.Items():
+            for label, item in block.labelled():
+                yield from _item(label, item, margin, folded=folded)
         case doc.Listing(label, names) if folded:
-            yield from details(label, [escaped(name) for name in names])
+            yield from details(label, [prose(name) for name in names])
         case doc.Supposed(assumptions) if folded:
             others = [other for other in dict.fromkeys(assumptions) if not other.is_conclusion]
-            yield from details("what this supposes", [f"{escaped(other.text)}{_tail(f'[{other.rule}]')}" for other in others])
+            yield from details("what this supposes", [f"{prose(other.text)}{_tail(f'[{other.rule}]')}" for other in others])
         case doc.Folded(title, blocks):
             if block.quiet or block.on_page or not blocks:
                 return
@@ -104,8 +104,7 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
             return
 
 
-def _item(item: doc.Item, margin: str, *, folded: bool) -> Iterator[str]:
-    label = plain(item.label).strip()
+def _item(label: str, item: doc.Item, margin: str, *, folded: bool) -> Iterator[str]:
     numbered = re.fullmatch(r"\d+\.", label)
     bullet = f"{label} " if numbered else "- "
     colon = ":" if label.endswith(":") else ""
@@ -148,25 +147,25 @@ def _summary(title: Words) -> str:
 
 def _cells(row: doc.Row) -> Sequence[str]:
     *cells, last = (_words(cell) for cell in row.cells)
-    below = [f"{escaped(plain(item.label))} {_words(item.words)}" for items in row.below for item in items.items]
+    below = [f"{escaped(label)} {_words(item.words)}" for items in row.below for label, item in items.labelled()]
     return [*cells, "<br>".join([last, *below])]
 
 
 def _tail(tail: str) -> str:
     """A place and a rule; rules, which text has in brackets, are in parentheses."""
-    return " " + escaped(" ".join(_RULE.sub(r"(\1)", tail).split())) if tail else ""
+    return " " + prose(" ".join(_RULE.sub(r"(\1)", tail).split())) if tail else ""
 
 
 def _words(words: Words) -> str:
     match words:
         case str():
-            return escaped(words)
+            return prose(words)
         case doc.Said(text, Role.CODE | Role.COMMAND | Role.QUOTED):
             return code(text) if text else ""
         case doc.Said(text, Role.NAME):
-            return f"**{escaped(text)}**" if text.strip() else ""
+            return f"**{prose(text)}**" if text.strip() else ""
         case doc.Said(text):
-            return escaped(text)
+            return prose(text)
         case doc.Apart(pieces, between):
             return (escaped(between) if between.strip() else " · ").join(map(_words, pieces))
-    return "".join(map(_words, words))
+    return spaced(map(_words, words))

@@ -6,12 +6,14 @@ In: any text; cells that are Markdown already. Out: Markdown (GitHub's, GitLab's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.syntax.text import printable
 
-_ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@:$]|(?<=[wW]{3})\.")
+_ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@$]|:(?=//|[\w+-]*:)|(?<=[wW]{3})\.")
 """Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line they stand."""
+_RUN = re.compile(r"""[^\s"“”(),;`|<>\[\]{}]+""")
+"""What may be a name: an ARN, an action, a condition key, a place in a file. No code span ends in it, and no cell of a table."""
 
 
 def escaped(text: str) -> str:
@@ -19,11 +21,30 @@ def escaped(text: str) -> str:
     return _ACTIVE.sub(lambda match: f"&#{ord(match.group())};", printable(text))
 
 
+def prose(text: str) -> str:
+    """The same, with names that have a colon as code spans."""
+    found, last, shown = [], 0, printable(text)
+    for run in _RUN.finditer(shown):
+        name = run.group().rstrip(".:!?…")
+        if ":" in name:
+            found += [escaped(shown[last : run.start()]), f"`{name}`"]
+            last = run.start() + len(name)
+    return spaced([*found, escaped(shown[last:])])
+
+
 def code(text: str) -> str:
     """A text as a code span that shows exactly it."""
     shown = printable(text)
     ticks = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}"
+
+
+def spaced(parts: Iterable[str]) -> str:
+    """Pieces of Markdown one after the other, with a space where two code spans would become one."""
+    whole = ""
+    for part in parts:
+        whole += f" {part}" if whole.endswith("`") and part.startswith("`") else part
+    return whole
 
 
 def table_head(titles: Sequence[str]) -> list[str]:
