@@ -247,6 +247,47 @@ def test_before_and_after_a_plan(run: Run, put: Put, tmp_path: Path) -> None:
     assert gone.code == 0 and "the key is gone" in gone.out
 
 
+def test_a_plan_that_adds_a_key(run: Run, put: Put, tmp_path: Path) -> None:
+    """It is compared with what AWS gives a key without a policy: an ordinary one passes, an open one fails."""
+
+    def planned(*statements: dict[str, Any]) -> tuple[str, ...]:
+        policy = {"policy": json.dumps({"Version": "2012-10-17", "Statement": list(statements)})} if statements else {}
+        made = plan(caller_identity(), Planned("aws_kms_key", "main", {"description": "x", **policy}, {"arn": True, "id": True}))
+        (tmp_path / "plan.json").write_text(json.dumps(made))
+        return "compare", "--plan", "plan.json", "--region", "eu-west-1"
+
+    for ordinary in (planned(), planned(DELEGATE)):
+        result = run(*ordinary)
+        assert result.code == 0 and "the key is new, and allows nothing that one without a policy does not" in result.out, result.err
+        assert run(*ordinary, "--fail-on", "any").code == 0
+    opened = run(*planned(DELEGATE, {**WIDER, "Principal": "*"}))
+    assert opened.code == 1 and "more permissive   the key is new" in opened.out and '"Reports" is new' in opened.out
+
+
+def test_neither_side_holds_a_key(run: Run, put: Put, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(json.dumps(plan(caller_identity())))
+    (tmp_path / "none.json").write_text(json.dumps({"keys": []}))
+    for asked in (("--plan", "plan.json"), ("none.json", "none.json"), ("--plan", "plan.json", "none.json")):
+        result = run("compare", *asked)
+        assert result.code == 0 and "0 keys: equivalent; neither side holds a key" in result.out, result.err
+    document = json.loads(run("compare", "none.json", "none.json", "--output", "json").out)
+    Draft202012Validator(verifier.schema("comparison")).validate(document)
+    assert (document["summary"]["relation"], document["summary"]["exit_code"], document["targets"]) == ("equivalent", 0, [])
+    assert checked(run("check-no-new-access", "none.json", "none.json", "--output", "json")) == (0, "pass")
+    assert "neither side holds a key" in run("check-no-new-access", "none.json", "none.json").out
+    assert "0 keys: equivalent; neither side holds a key" in run("compare", "none.json", "none.json", "--output", "github").out
+
+
+def test_one_side_holds_a_key_and_the_other_none(run: Run, put: Put, tmp_path: Path) -> None:
+    for name, statements in (("ordinary", [DELEGATE]), ("open", [DELEGATE, WIDER])):
+        keys = [{"arn": KEY, "policy": {"Version": "2012-10-17", "Statement": statements}}]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"keys": keys}))
+    (tmp_path / "none.json").write_text(json.dumps({"keys": []}))
+    assert run("compare", "none.json", "ordinary.json").code == 0 and run("compare", "none.json", "open.json").code == 1
+    gone = run("compare", "open.json", "none.json", "--fail-on", "any")
+    assert gone.code == 1 and "the key is gone" in gone.out
+
+
 def test_a_plan_in_an_account_of_which_there_is_a_snapshot(run: Run, put: Put, tmp_path: Path) -> None:
     """What is attached to a role of the snapshot counts, and with a complete inventory nobody else gains anything."""
     roles: list[dict[str, Any]] = [

@@ -179,7 +179,7 @@ def test_facts_of_the_key() -> None:
     found = texts(key_changes(before, after))
     assert "the key's tag env is prod, and was dev" in found
     assert any("aliases are given in OLD only" in text for text in found)
-    assert texts(key_changes(None, after)) == ["the key is new"]
+    assert texts(key_changes(before, None)) == ["the key is gone"]
 
 
 # -- what bears on a request --

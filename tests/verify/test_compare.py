@@ -207,12 +207,25 @@ def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:
     assert on_key(none, NEW, f"callers in {HOME} can kms:*").gained == ()
 
 
-def test_that_a_key_is_new_is_the_only_cause() -> None:
-    """Whatever else has changed: with the rest as it was, nobody could use a key that there was not."""
-    thing = Unmodelled("x", "U3", Influence.MAY_ALLOW, "a policy is not in the input", key=f"{NEW.keys[0].arn}x")
-    organization = Organization("o-a1b2c3d4e5", HOME, ((HOME, None),))
-    added = on_key(replace(OLD, keys=()), replace(NEW, unmodelled=(thing,), organization=organization))
-    assert added.gained and {change.text for found in added.gained for change in found.because} == {"the key is new"}
+def test_a_key_that_is_new_is_compared_with_one_without_a_policy() -> None:
+    """[key-policy-default] What an ordinary key allows, or one that allows less, was not gained, and nothing was lost."""
+    none, root = replace(OLD, keys=()), allow(aws(ROOT), "kms:*")
+    for statement in (root, allow(aws(ROOT), "kms:Decrypt"), {**root, "Condition": VIA}):
+        added = on_key(none, estate(statement))
+        assert (added.presence, added.relation, added.gained, added.lost) == (Presence.ADDED, Relation.EQUIVALENT, (), ())
+        assert not (added.unknown_gained or added.unknown_lost)
+    shared = on_key(none, estate(root, allow(aws(PARTNER_ROOT), "kms:Decrypt")))
+    assert shared.relation is Relation.MORE and not shared.lost
+    assert {account for change in shared.gained for account in change.region.callers.accounts} == {PARTNER}
+    assert on_key(none, granted(grant(REPORTS, "Decrypt"), statement=root)).gained
+    assert on_key(none, without_policy(NEW)).relation is Relation.UNKNOWN
+
+
+def test_who_may_use_a_key_that_is_new_by_policies_that_are_new_gained_it() -> None:
+    before, after = (home(identity(ALICE, own(action))) for action in ("kms:Sign", "kms:Decrypt"))
+    root = allow(aws(ROOT), "kms:*")
+    added = on_key(replace(estate(root, accounts=(before,)), keys=()), estate(root, accounts=(after,)))
+    assert gainers(added) == {(ALICE, "kms:Decrypt")} and not added.lost
 
 
 def test_a_deny_is_followed_through_everything_that_allows() -> None:

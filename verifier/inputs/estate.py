@@ -1,9 +1,10 @@
 """The whole input, and two versions of one.
 
 In: paths of snapshots, folders, plans, templates and policy files. Out: an `Estate`, or two. Guarantee: every error of every file is told
-in one `InputError`; an estate holds at least one key, and no key twice. Of two versions each lists the users and roles that plans or
-templates of the other make, without policies: one that is made, or goes, is not taken for one of which nothing is known (U1). One that a
-side may have under a name that it does not tell is left as it is, and so are those of accounts of which a snapshot lists some.
+in one `InputError`; an estate holds no key twice, and at least one unless it may be empty or is one of two versions. Of two versions each
+lists the users and roles that plans or templates of the other make, without policies: one that is made, or goes, is not taken for one of
+which nothing is known (U1). One that a side may have under a name that it does not tell is left as it is, and so are those of accounts of
+which a snapshot lists some.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
 
 
 class Options(TypedDict, total=False):
@@ -38,6 +38,7 @@ class Options(TypedDict, total=False):
     from there.
     `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
     turn on (managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about steps then.
+    An input without a key is an error unless it may be `empty`.
     Without `steps` and `tags` trust policies are not read either, unless the input itself mentions tags of callers (F3): then nothing may
     be asked about these.
     """
@@ -49,6 +50,7 @@ class Options(TypedDict, total=False):
     supplied: Supplied
     steps: bool
     tags: bool
+    empty: bool
 
 
 @dataclass(frozen=True)
@@ -86,17 +88,17 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
         )
         for path in paths:
             loader.remarks.keep(partial(loader.add, Path(path)))
-        return ((loader.estate(), loader.parts),)
+        return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
     with _collection_paused():
         return with_own_account(read, options.get("supplied", NOTHING))[0]
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, root: Path | None = None) -> tuple[Estate, Estate]:
-    """The estate before a Terraform plan, and the one after it. One that has no keys (all are new, or all go) is an `Estate` without keys;
-    a user or role that is on one side only can do nothing on the other by policies of its own.
+    """The estate before a Terraform plan, and the one after it. One that has no keys is an `Estate` without keys; a user or role that is on
+    one side only can do nothing on the other by policies of its own.
 
-    Raises `InputError` where the file is no plan, where it cannot be read, and where neither side has a key.
+    Raises `InputError` where the file is no plan, and where it cannot be read.
     """
     files = Files(root)
 
@@ -104,8 +106,6 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, 
         loaders = [Loader(files, known), Loader(files, known)]
         for loader, before in zip(loaders, (True, False), strict=True):
             loader.add_plan(Path(path), before=before)
-        if not any(loader.parts.keys for loader in loaders):
-            raise InputError.of(f"`{printable(str(path))}` holds no key before or after, so there is nothing to compare", rule="S3")
         return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
 
     with _collection_paused():
@@ -121,7 +121,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     def read(version: Version, other: Side | None) -> Side | None:
         errors.pop(version, None)
         try:
-            own: Options = {**options, "other_version": _assumed(other), "root": version.root, "steps": False}
+            own: Options = {**options, "other_version": _assumed(other), "root": version.root, "steps": False, "empty": True}
             return _load(version.paths, **own)
         except InputError as error:
             errors[version] = error
@@ -133,7 +133,8 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
         first = read(old, second)
     if first is None or second is None:
         raise InputError(tuple(dict.fromkeys(diagnostic for error in errors.values() for diagnostic in error.diagnostics)))
-    _check_one_key(_assumed(first), _assumed(second))
+    if first[0].keys and second[0].keys:
+        _check_one_key(_assumed(first), _assumed(second))
     return _with_others(first, second), _with_others(second, first)
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.own_account import check_open_regions
 from verifier.inputs.policy_file import is_policy, read_policy_file
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
@@ -32,6 +31,7 @@ from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.model.estate import Account, Estate, Key, Organization
+from verifier.model.own_place import check_open_regions
 from verifier.model.results.collection import NotRead, Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity

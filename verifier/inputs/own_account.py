@@ -10,14 +10,14 @@ where nothing in the input tells Regions apart, the first of the partition stand
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
-from verifier.model.own_place import check_account, depends, telling_regions
+from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -146,7 +146,8 @@ def _concluded(sides: Sequence[Side]) -> str | None:
         common = frozenset.intersection(*(each.accounts for each in told))
         certain = any(common <= each.certain for each in told)
         return min(common) if len(common) == 1 and certain else None
-    return STAND_IN if any(STAND_IN in each.accounts for each in found) else None
+    empty = not any(estate.keys for estate, _ in sides)
+    return STAND_IN if empty or any(STAND_IN in each.accounts for each in found) else None
 
 
 def _stands_alone(sides: Sequence[Side]) -> bool:
@@ -174,16 +175,3 @@ def stand_in(file: str, partition: str, texts: Iterable[str]) -> str:
         message = f"{file} names {first_few(named)}, and in which Region it is deployed is not given"
         raise InputError.of(printable(message), hint="give it with --region", rule="S4")
     return STAND_IN_REGIONS[partition]
-
-
-def check_open_regions(estate: Estate, own: Mapping[str, str]) -> None:
-    """Raises `InputError` where something that decides tells Regions apart. `own` are the files with keys in a Region that nothing tells,
-    with the text that refers to it there; empty where nothing can."""
-    for policy in estate.deciding_policies() if own else ():
-        here = own.get(policy.span.file.partition("#")[0], "")
-        for statement in policy.statements:
-            for text in telling_regions(statement, here):
-                raise depends(own, text, statement.span)
-    for endpoint in estate.endpoints or () if own else ():
-        if endpoint.region not in own.values():
-            raise depends(own, endpoint.id, endpoint.span)

@@ -18,7 +18,7 @@ from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.language.policies.documents import key_policy_warnings, read_policy
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization
-from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, default_key_policy
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -99,15 +99,6 @@ def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
         found.error(f"this is the key policy `{given}`, expected `{name}`", "PolicyName", hint=hint, rule="L5a")
         return None
     return found["Policy"]
-
-
-def default_key_policy(arn: str) -> Policy:
-    """The policy of a key that was declared without one: it delegates everything to the key's account. [key-policy-default]"""
-    partition, account = arn.split(":")[1], arn.split(":")[4]
-    root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
-    sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
-    statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
-    return Policy(PolicyKind.KEY, f"{arn}#{DEFAULT}", DEFAULT, True, (statement,))
 
 
 @cache

@@ -9,7 +9,7 @@ the key (L9), and nowhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
 
@@ -74,6 +74,19 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         for text in (text for condition in when for text in _of_condition(condition, "")) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
+
+
+def check_open_regions(estate: Estate, own: Mapping[str, str]) -> None:
+    """Raises `InputError` where something that decides tells Regions apart. `own` are the files with keys in a Region that nothing tells,
+    with the text that refers to it there; empty where nothing can."""
+    for policy in estate.deciding_policies() if own else ():
+        here = own.get(policy.span.file.partition("#")[0], "")
+        for statement in policy.statements:
+            for text in telling_regions(statement, here):
+                raise depends(own, text, statement.span)
+    for endpoint in estate.endpoints or () if own else ():
+        if endpoint.region not in own.values():
+            raise depends(own, endpoint.id, endpoint.span)
 
 
 def depends(files: Iterable[str], text: str, span: Span) -> InputError:

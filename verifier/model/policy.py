@@ -191,3 +191,12 @@ def reference_to(policy: Policy, statement: Statement) -> StatementRef:
     """The name of a statement of a policy."""
     sid = statement.sid.value if statement.sid else None
     return StatementRef(policy.identity, policy.name, statement.index, sid, statement.effect, statement.span, policy.kind)
+
+
+def default_key_policy(arn: str) -> Policy:
+    """The policy of a key that was declared without one: it delegates everything to the key's account. [key-policy-default]"""
+    partition, account = arn.split(":")[1], arn.split(":")[4]
+    root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
+    sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
+    statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
+    return Policy(PolicyKind.KEY, f"{arn}#default", "default", True, (statement,))

@@ -49,6 +49,8 @@ class Check:
     @property
     def message(self) -> str:
         """The answer in a sentence."""
+        if isinstance(self.behind, Comparison) and not (self.behind.old.keys or self.behind.new.keys) and self.result == "pass":
+            return "nothing was gained: neither side holds a key"
         return _MESSAGES[self.name][("pass", "fail", "unknown").index(self.result)]
 
 

@@ -15,9 +15,14 @@ from typing import Any, cast
 from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 
-_LAYOUT = frozenset({"span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"})
+_LAYOUT = frozenset(
+    (
+        *("span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"),
+        *("open_region", "open_account", "concluded"),
+    )
+)
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never
-proved with."""
+proved with, what was concluded about where keys are."""
 
 _STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
 """Members that only steps turn on (W2), and the tags of sessions (F3): no other decision on a key does."""

@@ -31,7 +31,8 @@ class Relation(Enum):
 
 
 class Presence(Enum):
-    """On which sides a target is. A request on a key that a side does not have counts as refused there."""
+    """On which sides a target is. A request on a key that NEW does not have counts as refused there; one on a key that OLD does not have,
+    as a key without a policy would decide it there: what that would allow besides was not lost."""
 
     BOTH = "both"
     ADDED = "only in new"

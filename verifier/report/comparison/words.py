@@ -16,8 +16,12 @@ _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
 
 
 def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
-    """1 where it fails, 3 where that cannot be told, 0 otherwise."""
-    return exit_code(statuses(comparison.targets, fail_on))
+    """1 where it fails, 3 where that cannot be told, 0 otherwise, also where neither side holds a key and nothing else was compared."""
+    return exit_code(statuses(comparison.targets, fail_on)) if comparison.targets or _keys(comparison) else ExitCode.PROVED
+
+
+def _keys(comparison: Comparison) -> tuple[str, ...]:
+    return (*comparison.old.keys, *comparison.new.keys)
 
 
 def target_name(target: TargetComparison) -> str:
@@ -35,7 +39,8 @@ def _own_part(arn: str) -> str:
 def headline_note(target: TargetComparison) -> str:
     """What goes behind the relation."""
     if target.presence is Presence.ADDED:
-        return "the key is new"
+        beyond = bool(target.gained or target.intended or target.reasons)
+        return "the key is new" if beyond else "the key is new, and allows nothing that one without a policy does not"
     if target.presence is Presence.REMOVED:
         return "the key is gone"
     if target.intended and not target.gained:
@@ -59,12 +64,12 @@ def counts_text(comparison: Comparison) -> str:
     """`2 keys: 1 more permissive, 1 equivalent`."""
     keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
     relations = [target.relation for target in comparison.targets]
-    counts = ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations)
+    counts = ", ".join(f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations) or "equivalent"
     others = len(comparison.targets) - keys
     subject = f"{keys:,} {'key' if keys == 1 else 'keys'}" + (
         f" and {others:,} other {'target' if others == 1 else 'targets'}" if others else ""
     )
-    return f"{subject}: {counts}"
+    return f"{subject}: {counts}" + ("" if _keys(comparison) else "; neither side holds a key")
 
 
 _ORDER = (Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.UNKNOWN, Relation.EQUIVALENT)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.model.invariant import Expectation
 from verifier.model.policy import StatementRef
-from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, Relation, TargetComparison
+from verifier.model.results.comparison import Change, Comparison, FailOn, Presence, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
 from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
@@ -49,7 +49,7 @@ def comparison_document(
 ) -> Document:
     """The whole comparison; `texts` are those of the files, by the names that spans call them."""
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
-    told = [target for target in comparison.targets if not _is_quiet(target) or in_full or len(comparison.targets) == 1]
+    told = [target for target in comparison.targets if not _is_quiet(target) or in_full or _is_new(target) or len(comparison.targets) == 1]
     quiet = [target_name(target) for target in comparison.targets if target not in told]
     shown = quiet if in_full else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
     blocks: list[Block] = [writer.target(target) for target in told]
@@ -67,6 +67,10 @@ def comparison_document(
 def _is_quiet(target: TargetComparison) -> bool:
     """Whether there is nothing to say but that it is equivalent."""
     return target.relation is Relation.EQUIVALENT and not (target.unknown_gained or target.unknown_lost)
+
+
+def _is_new(target: TargetComparison) -> bool:
+    return target.presence is Presence.ADDED
 
 
 class _Writer:
@@ -88,7 +92,7 @@ class _Writer:
 
     def quietly(self, target: TargetComparison) -> Iterator[Block]:
         """What changed without deciding a request otherwise."""
-        if target.changes:
+        if target.changes and not _is_new(target):
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
             yield Folded("all changes", (GAP, self.all_changes(target)), (Para(Said(number, Role.DIM)),))
 

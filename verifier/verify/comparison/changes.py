@@ -31,14 +31,10 @@ class Located:
     about: str | None
 
 
-def key_changes(old: Key | None, new: Key | None) -> tuple[Located, ...]:
+def key_changes(old: Key, new: Key | None) -> tuple[Located, ...]:
     """What changed of one key: its policies, its grants, its facts."""
-    if old is None or new is None:
-        only = new or old
-        assert only is not None
-        text = "the key is new" if old is None else "the key is gone"
-        places = (old.span if old else only.span, new.span if new else only.span)
-        return (Located(Change(text, places=places), only.arn),)
+    if new is None:
+        return (Located(Change("the key is gone", places=(old.span, old.span)), old.arn),)
     found = [
         *(Located(change, new.arn) for change in _statements(old.policies or (), new.policies or (), "")),
         *(Located(change, new.arn) for change in _grants(old, new)),

@@ -2,7 +2,8 @@
 
 In: two estates, allowances, readings. Out: `Comparison`, one part for each target of either side.
 Guarantee: *equivalent* only where no request is decided otherwise, under no reading and no free fact; what the input does not hold is
-supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is *unknown* (U3).
+supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is *unknown* (U3). A key that only NEW
+has is compared with one that AWS makes without a policy, and what it allows beyond that was gained; nothing of it was lost.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
 from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
-from verifier.model.results.comparison import Change, ComparedSide, Comparison, TargetComparison, UsedAllowance
+from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
 from verifier.problem.rules import Given
@@ -25,11 +26,13 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import as_of_data, given
+from verifier.verify.comparison.added_keys import with_added
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.region_changes import Explainer
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs
 from verifier.verify.meaning import key_meaning, surroundings
+from verifier.verify.regions import Regions
 from verifier.verify.settled import check_readings, not_known, settled_allowance
 
 Progress = Callable[[int, int, str], None]
@@ -56,9 +59,9 @@ def compare(
     held = dict(readings or {})
     check_readings(held)
     check_region(new, (allowance.scope for allowance in allow))
-    comparer = _Comparer(old, new, tuple(allow), held)
+    comparer = _Comparer(with_added(old, new), new, tuple(allow), held)
     compared = []
-    pairs = target_pairs(old, new, keys_only=comparer.same_surroundings)
+    pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
         compared.append(comparer.compare(pair))
         if progress is not None:
@@ -118,7 +121,7 @@ class _Comparer:
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
         intended = [settled_allowance(self.new, pair.either, allowance) for allowance in applying]
         try:
-            found = difference(_given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
+            found = difference(Given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
         except TooLarge as error:
             reason = Reason("budget", f"the comparison went beyond a limit: {error}")
             return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
@@ -126,18 +129,20 @@ class _Comparer:
         return self._told(pair, name, found, changes)
 
     def _told(self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]) -> TargetComparison:
-        explainer = Explainer(self.old if pair.old is not None else None, self.new if pair.new is not None else None, changes)
-        parts = (found.gained.regions, found.gained.intended, found.lost.regions)
+        explainer = Explainer(self.old, self.new if pair.new is not None else None, changes)
+        added = pair.presence is Presence.ADDED
+        lost = Regions(()) if added else found.lost.regions
+        parts = (found.gained.regions, found.gained.intended, lost)
         return TargetComparison(
             pair.name,
             name,
             pair.presence,
             gained=explainer.explained(found.gained.regions, gained=True),
             intended=explainer.explained(found.gained.intended, gained=True),
-            lost=explainer.explained(found.lost.regions, gained=False),
+            lost=explainer.explained(lost, gained=False),
             reasons=tuple(dict.fromkeys(reason for part in parts for reason in part.unsettled)),
             unknown_gained=found.gained.unknown_actions,
-            unknown_lost=found.lost.unknown_actions,
+            unknown_lost=found.lost.unknown_actions and not added,
             exact=all(part.exact for part in parts),
             changes=_plain(changes),
             assumptions=self._assumptions(pair),
@@ -145,7 +150,7 @@ class _Comparer:
 
     def _same(self, pair: TargetPair) -> bool:
         """Whether all that bears on a target is the same on both sides."""
-        if not self.same_surroundings or pair.old is None or pair.new is None:
+        if not self.same_surroundings or pair.new is None:
             return False
         old, new = pair.old.key, pair.new.key
         return old is None or new is None or key_meaning(old) == key_meaning(new)
@@ -153,10 +158,12 @@ class _Comparer:
     def _changes(self, pair: TargetPair) -> tuple[Located, ...]:
         if pair.either.kind is not TargetKind.KEY:
             return self.around
-        old, new = (target.key if target is not None else None for target in (pair.old, pair.new))
-        if old is None or new is None:  # that is why, whatever else has changed
+        old, new = pair.old.key, pair.new.key if pair.new is not None else None
+        assert old is not None
+        if new is None:  # that is why, whatever else has changed
             return key_changes(old, new)
-        return (*key_changes(old, new), *self.around)
+        made = (Located(Change("the key is new", places=(new.span, new.span)), new.arn),) if pair.added else ()
+        return (*made, *key_changes(old, new), *self.around)
 
     def _assumptions(self, pair: TargetPair) -> tuple[Assumption, ...]:
         sides = ((self.old, pair.old), (self.new, pair.new))

@@ -1,6 +1,6 @@
 """What one version of an estate lets somebody do, and the other does not: the two directions of a comparison, on one target.
 
-In: two sides, either of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
+In: two sides, the second of which may lack the target. Out: `Difference`: what was gained and lost, as disjoint regions.
 Guarantee: the regions of a direction are exactly the requests that the one side allows and the other refuses, or that cannot be made there;
 a request is judged under the same readings and free facts on both sides (S2), and with the tags and other facts that each side fixes
 (`problem.diagrams.counterparts`).
@@ -46,16 +46,13 @@ class Difference:
     lost: Direction
 
 
-def difference(
-    old: Given | None, new: Given | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None
-) -> Difference:
-    """Compares two versions of a target; `None` is one that is not there, which allows nothing.
+def difference(old: Given, new: Given | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None) -> Difference:
+    """Compares two versions of a target; `None` is a new one that is not there, which allows nothing.
 
     The scopes of `intended` invariants are taken from what was gained; `held` fixes readings. Grantees, named accounts and the like must
     be settled (`verify.prove`). Raises `TooLarge` where a diagram outgrows its budget.
     """
     given = [side for side in (old, new) if side is not None]
-    assert given, "a target that is on neither side cannot be compared"
     joint = join(given, intended)
     gained, lost = _gained(joint, old, new), _gained(joint, new, old)
     if held:

@@ -20,9 +20,9 @@ from verifier.verify.regions import FoundRegion, Regions
 
 @dataclass(frozen=True)
 class Explainer:
-    """Both sides, `None` for one that does not have the target."""
+    """Both sides, `None` where NEW does not have the target."""
 
-    old: Estate | None
+    old: Estate
     new: Estate | None
     changes: tuple[Located, ...]
 
@@ -41,7 +41,7 @@ class Explainer:
         """The decision on the other side; or why the request cannot be made there."""
         estate, name = (self.old, "OLD") if gained else (self.new, "NEW")
         if estate is None:
-            return None, f"the key is not in {name}"
+            return None, "the key is not in NEW"
         if found.sample is None:
             return None, None
         try:

@@ -16,17 +16,16 @@ from verifier.problem.semantics.targets import Target, TargetKind, key_target
 
 @dataclass(frozen=True)
 class TargetPair:
-    """A target on both sides; `None` where a side does not have it."""
+    """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a policy."""
 
-    old: Target | None
+    old: Target
     new: Target | None
+    added: bool = False
 
     @property
     def either(self) -> Target:
         """The target of NEW, or else of OLD."""
-        target = self.new or self.old
-        assert target is not None
-        return target
+        return self.new or self.old
 
     @property
     def name(self) -> str:
@@ -42,18 +41,20 @@ class TargetPair:
     @property
     def presence(self) -> Presence:
         """On which sides it is."""
-        return Presence.ADDED if self.old is None else Presence.REMOVED if self.new is None else Presence.BOTH
+        return Presence.ADDED if self.added else Presence.REMOVED if self.new is None else Presence.BOTH
 
 
-def target_pairs(old: Estate, new: Estate, *, keys_only: bool) -> tuple[TargetPair, ...]:
-    """Every key; unless `keys_only` also the aliases of keys, which key policies say nothing of, and operations without a key."""
-    return (*_keys(old, new), *(() if keys_only else _others(old, new)))
+def target_pairs(old: Estate, new: Estate, completed: Estate, *, keys_only: bool) -> tuple[TargetPair, ...]:
+    """Every key; unless `keys_only` also the aliases of keys, which key policies say nothing of, and operations without a key. `completed`
+    is OLD with the keys that are new."""
+    return (*_keys(old, new, completed), *(() if keys_only else _others(old, new)))
 
 
-def _keys(old: Estate, new: Estate) -> Iterator[TargetPair]:
-    before, after = {key.arn: key_target(key) for key in old.keys}, {key.arn: key_target(key) for key in new.keys}
-    for arn in dict.fromkeys((*before, *after)):
-        yield TargetPair(before.get(arn), after.get(arn))
+def _keys(old: Estate, new: Estate, completed: Estate) -> Iterator[TargetPair]:
+    before, after = {key.arn: key_target(key) for key in completed.keys}, {key.arn: key_target(key) for key in new.keys}
+    there = {key.arn for key in old.keys}
+    for arn in before:
+        yield TargetPair(before[arn], after.get(arn), added=arn not in there)
 
 
 def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
@@ -62,7 +63,8 @@ def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
         _, partition, _, region, account, _ = alias.split(":", 5)
         target = Target(TargetKind.ALIAS, partition, account, region, alias)
         yield TargetPair(target, target)
-    keyless = Target(TargetKind.NONE, keys[0].partition if keys else "aws")
+    partitions = (*(key.partition for key in keys), *(one.arn.split(":")[1] for side in (old, new) for one in side.identities))
+    keyless = Target(TargetKind.NONE, next(iter(partitions), "aws"))
     yield TargetPair(keyless, keyless)
 
 
