@@ -16,7 +16,8 @@ from verifier.collect.reading import Service
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
 from verifier.model.results.collection import Part
-from verifier.model.steps.workloads import KINDS, WorkloadKind
+from verifier.model.steps.workload_kind import WorkloadKind
+from verifier.model.steps.workloads import KINDS
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from verifier.inputs.text.access import Record, check_complete, describe, is_tol
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.forms import REGION
-from verifier.model.steps.workloads import KINDS, WITH_ROLE, WorkloadKind
+from verifier.model.steps.workload_kind import WorkloadKind
+from verifier.model.steps.workloads import KINDS, WITH_ROLE
 
 RUNNING = ("regions", "workloads")
 """The members of an account in a snapshot document that say what runs there."""

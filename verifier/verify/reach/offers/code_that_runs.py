@@ -15,7 +15,8 @@ from verifier.model.estate import Estate, Workload
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry, entries
-from verifier.model.steps.workloads import KINDS, WorkloadKind, kinds_about
+from verifier.model.steps.workload_kind import WorkloadKind
+from verifier.model.steps.workloads import KINDS, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.space import CALLER
 from verifier.problem.steps.permissions import StepPermissions
