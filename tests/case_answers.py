@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tests.agreement.runner import read_again
+from tests.agreement.symbolic import decide_symbolically
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
 from verifier.cli.bodies.asked import needed
 from verifier.evaluate import evaluate, request_from_json
@@ -21,7 +22,6 @@ from verifier.model.request import Decision
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
-from verifier.verify.explanation.symbolic import decide_symbolically
 
 
 def loaded(case: Case, folder: Path, asked: InvariantCase | None = None) -> Estate:

@@ -16,9 +16,9 @@ from tests.agreement.regressions import FOLDER, estate_from_json, request_of
 from tests.agreement.runner import read_again
 from tests.agreement.scenarios import REQUESTS, case_of, check, scenario
 from tests.agreement.sessions import limited
+from tests.agreement.symbolic import Decider, decide_symbolically
 from tests.agreement.world import TAPE, tapes
 from verifier.evaluate import evaluate
-from verifier.verify.explanation.symbolic import Decider, decide_symbolically
 
 PARTS = 4
 """So that two workers share the work."""

@@ -12,7 +12,7 @@ from tests.agreement.world import tapes
 from tests.verify.stepping import answer
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model.steps.actions import step_actions
-from verifier.verify.explanation.symbolic import target_of
+from verifier.problem.subjects import target_of
 
 ESTATES = 60
 

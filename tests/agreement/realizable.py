@@ -35,9 +35,9 @@ from verifier.problem.expression import TRUE
 from verifier.problem.question import scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.subjects import target_of
 from verifier.solve.engines import open_session
 from verifier.solve.session import Undecided, Unsat
-from verifier.verify.explanation.symbolic import target_of
 
 Entries = Mapping[str, Value | None]
 """What a request has, by condition key; `None` says that it has none."""

@@ -13,9 +13,9 @@ from typing import Any
 from tests.agreement.regressions import estate_from_json, request_of
 from tests.agreement.runner import compared
 from tests.agreement.sessions import limited
+from tests.agreement.symbolic import Decider
 from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.explanation.symbolic import Decider
 
 Path = tuple[str | int, ...]
 

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
+from tests.agreement.symbolic import Decider
 from tests.agreement.third_reading import decisions
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
 from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
-from verifier.verify.explanation.symbolic import Decider, Undetermined
+from verifier.verify.explanation.symbolic_values import Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")
 """How the symbols begin that stand for facts of the key, or the Region, that the input leaves open."""

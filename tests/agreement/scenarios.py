@@ -22,6 +22,7 @@ from tests.agreement.regressions import to_json
 from tests.agreement.requests import a_request
 from tests.agreement.runner import Comparison, assignment, compare
 from tests.agreement.sessions import limited
+from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
 from verifier.language.policies.documents import read_policy
 from verifier.model.engine import Engine
@@ -29,7 +30,6 @@ from verifier.model.policy import PolicyKind
 from verifier.model.request import CallerKind, Decision, Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.explanation.symbolic import Decider
 
 ENGINES = (Engine.Z3, Engine.SAT)
 """They take turns."""

@@ -21,12 +21,13 @@ from dataclasses import dataclass, replace
 from tests.agreement.documents import EVERYTHING
 from tests.agreement.library import policy_from
 from tests.agreement.runner import OPEN_FACTS, read_again
+from tests.agreement.symbolic import Decider
 from verifier.evaluate import evaluate
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import CallerKind, Decision, Outcome, Request
-from verifier.verify.explanation.symbolic import Decider, Undetermined
+from verifier.verify.explanation.symbolic_values import Undetermined
 
 Assignment = Mapping[str, bool] | None
 GENEROUS = policy_from({"Version": "2012-10-17", "Statement": [EVERYTHING]}, PolicyKind.SESSION, "session#everything")

@@ -15,12 +15,12 @@ from tests.agreement.runner import Comparison, assignment, compared
 from tests.agreement.scenarios import ENGINES, Disagreement
 from tests.agreement.step_requests import a_request
 from tests.agreement.step_worlds import estate
+from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
 from verifier.model.estate import Estate
 from verifier.model.free_facts import trust_symbol, trusting_role
 from verifier.model.request import Request
 from verifier.model.steps.actions import step_actions
-from verifier.verify.explanation.symbolic import Decider
 
 REQUESTS = 12
 IN_TURN = 3

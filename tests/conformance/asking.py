@@ -23,7 +23,7 @@ from tests.conformance.pages import Entry
 from verifier.evaluate import answer as answer_to
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.explanation.symbolic import Undetermined
+from verifier.verify.explanation.symbolic_values import Undetermined
 
 
 def disagreements(entry: Entry, folder: Path) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import verifier
+from tests.agreement.symbolic import decide_symbolically
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, plan, write
 from tests.inputs.test_cloudformation import KEY, text
 from tests.inputs.test_controls import PARENTS, full
@@ -30,7 +31,6 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.source import Source
-from verifier.verify.explanation.symbolic import decide_symbolically
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPES = json.loads((ROOT / "tests/inputs/resource_types.json").read_text(encoding="utf-8"))

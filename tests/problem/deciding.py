@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tests.agreement.symbolic import decide_symbolically
 from tests.evaluate import estates
 from tests.evaluate.estates import HOME, KEY, policy
 from verifier.model.estate import Controls, Estate, Identity, Level, Organization
@@ -12,7 +13,6 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.verify.explanation.symbolic import decide_symbolically
 
 MANAGEMENT = "999999999999"
 SERVICE = "s3.amazonaws.com"

@@ -11,7 +11,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Counterexample
-from verifier.verify.explanation.symbolic import Undetermined
+from verifier.verify.explanation.symbolic_values import Undetermined
 
 LIST = "kms:ListRetirableGrants"
 ONLY_ALICE = PrincipalLike(Text(ALICE))

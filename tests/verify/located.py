@@ -5,15 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 
+from tests.agreement.symbolic import constraints
 from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.model.request import Outcome, Request
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import mentioned
-from verifier.verify.explanation.symbolic import Undetermined
-from verifier.verify.explanation.symbolic_constraints import constraints
-from verifier.verify.explanation.symbolic_values import concrete_values
+from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values
 
 
 def place(joint: Joint, request: Request, symbols: Mapping[str, bool]) -> Node | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tests.agreement.symbolic import constraints
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.free_facts import SESSION_ALLOW
@@ -17,7 +18,6 @@ from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import And, Expression, Not, Or, Symbol
 from verifier.verify.comparison.difference import Difference
-from verifier.verify.explanation.symbolic_constraints import constraints
 from verifier.verify.explanation.symbolic_values import concrete_values
 from verifier.verify.regions import Regions
 

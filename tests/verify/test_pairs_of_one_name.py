@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.agreement.symbolic import Decider
 from tests.evaluate.estates import ALICE, KEY, ROOT, allow, aws, deny, estate, grant
 from tests.verify.proving import nobody, status
 from verifier.evaluate import evaluate
@@ -21,7 +22,6 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
-from verifier.verify.explanation.symbolic import Decider
 
 PREFIX = "kms:EncryptionContext:"
 NAMES = ("DEPT", "Dept", "dept")

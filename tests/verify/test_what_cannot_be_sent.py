@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import verifier
+from tests.agreement.symbolic import constraints
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
@@ -20,11 +21,10 @@ from verifier.model.reference import ConditionKey, ValueType, actions, condition
 from verifier.model.request import CallerKind, Request, Value
 from verifier.problem.question import Question
 from verifier.problem.rules import ask
+from verifier.problem.subjects import target_of
 from verifier.problem.views import View
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
-from verifier.verify.explanation.symbolic import target_of
-from verifier.verify.explanation.symbolic_constraints import constraints
 from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values
 
 HOME = "111122223333"

@@ -1,4 +1,4 @@
-"""What the invariants are about: targets, and which keys of the input they select.
+"""What invariants and requests are about: targets, and which keys of the input are selected.
 
 In: the estate, invariants. Out: targets, each with the invariants that speak of it; keys, in the order of the input.
 Guarantee: an invariant that speaks of nothing, and a selector that selects nothing, is an input error (S3), never a pass.
@@ -13,8 +13,11 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, GrantInvariant, Invariant, KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
 from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
+from verifier.model.request import Request
+from verifier.model.steps.actions import StepAction, StepResource, step_action
 from verifier.problem.classes.predicates import like
-from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.problem.semantics.keyless import LIST_RETIRABLE
+from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target, workload_target
 from verifier.syntax.diagnostic import InputError
 
 
@@ -117,3 +120,38 @@ def _kinds(invariant: Invariant) -> tuple[bool, bool]:
 def target_name(target: Target) -> str:
     """How reports name a target: a key ARN, or a sentence."""
     return target.resource or target.kind.value
+
+
+# -- of one request --
+
+
+def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:
+    """What a step changes: a role, user, group or policy; or the caller's account, where the request itself names something in it."""
+    running = [one for account in estate.accounts for one in account.workloads if one.arn == request.resource]
+    if step.on is StepResource.WORKLOAD or running:
+        if request.resource is None:
+            raise InputError.of(f"{request.action} is about code that runs, and the request names none")
+        return workload_target(request.caller.account or "", request.resource, running[0].tags if running else None)
+    if step.on is StepResource.ACCOUNT:
+        partition = request.caller.principal_arn.split(":")[1]
+        return step_target(estate, f"arn:{partition}:iam::{request.caller.account}:root")
+    if request.resource is None:
+        raise InputError.of(f"{request.action} is about a {step.on.value}, and the request names none")
+    return step_target(estate, request.resource)
+
+
+def target_of(estate: Estate, request: Request) -> Target:
+    """The target that a request is about."""
+    resource = request.resource
+    step = step_action(request.action)
+    if step is not None:
+        return _step_target(estate, request, step)
+    if resource is None or request.action.lower() == LIST_RETIRABLE.lower():
+        return Target(TargetKind.NONE, estate.keys[0].partition if estate.keys else "aws")
+    key = estate.key(resource)
+    if key is not None:
+        return key_target(key)
+    if ":alias/" in resource:
+        _, partition, _, region, account, _ = resource.split(":", 5)
+        return Target(TargetKind.ALIAS, partition, account, region, resource)
+    raise InputError.of(f"{resource} is not a key of the input")

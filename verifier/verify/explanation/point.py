@@ -33,11 +33,12 @@ from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX, pair_key
-from verifier.verify.explanation.symbolic import target_of
-from verifier.verify.explanation.symbolic_constraints import fitting, has_value
-from verifier.verify.explanation.symbolic_values import concrete_values, lowered
+from verifier.problem.subjects import target_of
+from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values, fitting_facts, lowered
 from verifier.witness.untabled import Concrete
 
+Found = str | tuple[str, ...] | None
+"""The value of one attribute; `None` is absent."""
 CALLER, ACTION, NETWORK = "caller", "action", "network"
 
 _OF_CALLER = ("principal", "session", "issuer", "userid")
@@ -209,3 +210,57 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
     for name, expression in changed.items():
         found.setdefault(pair_key(name) if name.startswith(PAIR_PREFIX) else name, []).append(expression)
     return {name: disjunction(expressions) for name, expressions in found.items()}
+
+
+# -- values in the finite problem --
+
+
+def has_value(question: Question, name: str, value: Found) -> Iterator[Expression]:
+    """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises `Undetermined`."""
+    if name in question.finite.lazy:
+        yield from _lazy(question, name, value)
+    elif name in question.finite.held:
+        yield from _set(question, name, value)
+    elif name in question.finite.tables:
+        yield from _single(question, name, value)
+
+
+def _single(question: Question, name: str, value: Found) -> Iterator[Expression]:
+    finite = question.finite
+    table = finite.tables[name]
+    chosen = table.size if value is None else table.class_of(str(value))
+    if chosen is None or (value is None and not finite.optional[name]):
+        raise Undetermined(f"{name} = {value!r}")
+    if finite.width(name) > 1:
+        yield In(name, 1 << chosen)
+
+
+def _set(question: Question, name: str, value: Found) -> Iterator[Expression]:
+    held = {question.finite.tables[name].class_of(v) for v in (value or ())}
+    if None in held:
+        raise Undetermined(f"{name} = {value!r}")
+    for index, symbol in enumerate(question.finite.held[name]):
+        yield Symbol(symbol) if index in held else negation(Symbol(symbol))
+
+
+def _lazy(question: Question, name: str, value: Found) -> Iterator[Expression]:
+    lazy = question.finite.lazy[name]
+    if name in question.finite.lazy_sets:
+        for some, symbol in question.finite.lazy_sets[name].items():
+            holds = any(any(p.matches(v) for p in some.predicates) == some.inside for v in value or ())
+            yield Symbol(symbol) if holds else negation(Symbol(symbol))
+        return
+    if lazy.present is not None:
+        yield Symbol(lazy.present) if value is not None else negation(Symbol(lazy.present))
+    for predicate, symbol in lazy.symbols.items():
+        yield Symbol(symbol) if isinstance(value, str) and predicate.matches(value) else negation(Symbol(symbol))
+
+
+def fitting(question: Question, request: Request) -> Iterator[Expression]:
+    """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where none do."""
+    found = fitting_facts(question, lowered(request))
+    if not found:
+        raise Undetermined("facts of the key that do not go together")
+    if question.finite.width("facts") > 1:
+        listed = question.space.attributes["facts"].values or ()
+        yield In("facts", sum(1 << index for index, text in enumerate(listed) if text in found))

@@ -22,7 +22,6 @@ from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
-from verifier.problem.views import View
 from verifier.witness.untabled import Concrete
 
 
@@ -35,7 +34,6 @@ OPEN = object()
 
 ORGANIZATION_KEYS = {name: owner for identifier, paths, owner in ORGANIZATIONS for name in (identifier, paths)}
 """Whose account each key of an organization is about."""
-RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
 
 
 def concrete_values(question: Question, request: Request) -> Concrete:
@@ -48,29 +46,6 @@ def concrete_values(question: Question, request: Request) -> Concrete:
         if found is not OPEN:
             values[name] = found  # type: ignore[assignment]
     return values
-
-
-def refuse_unlike(question: Question, request: Request, values: Concrete) -> None:
-    """Raises `Undetermined` where the request gives a key that policies read another value than follows from the caller, the key or the
-    operation, so that no request has it (R6)."""
-    context, key = lowered(request), question.space.target.key
-    for (name, _), view in question.space.views():
-        given = context.get(name)
-        if given is None or (isinstance(view, View) and any(base not in values for base in view.bases)):
-            continue
-        if isinstance(view, View):
-            found: Value | None = view.value(values)
-        else:
-            found = key.aliases if key is not None and name == "kms:resourcealiases" and key.aliases is not None else given
-        if found is None or not _same(name, given, found):
-            raise Undetermined(f"{name} = {given!r}: in a real request it is {'absent' if found is None else repr(found)}")
-
-
-def _same(name: str, one: Value, other: Value) -> bool:
-    if isinstance(one, str) and isinstance(other, str):
-        dated = is_date(name) and parse_instant(one) == parse_instant(other)
-        return dated or one == other or (one.lower() == other and other in ("true", "false"))
-    return set((one,) if isinstance(one, str) else one) == set((other,) if isinstance(other, str) else other)
 
 
 _LEFT_OUT = (
