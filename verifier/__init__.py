@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
     from verifier.report.exit_codes import exit_code
     from verifier.report.formats import render_comparison, render_text
-    from verifier.report.json_report import render_json
+    from verifier.report.wire.report import render_json
     from verifier.syntax.diagnostic import Diagnostic, InputError
 
 __version__ = "0.1.0"
@@ -108,7 +108,7 @@ _HOMES = {
     "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report.exit_codes": ("exit_code",),
     "verifier.report.formats": ("render_comparison", "render_text"),
-    "verifier.report.json_report": ("render_json",),
+    "verifier.report.wire.report": ("render_json",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -14,7 +14,7 @@ from tests.report.samples import PAYMENTS, PROVED, REFUTED, UNKNOWN, report
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.report.formats import render_text
-from verifier.report.json_report import render_json
+from verifier.report.wire.report import render_json
 from verifier.syntax.diagnostic import InputError
 
 INVARIANTS = f'account prod = 111122223333\nkey payments = {PAYMENTS}\ninvariant "x":\n  no caller outside prod can kms:Decrypt\n'

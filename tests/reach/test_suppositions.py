@@ -16,7 +16,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Workload
 from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
-from verifier.report.reach.json import reach_to_json
+from verifier.report.wire.answers import reach_to_json
 from verifier.syntax.source import Source
 from verifier.verify.reach.reach import reach_to
 

@@ -14,8 +14,8 @@ from tests.golden import assert_golden
 from tests.report.rendered import render_explanation, render_explanation_markdown
 from verifier.evaluate import request_from_json
 from verifier.model.results.explanation import Explanation
-from verifier.report.explanation.json import explanation_to_json
-from verifier.report.json_values import json_text
+from verifier.report.wire.edits import explanation_to_json
+from verifier.report.wire.values import json_text
 from verifier.verify.explanation.explain import explain
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"

@@ -20,8 +20,8 @@ from tests.report.test_who_can import assert_told
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.region import Callers
 from verifier.model.results.verdict import Reason
-from verifier.report.findings.json import findings_to_json
-from verifier.report.json_values import json_text
+from verifier.report.wire.answers import findings_to_json
+from verifier.report.wire.values import json_text
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "payments": ("payments", {}),

@@ -29,7 +29,8 @@ from tests.report.samples import (
 )
 from verifier.model.engine import Engine
 from verifier.model.results.verdict import Agreement, Verdict
-from verifier.report.json_report import render_json
+from verifier.report.wire.report import render_json
+from verifier.report.wire.values import wire
 
 ALL = report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN)
 
@@ -134,3 +135,8 @@ def test_nothing_of_the_input_acts_on_the_terminal() -> None:
 
 def test_the_same_report_gives_the_same_text() -> None:
     assert render_json(ALL) == render_json(report(PROVED, REFUTED, LOCKED_OUT, NEVER_ALLOWED, UNKNOWN))
+
+
+def test_what_has_no_shape_is_an_error_and_not_left_out() -> None:
+    with pytest.raises(TypeError, match="nothing says how KeySummary is written"):
+        wire({"key": GRANTED_KEY}, {})

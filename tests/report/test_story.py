@@ -53,12 +53,12 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report, render_text
-from verifier.report.json_report import render_json
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import told_steps
 from verifier.report.verdict_words import involved, place_of, verdict_sentence
+from verifier.report.wire.report import render_json
 from verifier.syntax.source import NOWHERE, Span
 from verifier.witness.step_command import step_commands
 

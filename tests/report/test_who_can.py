@@ -23,9 +23,9 @@ from verifier.model.results.access import WhoCan
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Reason
 from verifier.report.formats import render
-from verifier.report.json_values import json_text
 from verifier.report.pages.who_can import who_can_document
-from verifier.report.who_can.json import who_can_to_json
+from verifier.report.wire.answers import who_can_to_json
+from verifier.report.wire.values import json_text
 
 ASKED: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
     "payments-decrypt": ("payments", ("kms:Decrypt",), {}),

@@ -20,8 +20,8 @@ from verifier.cli.run import OutputError, colours, columns, emit, warn
 
 if TYPE_CHECKING:
     from verifier.report.document import Document
-    from verifier.report.json_values import Json
     from verifier.report.notices.notices import Notices
+    from verifier.report.wire.values import Json
     from verifier.syntax.diagnostic import Diagnostic
 
 Render = Callable[[str, bool, int | None], str]
@@ -96,7 +96,7 @@ def rendering(document: Callable[[], Document], json: Callable[[], Json], notice
 
     def rendered(name: str, colour: bool, width: int | None) -> str:
         if name == "json":
-            from verifier.report.json_values import json_text
+            from verifier.report.wire.values import json_text
 
             return json_text(json())
         if notices is not None and name in ("sarif", "github", "junit"):

@@ -85,8 +85,8 @@ def reach(
 
         estate = supposing(estate, *suppose, where="--suppose")
     from verifier.report.pages.reach import reach_document
-    from verifier.report.reach.json import reach_to_json
     from verifier.report.reach.words import reach_exit_code
+    from verifier.report.wire.answers import reach_to_json
     from verifier.verify.chosen import chosen_keys
     from verifier.verify.chosen_caller import chosen_caller
     from verifier.verify.reach.reach import reach_from, reach_to

@@ -53,7 +53,7 @@ def snapshot(
         raise InputError.of("`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'")
     from verifier.collect import CollectError, collect
     from verifier.report.collection import collection_exit_code, collection_to_json, render_collection
-    from verifier.report.json_values import json_text
+    from verifier.report.wire.values import json_text
 
     wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
     with shown() as progress:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from verifier.model.results.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
-from verifier.report.json_values import Json, heading
+from verifier.report.wire.values import Json, heading
 from verifier.syntax.text import first_few, printable
 
 

@@ -42,7 +42,7 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
     """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
     match name:
         case "json":
-            from verifier.report.json_report import render_json
+            from verifier.report.wire.report import render_json
 
             return render_json(report) + "\n"
         case "sarif" | "github":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from verifier.report.json_values import Json
+from verifier.report.wire.values import Json
 
 
 def output_schema(name: str) -> Json:

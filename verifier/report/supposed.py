@@ -1,13 +1,13 @@
 """What an answer supposes, said alike in every report.
 
-In: `Assumption`s. Out: JSON values, sentences. Guarantee: pure; each assumption is told once, but in JSON, which has them as they are
-given. What was concluded about where the keys are (S4) every format of every command tells.
+In: `Assumption`s. Out: sentences. Guarantee: pure; each assumption is told once. What was concluded about where
+the keys are (S4) every format of every command tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from verifier.model.results.verdict import Assumption
 
@@ -32,8 +32,3 @@ def concluded(assumptions: Iterable[Assumption]) -> list[Assumption]:
 def conclusions(assumptions: Iterable[Assumption]) -> tuple[str, ...]:
     """The same as sentences."""
     return tuple(f"{found.text} [{found.rule}]" for found in concluded(assumptions))
-
-
-def supposed_json(assumptions: Iterable[Assumption]) -> list[dict[str, Any]]:
-    """JSON values."""
-    return [{"rule": assumption.rule, "text": assumption.text} for assumption in assumptions]

@@ -18,7 +18,7 @@ from verifier.model.policy import Text
 from verifier.model.reference import matching
 from verifier.model.results.comparison import FailOn
 from verifier.report.checks import Check, check_of_comparison, check_of_report, check_to_json, render_check
-from verifier.report.json_values import json_text
+from verifier.report.wire.values import json_text
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable

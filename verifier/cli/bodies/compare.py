@@ -33,9 +33,9 @@ class CompareOptions:
 def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
-    from verifier.report.comparison.json import comparison_to_json
     from verifier.report.comparison.notices import notices_of_comparison
     from verifier.report.pages.comparison import comparison_document
+    from verifier.report.wire.comparison import comparison_to_json
 
     texts = texts_of((*comparison.old.inputs, *comparison.new.inputs)) if any(sink.format == "html" for sink in options.sinks) else {}
     document = partial(comparison_document, comparison, options.fail_on, texts, in_full=options.verbose)

@@ -54,8 +54,8 @@ def explain_command(options: ExplainOptions) -> int:
     from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
 
     explanation = explain(estate, request, readings=options.readings, timeout=options.timeout)
-    from verifier.report.explanation.json import explanation_to_json
     from verifier.report.pages.explanation import explanation_document
+    from verifier.report.wire.edits import explanation_to_json
 
     document = partial(explanation_document, explanation, in_full=options.verbose)
     write(options.sinks, rendering(document, lambda: explanation_to_json(explanation)))

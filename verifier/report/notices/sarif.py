@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
-from verifier.report.json_values import Json
 from verifier.report.notices.notices import Notice, Notices, Rule
 from verifier.report.notices.places import Place, place
+from verifier.report.wire.values import Json
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable

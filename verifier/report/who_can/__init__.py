@@ -1,1 +1,0 @@
-"""Who can, as text, Markdown and JSON."""

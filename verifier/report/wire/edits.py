@@ -1,0 +1,58 @@
+"""Explanations and suggestions → JSON, as `verifier schema explanation` and `verifier schema suggestions` describe them."""
+
+from __future__ import annotations
+
+import json
+
+from verifier.model.reference import data_version
+from verifier.model.results.comparison import TargetComparison
+from verifier.model.results.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
+from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.report.suggestion.words import suggest_exit_code
+from verifier.report.wire.comparison import COMPARED
+from verifier.report.wire.values import Json, Shape, Shapes, heading, inputs, pairs, shape, wire
+
+
+def explanation_to_json(explanation: Explanation) -> Json:
+    """The explanation as JSON values."""
+    return {**heading("explanation", data_version()), **wire(explanation, _SHAPES)}
+
+
+def suggestions_to_json(suggestions: Suggestions) -> Json:
+    """The suggestions as JSON values."""
+    return {**heading("suggestions", suggestions.data_version), **wire(suggestions, _SHAPES)}
+
+
+def _those(name: str, kind: type) -> Shape:
+    """The alternatives that are of a kind."""
+    return lambda explanation: [found for found in getattr(explanation, name) if isinstance(found, kind)]
+
+
+def _read(text: str | None) -> Json | None:
+    return None if text is None else json.loads(text)
+
+
+_SHAPES: Shapes = {
+    **COMPARED,
+    Advice: shape("number name=invariant.name text=invariant.text target status reason others_kept=others suggestions"),
+    Change: shape("subject before after kind"),
+    EditShown: shape("text before after place=span", before=lambda edit: _read(edit.before), after=lambda edit: _read(edit.after)),
+    Explanation: shape(
+        "request decision cases request_changes policy_changes no_request_change no_policy_change assumptions",
+        cases=lambda explanation: [{"decision": outcome, "assignment": dict(chosen)} for outcome, chosen in explanation.cases],
+        request_changes=_those("flips", Flip),
+        policy_changes=_those("policy_changes", PolicyChange),
+        no_request_change=_those("flips", NotFound),
+        no_policy_change=_those("policy_changes", NotFound),
+    ),
+    Flip: shape("wanted count same_call changes request decision readings command", readings=pairs("readings")),
+    NotFound: shape("wanted rule text"),
+    PolicyChange: shape("wanted edits decision"),
+    Suggestion: shape("edits also_proved access=comparison policy", policy=lambda suggestion: _read(suggestion.policy)),
+    Suggestions: shape(
+        "summary invariants=advice inputs assumptions warnings",
+        summary=lambda suggestions: {"exit_code": int(suggest_exit_code(suggestions))},
+        inputs=inputs,
+    ),
+    TargetComparison: shape("relation lost gained reasons"),
+}

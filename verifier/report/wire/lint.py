@@ -1,0 +1,47 @@
+"""The linter's report → JSON, as `verifier schema lint` describes it."""
+
+from __future__ import annotations
+
+from verifier.model.lint_rules import RULES
+from verifier.model.policy import StatementRef
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
+from verifier.report.lint.words import lint_exit_code
+from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, pairs, shape, wire
+
+
+def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:
+    """The report as JSON values."""
+    summary = {
+        "findings": count(Severity, (finding.severity for finding in report.findings)),
+        "undecided": len(report.undecided),
+        "fail_on": fail_on or "never",
+        "exit_code": int(lint_exit_code(report, fail_on)),
+    }
+    whole = shape(
+        "summary policies skipped rules findings undecided inputs assumptions warnings elapsed_ms",
+        summary=lambda _: summary,
+        rules=lambda _: RULES,
+        inputs=inputs,
+        elapsed_ms=milliseconds,
+    )
+    return {**heading("lint", report.data_version), **wire(report, _SHAPES | {LintReport: whole})}
+
+
+_SHAPES: Shapes = {
+    **SHAPES,
+    Finding: shape(
+        "rule=rule.id label=rule.label severity message place=span policy policy_name kind=policy_kind key statement proof witness shows "
+        "rewrite",
+        shows=lambda finding: finding.shows or None,
+    ),
+    Linted: shape("policy name kind statements key key_name place=span"),
+    LintRule: shape("id label severity title applies_to"),
+    Proof: shape("text because"),
+    Rewrite: shape("claim text statement readings", readings=pairs("readings")),
+    Undecided: shape(
+        "rule subject statement reason label place=span",
+        rule=lambda undecided: undecided.rule.id if undecided.rule is not None else None,
+        subject=lambda undecided: None if isinstance(undecided.subject, StatementRef) else undecided.subject,
+        statement=lambda undecided: undecided.subject if isinstance(undecided.subject, StatementRef) else None,
+    ),
+}

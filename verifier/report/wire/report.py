@@ -1,0 +1,62 @@
+"""A report on invariants → JSON, as `verifier schema report` describes it."""
+
+from __future__ import annotations
+
+import json
+
+from verifier.model.grant import Grant
+from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
+from verifier.model.results.verdict import Agreement, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
+from verifier.report.exit_codes import report_exit_code
+from verifier.report.reach.names import names_of
+from verifier.report.wire.stories import story_shapes
+from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
+
+
+def render_json(report: Report) -> str:
+    """The report as one JSON document, indented, without a final newline."""
+    return json.dumps(report_to_json(report), indent=2)
+
+
+def report_to_json(report: Report) -> Json:
+    """The report as JSON values."""
+    found: Json = wire(report, SHAPES | _SHAPES)
+    return {**heading("report", report.data_version), **found}
+
+
+def _cross_check(report: Report) -> Json | None:
+    if report.second_engine is None:
+        return None
+    found = [verdict.agreement for verdict in report.verdicts]
+    return {"engine": report.second_engine, **{how.name.lower(): found.count(how) for how in Agreement}}
+
+
+def _verdicts(report: Report) -> list[Json]:
+    return [wire(verdict, story_shapes(names_of(report.keys, verdict.target), verdict.target) | _SHAPES) for verdict in report.verdicts]
+
+
+_SHAPES: Shapes = {
+    Excuse: shape("kind text"),
+    GrantInvariant: shape(
+        "name text about expectation eventually place=span",
+        about=lambda _: "grants",
+        expectation=lambda _: None,
+        eventually=is_eventual,
+    ),
+    Invariant: shape("name text about expectation eventually place=span", about=lambda _: "requests", eventually=is_eventual),
+    NamedByGrant: lambda named: {"named_as": named.role, **SHAPES[Grant](named.grant)},
+    Report: shape(
+        "engine cross_check summary keys accounts partial_accounts inputs endpoints free_readings warnings verdicts",
+        cross_check=_cross_check,
+        summary=lambda r: {**count(Status, (v.status for v in r.verdicts)), "exit_code": int(report_exit_code(r))},
+        inputs=inputs,
+        verdicts=_verdicts,
+    ),
+    Statistics: lambda statistics: vars(statistics).copy(),
+    Verdict: shape(
+        "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse elapsed_ms agreement "
+        "statistics",
+        elapsed_ms=milliseconds,
+        agreement=lambda verdict: verdict.agreement.name.lower() if verdict.agreement else None,
+    ),
+}
