@@ -21,10 +21,10 @@ from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.model.results.lint import Claim, Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
 from verifier.report.exit_codes import ExitCode
-from verifier.report.lint.words import lint_exit_code
 from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES
 from verifier.report.wire.lint import lint_to_json
 from verifier.report.wire.values import json_text
+from verifier.report.words.lint import lint_exit_code
 from verifier.syntax.source import Span
 from verifier.verify.lint.linting import lint
 

@@ -48,7 +48,7 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 def test_what_is_intended_is_covered_and_the_rest_fails() -> None:
     import verifier
-    from verifier.report.comparison.words import comparison_exit_code
+    from verifier.report.words.comparison import comparison_exit_code
 
     folder = ROOT / "examples" / "compare"
     found = verifier.compare(

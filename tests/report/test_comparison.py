@@ -32,13 +32,13 @@ from tests.report.comparisons import (
 from tests.report.rendered import render_comparison_markdown
 from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
-from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.formats import render_comparison
-from verifier.report.region_groups import grouped
-from verifier.report.region_words import row_text
 from verifier.report.render.markdown_texts import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.values import json_text
+from verifier.report.words.comparison import comparison_exit_code
+from verifier.report.words.region_groups import grouped
+from verifier.report.words.regions import row_text
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 SAMPLES = {

@@ -15,11 +15,11 @@ from tests.report.test_findings import found
 from verifier.model.results.comparison import FailOn
 from verifier.model.results.lint import Severity
 from verifier.model.results.verdict import Status
-from verifier.report.comparison.notices import notices_of_comparison
 from verifier.report.exit_codes import exit_code
-from verifier.report.findings.notices import notices_of_findings
-from verifier.report.lint.notices import notices_of_lint
+from verifier.report.notices.comparison import notices_of_comparison
+from verifier.report.notices.findings import notices_of_findings
 from verifier.report.notices.junit_notices import render_junit_notices
+from verifier.report.notices.lint import notices_of_lint
 from verifier.report.notices.notices import Notices
 
 TARGETS = (made.MORE, made.LESS, made.MIXED, made.INTENDED, made.ADDED, made.SAME, made.UNKNOWN_ACTIONS, made.UNKNOWN, made.KEYLESS)

@@ -57,8 +57,8 @@ from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.story import bound_words
 from verifier.report.reach.told import told_steps
-from verifier.report.verdict_words import involved, place_of, verdict_sentence
 from verifier.report.wire.report import render_json
+from verifier.report.words.verdicts import involved, place_of, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
 from verifier.witness.step_command import step_commands
 

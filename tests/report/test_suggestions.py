@@ -16,9 +16,9 @@ from verifier.language.builtins.by_name import builtin
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.suggestion.words import suggest_exit_code
 from verifier.report.wire.edits import suggestions_to_json
 from verifier.report.wire.values import json_text
+from verifier.report.words.suggestions import suggest_exit_code
 from verifier.verify.suggestion.suggest import suggest
 
 GOLDEN = Path(__file__).parent / "golden" / "suggest"

@@ -12,7 +12,7 @@ from verifier.model.estate import Account, Estate, Identity, Organization
 from verifier.model.results.external_access import ExternalAccess, KeyFindings, Zone
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.report.findings.words import findings_exit_code
+from verifier.report.words.findings import findings_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.findings import findings
 

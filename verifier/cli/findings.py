@@ -63,10 +63,10 @@ def findings(
     estate = load_estate(paths, key_arn=key_arn, supplied=own, steps=False, tags=False)
     from verifier.model.results.external_access import Zone
     from verifier.report.evidence import Evidence, meanings_of
-    from verifier.report.findings.notices import notices_of_findings
-    from verifier.report.findings.words import findings_exit_code
+    from verifier.report.notices.findings import notices_of_findings
     from verifier.report.pages.findings import findings_document
     from verifier.report.wire.answers import findings_to_json
+    from verifier.report.words.findings import findings_exit_code
     from verifier.verify.access.findings import findings as find
 
     with shown() as progress:

@@ -59,10 +59,10 @@ def lint(
     estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
     from verifier.model.results.lint import Severity
     from verifier.report.evidence import Evidence, meanings_of
-    from verifier.report.lint.notices import notices_of_lint
-    from verifier.report.lint.words import lint_exit_code
+    from verifier.report.notices.lint import notices_of_lint
     from verifier.report.pages.lint import lint_document
     from verifier.report.wire.lint import lint_to_json
+    from verifier.report.words.lint import lint_exit_code
     from verifier.verify.lint.linting import lint as look  # after the input has been accepted: importing a solver takes a while
 
     worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)

@@ -67,8 +67,8 @@ def suggest(
     chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
     settled = given.settled_readings(reading)
     from verifier.report.pages.suggestions import suggestions_document
-    from verifier.report.suggestion.words import suggest_exit_code
     from verifier.report.wire.edits import suggestions_to_json
+    from verifier.report.words.suggestions import suggest_exit_code
     from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
 
     with shown() as progress:

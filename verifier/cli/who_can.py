@@ -78,9 +78,9 @@ def who_can(
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
     settled = given.settled_readings(reading)
     estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
-    from verifier.report.access_words import who_can_exit_code
     from verifier.report.pages.who_can import who_can_document
     from verifier.report.wire.answers import who_can_to_json
+    from verifier.report.words.access import who_can_exit_code
     from verifier.verify.access.who_can import who_can as ask
 
     with shown() as progress:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from verifier.model.results.comparison import Comparison, FailOn
 from verifier.model.results.verdict import Report
-from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.formats import render_comparison, render_text
@@ -20,6 +19,7 @@ from verifier.report.supposed import concluded, of_all
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.report import report_to_json
 from verifier.report.wire.values import Json, heading
+from verifier.report.words.comparison import comparison_exit_code
 
 _RESULTS = {ExitCode.PROVED: "pass", ExitCode.REFUTED: "fail", ExitCode.UNKNOWN: "unknown"}
 _MESSAGES = {

@@ -47,7 +47,7 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             return render_json(report) + "\n"
         case "sarif" | "github":
             from verifier.report.notices.formats import render_notices
-            from verifier.report.notices.verdict_notices import notices_of
+            from verifier.report.notices.verdicts import notices_of
 
             return render_notices(notices_of(report, evidence), name)
         case "junit":

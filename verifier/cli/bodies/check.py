@@ -126,7 +126,7 @@ def _write_baseline(path: Path, report: Report, asked: Read, configuration: Conf
 
 def _regions(verdict: Verdict, asked: Read, configuration: Configuration) -> list[dict[str, object]]:
     """What breaks an invariant, in words."""
-    from verifier.report.access_words import when_text
+    from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond
 
     key = asked.estate.key(verdict.target)

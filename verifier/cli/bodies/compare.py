@@ -13,7 +13,7 @@ from verifier.cli.outputs import Sink, rendering, write
 from verifier.cli.progress import shown
 from verifier.invariant_files import InvariantFiles, read_files
 from verifier.model.results.comparison import Comparison, FailOn
-from verifier.report.comparison.words import comparison_exit_code
+from verifier.report.words.comparison import comparison_exit_code
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
@@ -33,7 +33,7 @@ class CompareOptions:
 def compare_command(options: CompareOptions) -> int:
     """Writes the comparison to stdout and warnings to stderr; returns the exit code."""
     comparison = compared(options)
-    from verifier.report.comparison.notices import notices_of_comparison
+    from verifier.report.notices.comparison import notices_of_comparison
     from verifier.report.pages.comparison import comparison_document
     from verifier.report.wire.comparison import comparison_to_json
 

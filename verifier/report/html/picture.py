@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.access import Access, KeyAccess
 from verifier.model.results.verdict import Story
-from verifier.report.access_words import when_text
 from verifier.report.html.nodes import Content, Html, element
 from verifier.report.html.paths import BAND, drawn_paths, listed_paths
 from verifier.report.naming import key_name, statement_name
 from verifier.report.reach.names import Names
+from verifier.report.words.access import when_text
 from verifier.syntax.text import brief
 
 _MOST_CALLERS, _MOST_STATEMENTS, _MOST_PATHS = 14, 18, 6

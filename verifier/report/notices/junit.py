@@ -10,7 +10,7 @@ from verifier.report.naming import target_name
 from verifier.report.notices.junit_document import Case, Outcome, Suite, junit_document
 from verifier.report.pages.prove import verdict_text
 from verifier.report.supposed import conclusions
-from verifier.report.verdict_words import place_of, proved_words, verdict_sentence
+from verifier.report.words.verdicts import place_of, proved_words, verdict_sentence
 from verifier.syntax.text import printable
 
 

@@ -13,7 +13,6 @@ from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, FailOn, Presence, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
-from verifier.report.comparison.words import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
 from verifier.report.counterexample import command_items, reason_items
 from verifier.report.document import (
     GAP,
@@ -32,10 +31,11 @@ from verifier.report.document import (
     labelled,
 )
 from verifier.report.naming import Places, counted, reason_item, rule_label
-from verifier.report.region_groups import Group as Regions
-from verifier.report.region_groups import grouped as regions_grouped
-from verifier.report.region_words import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.report.supposed import concluded, of_all
+from verifier.report.words.comparison import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
+from verifier.report.words.region_groups import Group as Regions
+from verifier.report.words.region_groups import grouped as regions_grouped
+from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, limit_text, request_text, row_text
 from verifier.syntax.source import Span
 
 _MARGIN, _INNER = 11, 14

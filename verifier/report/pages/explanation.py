@@ -11,7 +11,9 @@ from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
-from verifier.report.explanation.words import (
+from verifier.report.naming import counted, rule_label, value_text
+from verifier.report.pages.suggestions import edits_items
+from verifier.report.words.explanation import (
     CANNOT_BE_SENT,
     OUTCOMES,
     assignment_text,
@@ -21,8 +23,6 @@ from verifier.report.explanation.words import (
     outcome_text,
     symbols_text,
 )
-from verifier.report.naming import counted, rule_label, value_text
-from verifier.report.pages.suggestions import edits_items
 
 _MOST_STATEMENTS = 6
 _OBVIOUS = ("Action", "Resource")

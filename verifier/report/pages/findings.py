@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.report.access_words import Told, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
-from verifier.report.findings.words import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.naming import counted, key_heading
 from verifier.report.pages.parts import data_counts, open_questions, reason_items
-from verifier.report.region_words import witness_text
 from verifier.report.supposed import of_all
+from verifier.report.words.access import Told, cases_in_full, places_of, readings_needed, ways_text, when_text
+from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.words.regions import witness_text
 
 
 def findings_document(report: FindingsReport, *, in_full: bool = False) -> Document:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report.document import Block, Document, Folded, Group, Heading, Item, Items, Lines, Role, Said, Supposed, Words
-from verifier.report.lint.words import (
+from verifier.report.naming import counted, rule_label
+from verifier.report.words.lint import (
     because_text,
     by_policy,
     counts_text,
@@ -23,7 +24,6 @@ from verifier.report.lint.words import (
     subject_name,
     undecided_text,
 )
-from verifier.report.naming import counted, rule_label
 
 MOST_FINDINGS, MOST_NOTES = 20, 8
 """How many findings, and how many notes, are shown in short."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.results.verdict import Reason
-from verifier.report.access_words import reading_question
 from verifier.report.document import Item, Items
 from verifier.report.naming import SETTLES, reason_item, rule_label
-from verifier.report.region_words import INEXACT
+from verifier.report.words.access import reading_question
+from verifier.report.words.regions import INEXACT
 
 
 def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> Items:

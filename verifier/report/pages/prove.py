@@ -162,7 +162,7 @@ def _excerpts(verdict: Verdict, evidence: Evidence) -> Excerpts:
     """The policy text that a verdict is due to."""
     if not evidence.texts and not evidence.policies:
         return Excerpts({}, ())
-    from verifier.report.verdict_words import involved
+    from verifier.report.words.verdicts import involved
 
     statements = involved(verdict)
     spans = [statement.span for statement in statements] + [named.grant.span for named in verdict.grants]

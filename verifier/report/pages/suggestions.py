@@ -11,9 +11,9 @@ from verifier.model.results.explanation import EditShown
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report.document import MARKS, Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
-from verifier.report.explanation.words import edit_lines
 from verifier.report.naming import key_name, reason_item
-from verifier.report.suggestion.words import access_lines, kept_text, suggest_exit_code
+from verifier.report.words.explanation import edit_lines
+from verifier.report.words.suggestions import access_lines, kept_text, suggest_exit_code
 
 
 def suggestions_document(suggestions: Suggestions) -> Document:

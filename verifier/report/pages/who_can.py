@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
-from verifier.report.access_words import (
+from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
+from verifier.report.naming import counted, key_heading
+from verifier.report.pages.parts import data_counts, open_questions, reason_items
+from verifier.report.supposed import of_all
+from verifier.report.words.access import (
     Told,
     callers_text,
     cases_in_full,
@@ -22,11 +26,7 @@ from verifier.report.access_words import (
     when_text,
     who_can_exit_code,
 )
-from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
-from verifier.report.naming import counted, key_heading
-from verifier.report.pages.parts import data_counts, open_questions, reason_items
-from verifier.report.region_words import witness_text
-from verifier.report.supposed import of_all
+from verifier.report.words.regions import witness_text
 
 _MOST_PLACES = 12
 

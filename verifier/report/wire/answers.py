@@ -5,12 +5,12 @@ from __future__ import annotations
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.access_words import who_can_exit_code
-from verifier.report.findings.words import counted_findings, findings_exit_code
 from verifier.report.reach.names import names_of
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.wire.stories import story_shapes
 from verifier.report.wire.values import REGION, SHAPES, Json, Shapes, heading, inputs, milliseconds, shape, wire
+from verifier.report.words.access import who_can_exit_code
+from verifier.report.words.findings import counted_findings, findings_exit_code
 
 _ORIGINS = "accounts inputs free_readings warnings"
 """What an answer was read from, and what it leaves open."""

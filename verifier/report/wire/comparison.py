@@ -12,8 +12,8 @@ from verifier.model.results.comparison import (
     TargetComparison,
     UsedAllowance,
 )
-from verifier.report.comparison.words import comparison_exit_code
 from verifier.report.wire.values import REGION, SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
+from verifier.report.words.comparison import comparison_exit_code
 
 
 def comparison_to_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Json:

@@ -8,9 +8,9 @@ from verifier.model.reference import data_version
 from verifier.model.results.comparison import TargetComparison
 from verifier.model.results.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
-from verifier.report.suggestion.words import suggest_exit_code
 from verifier.report.wire.comparison import COMPARED
 from verifier.report.wire.values import Json, Shape, Shapes, heading, inputs, pairs, shape, wire
+from verifier.report.words.suggestions import suggest_exit_code
 
 
 def explanation_to_json(explanation: Explanation) -> Json:

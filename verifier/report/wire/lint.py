@@ -5,8 +5,8 @@ from __future__ import annotations
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
-from verifier.report.lint.words import lint_exit_code
 from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, pairs, shape, wire
+from verifier.report.words.lint import lint_exit_code
 
 
 def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:

@@ -14,10 +14,10 @@ from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.lint.words import lint_exit_code, policy_title
 from verifier.report.naming import statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
+from verifier.report.words.lint import lint_exit_code, policy_title
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from verifier.model.policy import StatementRef
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Status
-from verifier.report.access_words import cases_in_full, when_text
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.findings.words import findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.naming import key_name, statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
-from verifier.report.region_words import witness_text
 from verifier.report.supposed import conclusions, of_all
+from verifier.report.words.access import cases_in_full, when_text
+from verifier.report.words.findings import findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.words.regions import witness_text
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 

@@ -14,7 +14,7 @@ from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import names_of
 from verifier.report.reach.told import told_steps
 from verifier.report.supposed import conclusions, of_all
-from verifier.report.verdict_words import counts_sentence, involved, place_of, verdict_sentence
+from verifier.report.words.verdicts import counts_sentence, involved, place_of, verdict_sentence
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 

@@ -15,7 +15,7 @@ from verifier.model.request import CallerKind, Request
 from verifier.model.results.comparison import Change, RegionChange
 from verifier.model.results.region import Alternative, Limit, LimitKind, Region
 from verifier.report.naming import Places, statement_name, value_text
-from verifier.report.region_groups import Row
+from verifier.report.words.region_groups import Row
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, printable
 

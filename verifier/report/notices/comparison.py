@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
 from verifier.model.results.verdict import Status
-from verifier.report.comparison.words import comparison_exit_code, counts_text, target_name, unknown_actions_text
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
-from verifier.report.region_words import case_text, change_text, request_text
 from verifier.report.supposed import conclusions, of_all
+from verifier.report.words.comparison import comparison_exit_code, counts_text, target_name, unknown_actions_text
+from verifier.report.words.regions import case_text, change_text, request_text
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE, Span
 

@@ -1,1 +1,0 @@
-"""What the linter found, as text, Markdown and JSON."""

@@ -1,1 +1,0 @@
-"""Suggested edits as text, Markdown and JSON."""
