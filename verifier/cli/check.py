@@ -64,6 +64,6 @@ def check(
     verifier check --write-baseline verifier-baseline.json
     docs/check.md has all of it.
     """
-    from verifier.cli.bodies.check import CheckOptions, check_command
+    from verifier.cli.bodies.check import check_command
 
-    return check_command(CheckOptions(config, tuple(output), write_baseline, cache, processes, steps))
+    return check_command(config, output, write_baseline, cache, processes, steps)

@@ -1,15 +1,16 @@
-"""`verifier compare`: its options and help. The work is in `bodies/compare.py`."""
+"""`verifier compare`: reads both sides, compares, writes the comparison."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import output_option, sinks
+from verifier.cli.outputs import output_option, rendering, sinks, write
 
 EXIT_CODES = (
     "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
@@ -92,10 +93,20 @@ def compare(
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
     """Compare what two versions allow, by meaning."""
-    from verifier.cli.bodies.compare import CompareOptions, compare_command
+    from verifier.cli.bodies.compare import compared, remarks
+    from verifier.cli.bodies.exhibits import texts_of
     from verifier.cli.bodies.sides import SidesAsked
     from verifier.model.results.comparison import FailOn
+    from verifier.report.notices.comparison import notices_of_comparison
+    from verifier.report.pages.comparison import comparison_document
+    from verifier.report.wire.comparison import comparison_to_json
+    from verifier.report.words.comparison import comparison_exit_code
 
+    worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS)
     asked = SidesAsked(tuple(paths), git, plan, key_arn, given.supplied(account, region, parameter))
-    options = CompareOptions(asked, tuple(allow), FailOn(fail_on.value), given.settled_readings(reading), sinks(output, FORMATS), verbose)
-    return compare_command(options)
+    found = compared(asked, given.settled_readings(reading), allow)
+    texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
+    document = partial(comparison_document, found, worst, texts, in_full=verbose)
+    parts = rendering(document, partial(comparison_to_json, found, worst), partial(notices_of_comparison, found, worst))
+    write(chosen, parts, remarks(found))
+    return comparison_exit_code(found, worst)

@@ -1,14 +1,15 @@
-"""`verifier explain`: its options and help. The work is in `bodies/explain.py`."""
+"""`verifier explain`: reads the estate and the request, explains, writes the explanation."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, sinks
+from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
 
@@ -57,11 +58,18 @@ def explain(
         verifier explain examples/payments --request examples/payments/requests.jsonl --line 3
         echo '{"principal": ...}' | verifier explain examples/payments --request - --output markdown
     """
-    from verifier.cli.bodies.explain import ExplainOptions, RequestOptions, explain_command
+    from verifier.cli.bodies.explain import RequestOptions, check, request_of
+    from verifier.inputs import load_estate
 
     asked = RequestOptions(request, line, principal, action, key, tuple(context))
+    check(asked)
     settled = given.settled_readings(reading)
-    options = ExplainOptions(
-        tuple(paths), asked, key_arn, given.supplied(account, region, parameter), settled, timeout, sinks(output, PAGE), verbose
-    )
-    return explain_command(options)
+    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter))
+    meant = request_of(estate, asked)
+    from verifier.report.pages.explanation import explanation_document
+    from verifier.report.wire.edits import explanation_to_json
+    from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
+
+    found = why(estate, meant, readings=settled, timeout=timeout)
+    write(sinks(output, PAGE), rendering(partial(explanation_document, found, in_full=verbose), partial(explanation_to_json, found)))
+    return 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifier.cli.bodies.compare import CompareOptions, compared, remarks
+from verifier.cli.bodies.compare import compared, remarks
 from verifier.cli.bodies.sides import SidesAsked
 from verifier.cli.run import colours, emit, warn
 from verifier.inputs.supplied import Supplied
@@ -16,7 +16,6 @@ from verifier.language.invariants.files import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
 from verifier.model.policy import Text
 from verifier.model.reference import matching
-from verifier.model.results.comparison import FailOn
 from verifier.report.checks import Check, check_of_comparison, check_of_report, check_to_json, render_check
 from verifier.report.wire.values import json_text
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
@@ -35,7 +34,7 @@ class Access:
 
 def no_new_access(asked: SidesAsked, readings: Mapping[str, bool], json: bool) -> int:
     """Whether NEW allows nothing that OLD does not."""
-    comparison = compared(CompareOptions(asked, fail_on=FailOn.MORE, readings=readings))
+    comparison = compared(asked, readings)
     if not json:
         warn(remarks(comparison))
     return _answer(check_of_comparison(comparison), json)

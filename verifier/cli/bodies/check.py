@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,32 +27,22 @@ TODAY = "VERIFIER_TODAY"
 """The environment variable that gives the day (2027-01-31) instead of the clock, so that a run can be repeated."""
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckOptions:
-    """What the command line asked for."""
-
-    config: Path | None = None
-    output: tuple[str, ...] = ()
-    write_baseline: Path | None = None
-    cache: bool = True
-    processes: int | None = None
-    steps: int | None = None
-
-
-def check_command(options: CheckOptions) -> int:
+def check_command(
+    config: Path | None, output: Sequence[str], write_baseline: Path | None, cache: bool, processes: int | None, steps: int | None
+) -> int:
     """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
-    configuration = read_configuration(options.config if options.config is not None else find_configuration(Path()))
-    chosen = _sinks(options, configuration)
+    configuration = read_configuration(config if config is not None else find_configuration(Path()))
+    chosen = _sinks(output, configuration)
     today = _today()
-    asking = _asked(configuration, cache=options.cache)
+    asking = _asked(configuration, cache=cache)
     asked = read(asking)
-    steps = options.steps if options.steps is not None else configuration.steps
-    prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=options.processes, steps=steps)
+    steps = steps if steps is not None else configuration.steps
+    prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=processes, steps=steps)
     report = proved(prove_options, asked)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
-    if options.write_baseline is not None:
-        _write_baseline(options.write_baseline, report, asked, configuration)
-    report, stale = _excused(report, asked, configuration, options.write_baseline, today)
+    if write_baseline is not None:
+        _write_baseline(write_baseline, report, asked, configuration)
+    report, stale = _excused(report, asked, configuration, write_baseline, today)
     write_report(report, chosen, asked.estate)
     code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
@@ -69,9 +60,9 @@ def _today() -> date:
         raise InputError.of(f"{TODAY} is {printable(given)!r}, expected a day such as 2027-01-31") from None
 
 
-def _sinks(options: CheckOptions, configuration: Configuration) -> tuple[Sink, ...]:
-    if options.output:
-        return sinks(options.output, FORMATS)
+def _sinks(output: Sequence[str], configuration: Configuration) -> tuple[Sink, ...]:
+    if output:
+        return sinks(output, FORMATS)
     try:
         return sinks(configuration.outputs, FORMATS, configuration.path.parent)
     except ValueError as error:

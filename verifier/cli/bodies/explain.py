@@ -1,18 +1,14 @@
-"""`verifier explain`: reads the estate and the request, explains, writes the explanation."""
+"""Which request `verifier explain` is about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request, source_name
-from verifier.cli.outputs import Sink, rendering, write
-from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate, Key
-from verifier.report.exit_codes import ExitCode
+from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
 
@@ -29,43 +25,15 @@ class RequestOptions:
     context: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ExplainOptions:
-    """What the command line asked for. `timeout` is in seconds for each query."""
-
-    paths: tuple[Path, ...]
-    request: RequestOptions
-    key_arn: str | None = None
-    supplied: Supplied = NOTHING
-    readings: Mapping[str, bool] = field(default_factory=dict)
-    timeout: float | None = None
-    sinks: tuple[Sink, ...] = (Sink("text"),)
-    verbose: bool = False
-
-
-def explain_command(options: ExplainOptions) -> int:
-    """Writes the explanation to stdout; returns the exit code."""
+def request_of(estate: Estate, asked: RequestOptions) -> Request:
+    """The request that is meant. Raises `InputError`."""
     from verifier.evaluate import request_from_json
-    from verifier.inputs import load_estate
 
-    _check(options.request)
-    estate = load_estate(options.paths, key_arn=options.key_arn, supplied=options.supplied)
-    request = request_from_json(estate, _given(estate, options.request))
-    from verifier.verify.explanation.explain import explain  # after the input has been accepted: importing a solver takes a while
-
-    explanation = explain(estate, request, readings=options.readings, timeout=options.timeout)
-    from verifier.report.pages.explanation import explanation_document
-    from verifier.report.wire.edits import explanation_to_json
-
-    document = partial(explanation_document, explanation, in_full=options.verbose)
-    write(options.sinks, rendering(document, lambda: explanation_to_json(explanation)))
-    return ExitCode.PROVED
+    return request_from_json(estate, _given(estate, asked))
 
 
-# --- the request -----------------------------------------------------------------------------------------------------------------
-
-
-def _check(asked: RequestOptions) -> None:
+def check(asked: RequestOptions) -> None:
+    """Raises `InputError` where there is no request, or more than one."""
     if asked.file is not None and (asked.principal or asked.action or asked.key or asked.context):
         raise InputError.of("the request is given twice", hint="use --request, or --principal with --action, --key and --context")
     if asked.file is None and (asked.principal is None or asked.action is None):

@@ -13,23 +13,8 @@ from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, FailOn, Presence, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
+from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
-from verifier.report.document import (
-    GAP,
-    Block,
-    Document,
-    Excerpts,
-    Folded,
-    Heading,
-    Item,
-    Items,
-    Para,
-    Role,
-    Said,
-    Supposed,
-    grouped,
-    labelled,
-)
 from verifier.report.naming import Places, counted, reason_item, rule_label
 from verifier.report.supposed import concluded, of_all
 from verifier.report.words.comparison import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
@@ -41,27 +26,27 @@ from verifier.syntax.source import Span
 _MARGIN, _INNER = 11, 14
 """Columns before what is gained or lost; of `for example`, `because`, after these."""
 _MOST_GROUPS, _MOST_ROWS, _MOST_CHANGES, _MOST_NAMES = 4, 4, 3, 5
-_ROLES = {Relation.EQUIVALENT: Role.GOOD, Relation.LESS: Role.GOOD, Relation.UNKNOWN: Role.DOUBT}
+_ROLES = {Relation.EQUIVALENT: doc.Role.GOOD, Relation.LESS: doc.Role.GOOD, Relation.UNKNOWN: doc.Role.DOUBT}
 
 
 def comparison_document(
     comparison: Comparison, fail_on: FailOn = FailOn.MORE, texts: Mapping[str, str] | None = None, *, in_full: bool = False
-) -> Document:
+) -> doc.Document:
     """The whole comparison; `texts` are those of the files, by the names that spans call them."""
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
     told = [target for target in comparison.targets if not _is_quiet(target) or in_full or _is_new(target) or len(comparison.targets) == 1]
     quiet = [target_name(target) for target in comparison.targets if target not in told]
     shown = quiet if in_full else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
-    blocks: list[Block] = [writer.target(target) for target in told]
-    blocks += [Para((f"{', '.join(shown)}: ", Said("equivalent", Role.GOOD)))] if quiet else []
+    blocks: list[doc.Block] = [writer.target(target) for target in told]
+    blocks += [doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD)))] if quiet else []
     unused = [allowance for allowance in comparison.allowances if not allowance.used]
     what = "was not needed: nothing that it covers was gained"
-    notes = [Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
+    notes = [doc.Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
     supposed = of_all(comparison.targets)
-    blocks += [Items(tuple(notes), 0, _MARGIN), Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN)]
+    blocks += [doc.Items(tuple(notes), 0, _MARGIN), doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN)]
     counts = (counts_text(comparison), f"{comparison.old.label} → {comparison.new.label}")
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)
-    return Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
+    return doc.Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
 
 
 def _is_quiet(target: TargetComparison) -> bool:
@@ -81,110 +66,119 @@ class _Writer:
 
     # -- a target --
 
-    def target(self, target: TargetComparison) -> Block:
+    def target(self, target: TargetComparison) -> doc.Block:
         """A key: its relation, then each direction."""
-        role = _ROLES.get(target.relation, Role.BAD)
+        role = _ROLES.get(target.relation, doc.Role.BAD)
         note = headline_note(target)
-        words = Said(target_name(target), Role.NAME), ": ", Said(target.relation.value, role), f"   {note}" if note else ""
-        mark = Role.GOOD if target.relation is Relation.MORE and not target.gained else role
+        words = doc.Said(target_name(target), doc.Role.NAME), ": ", doc.Said(target.relation.value, role), f"   {note}" if note else ""
+        mark = doc.Role.GOOD if target.relation is Relation.MORE and not target.gained else role
         rest = self.quietly(target) if _is_quiet(target) else self.directions(target)
-        return grouped([Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
+        return doc.grouped([doc.Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
 
-    def quietly(self, target: TargetComparison) -> Iterator[Block]:
+    def quietly(self, target: TargetComparison) -> Iterator[doc.Block]:
         """What changed without deciding a request otherwise."""
         if target.changes and not _is_new(target):
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
-            yield Folded("all changes", (GAP, self.all_changes(target)), (Para(Said(number, Role.DIM)),))
+            yield doc.Folded("all changes", (doc.GAP, self.all_changes(target)), (doc.Para(doc.Said(number, doc.Role.DIM)),))
 
-    def directions(self, target: TargetComparison) -> Iterator[Block]:
+    def directions(self, target: TargetComparison) -> Iterator[doc.Block]:
         """What is gained and lost, and what is to be said of it."""
         partly = target.relation is Relation.UNKNOWN
         reasons = [reason_item(reason, "" if position else "  unknown") for position, reason in enumerate(target.reasons)]
-        yield GAP
-        yield Items(tuple(reasons), 0, _MARGIN)
+        yield doc.GAP
+        yield doc.Items(tuple(reasons), 0, _MARGIN)
         yield from self.direction("gained", target.gained, quiet=partly or bool(target.intended))
         yield from self.direction("intended", target.intended, quiet=True)
         yield from self.direction("lost", target.lost, quiet=partly)
-        notes = [Item(text, "  note", rule_label("U4")) for text in unknown_actions_text(target)]
-        notes += [] if target.exact else [Item(INEXACT, "  note")]
-        yield Items(tuple(notes), 0, _MARGIN)
+        notes = [doc.Item(text, "  note", rule_label("U4")) for text in unknown_actions_text(target)]
+        notes += [] if target.exact else [doc.Item(INEXACT, "  note")]
+        yield doc.Items(tuple(notes), 0, _MARGIN)
         if target.changes:
-            yield Folded("all changes", (self.all_changes(target),))
+            yield doc.Folded("all changes", (self.all_changes(target),))
 
-    def all_changes(self, target: TargetComparison) -> Items:
+    def all_changes(self, target: TargetComparison) -> doc.Items:
         """Whatever differs."""
-        return Items(tuple(self.changes("  changed", target.changes)), 0, _MARGIN)
+        return doc.Items(tuple(self.changes("  changed", target.changes)), 0, _MARGIN)
 
     # -- a direction --
 
-    def direction(self, label: str, changes: Sequence[RegionChange], *, quiet: bool) -> Iterator[Items]:
+    def direction(self, label: str, changes: Sequence[RegionChange], *, quiet: bool) -> Iterator[doc.Items]:
         """Groups of requests."""
         groups = regions_grouped(changes)
         shown = groups if self.in_full else groups[:_MOST_GROUPS]
         items = [self.group("" if position else f"  {label}", group, last=group is shown[-1]) for position, group in enumerate(shown)]
         if len(groups) > len(shown):
-            items.append(Item(f"and {len(groups) - len(shown)} more of this sort (--verbose tells them)"))
-        items += [Item("nothing", f"  {label}")] if not changes and not quiet else []
-        yield Items(tuple(items), 0, _MARGIN)
+            items.append(doc.Item(f"and {len(groups) - len(shown)} more of this sort (--verbose tells them)"))
+        items += [doc.Item("nothing", f"  {label}")] if not changes and not quiet else []
+        yield doc.Items(tuple(items), 0, _MARGIN)
 
-    def group(self, label: str, group: Regions, *, last: bool) -> Item:
+    def group(self, label: str, group: Regions, *, last: bool) -> doc.Item:
         """Who can do what under which conditions, with an example and the cause."""
         rows = group.rows if self.in_full else group.rows[:_MOST_ROWS]
         callers = [row_text(row, in_full=self.in_full) for row in rows]
         if len(group.rows) > len(rows):
             callers.append(f"and {counted(len(group.rows) - len(rows), 'further group')} of callers (--verbose tells them)")
         conditions = " and ".join(limit_text(limit) for limit in group.common if limit.kind is not LimitKind.READING)
-        readings = [Item(limit_text(limit)) for limit in group.common if limit.kind is LimitKind.READING]
-        below: list[Block] = [labelled("by", callers, _MARGIN, 3), labelled("when", [conditions] if conditions else [], _MARGIN, 5)]
-        below += [Items(tuple(readings), _MARGIN), Items(tuple(self.example(group)), _MARGIN, _INNER)]
+        readings = [doc.Item(limit_text(limit)) for limit in group.common if limit.kind is LimitKind.READING]
+        below: list[doc.Block] = [
+            doc.labelled("by", callers, _MARGIN, 3),
+            doc.labelled("when", [conditions] if conditions else [], _MARGIN, 5),
+        ]
+        below += [doc.Items(tuple(readings), _MARGIN), doc.Items(tuple(self.example(group)), _MARGIN, _INNER)]
         details = tuple(block for change in group.regions for block in self.region(change))
-        return Item(Said(group.actions.text, Role.CODE), label, below=(*below, Folded("every case", details), *([] if last else [GAP])))
+        return doc.Item(
+            doc.Said(group.actions.text, doc.Role.CODE),
+            label,
+            below=(*below, doc.Folded("every case", details), *([] if last else [doc.GAP])),
+        )
 
-    def example(self, group: Regions) -> Iterator[Item]:
+    def example(self, group: Regions) -> Iterator[doc.Item]:
         """A request, and the changes that it is due to."""
         if group.example is not None:
-            yield Item(request_text(group.example), "for example")
+            yield doc.Item(request_text(group.example), "for example")
             if group.example.cannot and not group.because:
-                yield Item(group.example.cannot, "because")
+                yield doc.Item(group.example.cannot, "because")
         yield from self.changes("because", group.because if self.in_full else group.because[:_MOST_CHANGES])
         if not self.in_full and len(group.because) > _MOST_CHANGES:
-            yield Item(f"and {len(group.because) - _MOST_CHANGES} more changes (--verbose tells them)")
+            yield doc.Item(f"and {len(group.because) - _MOST_CHANGES} more changes (--verbose tells them)")
 
-    def changes(self, label: str, changes: Sequence[Change]) -> Iterator[Item]:
+    def changes(self, label: str, changes: Sequence[Change]) -> Iterator[doc.Item]:
         """Changes with their places."""
         for position, change in enumerate(changes):
             place = self.places.of(change)
-            yield Item(change_text(change), "" if position else label, f"  ({place})" if place else "")
+            yield doc.Item(change_text(change), "" if position else label, f"  ({place})" if place else "")
 
     # -- in full --
 
-    def region(self, change: RegionChange) -> Iterator[Block]:
+    def region(self, change: RegionChange) -> Iterator[doc.Block]:
         """A region with every alternative, and both decisions on its request."""
         witness = change.region.witness
         cases = [case_text(case) or "always" for case in change.region.when]
-        items = [Item(change.region.callers.text, "region")]
-        items += [Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
-        items += [Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))] if witness is not None else []
-        yield GAP
-        yield Items(tuple(items), 12, 13)
+        items = [doc.Item(change.region.callers.text, "region")]
+        items += [doc.Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
+        items += (
+            [doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change)))] if witness is not None else []
+        )
+        yield doc.GAP
+        yield doc.Items(tuple(items), 12, 13)
 
-    def decisions(self, change: RegionChange) -> Iterator[Items]:
+    def decisions(self, change: RegionChange) -> Iterator[doc.Items]:
         """Why the request of a region is allowed on one side, and refused on the other."""
         witness = change.region.witness
         assert witness is not None
         yield from reason_items(witness, Expectation.REFUSED)
         if change.refused is not None:
             why = tuple(reason_items(Counterexample(witness.request, change.refused, ()), Expectation.ALLOWED))
-            yield Items((Item("on the other side:", "refused", below=why),), 12, 13)
+            yield doc.Items((doc.Item("on the other side:", "refused", below=why),), 12, 13)
         elif change.cannot:
-            yield Items((Item(change.cannot, "refused"),), 12, 13)
-        yield Items(tuple(command_items([witness.command] if witness.command else [])), 12, 13)
+            yield doc.Items((doc.Item(change.cannot, "refused"),), 12, 13)
+        yield doc.Items(tuple(command_items([witness.command] if witness.command else [])), 12, 13)
 
-    def excerpts(self, changes: Sequence[Change]) -> Excerpts:
+    def excerpts(self, changes: Sequence[Change]) -> doc.Excerpts:
         """The policies of both sides, with what changed."""
         old = tuple(_span(change.old, change.places[0]) for change in changes)
         new = tuple(_span(change.new, change.places[1]) for change in changes)
-        return Excerpts(self.texts, (("old", old), ("new", new)))
+        return doc.Excerpts(self.texts, (("old", old), ("new", new)))
 
 
 def _span(statement: StatementRef | None, place: Span) -> Span:

@@ -13,16 +13,7 @@ from verifier.report.counterexample import statement_traces
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
 from verifier.report.naming import counted, rule_label, value_text
 from verifier.report.pages.suggestions import edits_items
-from verifier.report.words.explanation import (
-    CANNOT_BE_SENT,
-    OUTCOMES,
-    assignment_text,
-    change_text,
-    count_text,
-    edits_text,
-    outcome_text,
-    symbols_text,
-)
+from verifier.report.words import explanation as words
 
 _MOST_STATEMENTS = 6
 _OBVIOUS = ("Action", "Resource")
@@ -59,15 +50,15 @@ def _request(request: Request) -> Block:
 
 def _outcome(explanation: Explanation) -> Block:
     decision = explanation.decision
-    on = f" on {symbols_text(decision.depends_on)}" if decision.depends_on else ""
+    on = f" on {words.symbols_text(decision.depends_on)}" if decision.depends_on else ""
     sign = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}[decision.outcome]
     items = []
     for outcome, chosen in explanation.cases:
         for position, (symbol, value) in enumerate(chosen):
-            label = f"{OUTCOMES[outcome]} if" if position == 0 else "      and"
-            items.append(Item(assignment_text(symbol, value), label, f"[{symbol}={'yes' if value else 'no'}]"))
+            label = f"{words.OUTCOMES[outcome]} if" if position == 0 else "      and"
+            items.append(Item(words.assignment_text(symbol, value), label, f"[{symbol}={'yes' if value else 'no'}]"))
     items += [Item(warning, "impossible" if warning in decision.impossible else "note") for warning in decision.warnings]
-    first = Para(f"⛔ {CANNOT_BE_SENT}; by the policies:") if decision.impossible else None
+    first = Para(f"⛔ {words.CANNOT_BE_SENT}; by the policies:") if decision.impossible else None
     mark = _MARKS[decision.outcome]
     return grouped([first, Para((Said(sign, mark), on), mark), Items(tuple(items), 2, 11)])
 
@@ -111,28 +102,30 @@ def _statements(steps: Sequence[Step]) -> Iterator[Item]:
 
 
 def _flips(wanted: Outcome, flips: Sequence[Flip | NotFound]) -> Block:
-    head = Para(Said(f"The smallest change of the request that makes it {OUTCOMES[wanted]}", Role.NAME))
+    head = Para(Said(f"The smallest change of the request that makes it {words.OUTCOMES[wanted]}", Role.NAME))
     return grouped([head, *(_flip(flip) for flip in flips)])
 
 
 def _flip(flip: Flip | NotFound) -> Items:
     if isinstance(flip, NotFound):
         return Items((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
-    told = [Item(change_text(change)) for change in flip.changes]
-    told += [Item(f"if {assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]") for label, value in flip.readings]
-    told.append(Item(outcome_text(flip.decision)))
+    told = [Item(words.change_text(change)) for change in flip.changes]
+    told += [
+        Item(f"if {words.assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]") for label, value in flip.readings
+    ]
+    told.append(Item(words.outcome_text(flip.decision)))
     told += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
-    return Items((Item(count_text(flip), below=(Items(tuple(told), margin=6),)),), margin=2)
+    return Items((Item(words.count_text(flip), below=(Items(tuple(told), margin=6),)),), margin=2)
 
 
 def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Iterator[Block]:
     found = [change for change in changes if isinstance(change, PolicyChange)]
-    size = f": {edits_text(found)}" if found else ""
-    head = Para(Said(f"The smallest change of the key policy that makes it {OUTCOMES[wanted]}{size}", Role.NAME))
+    size = f": {words.edits_text(found)}" if found else ""
+    head = Para(Said(f"The smallest change of the key policy that makes it {words.OUTCOMES[wanted]}{size}", Role.NAME))
     none = [Items((Item(c.text, "none", rule_label(c.rule)),), 2, 11) for c in changes if isinstance(c, NotFound)]
     yield grouped([head, *none, *(_alternative(number, change) for number, change in enumerate(found, start=1))])
 
 
 def _alternative(number: int, change: PolicyChange) -> Items:
-    depends = [Items((Item(outcome_text(change.decision)),), margin=5)] if change.decision.outcome is Outcome.DEPENDS else []
+    depends = [Items((Item(words.outcome_text(change.decision)),), margin=5)] if change.decision.outcome is Outcome.DEPENDS else []
     return edits_items(change.edits, number, *depends, margin=2)

@@ -12,18 +12,7 @@ from collections.abc import Iterator
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report.document import Block, Document, Folded, Group, Heading, Item, Items, Lines, Role, Said, Supposed, Words
 from verifier.report.naming import counted, rule_label
-from verifier.report.words.lint import (
-    because_text,
-    by_policy,
-    counts_text,
-    lint_exit_code,
-    place,
-    policy_title,
-    request_text,
-    rewrite_claim,
-    subject_name,
-    undecided_text,
-)
+from verifier.report.words import lint as words
 
 MOST_FINDINGS, MOST_NOTES = 20, 8
 """How many findings, and how many notes, are shown in short."""
@@ -35,10 +24,10 @@ def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNIN
     """The whole report."""
     shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
     blocks: list[Block] = []
-    for policy, findings in by_policy(report):
+    for policy, findings in words.by_policy(report):
         told = tuple(_finding(finding, in_full) for finding in findings if id(finding) in shown)
         left = tuple(_finding(finding, in_full) for finding in findings if id(finding) not in shown)
-        name, what = policy_title(policy)
+        name, what = words.policy_title(policy)
         parts: list[Block] = [Items(told, columns=_MARGIN)] if told else []
         parts += [Folded(counted(len(left), "more finding"), (Items(left, columns=_MARGIN),))] if left else []
         blocks += [Group((Heading((Said(name, Role.NAME), "  ", Said(what, Role.DIM))), *parts))] if told else parts
@@ -46,8 +35,8 @@ def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNIN
     blocks.append(Supposed(report.assumptions))
     blocks.append(Items(tuple(Item(text, Said("skipped", Role.DIM)) for text in report.skipped), columns=_MARGIN))
     left_out = len(report.findings) - len(shown)
-    counts = (counts_text(report), *([f"{left_out} not shown: --verbose"] if left_out else []))
-    title, code = "KMS policies: what is provably wrong", lint_exit_code(report, fail_on)
+    counts = (words.counts_text(report), *([f"{left_out} not shown: --verbose"] if left_out else []))
+    title, code = "KMS policies: what is provably wrong", words.lint_exit_code(report, fail_on)
     return Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
 
 
@@ -59,8 +48,8 @@ def _in_short(report: LintReport) -> list[Finding]:
 
 
 def _finding(finding: Finding, in_full: bool) -> Item:
-    where = place(finding.span)
-    subject = Said(subject_name(finding), Role.NAME), f" ({where}) " if where else " "
+    where = words.place(finding.span)
+    subject = Said(words.subject_name(finding), Role.NAME), f" ({where}) " if where else " "
     evidence, more = Items(tuple(_evidence(finding, in_full)), _MARGIN, _LABEL), tuple(_rest(finding))
     folded = (*((evidence,) if finding.severity is Severity.NOTE else ()), *more)
     below = (*(() if finding.severity is Severity.NOTE else (evidence,)), *((Folded("more", folded),) if folded else ()))
@@ -72,13 +61,13 @@ def _evidence(finding: Finding, in_full: bool) -> Iterator[Item]:
     if finding.proof is not None:
         yield Item(quoted(finding.proof.text), "proved")
         if finding.proof.because:
-            yield Item(because_text(finding.proof.because), "rests on")
+            yield Item(words.because_text(finding.proof.because), "rests on")
     if finding.witness is not None:
-        yield Item((f"{request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example")
+        yield Item((f"{words.request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example")
         for label, value in finding.witness.readings:
             yield Item(f"if the reading {label} is {'yes' if value else 'no'}")
     if finding.rewrite is not None:
-        yield Item(finding.rewrite.text, "rewrite", f"({rewrite_claim(finding)}, checked over all requests)")
+        yield Item(finding.rewrite.text, "rewrite", f"({words.rewrite_claim(finding)}, checked over all requests)")
 
 
 def _rest(finding: Finding) -> Iterator[Block]:
@@ -94,6 +83,6 @@ def quoted(text: str) -> Words:
 
 
 def _undecided(undecided: Undecided) -> Item:
-    where = place(undecided.span)
-    text = quoted(undecided_text(undecided) + (f" ({where})" if where else ""))
+    where = words.place(undecided.span)
+    text = quoted(words.undecided_text(undecided) + (f" ({where})" if where else ""))
     return Item(text, Said("unknown", Role.DOUBT), rule_label(undecided.label))

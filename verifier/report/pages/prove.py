@@ -11,26 +11,8 @@ from textwrap import dedent
 from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
+from verifier.report import document as doc
 from verifier.report.counterexample import LABEL, MARGIN, counterexample_blocks
-from verifier.report.document import (
-    GAP,
-    MARKS,
-    Apart,
-    Block,
-    Document,
-    Excerpts,
-    Figure,
-    Folded,
-    Item,
-    Items,
-    Overview,
-    Para,
-    Role,
-    Said,
-    Supposed,
-    Words,
-    grouped,
-)
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_items
@@ -44,27 +26,27 @@ _NAME_COLUMNS = 76
 _MOST_LABELS = 6
 
 
-def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> Document:
+def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Document:
     """The whole report."""
     common = _common_assumptions(report.verdicts)
     whose = "every verdict" if all(isinstance(v.invariant, Invariant) for v in report.verdicts) else "every verdict on requests"
     label = f"{whose} supposes"
-    warnings = tuple(Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
-    keys = (grouped([*map(key_heading, report.keys), Para(Apart(tuple(_inventory(report)), " · "))]),)
-    blocks: list[Block] = [
-        Folded(counted(len(report.keys), "key"), keys, keys),
-        Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
-        Folded(counted(len(warnings), "warning"), (Items(warnings),) if warnings else (), on_page=True),
+    warnings = tuple(doc.Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
+    keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
+    blocks: list[doc.Block] = [
+        doc.Folded(counted(len(report.keys), "key"), keys, keys),
+        doc.Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
+        doc.Folded(counted(len(warnings), "warning"), (doc.Items(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),
         *(_folded(report, verdict, common, evidence, number) for number, verdict in enumerate(report.verdicts, start=1)),
-        Supposed(common, label, len(label) + 2),
+        doc.Supposed(common, label, len(label) + 2),
         *_remedy(report),
     ]
     counts = (_counts(report), *_cross_check(report), _readings(report))
     code = report_exit_code(report)
-    inputs = tuple(Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
-    blocks.append(Folded(counted(len(inputs), "file"), (Items(inputs),) if inputs else (), on_page=True))
-    return Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6)
+    inputs = tuple(doc.Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
+    blocks.append(doc.Folded(counted(len(inputs), "file"), (doc.Items(inputs),) if inputs else (), on_page=True))
+    return doc.Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6)
 
 
 def verdict_text(report: Report, verdict: Verdict) -> str:
@@ -91,48 +73,48 @@ def _inventory(report: Report) -> Iterator[str]:
         yield f"engine {report.engine.value}"
 
 
-def _figures(report: Report, evidence: Evidence) -> Iterator[Figure]:
+def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
     """Who reaches each key."""
     for access in evidence.who_can.keys if evidence.who_can is not None else ():
         about = [verdict for verdict in report.verdicts if verdict.target == access.key.arn]
         stories = tuple((verdict.invariant.name, verdict.story) for verdict in about if verdict.story is not None)
         if about:
-            yield Figure(access, stories, report.keys if stories else ())
+            yield doc.Figure(access, stories, report.keys if stories else ())
 
 
 # --- one verdict -------------------------------------------------------------------------------------------------------------
 
 
-def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int) -> Folded:
+def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int) -> doc.Folded:
     name = target_name(report, verdict.target)
     told = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if any(other.target != verdict.target for other in report.verdicts) else ""
     before = pad(f"{printable(verdict.invariant.name)}{on}", _NAME_COLUMNS)
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
-    named = Said(verdict.invariant.name, Role.NAME)
-    sign = Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(MARGIN), MARKS[verdict.status])
+    named = doc.Said(verdict.invariant.name, doc.Role.NAME)
+    sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(MARGIN), doc.MARKS[verdict.status])
     rest = before.removeprefix(printable(verdict.invariant.name)).removeprefix(on)
-    line = Apart(((sign, named, Said(on, Role.DIM), rest, f"{elapsed:>8}"),))
-    text = [Para(Said(verdict.invariant.text, Role.DIM))] if verdict.invariant.text else []
+    line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), rest, f"{elapsed:>8}"),))
+    text = [doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM))] if verdict.invariant.text else []
     failing = verdict.counts_as is not Status.PROVED
     proved = verdict.status is Status.PROVED
-    return Folded(
+    return doc.Folded(
         (_sign(verdict), ": ", named, f" ({name})"), told, (), line, (*text, _excerpts(verdict, evidence)), number, failing, quiet=proved
     )
 
 
-def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[Block]:
+def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[doc.Block]:
     if verdict.bound is not None and verdict.status is Status.PROVED:
         from verifier.report.reach.story import bound_words
 
-        yield Items((Item(f"holds for {bound_words(verdict.bound)}"),), MARGIN)
+        yield doc.Items((doc.Item(f"holds for {bound_words(verdict.bound)}"),), MARGIN)
     if verdict.excuse is not None:
         label = f"{verdict.excuse.kind.value} "
-        yield Items((Item(verdict.excuse.text, label),), MARGIN)
+        yield doc.Items((doc.Item(verdict.excuse.text, label),), MARGIN)
     places = Places()
     if verdict.status is Status.PROVED and (verdict.rests_on or verdict.bound is None):
         rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
-        yield Items((Item(Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), MARGIN, 10)
+        yield doc.Items((doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), MARGIN, 10)
     yield from counterexample_blocks(verdict)
     if verdict.story is not None:
         from verifier.report.reach.names import names_of
@@ -142,11 +124,11 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     if verdict.grants:
         yield from named_grant_items(verdict.grants, verdict.target, MARGIN, LABEL)
     if verdict.reason:
-        yield Items((reason_item(verdict.reason, places=places),), MARGIN)
+        yield doc.Items((reason_item(verdict.reason, places=places),), MARGIN)
     told = {label for label, _ in readings_of(verdict)}
     own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told)
-    yield from [GAP] if verdict.story is not None and own else []
-    yield Supposed(own, columns=LABEL, margin=MARGIN)
+    yield from [doc.GAP] if verdict.story is not None and own else []
+    yield doc.Supposed(own, columns=LABEL, margin=MARGIN)
 
 
 def _without_statement(report: Report, verdict: Verdict) -> str:
@@ -158,22 +140,22 @@ def _without_statement(report: Report, verdict: Verdict) -> str:
     return f"the {counted(number, 'grant')} listed" if number else "the list of grants, which is empty"
 
 
-def _excerpts(verdict: Verdict, evidence: Evidence) -> Excerpts:
+def _excerpts(verdict: Verdict, evidence: Evidence) -> doc.Excerpts:
     """The policy text that a verdict is due to."""
     if not evidence.texts and not evidence.policies:
-        return Excerpts({}, ())
+        return doc.Excerpts({}, ())
     from verifier.report.words.verdicts import involved
 
     statements = involved(verdict)
     spans = [statement.span for statement in statements] + [named.grant.span for named in verdict.grants]
     spans += [verdict.reason.span] if verdict.reason is not None else []
-    return Excerpts(evidence.texts, (("used", tuple(spans)),), evidence.policies, statements)
+    return doc.Excerpts(evidence.texts, (("used", tuple(spans)),), evidence.policies, statements)
 
 
-def _sign(verdict: Verdict) -> Words:
+def _sign(verdict: Verdict) -> doc.Words:
     if verdict.excuse is not None:
-        return Said(f"☑️ refuted, {verdict.excuse.kind.value}", Role.DIM)
-    sign = Said(verdict.status.value, MARKS[verdict.status])
+        return doc.Said(f"☑️ refuted, {verdict.excuse.kind.value}", doc.Role.DIM)
+    sign = doc.Said(verdict.status.value, doc.MARKS[verdict.status])
     if verdict.status is not Status.PROVED or verdict.bound is None:
         return sign
     from verifier.report.reach.story import bound_words
@@ -199,12 +181,12 @@ def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
 # --- after the verdicts --------------------------------------------------------------------------------------------------------
 
 
-def _remedy(report: Report) -> Iterator[Para]:
+def _remedy(report: Report) -> Iterator[doc.Para]:
     """Where to go from a refuted invariant that a key policy could mend."""
     on_keys = {key.arn for key in report.keys}
     refuted = (verdict for verdict in report.verdicts if verdict.status is Status.REFUTED and verdict.excuse is None)
     if any(isinstance(verdict.invariant, Invariant) and verdict.story is None and verdict.target in on_keys for verdict in refuted):
-        yield Para("the smallest edits of a key policy that make a refuted invariant hold: verifier suggest")
+        yield doc.Para("the smallest edits of a key policy that make a refuted invariant hold: verifier suggest")
 
 
 def _cross_check(report: Report) -> list[str]:
@@ -217,14 +199,14 @@ def _cross_check(report: Report) -> list[str]:
     return [f"cross-check by {report.second_engine.value}: {', '.join(told)}"]
 
 
-def _counts(report: Report) -> Words:
+def _counts(report: Report) -> doc.Words:
     statuses = [verdict.status for verdict in report.verdicts]
     invariants = len(dict.fromkeys(verdict.invariant for verdict in report.verdicts))
     subject = counted(invariants, "invariant") + (f", {len(statuses)} verdicts" if len(statuses) != invariants else "")
-    found: list[Words] = [Said(f"{statuses.count(s)} {s.value}", MARKS[s]) for s in Status if s in statuses]
+    found: list[doc.Words] = [doc.Said(f"{statuses.count(s)} {s.value}", doc.MARKS[s]) for s in Status if s in statuses]
     excused = sum(verdict.excuse is not None for verdict in report.verdicts)
     found += [f"of the refuted {excused} excused"] if excused else []
-    return f"{subject}: ", Apart(tuple(found or ["nothing was checked"]), ", ")
+    return f"{subject}: ", doc.Apart(tuple(found or ["nothing was checked"]), ", ")
 
 
 def _readings(report: Report) -> str:

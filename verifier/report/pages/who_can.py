@@ -12,20 +12,7 @@ from verifier.report.document import Block, Document, Item, Items, Listing, Para
 from verifier.report.naming import counted, key_heading
 from verifier.report.pages.parts import data_counts, open_questions, reason_items
 from verifier.report.supposed import of_all
-from verifier.report.words.access import (
-    Told,
-    callers_text,
-    cases_in_full,
-    is_federated,
-    places_of,
-    question_text,
-    readings_needed,
-    told,
-    verdict_text,
-    ways_text,
-    when_text,
-    who_can_exit_code,
-)
+from verifier.report.words import access as words
 from verifier.report.words.regions import witness_text
 
 _MOST_PLACES = 12
@@ -34,24 +21,24 @@ _MOST_PLACES = 12
 def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
     """The whole answer."""
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
-    short = [row.region for key in answer.keys for row in key.rows if not is_federated(row.region)]
-    readings = () if in_full else open_questions("rows", readings_needed(short))
+    short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
+    readings = () if in_full else open_questions("rows", words.readings_needed(short))
     end = grouped([*readings, Supposed(of_all(answer.keys))])
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
-    return Document(question_text(answer), (*blocks, end), counts, who_can_exit_code(answer), in_full)
+    return Document(words.question_text(answer), (*blocks, end), counts, words.who_can_exit_code(answer), in_full)
 
 
 def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
-    groups = told(key.rows, in_full=in_full)
+    groups = words.told(key.rows, in_full=in_full)
     yield key_heading(key.key)
     yield _table(answer, groups, in_full)
-    yield Listing("statements", tuple(places_of(groups)), _MOST_PLACES)
+    yield Listing("statements", tuple(words.places_of(groups)), _MOST_PLACES)
     mark = Role.GOOD if key.complete else Role.DOUBT
-    yield grouped([Para(verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
+    yield grouped([Para(words.verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
 
 
-def _table(answer: WhoCan, groups: Sequence[Told], in_full: bool) -> Table:
+def _table(answer: WhoCan, groups: Sequence[words.Told], in_full: bool) -> Table:
     """One action: who, when and through what beside one another; several: below the caller."""
     several = len(answer.names) > 1 or (answer.caller is not None and len(groups) == 1)
     rows = tuple(_row(group, row, several, in_full) for group in groups for row in group.first)
@@ -60,16 +47,16 @@ def _table(answer: WhoCan, groups: Sequence[Told], in_full: bool) -> Table:
     return Table(("who", "when", "through"), (34, 44, 36), rows)
 
 
-def _row(group: Told, row: Access, several: bool, in_full: bool) -> Row:
+def _row(group: words.Told, row: Access, several: bool, in_full: bool) -> Row:
     region = row.region
     actions = [Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)] if several else []
-    when, ways = when_text(region, in_full=in_full), ways_text(row, in_full=in_full, together=group.together)
-    return Row((callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
+    when, ways = words.when_text(region, in_full=in_full), words.ways_text(row, in_full=in_full, together=group.together)
+    return Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
 
 
 def _below(row: Access) -> Iterator[Items]:
     """Its cases, and a request."""
-    yield Items(tuple(Item(case, "·") for case in cases_in_full(row.region)), margin=6, columns=2)
+    yield Items(tuple(Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
     witness = row.region.witness
     if witness is not None:
         command = [Item(Said(witness.command, Role.COMMAND), "to see it")] if witness.command else []

@@ -9,56 +9,36 @@ from __future__ import annotations
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.request import Caller, CallerKind
-from verifier.model.steps.chains import (
-    AliasMoved,
-    Became,
-    BoundaryPut,
-    Change,
-    Created,
-    GrantCreated,
-    GroupJoined,
-    GroupLeft,
-    IdentityTagged,
-    KeyPolicyPut,
-    KeyReplicated,
-    KeyShared,
-    KeyTagged,
-    MaterialImported,
-    PolicyAdded,
-    PolicyRemoved,
-    ReEncrypted,
-    TrustPut,
-    VersionSet,
-)
+from verifier.model.steps import chains
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.policy_words import policy_words
 from verifier.syntax.text import printable
 
 
-def change_words(change: Change, names: Names) -> str:
+def change_words(change: chains.Change, names: Names) -> str:
     """What is so after the step."""
     match change:
-        case PolicyAdded():
+        case chains.PolicyAdded():
             return _added(change, names)
-        case VersionSet():
+        case chains.VersionSet():
             return f"makes {names.of(change.arn)} say, wherever it is attached: {policy_words(change.policy, names)}"
-        case TrustPut():
+        case chains.TrustPut():
             return f"writes the trust policy of {names.of(change.role)}: {policy_words(change.policy, names)}"
-        case Created(made):
+        case chains.Created(made):
             return _created(made, names)
-        case PolicyRemoved():
+        case chains.PolicyRemoved():
             return _removed(change, names)
-        case IdentityTagged():
+        case chains.IdentityTagged():
             return _tagged(change, names.of(change.owner))
-        case BoundaryPut():
+        case chains.BoundaryPut():
             return _bounded(change, names)
-        case GroupJoined():
+        case chains.GroupJoined():
             return f"puts {names.of(change.user)} into {names.of(change.group)}"
-        case GroupLeft():
+        case chains.GroupLeft():
             return f"takes {names.of(change.user)} out of {names.of(change.group)}"
-        case Became():
+        case chains.Became():
             return _became(change.caller, names)
-        case AliasMoved():
+        case chains.AliasMoved():
             alias = printable(change.alias_arn.rsplit(":", 1)[-1])
             return f"deletes {alias}" if change.key is None else f"makes {alias} an alias of {names.of(change.key)}"
         case _:
@@ -66,24 +46,32 @@ def change_words(change: Change, names: Names) -> str:
 
 
 def _of_key(
-    change: KeyPolicyPut | GrantCreated | KeyTagged | KeyReplicated | ReEncrypted | MaterialImported | KeyShared, key: str, names: Names
+    change: chains.KeyPolicyPut
+    | chains.GrantCreated
+    | chains.KeyTagged
+    | chains.KeyReplicated
+    | chains.ReEncrypted
+    | chains.MaterialImported
+    | chains.KeyShared,
+    key: str,
+    names: Names,
 ) -> str:
     match change:
-        case KeyPolicyPut():
+        case chains.KeyPolicyPut():
             return f"writes the key policy of {key}: {policy_words(change.policy, names)}"
-        case GrantCreated():
+        case chains.GrantCreated():
             return f"creates a grant on {key} {_grant(change.grant, names)}"
-        case KeyTagged():
+        case chains.KeyTagged():
             return _tagged(change, key)
-        case KeyReplicated():
+        case chains.KeyReplicated():
             policy = next(iter(change.replica.policies or ()), None)
             written = f", with a key policy of its own: {policy_words(policy, names)}" if policy is not None else ""
             return f"replicates {key} to {printable(change.replica.region)}{written}"
-        case ReEncrypted():
+        case chains.ReEncrypted():
             return f"puts under {names.of(change.onto)} what {key} encrypted"
-        case MaterialImported():
+        case chains.MaterialImported():
             return f"imports into {key} key material that the caller may know"
-        case KeyShared():
+        case chains.KeyShared():
             return f"shares {key} through AWS RAM; what that lets others do is not documented"
 
 
@@ -102,13 +90,13 @@ def _pairs(pairs: Pairs) -> str:
     return "{" + ", ".join(printable(f"{name} = {value}") for name, value in pairs) + "}"
 
 
-def _tagged(change: KeyTagged | IdentityTagged, key: str) -> str:
+def _tagged(change: chains.KeyTagged | chains.IdentityTagged, key: str) -> str:
     parts = [f"tags {key} with {_pairs(change.tags)}"] if change.tags else []
     parts += [f"takes from {key} the tag{'' if len(change.removed) == 1 else 's'} {first(change.removed)}"] if change.removed else []
     return " and ".join(parts) or f"changes no tag of {key}"
 
 
-def _added(change: PolicyAdded, names: Names) -> str:
+def _added(change: chains.PolicyAdded, names: Names) -> str:
     owner, name = names.of(change.owner), change.policy.identity.removeprefix(f"{change.owner}#")
     if not change.known:
         return f"attaches {names.of(name)} to {owner}; what that policy says is not in the input"
@@ -128,14 +116,14 @@ def _created(made: Identity | Group | ManagedPolicy, names: Names) -> str:
     return f"makes {name}{bounded}{trusted}"
 
 
-def _removed(change: PolicyRemoved, names: Names) -> str:
+def _removed(change: chains.PolicyRemoved, names: Names) -> str:
     name = change.identity.removeprefix(f"{change.owner}#")
     if name != change.identity:
         return f"deletes the inline policy {printable(name)} of {names.of(change.owner)}"
     return f"detaches {names.of(name)} from {names.of(change.owner)}"
 
 
-def _bounded(change: BoundaryPut, names: Names) -> str:
+def _bounded(change: chains.BoundaryPut, names: Names) -> str:
     if change.policy is None:
         return f"deletes the permissions boundary of {names.of(change.owner)}"
     name = names.of(change.policy.identity.removesuffix("#boundary"))

@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from verifier.model.results.comparison import (
-    Change,
-    ComparedSide,
-    Comparison,
-    FailOn,
-    RegionChange,
-    Relation,
-    TargetComparison,
-    UsedAllowance,
-)
+from verifier.model.results import comparison as results
 from verifier.report.wire.values import REGION, SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
 from verifier.report.words.comparison import comparison_exit_code
 
 
-def comparison_to_json(comparison: Comparison, fail_on: FailOn = FailOn.MORE) -> Json:
+def comparison_to_json(comparison: results.Comparison, fail_on: results.FailOn = results.FailOn.MORE) -> Json:
     """The comparison as JSON values."""
     summary = {
         "relation": comparison.relation,
-        "counts": count(Relation, (target.relation for target in comparison.targets)),
+        "counts": count(results.Relation, (target.relation for target in comparison.targets)),
         "fail_on": fail_on,
         "exit_code": int(comparison_exit_code(comparison, fail_on)),
     }
-    shapes = COMPARED | {Comparison: shape("summary old new allowances free_readings targets", summary=lambda _: summary)}
+    shapes = COMPARED | {results.Comparison: shape("summary old new allowances free_readings targets", summary=lambda _: summary)}
     return {**heading("comparison", comparison.data_version), **wire(comparison, shapes)}
 
 
 COMPARED: Shapes = {
     **SHAPES,
-    Change: shape(
+    results.Change: shape(
         "text old new places",
         places=lambda change: {
             "old": change.old.span if change.old is not None else change.places[0],
             "new": change.new.span if change.new is not None else change.places[1],
         },
     ),
-    ComparedSide: shape("label keys accounts inputs warnings", inputs=inputs),
-    RegionChange: shape(f"{REGION} witness=region.witness refused cannot because"),
-    TargetComparison: shape(
+    results.ComparedSide: shape("label keys accounts inputs warnings", inputs=inputs),
+    results.RegionChange: shape(f"{REGION} witness=region.witness refused cannot because"),
+    results.TargetComparison: shape(
         "target name presence relation gained intended lost reasons unknown_actions exact changes assumptions elapsed_ms",
         unknown_actions=lambda target: {"gained": target.unknown_gained, "lost": target.unknown_lost},
         elapsed_ms=milliseconds,
     ),
-    UsedAllowance: shape("name text used place=span"),
+    results.UsedAllowance: shape("name text used place=span"),
 }
