@@ -375,6 +375,8 @@ def _walk(shapes: Mapping[str, Any], name: str, required: bool, seen: set[str], 
         return
     shape, seen = shapes[name], seen | {name}
     for member, own in shape.get("members", {}).items():
+        if "enum" in shapes[own["shape"]] and _is_role(member):
+            continue  # a role that a service has of its own, such as `ADMIN`
         must = required and member in shape.get("required", ())
         found[member] = found.get(member, False) or must
         _walk(shapes, own["shape"], must, seen, found)

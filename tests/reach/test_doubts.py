@@ -133,7 +133,7 @@ SHUT = {
     "a condition on the caller": of(
         own("lambda:UpdateFunctionCode", Condition={"StringEquals": {"aws:PrincipalTag/team": "ops"}}), others=(runs(),)
     ),
-    "a role that is not passed": of(own("batch:RegisterJobDefinition"), others=(IN_TASKS,)),
+    "a role that is not passed": of(own("glue:CreateCrawler"), others=(runs("glue.amazonaws.com"),)),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
     "a federated session that nothing tells from its user": of(own("sts:GetFederationToken")),
     "a federated session, by a role": replace(
