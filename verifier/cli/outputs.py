@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from verifier.cli.run import OutputError, colours, columns, emit, warn
+from verifier.report.formats import render, render_notices
 
 if TYPE_CHECKING:
     from verifier.report.document import Document
@@ -100,11 +101,7 @@ def rendering(document: Callable[[], Document], json: Callable[[], Json], notice
 
             return json_text(json())
         if notices is not None and name in ("sarif", "github", "junit"):
-            from verifier.report.notices.formats import render_notices
-
             return render_notices(notices(), name)
-        from verifier.report.formats import render
-
         return render(document(), name, colour=colour, width=width)
 
     return rendered

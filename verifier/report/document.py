@@ -252,3 +252,13 @@ def plain(words: Words) -> str:
         case Apart():
             return words.between.join(map(plain, words.pieces))
     return "".join(map(plain, words))
+
+
+def role_of(words: Words) -> Role | None:
+    """The role of the first words, which says how a thing fares."""
+    match words:
+        case Said(_, role):
+            return role
+        case [first, *_]:
+            return role_of(first) if not isinstance(first, str) else None
+    return None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from verifier.model.results.comparison import Comparison, FailOn
     from verifier.model.results.verdict import Report
     from verifier.report.document import Document
+    from verifier.report.notices.notices import Notices
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""
@@ -38,6 +39,24 @@ def render(document: Document, name: str = "text", *, colour: bool = False, widt
     raise ValueError(name)
 
 
+def render_notices(notices: Notices, name: str) -> str:
+    """The notices as `sarif`, `github` or `junit`, with a final newline. Raises `ValueError` for another name."""
+    match name:
+        case "sarif":
+            from verifier.report.notices.sarif import render_sarif
+
+            return render_sarif(notices) + "\n"
+        case "github":
+            from verifier.report.notices.github import render_github
+
+            return render_github(notices)
+        case "junit":
+            from verifier.report.notices.junit_notices import render_junit_notices
+
+            return render_junit_notices(notices)
+    raise ValueError(name)
+
+
 def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False, width: int | None = None) -> str:
     """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
     match name:
@@ -46,7 +65,6 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
 
             return render_json(report) + "\n"
         case "sarif" | "github":
-            from verifier.report.notices.formats import render_notices
             from verifier.report.notices.verdicts import notices_of
 
             return render_notices(notices_of(report, evidence), name)

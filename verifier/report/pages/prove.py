@@ -45,7 +45,7 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
     counts = (_counts(report), *_cross_check(report), _readings(report))
     code = report_exit_code(report)
     inputs = tuple(doc.Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
-    blocks.append(doc.Folded(counted(len(inputs), "file"), (doc.Items(inputs),) if inputs else (), on_page=True))
+    blocks.append(doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True))
     return doc.Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6)
 
 
@@ -95,12 +95,10 @@ def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evid
     sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(MARGIN), doc.MARKS[verdict.status])
     rest = before.removeprefix(printable(verdict.invariant.name)).removeprefix(on)
     line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), rest, f"{elapsed:>8}"),))
-    text = [doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM))] if verdict.invariant.text else []
-    failing = verdict.counts_as is not Status.PROVED
-    proved = verdict.status is Status.PROVED
-    return doc.Folded(
-        (_sign(verdict), ": ", named, f" ({name})"), told, (), line, (*text, _excerpts(verdict, evidence)), number, failing, quiet=proved
-    )
+    text = (doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM)),) if verdict.invariant.text else ()
+    failing, proved = verdict.counts_as is not Status.PROVED, verdict.status is Status.PROVED
+    title, blocks = (_sign(verdict), ": ", named, f" ({name})"), (*told, _excerpts(verdict, evidence))
+    return doc.Folded(title, blocks, (), line, text, number, failing, quiet=proved)
 
 
 def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[doc.Block]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from verifier import __version__
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain, supposed_in
+from verifier.report.document import Role, Words, plain, role_of, supposed_in
 from verifier.report.html.nodes import Content, Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written
@@ -53,7 +53,7 @@ def _block(block: doc.Block) -> Content:
         case doc.Folded(title, blocks):
             anchor = f"v{block.number}" if block.number else None
             inside = (map(_block, block.lead), map(_block, blocks))
-            return _folded(_words(title), *inside, id=anchor, open="" if block.open else None) if blocks else None
+            return _folded(_faring(title), *inside, id=anchor, open="" if block.open else None) if blocks else None
         case doc.Overview(rows):
             head = element("tr", (element("th", title, scope="col") for title in ("verdict", "invariant", "key")))
             body = (_link(number, *row) for number, row in enumerate(rows, start=1))
@@ -76,7 +76,7 @@ def _folded(title: Content, *content: Content, **attributes: str | None) -> Html
 
 def _link(number: int, sign: Words, name: str, key: str) -> Html:
     """A row of an overview."""
-    return element("tr", element("td", _words(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key))
+    return element("tr", element("td", _faring(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key))
 
 
 def _excerpts(block: doc.Excerpts) -> Content:
@@ -97,6 +97,11 @@ def _item(label: str, item: doc.Item) -> Html:
 def _row(row: doc.Row) -> Html:
     *cells, last = map(_words, row.cells)
     return element("tr", (element("td", cell) for cell in cells), element("td", last, map(_block, row.below)))
+
+
+def _faring(words: Words) -> Content:
+    """Words with a sign for how the thing fares."""
+    return _SIGNS.get(role_of(words), ""), _words(words)
 
 
 def _sign(mark: Role | None) -> Content:

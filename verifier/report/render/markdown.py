@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain, supposed_in
+from verifier.report.document import Role, Words, plain, role_of, supposed_in
 from verifier.report.render.markdown_texts import code, details, escaped, prose, spaced, table_head, table_row
 from verifier.report.render.room import Part, fitted
 from verifier.report.supposed import conclusions
@@ -117,10 +117,10 @@ def _item(label: str, item: doc.Item, margin: str, *, folded: bool) -> Iterator[
 def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
     """A table of verdicts, what fails first; what finds no room is counted."""
     yield from table_head(["", "invariant", "key"])
-    ordered = sorted(rows, key=lambda row: _WORST.index(_role(row[0])))
+    ordered = sorted(rows, key=lambda row: _WORST.index(role_of(row[0])))
     told, room = 0, _MOST_OF_ROWS
     for sign, *names in ordered[:_MOST_ROWS]:
-        row = table_row([f"{_SIGNS.get(_role(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])
+        row = table_row([f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])
         room -= len(row)
         if room < 0:
             break
@@ -130,19 +130,9 @@ def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
         yield table_row(["", f"and {len(rows) - told:,} more", ""])
 
 
-def _role(words: Words) -> Role | None:
-    """The role of the first words."""
-    match words:
-        case doc.Said(_, role):
-            return role
-        case [first, *_]:
-            return _role(first) if not isinstance(first, str) else None
-    return None
-
-
 def _summary(title: Words) -> str:
     """A title, with how the thing fares."""
-    return f"{_SIGNS.get(_role(title), '')}{escaped(brief(plain(title), 3 * _MOST_OF_A_NAME))}"
+    return f"{_SIGNS.get(role_of(title), '')}{escaped(brief(plain(title), 3 * _MOST_OF_A_NAME))}"
 
 
 def _cells(row: doc.Row) -> Sequence[str]:
