@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
-from verifier.ask.candidates import candidate
+from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import counterexample, for_evaluate, needed, split, tags_not_passed
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import Hearing
@@ -53,18 +53,20 @@ class Sample:
 def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW) -> Sample | Unknown:
     """A request of a set that is not empty and within the projected facts; Unknown where none was found within the budget, or it rests on
     something that is not modelled. Raises `Impossible` for an assignment that no request is like, and `InternalDisagreement`."""
-    question = joint.sides[number].question
+    tables = joint.finite.tables
     point, told = _assignment(joint, projection, node)
-    finite = question.finite
-    classes = {name: 1 << value for name, value in point.items() if name in finite.tables}
-    symbols = {name: bool(value) for name, value in point.items() if name not in finite.tables and name in told}
+    classes = {name: 1 << value for name, value in point.items() if name in tables}
+    symbols = {name: bool(value) for name, value in point.items() if name not in tables and name in told}
     try:
-        found = candidate(question, Assignment(classes, symbols))
+        return _replayed(joint, number, point, candidate(joint.sides[number].question, Assignment(classes, symbols)), wanted)
     except GaveUp as error:
         return Unknown(error.reason)
-    request, chosen = found.request, for_evaluate(question, found)
-    if WHICH_PAIR in chosen:
-        symbols[WHICH_PAIR] = chosen[WHICH_PAIR]
+
+
+def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate, wanted: Outcome) -> Sample:
+    """The request as `evaluate` decides it, under as few symbols as that takes. Raises `GaveUp`."""
+    question, request, symbols = joint.sides[number].question, found.request, found.assignment.symbols
+    given = chosen = for_evaluate(question, found)
     facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
     few = _decisive(joint, number, point, chosen, wanted)
     hearing = Hearing(question.space.estate, request)
@@ -76,22 +78,17 @@ def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted
         few = chosen = bare
     else:  # comparisons that were left open may have made a difference
         decision = hearing.decide(chosen)
-        if decision.outcome is not wanted:
-            if any(is_unmodelled(question, name) for name in symbols):
-                return _unknown("it rests on something that is not modelled")
+        if decision.outcome is not wanted and not any(is_unmodelled(question, name) for name in symbols):
             raise InternalDisagreement.on(request)
     readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, hearing, chosen, wanted)
-    if unmodelled:
-        return _unknown("it rests on something that is not modelled")
+    if unmodelled or decision.outcome is not wanted:
+        raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
     untagged = tags_not_passed(decision)
     if untagged is not None:
-        return _unknown(untagged)
-    return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **chosen})
-
-
-def _unknown(text: str) -> Unknown:
-    return Unknown(Reason("budget", text))
+        raise GaveUp(Reason("budget", untagged))
+    as_built = {WHICH_PAIR: given[WHICH_PAIR]} if WHICH_PAIR in given else {}
+    return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **chosen})
 
 
 def _decisive(joint: Joint, number: int, point: dict[str, int], chosen: dict[str, bool], wanted: Outcome) -> dict[str, bool]:

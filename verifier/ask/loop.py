@@ -73,15 +73,16 @@ def find(
     confirm: Callable[[Candidate], T | Rests],
     choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
 ) -> Proved | Refuted[T] | Unknown:
-    """Whether some request is as the query says: one that the caller confirms, of an assignment as it would `choose`."""
+    """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment meets the query; of
+    those that do, the one to make a request of is for `choose` to say."""
     asked, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
     def attempt() -> Proved | Refuted[T] | Unknown | None:
         result = checked(session, asked)
         if isinstance(result, Unsat):
-            if unfound:
-                return Unknown(unfound[-1])
-            return Unknown(why_unmodelled(question, tuple(rests)), tuple(rests)) if rests else Proved(result.core, result.blamed)
+            if len(asked) == len(query):
+                return Proved(result.core, result.blamed)
+            return Unknown(unfound[-1]) if unfound else Unknown(why_unmodelled(question, tuple(rests)), tuple(rests))
         from verifier.ask.candidates import candidate  # a proof makes no request, and decides none
 
         try:
