@@ -62,6 +62,15 @@ class Configuration:
     digest: tuple[tuple[str, str], ...] = ()
     steps: int | None = None
     suppose: tuple[str, ...] = ()
+    allow_empty: bool = False
+
+
+class ConfigurationError(InputError):
+    """The errors of a configuration, and what of it was `read` all the same: its outputs are where the errors are written."""
+
+    def __init__(self, diagnostics: list[Diagnostic], read: Configuration) -> None:
+        super().__init__(diagnostics)
+        self.read = read
 
 
 def find_configuration(folder: Path) -> Path:
@@ -93,7 +102,7 @@ def read_configuration(path: Path) -> Configuration:
     reader = _Reader(document, inside, path.parent)
     found = reader.configuration(path, table, tuple(files.digests.items()))
     if reader.errors:
-        raise InputError(reader.errors)
+        raise ConfigurationError(reader.errors, found)
     return found
 
 
@@ -111,6 +120,7 @@ _KEYS = (
     "region",
     "parameters",
     "fail-on",
+    "allow-empty",
     "baseline",
     "waivers",
 )
@@ -161,6 +171,7 @@ class _Reader:
             digest,
             self._steps(table),
             self._texts(table, "suppose"),
+            self._flag(table, "allow-empty"),
         )
 
     # -- one kind of value each --
@@ -219,6 +230,12 @@ class _Reader:
             elif label in labels:
                 found[label] = answers[answer]
         return found
+
+    def _flag(self, table: Mapping[str, Any], name: str) -> bool:
+        value = table.get(name, False)
+        if not isinstance(value, bool):
+            self._wrong((name,), f"`{name}` must be true or false")
+        return value is True
 
     def _timeout(self, table: Mapping[str, Any]) -> float | None:
         value = table.get("timeout")

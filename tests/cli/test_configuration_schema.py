@@ -81,6 +81,7 @@ FULL: dict[str, Any] = {
     "outputs": ["text", "sarif=a.sarif", "json=-"],
     "readings": {"P5": "yes", "C3-bool": False},
     "timeout": 1.5,
+    "allow-empty": True,
     "suppose": ["nobody calls sso:*"],
     "steps": 6,
     "key-arn": "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",

@@ -40,6 +40,7 @@ def check(
     ] = None,
     cache: given.Caching = True,
     processes: given.Processes = None,
+    allow_empty: given.AllowEmpty = False,
 ) -> int:
     """Prove what a configuration asks for, in a word.
 
@@ -66,4 +67,4 @@ def check(
     """
     from verifier.cli.bodies.check import check_command
 
-    return check_command(config, output, write_baseline, cache, processes, steps)
+    return check_command(config, output, write_baseline, cache, processes, steps, allow_empty)

@@ -12,7 +12,7 @@ from verifier.cli import options as given
 EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
 
 
-@given.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES)
+@given.command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES, writes="check")
 def check_no_new_access(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],

@@ -10,7 +10,7 @@ from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
 
 
-@given.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES)
+@given.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
 def check_no_public_access(
     paths: given.Paths,
     key_arn: given.KeyArn = None,

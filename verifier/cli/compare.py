@@ -60,7 +60,7 @@ where intended.inv says
 """
 
 
-@given.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES, writes="comparison")
 def compare(
     paths: Annotated[
         list[Path],

@@ -22,7 +22,7 @@ def _pairs(values: list[str]) -> list[str]:
     return values
 
 
-@given.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES)
+@given.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES, writes="explanation")
 def explain(
     paths: given.Paths,
     request: Annotated[

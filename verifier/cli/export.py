@@ -26,6 +26,7 @@ def _format(value: bool) -> bool:
 @given.command(
     short_help="Write the questions for other solvers.",
     epilog="Exit codes: 0 everything was written; 2 usage or input error; 3 some question has no formula; 4 internal error.",
+    may_be_empty=True,
 )
 def export(
     paths: given.Paths,

@@ -24,7 +24,7 @@ class ZoneOption(StrEnum):
     ORGANIZATION = "organization"
 
 
-@given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES)
+@given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True)
 def findings(
     paths: given.Paths,
     key: given.KeysOption = [],

@@ -30,7 +30,7 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@given.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES)
+@given.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True)
 def lint(
     paths: given.Paths,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,

@@ -10,14 +10,17 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from verifier.cli.outputs import Ending, Sink, answered, sinks
 from verifier.cli.run import run
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.forms import ACCOUNT, REGION
+from verifier.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
@@ -26,18 +29,31 @@ EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input er
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-def command(short_help: str, epilog: str | None = None, help: str | None = None) -> Callable[[Callable[..., int]], typer.Typer]:
+def command(
+    short_help: str, epilog: str | None = None, help: str | None = None, *, writes: str = "", may_be_empty: bool = False
+) -> Callable[[Callable[..., int]], typer.Typer]:
     """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
-    it ends as `run` says."""
+    it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. A command whose input
+    `may_be_empty` has the option `--allow-empty`, be it among its own or not."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
 
-        @app.command(short_help=short_help, epilog=epilog, help=help)
         @wraps(body)
         def ended(*arguments: Any, **named: Any) -> None:
-            run(lambda: body(*arguments, **named))
+            output = named.get("output") if writes else Output.TEXT
+            chosen = sinks(output, FORMATS) if isinstance(output, list) else (Sink(str(output)),)
+            ending = Ending(writes, chosen, bool(named.get("allow_empty")))
+            if "allow_empty" not in own:
+                named.pop("allow_empty", None)
+            run(lambda: answered(lambda: body(*arguments, **named), ending))
 
+        own = signature(body, eval_str=may_be_empty).parameters
+        if may_be_empty and "allow_empty" not in own:
+            added = Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)
+            setattr(ended, "__signature__", signature(body).replace(parameters=[*own.values(), added]))  # noqa: B010  (what Typer reads the options of)
+            ended.__annotations__ = {**body.__annotations__, "allow_empty": AllowEmpty}
+        app.command(short_help=short_help, epilog=epilog, help=help)(ended)
         return app
 
     return made
@@ -205,6 +221,9 @@ Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How man
 ClusterOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
+]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error.")
 ]
 KeysOption = Annotated[
     list[str],

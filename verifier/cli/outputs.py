@@ -2,7 +2,9 @@
 
 In: the values of `--output`. Out: `Sink`s; files and stdout written.
 Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does not exist is a usage
-error before anything is done; a file is complete or is not there: it is written beside its place and then moved.
+error before anything is done; a file is complete or is not there: it is written beside its place and then moved. Where there is no answer,
+the outputs hold the errors, so that an upload step of a pipeline finds its file; an error stays one (exit code 2, a fault of the verifier
+4), and 0 is only that an input that may be empty holds no key (S3).
 """
 
 from __future__ import annotations
@@ -10,20 +12,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from verifier.cli.run import OutputError, colours, columns, emit, warn
+from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import render, render_notices
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 
 if TYPE_CHECKING:
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
     from verifier.report.wire.values import Json
-    from verifier.syntax.diagnostic import Diagnostic
 
 Render = Callable[[str, bool, int | None], str]
 PAGE = ("text", "json", "markdown")
@@ -131,3 +134,52 @@ def write_file(path: Path, text: str) -> None:
         if beside != path:
             beside.unlink(missing_ok=True)
         raise OutputError(str(path)) from error
+
+
+@dataclass
+class Ending:
+    """What is written where there is no answer: the name of the schema of the answers, the outputs, whether the input may be empty. A body
+    that reads its outputs from a file sets them."""
+
+    kind: str
+    sinks: tuple[Sink, ...] = ()
+    allow_empty: bool = False
+
+
+def answered(body: Callable[[], int], ending: Ending) -> int:
+    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are told on stderr as well."""
+    try:
+        return body()
+    except OutputError:
+        raise
+    except InputError as error:
+        if ending.allow_empty and error.nothing:
+            told = [replace(found, severity=Severity.WARNING, hint=None) for found in error.diagnostics]
+            _unanswered(ending.kind, ending.sinks, told, ExitCode.PROVED)
+            return ExitCode.PROVED
+        _failed(ending, error.diagnostics, ExitCode.INPUT_ERROR)
+        raise
+    except Exception as error:
+        fault = Diagnostic(Severity.ERROR, f"internal error: {type(error).__name__}: {str(error)[:500]}")
+        _failed(ending, (fault,), ExitCode.INTERNAL_ERROR)
+        raise
+
+
+def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
+    """Writes to all outputs but to a terminal: stderr is told by whoever ends the command."""
+    try:
+        _unanswered(ending.kind, [sink for sink in ending.sinks if sink != Sink("text")], diagnostics, code)
+    except OutputError:
+        warn(diagnostics)
+        raise
+
+
+def _unanswered(kind: str, chosen: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
+    if not chosen:
+        return
+    from functools import partial
+
+    from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
+
+    document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
+    write(chosen, rendering(document, partial(unanswered_json, kind, diagnostics, code), notices))

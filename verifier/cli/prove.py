@@ -42,7 +42,7 @@ A file of invariants:
 """
 
 
-@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES)
+@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report", may_be_empty=True)
 def prove(
     paths: given.Paths,
     invariants: given.InvariantFilesOption = [],
@@ -62,6 +62,7 @@ def prove(
     cache: given.Caching = True,
     processes: given.Processes = None,
     cluster: given.ClusterOption = None,
+    allow_empty: given.AllowEmpty = False,
 ) -> int:
     """Prove or refute invariants about the keys of an input."""
     from verifier.cli.bodies.asked import Asked
@@ -77,6 +78,7 @@ def prove(
             given.supplied(account, region, parameter),
             given.kept_in(cache),
             tuple(suppose),
+            allow_empty,
         ),
         sinks(output, FORMATS),
         timeout,

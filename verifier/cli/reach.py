@@ -45,7 +45,7 @@ For a machine, or a page:
 """
 
 
-@given.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="Show what callers can bring about in steps.", help=HELP, epilog=EXIT_CODES, writes="reach", may_be_empty=True)
 def reach(
     words: Annotated[
         list[str],

@@ -25,7 +25,7 @@ EXIT_CODES = (
 )
 
 
-@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES)
+@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions", may_be_empty=True)
 def suggest(
     paths: given.Paths,
     invariants: given.InvariantFilesOption = [],
@@ -45,6 +45,7 @@ def suggest(
         typer.Option("--write", metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten."),
     ] = None,
     choice: Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")] = 1,
+    allow_empty: given.AllowEmpty = False,
 ) -> int:
     """Suggest the smallest edits of a key policy that make a refuted invariant hold.
 
@@ -63,7 +64,8 @@ def suggest(
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, given.supplied(account, region, parameter)))
+    own = given.supplied(account, region, parameter)
+    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, allow_empty=allow_empty))
     chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
     settled = given.settled_readings(reading)
     from verifier.report.pages.suggestions import suggestions_document

@@ -41,7 +41,7 @@ For a machine, or a page:
 """
 
 
-@given.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES)
+@given.command(short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES, writes="who-can", may_be_empty=True)
 def who_can(
     words: Annotated[
         list[str],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
@@ -248,11 +248,18 @@ class Loader:
         if self.key_arn is not None and not self.policy_files and not self.remarks.errors:
             self._error("--key-arn goes with a policy file, and none is given")
         if not self.keys and not self.remarks.errors and not empty:
-            hint = "give a key policy, or a snapshot with `keys`"
-            self._error("the input holds no key, so there is nothing to check", rule="S3", hint=hint)
+            self.remarks.errors.append(no_key(self.files.digests))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))
+
+
+def no_key(files: Collection[str]) -> Diagnostic:
+    """The error that files hold no key (S3)."""
+    read = f"; what was read: {first_few(list(files))}" if files else ""
+    hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
+    message = f"the input holds no key, so there is nothing to check{read}"
+    return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
 
 
 def _with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:

@@ -109,6 +109,11 @@ def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
         yield Target(TargetKind.NONE, partition)
 
 
+def is_keyless(invariant: AnyInvariant) -> bool:
+    """Whether an invariant is about operations without a key alone, and so about an input that holds no key as well."""
+    return isinstance(invariant, Invariant) and invariant.keys is None and _kinds(invariant) == (False, True)
+
+
 def _kinds(invariant: Invariant) -> tuple[bool, bool]:
     """Whether the actions need a key, and whether some need none."""
     names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))

@@ -9,11 +9,28 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from verifier.report.wire.values import Json
+from verifier.report.wire.values import Json, heading
 
 
 def output_schema(name: str) -> Json:
     """The schema of a command's JSON output. Raises `FileNotFoundError` for a name that has none."""
+    schema = _answer_schema(name)
+    if name in ("collection", "decision"):
+        return schema
+    error = {"type": "object", "required": ["severity", "message", "place", "hint", "rule"]}
+    properties = {"exit_code": {"enum": [0, 1, 2, 3, 4]}, "errors": {"type": "array", "items": error, "description": _ERRORS}}
+    required = schema.pop("required")
+    unanswered = {"required": [*heading(name), "exit_code", "errors"], "properties": {"exit_code": {"enum": [0, 2, 4]}}}
+    return {**schema, "properties": schema["properties"] | properties, "anyOf": [{"required": required}, unanswered]}
+
+
+_ERRORS = (
+    "Why there is no answer, where the exit code is 2 or 4; empty where it is 0, for an input without keys (--allow-empty). Only documents "
+    "without an answer have it."
+)
+
+
+def _answer_schema(name: str) -> Json:
     match name:
         case "report" | "collection" | "decision":
             return _stored(name)

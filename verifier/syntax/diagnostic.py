@@ -27,7 +27,8 @@ class Diagnostic:
 
     `message` says what is wrong and what was expected, in one line. `line_text` is the source line at
     `span`, for the excerpt. `hint` is a short remedy shown below the marked text. `rule` is the label in
-    docs/semantics.md that the remark rests on, such as `L4`.
+    docs/semantics.md that the remark rests on, such as `L4`. `nothing` is true of one that says that there is nothing to check, which
+    `--allow-empty` lets pass.
     """
 
     severity: Severity
@@ -36,6 +37,7 @@ class Diagnostic:
     line_text: str | None = None
     hint: str | None = None
     rule: str | None = None
+    nothing: bool = False
 
 
 class InputError(Exception):
@@ -44,6 +46,11 @@ class InputError(Exception):
     def __init__(self, diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(f"{d.span or ''}: {d.message}" for d in self.diagnostics))
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all that is wrong is that there is nothing to check."""
+        return all(diagnostic.nothing for diagnostic in self.diagnostics)
 
     @classmethod
     def of(cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None) -> InputError:

@@ -17,7 +17,7 @@ from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.steps.supposition import Supposition
-from verifier.syntax.diagnostic import Diagnostic, InputError, collected
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Asked:
     """Where large inputs are remembered as they were read; `None` for nowhere."""
     suppose: tuple[str, ...] = ()
     """Sentences that are taken for granted (W3)."""
+    allow_empty: bool = False
+    """Whether an input without keys may be: of its invariants those are asked that are about operations without a key."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,24 @@ def read(asked: Asked) -> Read:
             supplied=asked.supplied,
             steps=steps,
             tags=tags,
+            empty=asked.allow_empty,
         )
 
     with collected(errors), kept():
-        estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags), load)
+        estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags, asked.allow_empty), load)
     if errors:
         raise InputError(errors)
-    return Read(replace(estate, suppositions=tuple(supposed)), (*files.invariants, *named), files)
+    invariants = (*files.invariants, *named)
+    if asked.allow_empty and not estate.keys:
+        from verifier.inputs.loader import no_key
+        from verifier.problem.subjects import is_keyless
+
+        nothing = no_key([name for name, _ in estate.inputs])
+        invariants = tuple(filter(is_keyless, invariants))
+        if not invariants:
+            raise InputError((nothing,))
+        estate = replace(estate, warnings=(*estate.warnings, replace(nothing, severity=Severity.WARNING)))
+    return Read(replace(estate, suppositions=tuple(supposed)), invariants, files)
 
 
 def _supposition(sentence: str) -> Supposition:

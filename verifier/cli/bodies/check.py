@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from verifier.cli.bodies.asked import Asked, Read, read
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
 from verifier.cli.options import kept_in
-from verifier.cli.outputs import Sink, sinks, write_file
-from verifier.configuration import Configuration, FailOn, find_configuration, read_configuration
+from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
+from verifier.configuration import Configuration, ConfigurationError, FailOn, find_configuration, read_configuration
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.invariant import Invariant
@@ -28,13 +29,41 @@ TODAY = "VERIFIER_TODAY"
 
 
 def check_command(
-    config: Path | None, output: Sequence[str], write_baseline: Path | None, cache: bool, processes: int | None, steps: int | None
+    config: Path | None,
+    output: Sequence[str],
+    write_baseline: Path | None,
+    cache: bool,
+    processes: int | None,
+    steps: int | None,
+    allow_empty: bool,
 ) -> int:
     """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
-    configuration = read_configuration(config if config is not None else find_configuration(Path()))
-    chosen = _sinks(output, configuration)
+    ending = Ending("report", sinks(output, FORMATS) if output else (), allow_empty)
+
+    def body() -> int:
+        try:
+            configuration = read_configuration(config if config is not None else find_configuration(Path()))
+        except ConfigurationError as error:
+            with suppress(InputError):
+                ending.sinks = _sinks(output, error.read)
+            raise
+        ending.sinks = _sinks(output, configuration)
+        ending.allow_empty = allow_empty or configuration.allow_empty
+        asking = dataclasses.replace(_asked(configuration, cache=cache), allow_empty=ending.allow_empty)
+        return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps)
+
+    return answered(body, ending)
+
+
+def _checked(
+    configuration: Configuration,
+    asking: Asked,
+    chosen: tuple[Sink, ...],
+    write_baseline: Path | None,
+    processes: int | None,
+    steps: int | None,
+) -> int:
     today = _today()
-    asking = _asked(configuration, cache=cache)
     asked = read(asking)
     steps = steps if steps is not None else configuration.steps
     prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=processes, steps=steps)

@@ -84,6 +84,8 @@ class Notices:
     subjects: tuple[Subject, ...] = ()
     concluded: tuple[str, ...] = ()
     """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was found rests on it."""
+    answered: bool = True
+    """Whether the run came to an answer, or the notices are about why it did not."""
 
 
 def slug(name: str) -> str:

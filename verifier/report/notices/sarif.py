@@ -66,7 +66,7 @@ def _artifact(file: str, digest: str) -> Json:
 def _invocation(notices: Notices) -> Json:
     told: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
     told += [_notification(warning) for warning in notices.warnings]
-    return {"executionSuccessful": True, "exitCode": notices.exit_code, "toolExecutionNotifications": told}
+    return {"executionSuccessful": notices.answered, "exitCode": notices.exit_code, "toolExecutionNotifications": told}
 
 
 def _notification(warning: Diagnostic) -> Json:

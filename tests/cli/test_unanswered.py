@@ -1,0 +1,117 @@
+"""No answer: the errors in every format, and inputs without keys that may pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import verifier
+from tests.cli.conftest import Run
+
+KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+NONE = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+BROKEN = '{"Version": "2012-10-17",\n "Statement": [{"Effect": "allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}'
+COMMANDS: dict[str, Any] = {
+    "prove input --builtin no-public-access": "report",
+    "check-no-public-access input": "check",
+    "check-access-not-granted input --action kms:Decrypt": "check",
+    "who-can kms:Decrypt input": "who-can",
+    "reach --to kms:Decrypt input": "reach",
+    "findings input": "findings",
+    "lint input": "lint",
+    "suggest input --builtin no-public-access": "suggestions",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("question", COMMANDS)
+def test_without_a_key(run: Run, folder: Path, question: str) -> None:
+    (folder / "none.yaml").write_text(NONE)
+    arguments = question.replace("input", "none.yaml").split()
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "") and "holds no key" in result.err and "--allow-empty" in result.err
+    allowed = run(*arguments, "--allow-empty")
+    assert allowed.code == 0 and "what was read: none.yaml" in allowed.out and allowed.err == ""
+    schema = Draft202012Validator(verifier.schema(COMMANDS[question]))
+    for options, code, errors in (((), 2, 1), (("--allow-empty",), 0, 0)):
+        result = run(*arguments, *options, "--output", "json")
+        document = json.loads(result.out)
+        schema.validate(document)
+        assert (result.code, document["exit_code"], len(document["errors"])) == (code, code, errors)
+        assert ("verdicts" in document or COMMANDS[question] != "report") or code == 2
+    assert "verdicts" not in json.loads(run(*arguments, "--output", "json").out), "an error is no report without findings"
+
+
+@pytest.mark.parametrize("question", [*COMMANDS, "compare input input", "explain input --principal 111122223333 --action kms:Decrypt"])
+def test_an_error_in_the_input_stays_one(run: Run, folder: Path, question: str) -> None:
+    (folder / "broken.json").write_text(BROKEN)
+    arguments = [*question.replace("input", "broken.json").split(), "--key-arn", KEY, "--output", "json"]
+    options = [] if question.startswith(("compare", "explain")) else ["--allow-empty"]
+    result = run(*arguments, *options)
+    (error,) = json.loads(result.out)["errors"]
+    assert result.code == 2 and "allow" in result.err
+    assert (error["place"]["file"], error["place"]["line"], error["severity"]) == ("broken.json", 2, "error")
+
+
+def test_every_format_has_the_errors(run: Run, folder: Path) -> None:
+    (folder / "broken.json").write_text(BROKEN)
+    formats = ("text", "json", "sarif", "junit", "markdown", "github", "html")
+    outputs = [part for name in formats for part in ("--output", f"{name}=out.{name}")]
+    result = run("prove", "broken.json", "--builtin", "no-public-access", *outputs)
+    assert (result.code, result.out) == (2, "") and "nothing was checked" in result.err
+    texts = {name: (folder / f"out.{name}").read_text() for name in formats}
+    assert all("broken.json" in text and "allow" in text for text in texts.values())
+    (log,) = json.loads(texts["sarif"])["runs"]
+    assert log["invocations"][0] | {"executionSuccessful": False, "exitCode": 2} == log["invocations"][0]
+    assert log["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    assert ElementTree.fromstring(texts["junit"]).attrib["errors"] == "1"
+    assert texts["github"].splitlines()[1].startswith("::error file=broken.json,line=2")
+
+
+def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    (folder / "none.yaml").write_text(NONE)
+    monkeypatch.setattr("verifier.inputs.load_estate", fault)
+    result = run("lint", "none.yaml", "--allow-empty", "--output", "json")
+    assert result.code == 4 and json.loads(result.out)["exit_code"] == 4 and "a fault" in json.loads(result.out)["errors"][0]["message"]
+
+
+def test_what_is_about_no_key_is_asked_all_the_same(run: Run, folder: Path) -> None:
+    """Who may make keys is a question about an input without keys too, and is not passed over."""
+    makes = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}]}
+    role = {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": makes}]}
+    details = {"UserDetailList": [], "RoleDetailList": [role]}
+    (folder / "roles.json").write_text(json.dumps({"keys": [], "accounts": {"111122223333": {"authorization_details": details}}}))
+    actions = ("kms:Decrypt", "kms:CreateKey")
+    (folder / "rules.inv").write_text("".join(f'invariant "{each}": no role/a in 111122223333 can {each}\n' for each in actions))
+    result = run("prove", "roles.json", "--invariants", "rules.inv", "--allow-empty")
+    assert result.code == 1 and "holds no key" in result.err and "refuted" in result.out and "kms:Decrypt" not in result.out
+    asked = ("check-access-not-granted", "roles.json", "--action", "kms:CreateKey")
+    assert run(*asked).code == 1 and run(*asked, "--allow-empty").code == 1
+
+
+def test_a_configuration(run: Run, folder: Path) -> None:
+    (folder / "none.yaml").write_text(NONE)
+    start = 'inputs = ["none.yaml"]\nbuiltins = ["no-public-access"]\noutputs = ["json=out.json"]\n'
+    (folder / "verifier.toml").write_text(start)
+    assert run("check").code == 2 and len(json.loads((folder / "out.json").read_text())["errors"]) == 1
+    assert run("check", "--allow-empty").code == 0
+    (folder / "verifier.toml").write_text(f"{start}allow-empty = true\n")
+    assert run("check").code == 0 and json.loads((folder / "out.json").read_text())["errors"] == []
+    for wrong in ("allow-empty = 1", "alow-empty = true"):
+        (folder / "verifier.toml").write_text(f"{start}{wrong}\n")
+        assert run("check").code == 2
+        (error,) = json.loads((folder / "out.json").read_text())["errors"]
+        assert (error["place"]["file"], error["place"]["line"]) == ("verifier.toml", 4)

@@ -1,0 +1,69 @@
+"""What a command writes that came to no answer: the errors of its input, a fault of the verifier, or that there was nothing to check.
+
+In: diagnostics, the exit code. Out: a `Document`, JSON, `Notices`. Guarantee: no member of the JSON of an answer is there with an error, so
+that it is not taken for one without findings; with `errors`, every format fails (S1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verifier.model.results.verdict import Status
+from verifier.report.document import Document, Item, Items
+from verifier.report.exit_codes import ExitCode
+from verifier.report.naming import Places, counted
+from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.schemas import output_schema
+from verifier.report.wire.values import SHAPES, Json, heading, wire
+from verifier.runs.digests import digest
+from verifier.syntax.diagnostic import Diagnostic, Severity
+from verifier.syntax.source import NOWHERE
+
+
+def _errors(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    return [found for found in diagnostics if found.severity is Severity.ERROR]
+
+
+def _summary(diagnostics: Sequence[Diagnostic]) -> str:
+    errors = _errors(diagnostics)
+    return f"{counted(len(errors), 'error')}; nothing was checked" if errors else "; ".join(found.message for found in diagnostics)
+
+
+def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Document:
+    """Each diagnostic with its place and its remedy."""
+    items = []
+    for found in diagnostics:
+        rule = f" [{found.rule}]" if found.rule else ""
+        below = (Items((Item(found.hint),), 7),) if found.hint else ()
+        items.append(Item(found.message, f"{found.severity.value}:", rule + Places().place(found.span or NOWHERE), below=below))
+    counts = _summary(diagnostics) if _errors(diagnostics) else "nothing to check"
+    return Document("Nothing was checked", (Items(tuple(items), 0, 9),), (counts,), code)
+
+
+def unanswered_json(kind: str, diagnostics: Sequence[Diagnostic], code: ExitCode) -> Json:
+    """As JSON values: the `errors`, each with its place. Where there was nothing to check, with the lists of an answer, which are empty."""
+    errors = _errors(diagnostics)
+    lists: Json = {}
+    if not errors:
+        members = output_schema(kind)["properties"]
+        lists = {name: [] for name, member in members.items() if member.get("type") == "array"}
+    warnings = [found for found in diagnostics if found not in errors]
+    return {**heading(kind), **lists, "exit_code": int(code), "errors": wire(errors, SHAPES), "warnings": wire(warnings, SHAPES)}
+
+
+def unanswered_notices(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Notices:
+    """A notice for each error; where there is none, what is said is the summary."""
+    errors, summary = _errors(diagnostics), _summary(diagnostics)
+    subject = Subject("", "the input", () if errors else (summary,))
+    warnings = () if errors else tuple(diagnostics)
+    return Notices((_RULE,), tuple(map(_notice, errors)), summary, code, (), warnings, (subject,), answered=not errors)
+
+
+_RULE = Rule("input-error", "input error", "the input can be read")
+
+
+def _notice(found: Diagnostic) -> Notice:
+    message = found.message + (f" [{found.rule}]" if found.rule else "") + (f" ({found.hint})" if found.hint else "")
+    span = found.span or NOWHERE
+    fingerprint = digest((_RULE.id, found.message, span.file, str(span.line))).hex()[:32]
+    return Notice(_RULE.id, Level.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN)
