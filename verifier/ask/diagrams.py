@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import counterexample, for_evaluate, needed, split, tags_not_passed
+from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import Hearing
 from verifier.model.free_facts import fact_symbol
-from verifier.model.readings import READINGS, WHICH_PAIR, is_reading
+from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.classes.attributes import ORDINARY_SESSION
@@ -27,13 +27,10 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
 from verifier.solve.session import Assignment
-from verifier.witness.values import WILDCARDS
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
-_TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6")
-"""The readings that facts about requests depend on, not decisions."""
-PREFERRED = (*_TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
+PREFERRED = (*TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 """The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no service between."""
 
 
@@ -168,7 +165,7 @@ def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list
     """The readings of F1 to F9 without whose value the request could not be sent."""
     facts = joint.sides[number].facts
     found = []
-    for label in _TO_BE_SENT:
+    for label in TO_BE_SENT:
         if label in point and is_reading(label):
             other = {**point, label: 1 - point[label]}
             if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):

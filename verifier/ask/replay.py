@@ -15,7 +15,7 @@ from verifier.evaluate import Hearing
 from verifier.model.estate import Estate
 from verifier.model.free_facts import SESSION_ALLOW, fact_symbol
 from verifier.model.policy import StatementRef
-from verifier.model.readings import WHICH_PAIR, is_reading
+from verifier.model.readings import WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
 from verifier.problem.diagrams.finite import In
@@ -24,9 +24,10 @@ from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
-from verifier.witness.values import WILDCARDS
 
 Named = tuple[tuple[str, bool], ...]
+TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6")
+"""The readings that facts about requests depend on, not decisions."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
 """How the condition keys begin that read the facts of `Key.doubtful`."""
 
@@ -117,7 +118,7 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [literal(name, assignment.symbols[name]) for name in held]
-    for label in ("F1-service", "F3", "F4", "F5", "F6"):
+    for label in TO_BE_SENT:
         value = assignment.symbols.get(label)
         if value is not None:
             other = literal(label, not value)

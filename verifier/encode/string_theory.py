@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
+from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import like_tokens, literal_tokens
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
@@ -189,7 +190,7 @@ class _Writer:
         elif relation.like is not None:
             truth = _matches(values, relation)
             plain = [f'(not (str.contains {value} "{wild}"))' for value in values[1:] for wild in "*?"]
-            conditions.append(f"(or (not {self._symbol('L7-wildcards')}) {joined('and', plain, 'true')})")
+            conditions.append(f"(or (not {self._symbol(WILDCARDS)}) {joined('and', plain, 'true')})")
         else:
             return None
         return f"(=> {joined('and', conditions, 'true')} (= {self._symbol(relation.symbol)} {truth}))"

@@ -281,6 +281,8 @@ READINGS: tuple[Reading, ...] = (
 )
 """Every ◇ that the verifier models, in the order of docs/semantics.md."""
 
+WILDCARDS = "L7-wildcards"
+"""The reading that says whether wildcards count in the value of a policy variable."""
 WHICH_PAIR = "F7"
 """The reading that says which of several pairs of the encryption context conditions read."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget
@@ -29,9 +30,6 @@ NAMES = 128
 """Members of a class of users and roles that are tried for one whose name nobody else has."""
 POOL = 6
 """Members of a class that are tried for a comparison."""
-
-WILDCARDS = "L7-wildcards"
-"""The reading that relations depend on; not so where an assignment leaves it open."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.invariant import Invariant
-from verifier.model.readings import WHICH_PAIR
+from verifier.model.readings import WHICH_PAIR, WILDCARDS
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.classes.tables import MORE_STATES
@@ -29,7 +29,6 @@ from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
 from verifier.problem.space import SideGiven, Space, acts, facts_attribute, listed_names
 
-WILDCARDS = "L7-wildcards"
 _MOST_ROUNDS = 8
 """Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
 

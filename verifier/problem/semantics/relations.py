@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
+from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
@@ -80,7 +81,7 @@ def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: in
     if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
         return literal
     wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
-    return choose(Symbol("L7-wildcards"), wild, literal)
+    return choose(Symbol(WILDCARDS), wild, literal)
 
 
 def _replaced(pieces: Template, at: int, text: str) -> Template:
@@ -126,7 +127,7 @@ def _described(symbol: str, subject: View, mode: str, pieces: Template, views: t
         found = [view.value(values) for view in views]
         if own is None or any(value is None for value in found):
             return False
-        replaced = substitute(pieces, [value or "" for value in found], symbols.get("L7-wildcards", False))
+        replaced = substitute(pieces, [value or "" for value in found], symbols.get(WILDCARDS, False))
         predicate = text_predicate(mode, replaced)
         return predicate is not None and predicate.matches(own)
 
@@ -337,7 +338,7 @@ def _known_subject_facts(space: Space, relation: Relation, text: str, known: Exp
 def _wildcards_count(space: Space, source: View) -> Expression:
     """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    return both(Symbol("L7-wildcards"), disjunction(space.ask(source, predicate) for predicate in wild))
+    return both(Symbol(WILDCARDS), disjunction(space.ask(source, predicate) for predicate in wild))
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:

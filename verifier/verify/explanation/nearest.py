@@ -19,6 +19,7 @@ from verifier.ask.unmodelled import is_unmodelled
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.free_facts import SESSION_ALLOW
+from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes, settled
@@ -28,7 +29,6 @@ from verifier.problem.semantics.targets import FACT_FIELDS
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, after
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
-from verifier.witness.values import WILDCARDS
 
 _SHOWN_AS = {"time": ("aws:currenttime", "aws:epochtime"), "region": ("aws:requestedregion",), "facts": tuple(FACT_FIELDS)}
 """The condition keys that show attributes of other names."""
