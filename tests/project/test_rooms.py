@@ -70,7 +70,7 @@ LATE = {
     "verifier/report/evidence.py": "what only some outputs need",
     "verifier/report/exit_codes.py": "every command imports it, --help too",
     "verifier/report/formats.py": "what one format needs is not imported for another",
-    "verifier/report/pages/prove.py": "stories, which few reports have",
+    "verifier/report/pages/prove.py": "counterexamples and stories, which proofs lack",
     "verifier/runs/cluster.py": "an optional extra",
     "verifier/runs/many.py": "caches and processes, which few runs use",
     "verifier/solve/engines.py": "the other engines",

@@ -19,13 +19,9 @@ from verifier.model.readings import reading_of
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, Verdict
 from verifier.report.calls import further_permissions, origin_of_tags
-from verifier.report.document import GAP, Apart, Block, Item, Items, Role, Said, Words
+from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Items, Role, Said, Words
 from verifier.report.grants import grant_parts
 from verifier.report.naming import Places, rule_label, value_text
-
-MARGIN = 12
-LABEL = 13
-"""Columns of the labels `allowed by`, `not stopped`, `to see it`."""
 
 MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""

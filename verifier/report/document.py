@@ -221,6 +221,8 @@ class Document:
 
 GAP = Para("")
 """An empty line of text."""
+MARGIN, LABEL = 12, 13
+"""Columns before what is said of a verdict, and those of the labels there: `allowed by`, `not stopped`, `to see it`."""
 
 
 def grouped(blocks: Iterable[Block | None]) -> Group:

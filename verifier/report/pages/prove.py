@@ -12,7 +12,6 @@ from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
 from verifier.report import document as doc
-from verifier.report.counterexample import LABEL, MARGIN, counterexample_blocks
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_items
@@ -33,12 +32,13 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
     label = f"{whose} supposes"
     warnings = tuple(doc.Item(f"{warning.span}: {warning.message}" if warning.span else warning.message) for warning in report.warnings)
     keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
+    several = len({verdict.target for verdict in report.verdicts}) > 1
     blocks: list[doc.Block] = [
         doc.Folded(counted(len(report.keys), "key"), keys, keys),
         doc.Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
         doc.Folded(counted(len(warnings), "warning"), (doc.Items(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),
-        *(_folded(report, verdict, common, evidence, number) for number, verdict in enumerate(report.verdicts, start=1)),
+        *(_folded(report, verdict, common, evidence, number, several) for number, verdict in enumerate(report.verdicts, start=1)),
         doc.Supposed(common, label, len(label) + 2),
         *_remedy(report),
     ]
@@ -85,14 +85,14 @@ def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
 # --- one verdict -------------------------------------------------------------------------------------------------------------
 
 
-def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int) -> doc.Folded:
+def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int, several: bool) -> doc.Folded:
     name = target_name(report, verdict.target)
     told = tuple(_verdict(report, verdict, common))
-    on = f"  on {printable(name)}" if any(other.target != verdict.target for other in report.verdicts) else ""
+    on = f"  on {printable(name)}" if several else ""
     before = pad(f"{printable(verdict.invariant.name)}{on}", _NAME_COLUMNS)
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
     named = doc.Said(verdict.invariant.name, doc.Role.NAME)
-    sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(MARGIN), doc.MARKS[verdict.status])
+    sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(doc.MARGIN), doc.MARKS[verdict.status])
     rest = before.removeprefix(printable(verdict.invariant.name)).removeprefix(on)
     line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), rest, f"{elapsed:>8}"),))
     text = (doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM)),) if verdict.invariant.text else ()
@@ -105,28 +105,31 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     if verdict.bound is not None and verdict.status is Status.PROVED:
         from verifier.report.reach.story import bound_words
 
-        yield doc.Items((doc.Item(f"holds for {bound_words(verdict.bound)}"),), MARGIN)
+        yield doc.Items((doc.Item(f"holds for {bound_words(verdict.bound)}"),), doc.MARGIN)
     if verdict.excuse is not None:
         label = f"{verdict.excuse.kind.value} "
-        yield doc.Items((doc.Item(verdict.excuse.text, label),), MARGIN)
+        yield doc.Items((doc.Item(verdict.excuse.text, label),), doc.MARGIN)
     places = Places()
     if verdict.status is Status.PROVED and (verdict.rests_on or verdict.bound is None):
         rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
-        yield doc.Items((doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), MARGIN, 10)
-    yield from counterexample_blocks(verdict)
+        yield doc.Items((doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), doc.MARGIN, 10)
+    if verdict.counterexample is not None:
+        from verifier.report.counterexample import counterexample_blocks
+
+        yield from counterexample_blocks(verdict)
     if verdict.story is not None:
         from verifier.report.reach.names import names_of
         from verifier.report.reach.story import story_blocks
 
         yield from story_blocks(verdict.story, names_of(report.keys, verdict.target), verdict.target)
     if verdict.grants:
-        yield from named_grant_items(verdict.grants, verdict.target, MARGIN, LABEL)
+        yield from named_grant_items(verdict.grants, verdict.target, doc.MARGIN, doc.LABEL)
     if verdict.reason:
-        yield doc.Items((reason_item(verdict.reason, places=places),), MARGIN)
+        yield doc.Items((reason_item(verdict.reason, places=places),), doc.MARGIN)
     told = {label for label, _ in readings_of(verdict)}
     own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told)
     yield from [doc.GAP] if verdict.story is not None and own else []
-    yield doc.Supposed(own, columns=LABEL, margin=MARGIN)
+    yield doc.Supposed(own, columns=doc.LABEL, margin=doc.MARGIN)
 
 
 def _without_statement(report: Report, verdict: Verdict) -> str:

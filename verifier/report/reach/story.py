@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from verifier.model.invariant import Expectation
 from verifier.model.results.verdict import Bound, Story
-from verifier.report.counterexample import LABEL, MARGIN, command_items, reason_items, request_items, supposition_items, whole_call
-from verifier.report.document import GAP, Block, Item, Items, Role, Said
+from verifier.report.counterexample import command_items, reason_items, request_items, supposition_items, whole_call
+from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names

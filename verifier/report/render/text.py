@@ -142,17 +142,24 @@ class _Writer:
 
     def pieces(self, words: Words) -> list[str]:
         """What may stand on lines of its own."""
+        found = _BLANK.split(printable(words)) if isinstance(words, str) else self.mixed(words)
+        if not found[0] and len(found) > 1:
+            found[1] = f" {found[1]}"
+        return [piece for piece in found if piece.strip()]
+
+    def mixed(self, words: Words) -> list[str]:
+        """The pieces of words of several roles."""
         found = [""]
         for text, role in _said(words):
             first, *others = [text] if role is Role.COMMAND else _BLANK.split(text)
             found[-1] += self.paint(first, role)
             found += [self.paint(other, role) for other in others]
-        if not found[0] and len(found) > 1:
-            found[1] = f" {found[1]}"
-        return [piece for piece in found if piece.strip()]
+        return found
 
     def paint(self, text: str, role: Role | None) -> str:
         """A word in the colour of its role."""
+        if not self.style.colour:
+            return text
         match role:
             case Role.NAME | Role.COMMAND:
                 return self.style.bold(text)

@@ -6,10 +6,10 @@ import json
 
 from verifier.model.grant import Grant
 from verifier.model.invariant import GrantInvariant, Invariant, is_eventual
-from verifier.model.results.verdict import Agreement, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
+from verifier.model.results.verdict import Agreement, Bound, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.reach.names import names_of
-from verifier.report.wire.stories import story_shapes
+from verifier.report.wire.stories import BOUND, story_shapes
 from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
 
 
@@ -20,7 +20,7 @@ def render_json(report: Report) -> str:
 
 def report_to_json(report: Report) -> Json:
     """The report as JSON values."""
-    found: Json = wire(report, SHAPES | _SHAPES)
+    found: Json = wire(report, _SHAPES)
     return {**heading("report", report.data_version), **found}
 
 
@@ -32,10 +32,19 @@ def _cross_check(report: Report) -> Json | None:
 
 
 def _verdicts(report: Report) -> list[Json]:
-    return [wire(verdict, story_shapes(names_of(report.keys, verdict.target), verdict.target) | _SHAPES) for verdict in report.verdicts]
+    return [wire(verdict, _shapes(report, verdict)) for verdict in report.verdicts]
+
+
+def _shapes(report: Report, verdict: Verdict) -> Shapes:
+    """The shapes of a verdict; stories are told in the names of their key."""
+    if verdict.story is None:
+        return _SHAPES
+    return _SHAPES | story_shapes(names_of(report.keys, verdict.target), verdict.target)
 
 
 _SHAPES: Shapes = {
+    **SHAPES,
+    Bound: BOUND,
     Excuse: shape("kind text"),
     GrantInvariant: shape(
         "name text about expectation eventually place=span",

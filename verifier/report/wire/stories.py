@@ -57,9 +57,10 @@ def _document(policy: Policy) -> Json | None:
         return None
 
 
+BOUND = shape("steps every_length=complete text", text=bound_words)
 _CHANGES: Shapes = {
     **SHAPES,
-    Bound: shape("steps every_length=complete text", text=bound_words),
+    Bound: BOUND,
     Policy: _document,
     chains.AliasMoved: _change("alias", "alias=alias_arn key"),
     chains.Became: _change("credentials", "caller"),

@@ -52,19 +52,22 @@ def shape(members: str, **computed: Shape) -> Shape:
 
 def wire(value: Any, shapes: Shapes) -> Any:
     """The JSON value of a value. Raises `TypeError` for a type without a shape."""
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | float() | str():
-            return value
-        case tuple() | list():
-            return [wire(one, shapes) for one in value]
-        case dict():
-            return {name: wire(one, shapes) for name, one in value.items()}
-    found = next((shapes[kind] for kind in type(value).__mro__ if kind in shapes), None)
-    if found is None:
-        raise TypeError(f"nothing says how {type(value).__name__} is written")
-    return wire(found(value), shapes)
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in (tuple, list):
+        return [wire(one, shapes) for one in value]
+    if kind is dict:
+        return {name: wire(one, shapes) for name, one in value.items()}
+    found = shapes.get(kind) or next((shapes[base] for base in kind.__mro__ if base in shapes), None)
+    if found is not None:
+        return wire(found(value), shapes)
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"nothing says how {kind.__name__} is written")
+
+
+_PLAIN = (str, bool, int, float, type(None))
 
 
 def milliseconds(value: Any) -> float:
