@@ -220,7 +220,19 @@ def test_code_spans_hold_the_text(text: str) -> None:
     assert "\n" not in escaped(text)
 
 
-@pytest.mark.parametrize("text", [*TEXTS, "a:b|<b>x:y</b>|:z", "`a:b`c:d``e:f", "a:b`<b>`c:d", "[a:b](c:d)", "x:y\\|z:w"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *TEXTS,
+        "a:b|<b>x:y</b>|:z",
+        "`a:b`c:d``e:f",
+        "a:b`<b>`c:d",
+        "[a:b](c:d)",
+        "[<b>](x) ![y] [z]: http://e.example [`]",
+        "${a|b} ${c:d} ${<i>}",
+        "x:y\\|z:w",
+    ],
+)
 def test_names_are_code_and_nothing_of_them_is_markup(text: str) -> None:
     shown = spaced([prose(text), code(text), prose(text)])
     assert "|" not in prose(text), "a cell of a table would end"
@@ -229,6 +241,6 @@ def test_names_are_code_and_nothing_of_them_is_markup(text: str) -> None:
 
 
 def test_an_arn_and_a_place_are_code() -> None:
-    assert prose('"Reports" (key-policy.json:32) lost kms:ViaService: x, and *') == (
-        '"Reports" (`key-policy.json:32`) lost `kms:ViaService`: x, and &#42;'
+    assert prose('"Reports" (key-policy.json:32) lost kms:ViaService [x]: ${aws:username}, and *') == (
+        '"Reports" (`key-policy.json:32`) lost `kms:ViaService` `[x]`: `${aws:username}`, and &#42;'
     )

@@ -12,8 +12,9 @@ from verifier.syntax.text import printable
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@$]|:(?=//|[\w+-]*:)|(?<=[wW]{3})\.")
 """Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line they stand."""
-_RUN = re.compile(r"""[^\s"“”(),;`|<>\[\]{}]+""")
-"""What may be a name: an ARN, an action, a condition key, a place in a file. No code span ends in it, and no cell of a table."""
+_RUN = re.compile(r"""\[[^\[\]`|]*\]|\$\{[^{}`|]*\}|[^\s"“”(),;`|<>\[\]{}]+""")
+"""Values in brackets, a policy variable, or what may be a name: an ARN, an action, a condition key, a place in a file. No code span ends in
+it, and no cell of a table."""
 
 
 def escaped(text: str) -> str:
@@ -22,11 +23,11 @@ def escaped(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """The same, with names that have a colon as code spans."""
+    """The same, with values in brackets, variables, and names that have a colon, as code spans."""
     found, last, shown = [], 0, printable(text)
     for run in _RUN.finditer(shown):
         name = run.group().rstrip(".:!?…")
-        if ":" in name:
+        if ":" in name or name.startswith(("[", "${")):
             found += [escaped(shown[last : run.start()]), f"`{name}`"]
             last = run.start() + len(name)
     return spaced([*found, escaped(shown[last:])])
