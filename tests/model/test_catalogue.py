@@ -159,6 +159,8 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         # What looks as if it took a role, and does not: `ADMIN` of Grafana, a node of MediaLive; a read that acts as a role that it takes.
         *((name, Head.DOUBT, Effect.RUN) for name in ("grafana:CreateWorkspaceApiKey", "medialive:CreateNodeRegistrationScript")),
         ("chime:CreateRoomMembership", Head.HARMLESS, None),
+        ("lambda:PassCapacityProvider", Head.DOUBT, Effect.RUN),  # containers on one instance [Lambda: lambda-managed-instances-security]
+        ("mq:UpdateConfiguration", Head.HARMLESS, None),
         ("datasync:CreateTask", Head.DOUBT, Effect.RUN),  # its locations have the roles, and are there already
         ("kinesisanalytics:DiscoverInputSchema", Head.DOUBT, Effect.PASS),
         ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
