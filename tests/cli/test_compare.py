@@ -220,6 +220,51 @@ def test_errors_of_git(run: Run, put: Put, git: Callable[..., None], arguments: 
     assert result.code == 2 and result.out == "" and "Traceback" not in result.err
 
 
+def test_folders_of_policies(run: Run, put: Put, git: Callable[..., None], tmp_path: Path) -> None:
+    """Files that are the same, changed, new, renamed and gone; a folder that is new."""
+    shared = {**WIDER, "Sid": "Shared"}
+    for name, statements in (
+        ("same", [DELEGATE]),
+        ("changed", [DELEGATE, shared]),
+        ("before", [DELEGATE, shared]),
+        ("gone", [shared, DELEGATE]),
+    ):
+        put(f"keys/{name}.json", *statements)
+    Path("other").mkdir()
+    Path("other/README").write_text("no policy")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    git("mv", "keys/before.json", "keys/after.json")
+    git("rm", "-q", "keys/gone.json")
+    for name, statements in (("changed", [DELEGATE]), ("ordinary", [DELEGATE])):
+        put(f"keys/{name}.json", *statements)
+    git("add", "-A")
+    for asked in (("HEAD", "keys"), ("HEAD...", "keys")):
+        result = run("compare", "--git", *asked)
+        assert result.code == 0, result.out + result.err
+        git("commit", "-q", "-a", "-m", "two") if asked[0] == "HEAD" else None
+    result = run("compare", "--git", "HEAD~1...HEAD", "keys", "--output", "json")
+    found = {target["name"]: (target["relation"], target["presence"]) for target in json.loads(result.out)["targets"]}
+    assert (result.code, found) == (
+        0,
+        {
+            "before": ("equivalent", "both"),
+            "same": ("equivalent", "both"),
+            "changed": ("less permissive", "both"),
+            "gone": ("less permissive", "only in old"),
+            "ordinary": ("equivalent", "only in new"),
+        },
+    )
+    put("other/open.json", DELEGATE, shared)
+    assert run("compare", "--git", "HEAD", "other").code == 1
+    assert (
+        run("compare", "--git", "HEAD", "other/open.json").code == 1 and run("compare", "--git", "HEAD~1..HEAD", "keys/gone.json").code == 0
+    )
+    assert run("compare", "--git", "HEAD~1..HEAD", "keys/ordinary.json").code == 0
+    assert run("compare", "--git", "HEAD", "absent").code == 2 and run("compare", "--git", "HEAD~1..HEAD", "other").code == 2
+    assert "keys/same" in run("prove", "keys/same.json", "keys/ordinary.json", "--builtin", "no-public-access").out
+
+
 def test_no_repository(run: Run, put: Put) -> None:
     result = run("compare", "--git", "HEAD", put("a.json", DELEGATE))
     assert result.code == 2 and "work tree of git" in result.err

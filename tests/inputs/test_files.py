@@ -18,6 +18,8 @@ from verifier.inputs import load_estate, read_text
 from verifier.inputs.text import files
 from verifier.syntax.diagnostic import Diagnostic, InputError
 
+KEEPING = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+
 
 def lay(folder: Path, contents: Mapping[str, Any]) -> Path:
     """Writes files, given as data, text or bytes."""
@@ -249,7 +251,14 @@ def test_a_folder_cannot_link_out_of_itself(tmp_path: Path) -> None:
 
 
 def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
-    assert assert_only(refused(lay(tmp_path, {"key-policy.json": POLICY})), "holds no snapshot").rule == "S3"
+    folder = lay(tmp_path, {"notes.txt": ""})
+    assert assert_only(refused(folder), "holds no snapshot").rule == "S3"
+    policies = {f"{name}.json": {"Version": "2012-10-17", "Statement": [KEEPING]} for name in ("b", "in/a", ".hidden/c")}
+    assert [key.name for key in load_estate([lay(folder, policies)]).keys] == ["b", "in/a"]
+    assert_only(refused(lay(folder, {"package.json": {"x": 1}})), "expected a policy")
+    (folder / "package.json").unlink()
+    (folder / "more").symlink_to(tmp_path.parent)
+    assert_only(refused(folder), "a link to a folder")
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:
@@ -345,7 +354,6 @@ def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
         ("x.json", {"x": 1}, "a policy has `Statement`"),
         ("x.yaml", "- 1", "a policy has `Statement`"),
         ("main.tf", 'resource "aws_kms_key" "k" {}', "terraform show -json"),
-        ("d/A.template.json", {}, "such as A.template.json"),
         ("d/main.tf", "", "terraform show -json"),
         ("d/notes.txt", "", "a folder keys/NAME with policy.json"),
     ],

@@ -56,7 +56,9 @@ def extracted(top: Path, text: str, path: Path, folder: Path) -> Path:
     repository = repository_of(path)
     old, _ = revisions(text, repository)
     folder.mkdir(exist_ok=True)
-    return repository.extract(old, path, folder)
+    found = repository.extract(old, path, folder)
+    assert found is not None
+    return found
 
 
 def complaint(action: Callable[[], object]) -> str:
@@ -192,7 +194,8 @@ def test_what_is_no_revision_is_an_error(git: Git, top: Path, revision: str) -> 
 def test_a_path_that_a_revision_lacks_is_an_error(git: Git, top: Path, tmp_path: Path) -> None:
     commit(git, top, a_dot_json="1")
     commit(git, top, b_dot_json="1")
-    assert complaint(lambda: extracted(top, "HEAD~1", top / "b.json", tmp_path / "out")) == "`b.json` is not in the revision `HEAD~1`"
+    repository = repository_of(top)
+    assert repository.extract(revisions("HEAD~1", repository)[0], top / "b.json", tmp_path) is None
 
 
 def test_no_repository_is_an_error(tmp_path: Path) -> None:

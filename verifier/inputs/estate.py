@@ -10,7 +10,7 @@ which a snapshot lists some.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,8 @@ from typing import TypedDict, Unpack
 from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import Side, with_own_account
 from verifier.inputs.policy_file import check_key_arn
-from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.folder import files_by_themselves
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import Files
@@ -38,7 +39,8 @@ class Options(TypedDict, total=False):
     from there.
     `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
     turn on (managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about steps then.
-    An input without a key is an error unless it may be `empty`.
+    An input without a key is an error unless it may be `empty`. Files in folders of policies are known by their names there, or by what
+    `renamed` says.
     Without `steps` and `tags` trust policies are not read either, unless the input itself mentions tags of callers (F3): then nothing may
     be asked about these.
     """
@@ -51,6 +53,7 @@ class Options(TypedDict, total=False):
     steps: bool
     tags: bool
     empty: bool
+    renamed: Mapping[Path, str]
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,12 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             files,
             known,
             key_arn,
-            declared if len(paths) == 1 and is_key_arn(declared or "") else None,
+            declared if len(paths) == 1 and not Path(paths[0]).is_dir() and is_key_arn(declared or "") else None,
             options.get("other_version"),
             steps=options.get("steps", True),
             tags=options.get("tags", True),
+            several=len(paths) > 1,
+            renamed=options.get("renamed", {}),
         )
         for path in paths:
             loader.remarks.keep(partial(loader.add, Path(path)))
@@ -117,11 +122,19 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     """Both versions of one input. Where both are one policy file whose key is not given, both are on one key: what tells one's account and
     Region tells the other's. Raises `InputError` with the errors of both, and where they cannot be on one key."""
     errors: dict[Version, InputError] = {}
+    renamed = _renamed(old, new)
 
     def read(version: Version, other: Side | None) -> Side | None:
         errors.pop(version, None)
         try:
-            own: Options = {**options, "other_version": _assumed(other), "root": version.root, "steps": False, "empty": True}
+            own: Options = {
+                **options,
+                "other_version": _assumed(other),
+                "root": version.root,
+                "steps": False,
+                "empty": True,
+                "renamed": renamed,
+            }
             return _load(version.paths, **own)
         except InputError as error:
             errors[version] = error
@@ -138,10 +151,21 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     return _with_others(first, second), _with_others(second, first)
 
 
+def _renamed(old: Version, new: Version) -> dict[Path, str]:
+    """What the files of NEW are called in OLD that it has, byte for byte, under another name."""
+    names: list[dict[str, Path]] = []
+    for version in (old, new):
+        files = [(folder, file) for folder in version.paths if folder.is_dir() for file in files_by_themselves(folder)]
+        names.append({file.relative_to(folder).as_posix(): file for folder, file in files})
+    before, after = names
+    gone = {file.read_bytes(): name for name, file in before.items() if name not in after}
+    return {file: gone.pop(data) for name, file in after.items() if name not in before and (data := file.read_bytes()) in gone}
+
+
 def _assumed(side: Side | None) -> str | None:
     """The ARN of the one key whose ARN had to be assumed."""
     arns = [key.arn for key in side[0].keys] if side is not None else []
-    return arns[0] if len(arns) == 1 and arns[0].endswith(f":key/{PLACEHOLDER_ID}") else None
+    return arns[0] if len(arns) == 1 and f":key/{PLACEHOLDER}" in arns[0] else None
 
 
 def _check_one_key(first: str | None, second: str | None) -> None:

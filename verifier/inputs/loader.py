@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,17 +63,26 @@ class Loader:
     parts: Parts = field(default_factory=Parts)
     keys: list[Key] = field(default_factory=list)
     policy_files: int = 0
+    several: bool = False
+    """Whether there is more than one path."""
+    renamed: Mapping[Path, str] = field(default_factory=dict)
+    """What files are called in folders of policies that another version has under another name."""
     templates: list[TemplateSide] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.parts.steps = self.steps
 
-    def add(self, path: Path) -> None:
-        """Adds one path. Raises `InputError`, or records errors in `remarks`."""
+    def add(self, path: Path, among: str | None = None) -> None:
+        """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or records errors in
+        `remarks`."""
         if path.is_dir():
-            from verifier.inputs.snapshot.folder import FolderReader  # as for plans
+            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves  # as for plans
 
-            FolderReader(self.remarks, self.files, self.parts, path).read()
+            inside = files_by_themselves(path)
+            for file in inside:
+                self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
+            if not inside:
+                FolderReader(self.remarks, self.files, self.parts, path).read()
             return
         if path.suffix in CONFIGURATION:
             raise InputError.of(f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=OF_CONFIGURATION)
@@ -89,7 +99,7 @@ class Loader:
         elif isinstance(node, Members) and node.has(*SNAPSHOT):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
-            self._add_policy(node, path)
+            self._add_policy(node, path, among or (self.files.name(path) if self.several else None))
         else:
             message = f"expected a policy, a snapshot, a plan or a template, found {describe(node)} that is none of these"
             self.remarks.error(node, message, hint=hint_of(node))
@@ -120,13 +130,13 @@ class Loader:
             add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
         return True
 
-    def _add_policy(self, node: Node, path: Path) -> None:
+    def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
         if self.key_arn is None and self.declared_key_arn is not None:
             self.remarks.concluded[f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"] = None
-        part = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version)
+        part = read_policy_file(self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among)
         if part is not None:
             self.parts.keys.append(part)
 
@@ -245,7 +255,7 @@ class Loader:
             seen.add(key.arn)
         if len({key.partition for key in self.keys}) > 1:
             self._error("the keys are of several partitions; give one partition at a time", self.keys[-1], rule="R7")
-        if self.key_arn is not None and not self.policy_files and not self.remarks.errors:
+        if self.key_arn is not None and not self.policy_files and not self.remarks.errors and self.files.digests:
             self._error("--key-arn goes with a policy file, and none is given")
         if not self.keys and not self.remarks.errors and not empty:
             self.remarks.errors.append(no_key(self.files.digests))

@@ -6,11 +6,12 @@ Guarantee: an account is never taken for the key's because the policy names it (
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
-from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import KeyParts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
@@ -32,9 +33,16 @@ def is_policy(node: Node) -> bool:
 
 
 def read_policy_file(
-    remarks: Remarks, node: Node, path: Path, key_arn: str | None, supplied: Supplied, other_version: str | None = None
+    remarks: Remarks,
+    node: Node,
+    path: Path,
+    key_arn: str | None,
+    supplied: Supplied,
+    other_version: str | None = None,
+    among: str | None = None,
 ) -> KeyParts | None:
-    """The key that a policy file belongs to; `None` after recording that it is no key policy.
+    """The key that a policy file belongs to; `None` after recording that it is no key policy. `among` is the name of the file among others,
+    which its key is told from theirs by.
 
     Without `key_arn` its account is the one supplied, or the only one of which somebody could call `PutKeyPolicy` by the policy (S4);
     where that leaves a choice, it is as in the ARN that was found for another version of the policy. Its Region is the one supplied, or the
@@ -43,8 +51,9 @@ def read_policy_file(
     document = key_policy_document(remarks, node, DEFAULT)
     if document is None:
         return None
-    arn = key_arn or _assumed_arn(remarks, document, supplied, other_version)
-    return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, path.stem)
+    key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12] if among is not None else PLACEHOLDER_ID
+    arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
+    return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, among.rpartition(".")[0] if among else path.stem)
 
 
 def check_key_arn(key_arn: str) -> None:
@@ -53,7 +62,7 @@ def check_key_arn(key_arn: str) -> None:
         raise InputError.of(f"`{printable(key_arn)}` is not the ARN of a KMS key", hint="expected arn:aws:kms:REGION:ACCOUNT:key/KEY_ID")
 
 
-def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None) -> str:
+def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: str | None, key_id: str) -> str:
     source = document_source(document)
     policy = read_policy(source, PolicyKind.KEY, identity="", name=DEFAULT)
     named = next((resource.value for s in policy.statements for resource in s.resources or () if resource.value != "*"), None)
@@ -66,7 +75,7 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
         remarks.concluded[reason] = None
     if supplied.region is None:
         remarks.open_region(source.name, region, "")
-    return f"arn:{partition}:kms:{region}:{account}:key/{PLACEHOLDER_ID}"
+    return f"arn:{partition}:kms:{region}:{account}:key/{key_id}"
 
 
 def _account(document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str, str | None]:

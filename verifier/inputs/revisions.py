@@ -93,15 +93,18 @@ class Repository:
             raise InputError.of("the two revisions have no common ancestor", hint="write BASE..HEAD, or fetch the whole history")
         return os.fsdecode(found).split("\n", 1)[0]
 
-    def extract(self, revision: Revision, path: Path, folder: Path) -> Path:
-        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there. Raises `InputError`."""
+    def extract(self, revision: Revision, path: Path, folder: Path) -> Path | None:
+        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None` where it has nothing.
+        Raises `InputError`."""
         relative = self.below_top(path)
         pathspec = [] if relative == Path(".") else ["--", os.fspath(relative)]
         listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
-        lines = [line for line in (listed or b"").split(b"\0") if line]
+        if listed is None:
+            raise InputError.of(f"git cannot list the files of the revision `{printable(brief(revision.name))}`")
+        lines = [line for line in listed.split(b"\0") if line]
         where = f"`{printable(brief(revision.name))}`"
         if not lines:
-            raise InputError.of(f"`{printable(str(relative))}` is not in the revision {where}")
+            return None
         if len(lines) > MOST_FILES:
             raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in {where}")
         self._write([_Entry.of(line) for line in lines], folder)

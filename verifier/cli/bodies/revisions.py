@@ -5,6 +5,7 @@ In: `BASE..HEAD` or `BASE`, and paths. Out: two versions and what people call th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from verifier.inputs.estate import Version
 from verifier.inputs.revisions import Repository, Revision, repository_of, revisions
+from verifier.inputs.text.files import SUFFIXES
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -20,23 +22,32 @@ WORK_TREE = "work tree"
 
 @contextmanager
 def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Version, tuple[str, str]]]:
-    """The paths at both revisions. Raises `InputError`."""
+    """The paths at both revisions, each without those that it does not have. Raises `InputError`, also for one that neither has."""
     repository = repository_of(paths[0])
     old, new = revisions(text, repository)
     with TemporaryDirectory(prefix="verifier-") as folder:
-        first = _at(repository, old, paths, Path(folder, "old"))
-        second = _in_work_tree(repository, paths) if new is None else _at(repository, new, paths, Path(folder, "new"))
-        yield first, second, (old.name, WORK_TREE if new is None else new.name)
+        before = _at(repository, old, paths, Path(folder, "old"))
+        after = _in_work_tree(repository, paths) if new is None else _at(repository, new, paths, Path(folder, "new"))
+        names = old.name, WORK_TREE if new is None else new.name
+        for path, *found in zip(paths, before, after, strict=True):
+            if found == [None, None]:
+                raise InputError.of(f"`{printable(str(path))}` is neither in {printable(names[0])} nor in {printable(names[1])}")
+        tops = Path(folder, "old"), repository.top if new is None else Path(folder, "new")
+        first, second = (Version(tuple(filter(None, found)), top) for found, top in zip((before, after), tops, strict=True))
+        yield first, second, names
 
 
-def _at(repository: Repository, revision: Revision, paths: Sequence[Path], folder: Path) -> Version:
+def _at(repository: Repository, revision: Revision, paths: Sequence[Path], folder: Path) -> list[Path | None]:
     folder.mkdir()
-    return Version(tuple(repository.extract(revision, path, folder) for path in paths), folder)
+    return [_holding(repository.extract(revision, path, folder)) for path in paths]
 
 
-def _in_work_tree(repository: Repository, paths: Sequence[Path]) -> Version:
-    found = tuple(repository.top / repository.below_top(path) for path in paths)
-    for path, below in zip(paths, found, strict=True):
-        if not below.exists():
-            raise InputError.of(f"`{printable(str(path))}` is not in the work tree")
-    return Version(found, repository.top)
+def _in_work_tree(repository: Repository, paths: Sequence[Path]) -> list[Path | None]:
+    return [_holding(repository.top / repository.below_top(path)) for path in paths]
+
+
+def _holding(path: Path | None) -> Path | None:
+    """A path; `None` where there is nothing, or a folder that holds no JSON or YAML file."""
+    if path is None or not os.path.lexists(path):
+        return None
+    return path if not path.is_dir() or any(found.suffix.lower() in SUFFIXES for found in path.rglob("*")) else None

@@ -47,10 +47,25 @@ _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "ta
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
 _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions")}
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
+_DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
 _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
+
+
+def files_by_themselves(folder: Path) -> list[Path]:
+    """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is hidden is left aside.
+    Raises `InputError` for a link to a folder, which could lead anywhere."""
+    parts = {(name, True) for name in ("keys", "accounts", "organization")} | {(name, False) for name in _DOCUMENTS}
+    for path in folder.iterdir():
+        is_file = path.suffix.lower() in SUFFIXES
+        if (path.stem if is_file else path.name, not is_file) in parts:
+            return []
+    below = [path for path in sorted(folder.rglob("*")) if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
+        raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
+    return [path for path in below if path.suffix.lower() in SUFFIXES and not path.is_dir()]
 
 
 @dataclass
@@ -66,7 +81,7 @@ class FolderReader:
     def read(self) -> None:
         """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
         before = len(self.remarks.errors)
-        snapshots = self._named(self.folder, ("snapshot", "vpc-endpoints", "not-read"))
+        snapshots = self._named(self.folder, _DOCUMENTS)
         folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"

@@ -30,7 +30,9 @@ _MEMBERS_BY_ORIGIN: tuple[tuple[str, frozenset[str]], ...] = (
 """Members that only keys of these origins have. [API: KeyMetadata]"""
 _SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
 """Attributes of `Key` that related keys share, and their names in `describe-key`."""
-PLACEHOLDER_ID = "00000000-0000-0000-0000-000000000000"
+PLACEHOLDER = "00000000-0000-0000-0000-"
+"""How the ID of a key begins that nothing gives."""
+PLACEHOLDER_ID = f"{PLACEHOLDER}000000000000"
 """The key ID that stands for one that is not known."""
 
 Described = tuple[Key, str | None, Node]
@@ -98,7 +100,7 @@ def _with_relatives(metadata: Record, key: Key) -> Described:
     """The key with what `describe-key` says of a multi-Region key."""
     arn, given = key.arn, metadata.flag("MultiRegion")
     key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
-    by_id = True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and key_id != PLACEHOLDER_ID else None
+    by_id = True if key_id.startswith("mrk-") else False if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER) else None
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
         metadata.error(f"`MultiRegion` is {str(given).lower()}, but the key ID {key_id} {means}", "MultiRegion")
