@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from verifier.model.steps.catalogue import Entry, Head, catalogue_version
 from verifier.report.naming import counted
 from verifier.report.style import Style, pad
+from verifier.report.wire.values import Shapes, shape, wire
 
 
 def render_actions(entries: Iterable[Entry], colour: bool) -> str:
@@ -27,14 +28,5 @@ def _effect(entry: Entry) -> str:
 
 def actions_json(entries: Iterable[Entry]) -> str:
     """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and `services`."""
-    rows = [
-        {
-            "name": entry.name,
-            "head": entry.head.value,
-            "reason": entry.reason,
-            "effect": None if entry.effect is None else entry.effect.value,
-            "services": list(entry.services),
-        }
-        for entry in entries
-    ]
-    return json.dumps({"sources": catalogue_version(), "actions": rows}, indent=2)
+    shapes: Shapes = {Entry: shape("name head reason effect services")}
+    return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from verifier.model.results.collection import Collection, NotRead, Part
 from verifier.report.exit_codes import ExitCode
-from verifier.report.wire.values import Json, heading
+from verifier.report.wire.values import Json, Shapes, heading, shape, wire
 from verifier.syntax.text import first_few, printable
 
 
@@ -19,29 +19,17 @@ def collection_exit_code(collection: Collection) -> ExitCode:
 
 def collection_to_json(collection: Collection) -> Json:
     """The collection as JSON values."""
-    return {
-        **heading("collection-report"),
-        "folder": collection.folder,
-        "accounts": list(collection.accounts),
-        "regions": list(collection.regions),
-        "keys": collection.keys,
-        "organization": collection.organization,
-        "steps": {"all": collection.steps, "of_earlier_runs": collection.reused},
-        "not_read": [_entry(entry) for entry in collection.not_read],
-        "exit_code": int(collection_exit_code(collection)),
-    }
+    return {**heading("collection-report"), **wire(collection, _SHAPES)}
 
 
-def _entry(entry: NotRead) -> Json:
-    return {
-        "part": entry.part.label,
-        "account": entry.account,
-        "region": entry.region,
-        "key": entry.key,
-        "operation": entry.operation,
-        "code": entry.code,
-        "consequence": entry.part.consequence,
-    }
+_SHAPES: Shapes = {
+    Collection: shape(
+        "folder accounts regions keys organization steps not_read exit_code",
+        steps=lambda collection: {"all": collection.steps, "of_earlier_runs": collection.reused},
+        exit_code=lambda collection: int(collection_exit_code(collection)),
+    ),
+    NotRead: shape("part=part.label account region key operation code consequence=part.consequence"),
+}
 
 
 def render_collection(collection: Collection) -> str:

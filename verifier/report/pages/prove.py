@@ -17,7 +17,7 @@ from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_items
 from verifier.report.naming import Places, counted, key_heading, reason_item, target_name
 from verifier.report.render.text import block_lines
-from verifier.report.style import Style, pad
+from verifier.report.style import Style, width_of
 from verifier.syntax.text import printable
 
 _SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
@@ -89,12 +89,11 @@ def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evid
     name = target_name(report, verdict.target)
     told = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
-    before = pad(f"{printable(verdict.invariant.name)}{on}", _NAME_COLUMNS)
+    filled = " " * (_NAME_COLUMNS - width_of(printable(verdict.invariant.name) + on))
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
     named = doc.Said(verdict.invariant.name, doc.Role.NAME)
     sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(doc.MARGIN), doc.MARKS[verdict.status])
-    rest = before.removeprefix(printable(verdict.invariant.name)).removeprefix(on)
-    line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), rest, f"{elapsed:>8}"),))
+    line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), filled, f"{elapsed:>8}"),))
     text = (doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM)),) if verdict.invariant.text else ()
     failing, proved = verdict.counts_as is not Status.PROVED, verdict.status is Status.PROVED
     title, blocks = (_sign(verdict), ": ", named, f" ({name})"), (*told, _excerpts(verdict, evidence))
