@@ -83,3 +83,19 @@ def test_verbose_shows_the_rewritten_statement(run: Run, tmp_path: Path) -> None
 
 def test_the_schema_is_printed(run: Run) -> None:
     assert json.loads(run("schema", "lint").out)["title"] == "kms-verifier lint"
+
+
+def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) -> None:
+    """What is wrong whichever account and Region it is of is told, and nothing else: no option is needed (S4)."""
+    via = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    partner = {**anyone, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Condition": via}
+    never = {**anyone, "Action": "kms:Sign", "Condition": {"StringEquals": {"kms:ViaService": "nonsense"}}}
+    policies = {"fine": ([partner], 0), "never": ([{**anyone, "Action": "kms:Put*"}, never], 1), "either": ([anyone, partner], 3)}
+    for name, (statements, code) in policies.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        result = run("lint", str(tmp_path / f"{name}.json"), "--fail-on", "note", "--output", "json")
+        document = json.loads(result.out)
+        assert result.code == code and "S4" in {assumption["rule"] for assumption in document["assumptions"]}, (name, result.out)
+    both = run("lint", str(tmp_path / "never.json"), str(tmp_path / "fine.json"))
+    assert both.code == 1 and "whichever they are" in both.out

@@ -54,9 +54,9 @@ def lint(
     verifier lint examples/payments --verbose
     verifier lint key-policy.json --output markdown >> comment.md
     """
-    from verifier.inputs import load_estate
+    from verifier.cli.bodies.lint_places import estates, everywhere
 
-    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
+    places = estates(paths, key_arn, given.supplied(account, region, parameter))
     from verifier.model.results.lint import Severity
     from verifier.report.evidence import Evidence, meanings_of
     from verifier.report.notices.lint import notices_of_lint
@@ -67,13 +67,13 @@ def lint(
 
     worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
     with shown() as progress:
-        report = look(estate, timeout=timeout, progress=progress)
+        report = everywhere(places, lambda estate: look(estate, timeout=timeout, progress=progress))
     write(
         sinks(output, FORMATS),
         rendering(
             partial(lint_document, report, worst, in_full=verbose),
             partial(lint_to_json, report, worst),
-            lambda: notices_of_lint(report, worst, Evidence(meanings_of(estate))),
+            lambda: notices_of_lint(report, worst, Evidence(meanings_of(places[0]))),
         ),
         report.warnings,
     )

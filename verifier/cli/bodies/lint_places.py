@@ -1,0 +1,82 @@
+"""Lint of key policies of which nothing tells the account or the Region (S4): what is wrong wherever the key is.
+
+In: paths. Out: the estate under each place that could make a difference, and their reports as one. Guarantee: a finding was found under
+each account and Region that the texts name, and under one that they do not; policies that name none of two decide alike for both. Where
+each place has others, that is something undecided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from verifier.inputs import load_estate, read_text
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.files import SUFFIXES
+from verifier.model.estate import Estate
+from verifier.model.results.lint import Finding, LintReport, Undecided
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Span
+
+_ACCOUNT, _REGION = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])"), re.compile(r"(?<![a-z0-9-])[a-z]{2}(?:-[a-z]+){1,2}-[0-9]+(?![a-z0-9])")
+_REGIONS = {
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-west-1", "us-gov-east-1"),
+    "aws": ("us-east-1", "eu-west-1", "ap-south-1", "sa-east-1", "ca-central-1", "af-south-1", "me-south-1"),
+}
+_MOST_PLACES = 12
+_SAID = "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
+
+
+def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied) -> tuple[Estate, ...]:
+    """The estate; where it depends on where the keys are, the estate under each place. Raises `InputError`."""
+    try:
+        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False),)
+    except InputError as error:
+        if key_arn is not None or any(found.rule != "S4" for found in error.diagnostics):
+            raise
+        places = list(_places(paths, given))
+        if len(places) > _MOST_PLACES:
+            raise
+        found = [load_estate(paths, supplied=place, steps=False, tags=False) for place in places]
+        return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
+
+
+def _places(paths: Sequence[Path], given: Supplied) -> list[Supplied]:
+    files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    text = "\n".join(read_text(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
+    partition = next((name for name in ("aws-cn", "aws-us-gov") if f"arn:{name}:" in text), "aws")
+    own = _REGIONS[partition]
+    named = [region for region in dict.fromkeys(_REGION.findall(text)) if region.startswith(("cn-", "us-gov-")) == (partition != "aws")]
+    regions = [*[region for region in own if region not in named][:1], *named]
+    numbers = sorted({*_ACCOUNT.findall(text)})
+    accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
+    chosen = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
+    return [replace(given, account=account, region=region) for account, region in chosen]
+
+
+def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) -> LintReport:
+    """The report on the estate, or on those of all places: what each of them has."""
+    first, *others = map(look, found)
+    if not others:
+        return first
+    told = [{*map(_about, report.findings)} for report in others]
+    open_there = [{*map(_about, report.undecided)} for report in (first, *others)]
+    findings = tuple(finding for finding in first.findings if all(_about(finding) in there for there in told))
+    known = [{*map(_about, report.findings)} | there for report, there in zip((first, *others), open_there, strict=True)]
+    undecided = {_about(each): each for report in (first, *others) for each in report.undecided}
+    still = tuple(each for about, each in undecided.items() if about[0] is None or all(about in there for there in known))
+    kept = {*map(_about, findings)}
+    rest = [next((finding for finding in report.findings if _about(finding) not in kept), None) for report in (first, *others)]
+    if rest[0] is not None and all(rest):
+        reason = "something is wrong wherever the key is, and what it is depends on its account and Region: give --account and --region"
+        still += (Undecided(None, rest[0].policy_name, reason, "S4", rest[0].span),)
+    elapsed = first.elapsed + sum(report.elapsed for report in others)
+    return replace(first, findings=findings, undecided=still, elapsed=elapsed)
+
+
+def _about(found: Finding | Undecided) -> tuple[str | None, Span]:
+    return found.rule.id if found.rule is not None else None, found.span
