@@ -96,7 +96,7 @@ def test_w3_what_is_out_of_reach_only_as_supposed_is_set_apart() -> None:
     assert [one.supposed for one in without.keys] == [()]
     assert (ALICE in key.supposed, BOB in key.supposed, BOB in key.beyond) == (True, False, True)
     assert "as supposed user/Alice: out of reach only" in " ".join(render_reach(supposed, in_full=True).split())
-    assert "As supposed: user/Alice" in render_reach_markdown(supposed, in_full=True)
+    assert "- **as supposed** user/Alice" in render_reach_markdown(supposed, in_full=True)
     assert reach_to_json(supposed)["keys"][0]["supposed"] == list(key.supposed)
 
 
