@@ -30,8 +30,9 @@ from tests.evaluate.estates import (
 from tests.verify.test_random_estates import CALLERS, EC, some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate
-from verifier.model.request import CallerKind, Outcome, Request, Value
+from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.explanation.explain import explain
 from verifier.verify.explanation.point import part_of
 from verifier.verify.explanation.request_changes import changes, folded
@@ -162,6 +163,16 @@ def test_nobody_is_allowed_where_nothing_allows() -> None:
     found = explained(estate(deny(), accounts=(home(),)), REPORTS_SESSION).flips[-1]
     assert isinstance(found, NotFound)
     assert found.rule == "R6"
+
+
+def test_s1_a_request_that_rests_on_what_is_not_modelled_is_not_said_not_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are set aside that `evaluate` refuses, and that are allowed if something that is not modelled allows them."""
+    unknown = Unmodelled("policy ops", "U3", Influence.MAY_ALLOW, "the document of ops is missing", principal=REPORTS)
+    delegated = allow({"AWS": HOME}, Condition={"ArnEquals": {"aws:PrincipalArn": REPORTS}})
+    found = estate(delegated, accounts=KNOWN, unmodelled=(unknown,))
+    monkeypatch.setattr("verifier.verify.explanation.nearest.evaluate", lambda *_: Decision(Outcome.DENY))
+    flips = explained(found, REPORTS_SESSION).flips
+    assert [flip.rule for flip in flips if isinstance(flip, NotFound) and flip.wanted is Outcome.ALLOW] == ["U3"], flips
 
 
 def test_a_request_with_session_policies_says_why_nothing_is_looked_for() -> None:

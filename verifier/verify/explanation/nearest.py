@@ -15,7 +15,7 @@ from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import checked, refined
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
-from verifier.ask.unmodelled import is_unmodelled
+from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
 from verifier.model.free_facts import SESSION_ALLOW
@@ -64,6 +64,8 @@ class Neighbourhood:
     timeout: float | None = None
     left_out: frozenset[str] = frozenset()
     """The parts that the request leaves out though every request that could be sent has them: they may take any value."""
+    _rests: dict[str, None] = field(default_factory=dict)
+    """What is not modelled and requests that were set aside rest on."""
     _session: Session = field(init=False)
     _fixed: list[Expression] = field(init=False)
     _limits: dict[int, Expression] = field(default_factory=dict)
@@ -111,13 +113,15 @@ class Neighbourhood:
         query = [*self._fixed, target]
         if goal.same_call:
             query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
+        self._rests.clear()
         least, self._session.deadline = 0, after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
 
-        def attempt() -> Proved | Refuted[Near] | None:
+        def attempt() -> Proved | Refuted[Near] | Unknown | None:
             nonlocal least
             most = self._least(query, least)
             if most is None:
-                return Proved()
+                rests = tuple(self._rests)
+                return Unknown(why_unmodelled(question, rests), rests) if rests else Proved()
             least = most
             found = self._near([*query, self._limit(most)], goal)
             if isinstance(found, Near):
@@ -178,6 +182,7 @@ class Neighbourhood:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
             if not doubtful:
                 raise InternalDisagreement.on(request)
+            self._rests.update(dict.fromkeys(doubtful))
             return disjunction(_not_as_in(assignment, doubtful))
         target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
