@@ -40,6 +40,7 @@ FOR_FAY = allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt")
 CODE = own("lambda:UpdateFunctionCode")
 DEV = f"arn:aws:iam::{HOME}:group/dev"
 BY_FUNCTION = {"StringEquals": {"lambda:FunctionArn": "x"}}
+BY_TAG, BY_TAG_OR_APP = ({"StringEquals": {"lambda:FunctionArn": "${aws:PrincipalTag/team" + default}} for default in ("}", ", 'app'}"))
 IN_TASKS = runs("ecs-tasks.amazonaws.com")
 IN_A_POD = trusting(admits({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity"), own=(USES,))
 NOT_CODE = {key: value for key, value in own("iam:*").items() if key != "Action"} | {"NotAction": ["iam:*", "kms:*", "ram:*"]}
@@ -77,6 +78,12 @@ OPEN = {
     "by NotAction": of(NOT_CODE, others=(runs(),)),
     "of one function": of(own("lambda:UpdateFunctionCode", f"arn:aws:lambda:*:{HOME}:function:app-*"), others=(runs(),)),
     "by a key of the service": of(own("lambda:UpdateFunctionCode", Condition=BY_FUNCTION), others=(runs(),)),
+    "by a key of the service, and a tag that the caller has": state(
+        own("lambda:UpdateFunctionCode", Condition=BY_TAG), others=(runs(),), alice={"tags": (("team", "app"),)}, **FREE
+    ),
+    "by a key of the service, and a tag that has a default": of(
+        own("lambda:UpdateFunctionCode", Condition=BY_TAG_OR_APP), others=(runs(),)
+    ),
     "a Deny of one function leaves others": of(CODE, own("lambda:*", f"arn:aws:lambda:*:{HOME}:function:prod", "Deny"), others=(runs(),)),
     "a Deny by a key of the service may not hold": of(CODE, own("lambda:*", effect="Deny", Condition=BY_FUNCTION), others=(runs(),)),
     "a Deny in other Regions": of(
@@ -132,6 +139,10 @@ SHUT = {
     "a resource of another account": of(own("lambda:*", f"arn:aws:lambda:*:{PARTNER}:function:*"), others=(runs(),)),
     "a condition on the caller": of(
         own("lambda:UpdateFunctionCode", Condition={"StringEquals": {"aws:PrincipalTag/team": "ops"}}), others=(runs(),)
+    ),
+    # L7: no text matches a policy variable that is absent and has no default.
+    "by a key of the service, and a tag that the caller does not have": of(
+        own("lambda:UpdateFunctionCode", Condition=BY_TAG), others=(runs(),)
     ),
     "a role that is not passed": of(own("glue:CreateCrawler"), others=(runs("glue.amazonaws.com"),)),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),

@@ -21,7 +21,7 @@ from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, split_fields, template
 from verifier.problem.space import Space
-from verifier.problem.steps.doubtful import doubtful_resource, of_every_request
+from verifier.problem.steps.doubtful import doubtful_resource, may_hold, of_every_request
 from verifier.problem.steps.many import covers_members
 from verifier.problem.steps.resources import covers_made, covers_session
 
@@ -83,7 +83,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
 
 def _condition_element(space: Space, reader: Reader, statement: Statement, condition: Condition) -> Expression:
     if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
-        return constant(statement.effect is Effect.ALLOW)
+        return may_hold(space, condition, reader.variables) if statement.effect is Effect.ALLOW else FALSE
     return reader.condition(condition)
 
 

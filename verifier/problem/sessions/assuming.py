@@ -109,13 +109,7 @@ class Assuming(TagSets):
         """What is given to sessions of the roles, where sessions of those of `sessions` can be no others (`None`: any)."""
         diagrams = self._diagrams
         onward = tuple(self._onward(part, sessions) for part in self.parts)
-        # A transitive tag overrides the role's before the trust policy is evaluated, and who passes one of its key fails [API: AssumeRole].
-        overridden = (
-            diagrams.either(self._override(part, 1), diagrams.both(found, self._absent(part.request)))
-            for part, found in zip(self.parts, onward, strict=True)
-            if _OVERRIDES + str(part.tag) in self._level
-        )
-        callers = diagrams.all_of([*self._callers(sessions), *overridden])
+        callers = self._asking(sessions, onward)
         requests = diagrams.both(self._any, callers)
         passed = self._only(requests, self._said)
         inherited, further = [], []
@@ -128,6 +122,27 @@ class Assuming(TagSets):
             arn: GivenTo(self._on(passed, arn), tuple(self._on(n, arn) for n in inherited), tuple(self._on(n, arn) for n in further))
             for arn in self._number
         }
+
+    def _asking(self, sessions: Mapping[str, Sessions | None], onward: Sequence[Node]) -> Node:
+        """The requests of sessions that there can be. A transitive tag overrides the role's before the trust policy is evaluated, and who
+        passes one of its key fails [API: AssumeRole]."""
+        overridden = (
+            self._diagrams.either(self._override(part, 1), self._diagrams.both(found, self._absent(part.request)))
+            for part, found in zip(self.parts, onward, strict=True)
+            if _OVERRIDES + str(part.tag) in self._level
+        )
+        return self._diagrams.all_of([*self._callers(sessions), *overridden])
+
+    def tagged(self, sessions: Mapping[str, Sessions | None], given: Mapping[str, GivenTo | None]) -> Iterator[str]:
+        """The roles to a session of which some request passes a tag, or to which one comes on; arguments as of `given`, and its answer."""
+        passing = self._diagrams.any_of(self._present(part.request) for part in self._tags)
+        asking = self._asking(sessions, tuple(self._onward(part, sessions) for part in self.parts))
+        requests = self._only(self._diagrams.both(self._projected(False, True, [passing]), asking), frozenset())
+        for arn in self._number:
+            one = given[arn]
+            inherited = (node for part, node in zip(self.parts, one.inherited, strict=True) if part.tag) if one is not None else ()
+            if one is None or self._on(requests, arn) != NOTHING or any(node != NOTHING for node in inherited):
+                yield arn
 
     def _override(self, part: Part, mask: int) -> Node:
         """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise everything."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from verifier.model.estate import Identity
 from verifier.problem.classes.predicates import Predicate
@@ -110,13 +111,25 @@ class PassedTags:
         for number, group in enumerate(self._groups):
             if group is None:
                 found |= dict.fromkeys(self._members[number])
-                continue
-            here: dict[str, Sessions | None] = {}
-            for arn, one in sessions.items():
-                own = self._groups[self._group_of[arn]]
-                here[arn] = one if one is None or own is None or own is group else group.carried(one, own)
-            found |= group.given(here)
+            else:
+                found |= group.given(self._here(group, sessions))
         return found
+
+    def _here(self, group: Assuming, sessions: Mapping[str, Sessions | None]) -> dict[str, Sessions | None]:
+        """The sessions of all roles, as one group tells them apart."""
+        here: dict[str, Sessions | None] = {}
+        for arn, one in sessions.items():
+            own = self._groups[self._group_of[arn]]
+            here[arn] = one if one is None or own is None or own is group else group.carried(one, own)
+        return here
+
+    @property
+    def tagged(self) -> frozenset[str]:
+        """The roles of which some session may have other tags than its role's, of the names that were asked for."""
+        sessions = {arn: self._sessions(arn, given) for arn, given in self._given.items()}
+        members = zip(self._groups, self._members, strict=True)
+        found = (arns if group is None else group.tagged(self._here(group, sessions), self._given) for group, arns in members)
+        return frozenset(chain.from_iterable(found))
 
 
 _NONE = Sessions(NOTHING, {})

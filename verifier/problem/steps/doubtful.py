@@ -18,7 +18,8 @@ from verifier.model.reference import condition_key
 from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, Expression, constant, disjunction, negation
+from verifier.problem.expression import FALSE, Expression, conjunction, constant, disjunction, negation
+from verifier.problem.semantics.values import Variable, template
 from verifier.problem.space import Space, acts
 
 
@@ -27,6 +28,25 @@ def of_every_request(condition: Condition) -> bool:
     names = [condition.key.value]
     names += [part.split("}")[0].split(",")[0].strip() for text in condition.values for part in text.value.split("${")[1:]]
     return all(_of_every_request(name.lower()) for name in names)
+
+
+def may_hold(space: Space, condition: Condition, variables: bool) -> Expression:
+    """Whether a condition of an Allow on a key of the service's own may hold: where it compares with policy variables, it does not while
+    they are absent (L7)."""
+    operator = condition.operator
+    plain = not operator.if_exists and operator.set_operator != "ForAllValues"
+    if operator.base not in _COMPARING or not plain or not condition.values:
+        return constant(True)
+    return disjunction(_has_variables(space, text.value, variables) for text in condition.values)
+
+
+_COMPARING = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
+
+
+def _has_variables(space: Space, text: str, variables: bool) -> Expression:
+    pieces = (piece for piece in template(text, variables) if isinstance(piece, Variable) and piece.default is None)
+    views = (space.single(piece.key, False) for piece in pieces if _of_every_request(piece.key.lower()))
+    return conjunction(view.present if view is not None else FALSE for view in views)
 
 
 @lru_cache(4096)

@@ -47,7 +47,7 @@ class Common:
         self._bare = bare(self.narrow)
         self._held = held
         self._tags = tags
-        self.identities = Identities(self._imagined.estate)
+        self.identities = Identities(self._imagined.estate, self.estate, tags)
         self._issued: tuple[CallerSet, ...] = ()
         self._steps: dict[str, StepOffers] = {}
         self._closures: dict[tuple[str, tuple[str, ...], CallerSet], StepClosure] = {}

@@ -7,6 +7,7 @@ Guarantee: every fact that gives a power is tried; none is taken for another.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy
@@ -28,18 +29,23 @@ from verifier.problem.semantics.powers import (
     managed_by,
 )
 from verifier.problem.sessions.trusting import trusting
+from verifier.problem.steps.first_tags import with_other_tags
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
+from verifier.verify.reach.told_apart import tags_read
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
 """The powers that steps give by what they are on, not by whom they are about."""
 
 
 class Identities:
-    """What the estate says of principals: their groups, managed policies and boundaries, by ARN."""
+    """What the estate says of principals: their groups, managed policies and boundaries, by ARN. `first` is the estate before what could
+    be made is imagined in it; `tags` as of `Common`."""
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, first: Estate | None = None, tags: bool = False) -> None:
+        self._first = first or estate
+        self._tags = tags
         found = estate.identities
         groups = [group for account in estate.accounts for group in account.groups]
         self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
@@ -47,7 +53,6 @@ class Identities:
         self._about: dict[str, frozenset[str]] = {}
         self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
         self._managed = {identity.arn: managed_by(identity) for identity in found}
-        self.taggable = trusting(estate).changing
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
             {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
@@ -55,7 +60,14 @@ class Identities:
 
     def at_first(self, starts: Collection[str]) -> Facts:
         """What is true before any step, for some principals together."""
-        return at_first(starts, self.taggable)
+        changing = trusting(self._first).changing
+        return at_first(starts, self.taggable if not changing.isdisjoint(starts) else changing)
+
+    @cached_property
+    def taggable(self) -> frozenset[str]:
+        """The roles whose sessions may have other tags than their own that something asks for (F3)."""
+        names = None if self._tags else tags_read(self._first)
+        return trusting(self._first).changing if names is None else with_other_tags(self._first, names)
 
     def owners(self, principal: str) -> tuple[str, ...]:
         """Those whose inline and attached policies follow a principal: itself and its groups."""

@@ -20,6 +20,15 @@ def asks_for_tags(policy: Policy) -> bool:
     return any("principaltag/" in key or "resourcetag/" in key for key in asked_keys(policy))
 
 
+def tags_read(estate: Estate) -> frozenset[str] | None:
+    """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for any."""
+    policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
+    if estate.unmodelled or any(statement.doubt is not None for policy in policies for statement in policy.statements):
+        return None
+    read = (key.split("tag/", 1)[1] for policy in policies for key in asked_keys(policy) if "principaltag/" in key or "resourcetag/" in key)
+    return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
+
+
 def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
     """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in lower case."""
     conditions = [one for goal in goals for one in conditions_in(goal.when)]

@@ -19,9 +19,11 @@ _MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "String
 
 
 class ReadTags:
-    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements alone, for a text."""
+    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements alone, for a text.
+    `read` are the names of all tags that they ask for, `None` for any."""
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    def __init__(self, policies: Iterable[Policy], read: frozenset[str] | None = None) -> None:
+        self._read = None if read is None else tuple(REQUEST_TAG + name for name in sorted(read))
         self.tests: dict[str, list[Predicate]] = {}
         """What is asked of each tag, by the key of the request that passes it."""
         self.known = all(self._reads(policy, statement) for policy in policies for statement in policy.statements)
@@ -44,12 +46,19 @@ class ReadTags:
 
     def names(self, group: Group) -> tuple[str, ...]:
         """What to tell apart of the requests that pass tags to sessions of the roles of a group."""
-        return tuple(name for name in self.tests if group.tells_apart(name)) if self.known else ()
+        return tuple(filter(group.tells_apart, self.tests if self.known else self._read or ()))
 
     def help(self, group: Group, passed: Mapping[str, int]) -> bool:
         """Whether tags may help somebody that requests pass with these values, by the classes of a group."""
-        return not self.known or any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
+        if self.known:
+            return any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
+        return self._read is None or any(_passes(group, name, passed.get(name, -1)) for name in self._read)
 
     def _met(self, group: Group, name: str, values: int) -> bool:
         masks = [group.mask(name, test) for test in self.tests[name]]
         return any(mask is None or bool(mask & values) for mask in masks)
+
+
+def _passes(group: Group, name: str, values: int) -> bool:
+    """Whether a request with one of some values may pass a tag at all."""
+    return not group.tells_apart(name) or bool(values & ~group.absent(name))

@@ -38,7 +38,7 @@ from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
-from verifier.verify.reach.told_apart import asks_for_tags
+from verifier.verify.reach.told_apart import asks_for_tags, tags_read
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
@@ -365,7 +365,7 @@ class StepOffers:
 
     @cached_property
     def _read_tags(self) -> ReadTags:
-        return ReadTags(policies_of(self._estate, self._identities))
+        return ReadTags(policies_of(self._estate, self._identities), tags_read(self._estate))
 
     @cached_property
     def _tags_matter(self) -> bool:
