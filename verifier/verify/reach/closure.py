@@ -8,12 +8,12 @@ reached cannot be brought about, in however many steps; and one that is reached 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.step_kinds import OWN_KEY, StepKind
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
+from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.key_rules import RETIRE, KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.offers import ANY, Access, KeyOffers
@@ -64,7 +64,7 @@ class Closure:
         self,
         identities: Identities,
         key: KeyOffers,
-        by_steps: Callable[[tuple[str, ...], frozenset[Way]], Search],
+        by_steps: Callable[[tuple[str, ...], frozenset[Way], Mapping[Fact, Derivation]], Search],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
     ) -> None:
@@ -92,27 +92,37 @@ class Closure:
         self._look_for_goals(reached, 0, True, ANY_WAY, Fresh())
         return reached
 
-    def of(self, starts: tuple[str, ...], *, direct: bool = True, refused: frozenset[Way] = ANY_WAY) -> Reached:
-        """Everything that some principals can bring about together until every goal is within reach; where not `direct`, that one does by
-        one step at least. Without the ways that are `refused`: to look for others, as it proves nothing."""
+    def of(
+        self,
+        starts: tuple[str, ...],
+        *,
+        direct: bool = True,
+        refused: frozenset[Way] = ANY_WAY,
+        given: Mapping[Fact, Derivation] = NONE_MADE,
+        rounds: int | None = None,
+    ) -> Reached:
+        """Everything that some principals can bring about together until every goal is within reach, or by so many `rounds`; where not
+        `direct`, that one does by one step at least. Without the ways that are `refused`: to look for others, as it proves nothing. Some
+        facts are `given`: they were made true before."""
         reached = Reached(starts, self._identities.at_first(starts))
+        reached.facts.add(given)
         stepping, asking = Fresh(), Fresh()
-        if direct:
+        if direct or given:
             self._look_for_goals(reached, 0, direct, refused, asking)
         if self._all_reached(reached):
             return reached
         # What is brought about without keys does not turn on what is brought about with them.
-        without_keys = self._by_steps(starts, refused)
-        rounds = 0
-        while not self._all_reached(reached):
-            rounds += 1
-            new = dict(without_keys.new(rounds))
-            for fact, derivation in self._round(reached.facts, rounds, stepping, refused):
+        without_keys = self._by_steps(starts, refused, given)
+        done = 0
+        while done != rounds and not self._all_reached(reached):
+            done += 1
+            new = dict(without_keys.new(done))
+            for fact, derivation in self._round(reached.facts, done, stepping, refused):
                 new.setdefault(fact, derivation)
             if not new:
                 break
             reached.facts.add(new)
-            self._look_for_goals(reached, rounds, direct, refused, asking)
+            self._look_for_goals(reached, done, direct, refused, asking)
         for arn, offers in self._keys.items():
             for number in offers.goals:
                 self._or_in_doubt(reached, arn, number)

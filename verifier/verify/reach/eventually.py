@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
@@ -24,8 +24,9 @@ from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_
 from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
-from verifier.verify.reach.offers.in_doubt import looked_at, told
+from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, told
 from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
@@ -112,6 +113,7 @@ class _Search:
             return self._out_of_reach(never=first is None)
         longest = self.how.longest
         reasons: list[Reason] = []
+        near = list[Found]()
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
                 break
@@ -119,6 +121,16 @@ class _Search:
             if isinstance(found, Story):
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
+            near.append((goal, reached))
+        if self.how.steps is not None and len(near) < MOST_STORIES:
+            shorter = [few for few in map(self._shorter, near) if few is not None]
+            for goal, reached in (few for few in shorter if all(few is not one for one in near)):
+                found = self._told(goal, reached, self._otherwise(reached.start))
+                if isinstance(found, Story):
+                    return _Answer(found, Bound(longest, False))
+            doubtful = None if shorter else self._in_doubt()[0]
+            if not shorter and (doubtful is None or is_in_doubt(*doubtful)):
+                return self._out_of_reach(never=False)
         goal, reached = first
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
         reason = reasons[0] if reasons else too_long(goal.rounds, longest)
@@ -129,16 +141,31 @@ class _Search:
         """What to say where no step leads there: whether a doubtful action may (W1)."""
         reason = not_listed(self.setting.estate)
         if reason is None:
-            starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
-            within = next(self.setting.nearest(starts, self.number, self._unsure, doubtful=True), None)
-            if within is not None and self.how.asks_about(within[0].rounds):
+            within, whenever = self._in_doubt()
+            if within is not None:
                 found = told(self.setting, *within, self.how.longest)
                 if isinstance(found, Story):
                     return _Answer(found, Bound(self.how.longest, False))
                 reason = found
-            never = never and within is None
+            never = never and not whenever
         rests = () if reason is not None else looked_at(self.setting, self.number)
         return _Answer(reason, Bound(self.how.longest, never and reason is None), rests=rests)
+
+    def _in_doubt(self) -> tuple[Found | None, bool]:
+        """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by more."""
+        starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
+        found = self.setting.nearest(starts, self.number, self._unsure, doubtful=True)
+        first = next(found, None)
+        if first is None or self.how.steps is None:
+            return first, first is not None
+        near = takewhile(lambda one: self.how.asks_about(one[0].rounds), chain([first], found))
+        return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
+
+    def _shorter(self, found: Found, *, doubtful: bool = False) -> Found | None:
+        """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if there is none."""
+        few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
+        long = len(planned(found[1].facts, found[0])) > self.how.longest
+        return None if long and not few.reach(self.how.longest) else few.found or found
 
     def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
         return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.how.longest, other)

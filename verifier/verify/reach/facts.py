@@ -156,6 +156,10 @@ def whatever_way(fact: Fact) -> Way:
     return fact, None, "", ()
 
 
+NONE_MADE: Mapping[Fact, Derivation] = {}
+"""No facts besides those that are true at first."""
+
+
 class Facts(dict[Fact, Derivation]):
     """Facts with their derivations, in the order in which they came about. They are added by `add` alone."""
 

@@ -22,6 +22,7 @@ from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.facts import Fact, Facts, Way, is_federated
+from verifier.verify.reach.few_steps import FewSteps
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
@@ -187,6 +188,12 @@ class Setting:
         if (starts, issued, doubtful) not in self._reached:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]
+
+    def few_steps(self, found: Found, *, direct: bool = True, doubtful: bool = False) -> FewSteps:
+        """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that it may go."""
+        goal, start = found[0], found[1].start
+        closure = self._closure(self._issuers((start,), goal.number, doubtful), doubtful)
+        return FewSteps(closure, start, (goal.key, goal.number), direct)
 
     def at_once(self, start: str, goal: int) -> Reached:
         """What a principal can do without a step."""

@@ -15,7 +15,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.powers import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Fresh, Way, whatever_way
+from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Way, whatever_way
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
@@ -50,11 +50,11 @@ class StepClosure:
         search.new(None)
         return search.facts
 
-    def search(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY) -> Search:
+    def search(self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY, given: Mapping[Fact, Derivation] = NONE_MADE) -> Search:
         """The search for what some principals can bring about together, as far as it went; without the ways that are `refused`, which
-        proves nothing."""
-        if any(isinstance(fact, Fact) for fact, *_ in refused):
-            return self._begun(starts, refused)
+        proves nothing; and where some facts are `given`."""
+        if given or any(isinstance(fact, Fact) for fact, *_ in refused):
+            return self._begun(starts, refused, given)
         if starts not in self._found:
             wider = self._wider.search(starts) if self._wider is not None else None
             self._found[starts] = wider if wider is not None and wider.nothing() else self._begun(starts, ANY_WAY)
@@ -73,8 +73,9 @@ class StepClosure:
             if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
-    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way]) -> Search:
+    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation] = NONE_MADE) -> Search:
         facts, own = self._identities.at_first(starts), tuple(self._outside(starts, refused))
+        facts.add(given)
         return Search(lambda: self._offers, self._needs, facts, refused, frozenset(self._own), own)
 
 

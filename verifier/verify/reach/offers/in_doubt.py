@@ -43,7 +43,7 @@ def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | 
     first, refused = why(setting, goal, reached), ANY_WAY
     for _ in range(_MOST_ISSUERS):
         issuers = {task.derivation.by for task in planned(reached.facts, goal) if isinstance(task, Make) and _federates(task.derivation)}
-        if not issuers or next(_doubts(reached.facts, goal.premises), None) is not None:
+        if not issuers or is_in_doubt(goal, reached):
             break
         teller = setting.teller(reached.start, goal.number, doubtful=True)
         other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
@@ -82,6 +82,11 @@ def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason
     what, calls = ("is made", "kms:CreateKey") if made else ("the input does not hold", "kms:ReEncryptFrom")
     first = f"{reached.start} may get there by re-encryption under a key that {what} ({arn})"
     return Reason("W2", f"{first}. To settle it: {'' if made else 'give that key, or '}suppose `nobody calls {calls}`")
+
+
+def is_in_doubt(goal: Goal, reached: Reached) -> bool:
+    """Whether how a goal is reached rests on a doubtful action."""
+    return next(_doubts(reached.facts, goal.premises), None) is not None
 
 
 def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:

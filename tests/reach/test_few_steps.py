@@ -1,0 +1,41 @@
+"""With a bound, a chain is counted by its steps: those that could be taken at once are taken one after another (E0)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, allow, aws, own
+from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
+from tests.evaluate.steps.worlds import BOB, state
+from tests.reach.telling import PROVED, told
+from verifier.model.steps.chains import State
+
+FREE: dict[str, Any] = {"facts": {"grants": ()}}
+MAKES = state(own(["iam:CreateRole", "iam:PutRolePolicy"]), key=allow(aws(BOB), "kms:Encrypt"), **FREE)
+"""A role that is made, may do anything, is assumed, and shares the key, of which no story is told (L5a). The two in the middle are both
+open after the first step."""
+TAGGED = own("kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+TAGS = state(others=(trusting(admits(aws(ALICE), ["sts:AssumeRole", "sts:TagSession"]), own=(TAGGED,)),), **FREE)
+"""A session and its tags are had by one step."""
+GRANTS = state(own(["kms:CreateGrant", "kms:ListGrants"]), others=(trusting(admits(aws(f"arn:aws:iam::{HOME}:root"))),), **FREE)
+"""So is a grant of whatever operations."""
+RUNS = trusting(admits({"Service": LAMBDA}), own=(own("kms:Decrypt"),))
+ENTERS = trusting(admits(aws(ALICE)), arn=OTHER, own=(own("lambda:UpdateFunctionCode"), own("iam:PutRolePolicy", TARGET)))
+IN_DOUBT = state(own("sts:AssumeRole", OTHER), others=(ENTERS, RUNS), **FREE)
+
+
+@pytest.mark.parametrize(
+    ("before", "steps", "expected"),
+    [
+        (MAKES, 3, PROVED),
+        (MAKES, 4, ("unknown", "L5a")),
+        (TAGS, 1, ("assume role",)),
+        (GRANTS, 1, ("create grant",)),
+        (IN_DOUBT, 1, PROVED),
+        (IN_DOUBT, 2, ("unknown", "W1")),
+    ],
+)
+def test_steps_are_taken_one_after_another(before: State, steps: int, expected: tuple[str, ...]) -> None:
+    assert told(before, steps=steps) == expected
