@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ class _Reader:
             self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
         return Configuration(
             path,
-            tuple(self.folder / name for name in inputs),
+            tuple(path for name in inputs for path in self._paths(name)),
             tuple(self.folder / name for name in self._texts(table, "invariants")),
             self._texts(table, "builtins"),
             self._texts(table, "outputs"),
@@ -210,6 +211,16 @@ class _Reader:
             return tuple(value)
         self._wrong((name,), f"`{name}` must be a list of texts", f'for example {name} = ["…"]')
         return ()
+
+    def _paths(self, name: str) -> list[Path]:
+        """The input of a name; those that it matches, by name, where there is none of that very name and it is a pattern."""
+        path = self.folder / name
+        if not set("*?[") & set(name) or os.path.lexists(path):
+            return [path]
+        found = sorted(self.folder / match for match in glob(name, root_dir=self.folder, recursive=True))
+        if not found:
+            self._wrong(("inputs",), f"no file or folder matches `{name}`", "`**` stands for any number of folders")
+        return found
 
     def _table(self, table: Mapping[str, Any], name: str) -> dict[str, Any]:
         value = table.get(name, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import verifier
-from tests.cli.conftest import Run
+from tests.cli.conftest import Result, Run
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NONE = "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
@@ -84,7 +85,7 @@ def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypa
 
     (folder / "none.yaml").write_text(NONE)
     monkeypatch.setattr("verifier.inputs.load_estate", fault)
-    result = run("lint", "none.yaml", "--allow-empty", "--output", "json")
+    result = run("findings", "none.yaml", "--allow-empty", "--output", "json")
     assert result.code == 4 and json.loads(result.out)["exit_code"] == 4 and "a fault" in json.loads(result.out)["errors"][0]["message"]
 
 
@@ -115,3 +116,55 @@ def test_a_configuration(run: Run, folder: Path) -> None:
         assert run("check").code == 2
         (error,) = json.loads((folder / "out.json").read_text())["errors"]
         assert (error["place"]["file"], error["place"]["line"]) == ("verifier.toml", 4)
+
+
+# -- where an input comes from --
+
+
+PLAIN = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "%s"}, "Action": "kms:*", "Resource": "*"}}'
+POLICY = PLAIN % "arn:aws:iam::111122223333:root"
+
+
+def test_standard_input(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "old.json").write_text(POLICY)
+
+    def given(text: str, *arguments: str) -> Result:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        return run(*arguments)
+
+    proved = given(POLICY, "prove", "-", "--builtin", "no-public-access")
+    assert proved.code == 0 and "standard input:1" in proved.out
+    assert given(POLICY, "compare", "old.json", "-").code == 0 and given(POLICY, "compare", "-", "old.json").code == 0
+    assert given(POLICY, "lint", "-").code == 0
+    assert given(BROKEN, "lint", "-", "--key-arn", KEY).code == 2 and given("", "lint", "-").code == 2
+    assert given(NONE, "lint", "-").code == 2 and given(NONE, "lint", "-", "--allow-empty").code == 0
+    assert given(POLICY, "prove", "-").code == 2, "no invariants"
+
+
+def test_parameter_files(run: Run, folder: Path) -> None:
+    policy = json.loads(POLICY)
+    policy["Statement"]["Principal"] = {"AWS": {"Fn::Sub": "arn:aws:iam::${Owner}:root"}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+    (folder / "t.json").write_text(json.dumps({"Parameters": {"Owner": {"Type": "String"}}, "Resources": {"Key": key}}))
+    asked = ("check-no-public-access", "t.json", "--account", "111122223333")
+    assert run(*asked).code in (2, 3)
+    (folder / "cli.json").write_text('[{"ParameterKey": "Owner", "ParameterValue": "111122223333"}]')
+    (folder / "pipeline.json").write_text('{"Parameters": {"Owner": "111122223333"}, "Tags": {}}')
+    for name in ("cli.json", "pipeline.json"):
+        assert run(*asked, "--parameters", name).code == 0
+    assert run(*asked, "--parameters", "cli.json", "--parameter", "Owner=444455556666").code == 0
+    for wrong in ('{"Owner": "1"}', '[{"ParameterKey": "Owner", "UsePreviousValue": true}]', '{"Parameters": {"Owner": []}}', "1"):
+        (folder / "wrong.json").write_text(wrong)
+        result = run(*asked, "--parameters", "wrong.json", "--output", "json")
+        assert result.code == 2 and json.loads(result.out)["errors"][0]["place"]["file"] == "wrong.json"
+
+
+def test_patterns_in_a_configuration(run: Run, folder: Path) -> None:
+    for name in ("keys/a.json", "keys/in/b.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(POLICY)
+    (folder / "verifier.toml").write_text('inputs = ["keys/**/*.json"]\nbuiltins = ["no-public-access"]\n')
+    result = run("check")
+    assert result.code == 0 and "keys/in/b" in result.out and "2 verdicts" in result.out
+    (folder / "verifier.toml").write_text('inputs = ["kys/*.json"]\nbuiltins = ["no-public-access"]\nallow-empty = true\n')
+    assert run("check").code == 2

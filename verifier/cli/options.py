@@ -34,7 +34,7 @@ def command(
 ) -> Callable[[Callable[..., int]], typer.Typer]:
     """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
     it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. A command whose input
-    `may_be_empty` has the option `--allow-empty`, be it among its own or not."""
+    `may_be_empty` has the option `--allow-empty`, be it among its own or not; one with `--parameter` has `--parameters` too."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
@@ -46,17 +46,32 @@ def command(
             ending = Ending(writes, chosen, bool(named.get("allow_empty")))
             if "allow_empty" not in own:
                 named.pop("allow_empty", None)
-            run(lambda: answered(lambda: body(*arguments, **named), ending))
+            files = named.pop("parameters", [])
+            run(lambda: answered(lambda: body(*arguments, **_with_parameters(named, files)), ending))
 
-        own = signature(body, eval_str=may_be_empty).parameters
-        if may_be_empty and "allow_empty" not in own:
-            added = Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)
-            setattr(ended, "__signature__", signature(body).replace(parameters=[*own.values(), added]))  # noqa: B010  (what Typer reads the options of)
-            ended.__annotations__ = {**body.__annotations__, "allow_empty": AllowEmpty}
+        own = signature(body, eval_str=True).parameters
+        more: dict[str, Any] = {"parameters": ParameterFiles} if "parameter" in own else {}
+        more |= {"allow_empty": AllowEmpty} if may_be_empty and "allow_empty" not in own else {}
+        added = [Parameter(name, Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=kind) for name, kind in more.items()]
+        setattr(ended, "__signature__", signature(body).replace(parameters=[*own.values(), *added]))  # noqa: B010  (where Typer looks)
+        ended.__annotations__ = {**body.__annotations__, **more}
         app.command(short_help=short_help, epilog=epilog, help=help)(ended)
         return app
 
     return made
+
+
+def _with_parameters(named: dict[str, Any], files: list[Path]) -> dict[str, Any]:
+    """The options with the parameters of some files; one that is given by itself too has that value. Raises `InputError`."""
+    if not files:
+        return named
+    from verifier.inputs.parameter_file import read_parameter_files
+
+    given = dict(value.split("=", 1) for value in named["parameter"])
+    return {**named, "parameter": [f"{name}={value}" for name, value in (read_parameter_files(files) | given).items()]}
+
+
+_DEFAULTS: dict[str, Any] = {"parameters": [], "allow_empty": False}
 
 
 class Output(StrEnum):
@@ -147,8 +162,8 @@ Paths = Annotated[
     list[Path],
     typer.Argument(
         metavar="PATH...",
-        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), CloudFormation templates, and single "
-        "key policies.",
+        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), CloudFormation templates, key "
+        "policies, and folders of these; `-` is standard input.",
         show_default=False,
     ),
 ]
@@ -221,6 +236,14 @@ Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How man
 ClusterOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
+]
+ParameterFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--parameters",
+        metavar="FILE",
+        help="Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be repeated.",
+    ),
 ]
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error.")

@@ -15,6 +15,7 @@ from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, i
 from verifier.inputs.snapshot.parts import KeyParts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.files import STDIN
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, refusal, text_at
 from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
@@ -53,7 +54,8 @@ def read_policy_file(
         return None
     key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12] if among is not None else PLACEHOLDER_ID
     arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
-    return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, among.rpartition(".")[0] if among else path.stem)
+    name = among.removesuffix(Path(among).suffix) if among is not None else "standard input" if path == STDIN else path.stem
+    return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, name)
 
 
 def check_key_arn(key_arn: str) -> None:

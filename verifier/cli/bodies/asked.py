@@ -12,6 +12,7 @@ from pathlib import Path
 
 from verifier.cycles import kept
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.text.files import STDIN
 from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
@@ -129,8 +130,8 @@ def _invariant_paths(asked: Asked) -> tuple[Path, ...]:
     """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
     if asked.invariants or asked.builtins:
         return asked.invariants
-    found = beside(asked.paths)
-    if not found and all(path.exists() for path in asked.paths):  # of others the reader of inputs says more
+    found = beside(path for path in asked.paths if path != STDIN)
+    if not found and all(path == STDIN or path.exists() for path in asked.paths):  # of others the reader of inputs says more
         where = " or ".join(str(path) for path in asked.paths)
         raise InputError.of(
             f"no invariants: none were given, and there is no *.inv file beside {where}",

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from os import PathLike
 from pathlib import Path
+from typing import TextIO
 
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Members, Node, Scalar, refusal
@@ -20,6 +23,8 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import decode_bytes, printable
 
+STDIN = Path("-")
+"""Stands for standard input."""
 MAXIMUM_FILE = 128 << 20
 """Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
 
@@ -82,6 +87,8 @@ class Files:
         return printable(str(self._shown(path)))
 
     def _shown(self, path: Path) -> Path:
+        if path == STDIN:
+            return Path("standard input")
         return path.relative_to(self.root) if self.root is not None and path.is_relative_to(self.root) else path
 
     def node(self, path: Path) -> Node:
@@ -128,12 +135,23 @@ def _within(path: Path, folder: Path) -> bool:
         return False
 
 
+@cache
+def _all_of(stream: TextIO) -> bytes:
+    """What a stream holds, which can be read once; both versions of an input may ask for it again."""
+    return stream.buffer.read(MAXIMUM_FILE + 1)
+
+
 def _bytes(path: Path, name: str) -> bytes:
     try:
-        if path.exists() and not path.is_file():
+        if path == STDIN:
+            if sys.stdin is None:
+                raise InputError.of("there is no standard input to read")
+            data = _all_of(sys.stdin)
+        elif path.exists() and not path.is_file():
             raise InputError.of(f"`{name}` is not a file")
-        with path.open("rb") as file:
-            data = file.read(MAXIMUM_FILE + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(MAXIMUM_FILE + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name is not one of a file"
         raise InputError.of(f"cannot read `{name}`: {reason.lower()}") from None

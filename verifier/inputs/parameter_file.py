@@ -1,0 +1,49 @@
+"""Files of the parameters of CloudFormation templates, as the AWS CLI and CodePipeline take them.
+
+In: paths. Out: values by name. Guarantee: what is no value is an error with its place, and never left out.
+[CloudFormation User Guide: create-stack --parameters; CodePipeline template configuration files]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
+
+_FORMS = 'expected [{"ParameterKey": …, "ParameterValue": …}] or {"Parameters": {…}}'
+
+
+def read_parameter_files(paths: Iterable[Path]) -> dict[str, str]:
+    """The parameters of some files. Raises `InputError`, also for one that has two values."""
+    found: dict[str, str] = {}
+    files = Files()
+    for path in paths:
+        for place, name, value in _pairs(files.node(path)):
+            if found.setdefault(name, value) != value:
+                raise refusal(place, f"the parameter `{name}` is given twice")
+    return found
+
+
+def _pairs(node: Node) -> list[tuple[Node, str, str]]:
+    if isinstance(node, Items):
+        return [_entry(entry) for entry in node.items]
+    inside = member(node, "Parameters")
+    if not isinstance(inside, Members):
+        raise refusal(node, "this is no file of parameters", hint=_FORMS)
+    return [(key, key.text, _text(value, key.text)) for key, value in inside.pairs]
+
+
+def _entry(entry: Node) -> tuple[Node, str, str]:
+    name, value = text_of(entry, "ParameterKey"), member(entry, "ParameterValue")
+    if name is None or value is None:
+        hint = "the value that the stack has is not known" if member(entry, "UsePreviousValue") is not None else _FORMS
+        raise refusal(entry, "this is no parameter with its value", hint=hint)
+    return entry, name, _text(value, name)
+
+
+def _text(node: Node, name: str) -> str:
+    if not isinstance(node, Scalar) or node.type == "null":
+        raise refusal(node, f"the value of the parameter `{name}` must be a text")
+    return node.text
