@@ -89,6 +89,18 @@ def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypa
     assert result.code == 4 and json.loads(result.out)["exit_code"] == 4 and "a fault" in json.loads(result.out)["errors"][0]["message"]
 
 
+def test_what_is_not_read_may_hold_keys(run: Run, folder: Path) -> None:
+    """A stack inside: that there is no key is not known, and nothing passes."""
+    (folder / "nested.yaml").write_text("Resources:\n  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}\n")
+    for question in (
+        "lint nested.yaml --allow-empty",
+        "prove nested.yaml --builtin no-public-access --allow-empty",
+        "compare nested.yaml nested.yaml",
+    ):
+        result = run(*question.split())
+        assert result.code == 2 and "may hold some" in result.err and "`Inner`" in result.err
+
+
 def test_what_is_about_no_key_is_asked_all_the_same(run: Run, folder: Path) -> None:
     """Who may make keys is a question about an input without keys too, and is not passed over."""
     makes = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}]}

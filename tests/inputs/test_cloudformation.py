@@ -738,3 +738,41 @@ def test_u3_a_managed_policy_of_a_template_may_have_earlier_versions(tmp_path: P
     made = f"  Own: {{Type: AWS::IAM::ManagedPolicy, Properties: {{ManagedPolicyName: own, PolicyDocument: {READ}}}}}\n"
     (policy,) = load(tmp_path, text(KEY + ROLE + made)).accounts[0].managed
     assert ([version for version, _ in policy.versions], policy.default, policy.complete) == (["v1"], "v1", False)
+
+
+# -- what `cdk synth` writes --
+
+
+def assembly(folder: Path, **artifacts: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": artifacts}))
+    (folder / "tree.json").write_text("{}")
+    return folder
+
+
+def stack(template: str, environment: str, **properties: Any) -> Any:
+    return {"type": "aws:cloudformation:stack", "environment": environment, "properties": {"templateFile": template, **properties}}
+
+
+def test_a_cloud_assembly(tmp_path: Path) -> None:
+    """Each stack is deployed where the manifest says, those of stages too; what it leaves open, options say."""
+    folder, stage = tmp_path / "cdk.out", {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
+    assembly(folder, Dev=stack("Dev.template.json", "aws://444455556666/eu-west-1", stackName="dev"), Prod=stage, Tree={"type": "cdk:tree"})
+    assembly(folder / "assembly-Prod", Keys=stack("Keys.template.json", "aws://unknown-account/unknown-region"))
+    body = {"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"Description": "x"}}}}
+    for name in ("Dev", "assembly-Prod/Keys"):
+        (folder / f"{name}.template.json").write_text(json.dumps(body))
+    estate = load_estate([folder], supplied=Supplied(ACCOUNT, "us-west-2"))
+    assert sorted((key.account, key.region) for key in estate.keys) == [(ACCOUNT, "us-west-2"), ("444455556666", "eu-west-1")]
+    assert any(name.endswith("manifest.json") for name, _ in estate.inputs)
+    for wrong, message in (
+        (stack("../Dev.template.json", "aws://unknown-account/unknown-region"), "leads out of"),
+        (stack("Absent.template.json", "aws://unknown-account/unknown-region"), "cannot read"),
+        (stack("Dev.template.json", "aws://moon"), "is no environment"),
+        ({"type": "aws:cloudformation:stack"}, "no `templateFile`"),
+    ):
+        with pytest.raises(InputError, match=message):
+            load_estate([assembly(folder, Dev=wrong)])
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": {}, "missing": [{"key": "vpc"}]}))
+    with pytest.raises(InputError, match="made up"):
+        load_estate([folder])

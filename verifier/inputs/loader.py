@@ -30,7 +30,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
-from verifier.inputs.text.nodes import Members, Node, Remarks
+from verifier.inputs.text.nodes import MAXIMUM, Members, Node, Remarks
 from verifier.model.estate import Account, Estate, Key, Organization
 from verifier.model.own_place import check_open_regions
 from verifier.model.results.collection import NotRead, Part
@@ -76,8 +76,13 @@ class Loader:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or records errors in
         `remarks`."""
         if path.is_dir():
-            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves  # as for plans
+            from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
+            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves
 
+            if is_assembly(self.files, path):
+                for template, deployed in stacks(self.files, path, self.supplied):
+                    self.remarks.keep(partial(self._add_template, template, deployed))
+                return
             inside = files_by_themselves(path)
             for file in inside:
                 self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
@@ -91,11 +96,7 @@ class Loader:
             return
         node = self.files.node(path)
         if is_template(node):
-            from verifier.inputs.cloudformation.reading import prepared  # as for plans
-
-            side = prepared(self.remarks, self.parts, node, self.supplied)
-            self.templates += [side] if side is not None else []
-            self.tags = True
+            self._add_template(path, self.supplied)
         elif isinstance(node, Members) and node.has(*SNAPSHOT):
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
@@ -129,6 +130,13 @@ class Loader:
                 raise InputError.of("this is a Terraform state, not a plan", hint=hint)
             add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
         return True
+
+    def _add_template(self, path: Path, supplied: Supplied) -> None:
+        from verifier.inputs.cloudformation.reading import prepared  # as for plans
+
+        side = prepared(self.remarks, self.parts, self.files.node(path), supplied)
+        self.templates += [side] if side is not None else []
+        self.tags = True
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
         self.policy_files += 1
@@ -257,8 +265,14 @@ class Loader:
             self._error("the keys are of several partitions; give one partition at a time", self.keys[-1], rule="R7")
         if self.key_arn is not None and not self.policy_files and not self.remarks.errors and self.files.digests:
             self._error("--key-arn goes with a policy file, and none is given")
-        if not self.keys and not self.remarks.errors and not empty:
-            self.remarks.errors.append(no_key(self.files.digests))
+        if not self.keys and not self.remarks.errors:
+            told = self.remarks.warnings
+            unread = [found.message for found in told if "no key in it is checked" in found.message or len(told) >= MAXIMUM]
+            unread += [f"{found.address} may make some" for found in self.parts.unknown if found.family.name == "ANYTHING"]
+            if unread:  # then it is not known that there is none
+                self._error(f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3")
+            elif not empty:
+                self.remarks.errors.append(no_key(self.files.digests))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))

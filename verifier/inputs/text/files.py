@@ -174,9 +174,6 @@ def hint_of(node: Node) -> str:
 
 def hint_of_folder(files: Sequence[str]) -> str:
     """What to do with a folder with files of these names that is none."""
-    template = next((name for name in files if name.endswith(".template.json")), None)
-    if template is not None:
-        return f"this looks like the output of `cdk synth`: give its templates, such as {template}"
     if any(name.endswith(CONFIGURATION) for name in files):
         return OF_CONFIGURATION
     return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"
