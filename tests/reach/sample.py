@@ -16,7 +16,7 @@ Covers: for each caller that is held and each target
   input; `Allow * on *` as the new version of each of these, and their old versions; a trust policy that admits everyone, and by name;
   each policy that denies something taken away; boundaries deleted, and `AdministratorAccess` or a managed policy of the input put as one;
 - groups and users: each; SAML providers: written, and made.
-- a user of the caller's own in an account that the estate does not name;
+- a user of the caller's own in an account that the estate does not name, without tags and with each value of `team`;
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
 - where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of `team`;
@@ -28,7 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
 from typing import Any
 
 from tests.reach import moves
@@ -78,9 +79,15 @@ class Sampler:
     @staticmethod
     def of(estate: Estate, action: str, doubts: bool = False) -> Sampler:
         """The sampler of a question on an estate."""
-        policies = [policy for account in estate.accounts for one in (*account.users, *account.roles) for policy in one.policies]
+        policies = [policy for account in estate.accounts for policy in account.policies()]
         named = frozenset(text.value.lower() for policy in policies for statement in policy.statements for text in statement.actions)
         return Sampler(estate, action, _tested(estate), doubts, named)
+
+    @cached_property
+    def _tags_identities(self) -> bool:
+        """Whether some policy names an action that sets or takes away tags of users or roles, and some asks for such."""
+        named = any(fnmatchcase(f"iam:{does}tag{owner}", name) for name in self.named for does in ("", "un") for owner in ("user", "role"))
+        return named and any("tag/team" in key for key in self.tested)
 
     # -- who and what there is --
 
@@ -107,7 +114,8 @@ class Sampler:
         """The last requests: on the key and, for its plain text, on each other key under which it can be decrypted."""
         for by in state.held:
             for arn in self.keys(state, key):
-                yield from (moves.request(by, self.action, arn, context) for context in self._contexts(by))
+                asked = (moves.request(by, self.action, arn, context) for context in self._contexts(by))
+                yield from (one for request in asked for one in self._as_tagged(request))
 
     def keys(self, state: State, key: str) -> list[str]:
         """The key and, where its plain text is asked about, the other keys under which it can be decrypted."""
@@ -132,6 +140,17 @@ class Sampler:
 
     def moves(self, state: State) -> Iterator[Move]:
         """Every move of the sample in a state."""
+        for move in self._moves(state):
+            for requests in zip(*map(self._as_tagged, move.requests), strict=True) if move.requests else ((),):
+                yield replace(move, requests=requests)
+
+    def _as_tagged(self, request: Request) -> Iterator[Request]:
+        """A request; one of the caller's own user outside with each value of its tag `team` as well, where policies ask for that."""
+        yield request
+        if request.caller == OUTSIDE and "aws:principaltag/team" in self.tested:
+            yield from (replace(request, context=(*request.context, (f"aws:PrincipalTag/{TEAM}", colour))) for colour in COLOURS)
+
+    def _moves(self, state: State) -> Iterator[Move]:
         own = (OUTSIDE, *((OUTSIDE_ROLE,) if "aws:principalarn" in self.tested else ()))
         yield from (moves.own_identity(one) for one in own if one not in state.held)
         for by in state.held:
@@ -287,7 +306,7 @@ class Sampler:
                 yield moves.remove_policy(by, owner, policy.identity)
 
     def _boundaries(self, by: Caller, identity: Identity, state: State) -> Iterator[Move]:
-        if by.account == identity.arn.split(":")[4] and any("tag/team" in key for key in self.tested) and "tag" in " ".join(self.named):
+        if by.account == identity.arn.split(":")[4] and self._tags_identities:
             yield from (moves.tag_identity(by, identity.arn, *tags) for tags in _TAGS if tags and tags != identity.tags)
             if identity.tags:
                 yield moves.untag_identity(by, identity.arn, TEAM)
