@@ -263,6 +263,33 @@ def test_folders_of_policies(run: Run, put: Put, git: Callable[..., None], tmp_p
     assert run("compare", "--git", "HEAD~1..HEAD", "keys/ordinary.json").code == 0
     assert run("compare", "--git", "HEAD", "absent").code == 2 and run("compare", "--git", "HEAD~1..HEAD", "other").code == 2
     assert "keys/same" in run("prove", "keys/same.json", "keys/ordinary.json", "--builtin", "no-public-access").out
+    put("other/more.json", DELEGATE)
+    git("add", "-A")
+    git("commit", "-q", "-m", "three")
+    put("other/third.json", DELEGATE)
+    assert run("compare", "--git", "HEAD", "other").code == 0 and run("compare", "--git", "HEAD~1", "other").code == 1
+
+
+def test_several_policies_of_which_a_revision_lacks_some(run: Run, put: Put, git: Callable[..., None]) -> None:
+    """They are told apart alike on both sides: what changes is compared with what it was."""
+    put("a.json", {**DELEGATE, "Action": ["kms:Put*", "kms:Describe*"]})
+    put("gone.json", DELEGATE)
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    put("a.json", DELEGATE)
+    put("new.json", DELEGATE)
+    git("rm", "-q", "gone.json")
+    git("add", "-A")
+    git("commit", "-q", "-m", "two")
+    for paths, presence in (
+        (("a.json", "new.json"), "both"),
+        (("a.json", "gone.json"), "both"),
+        (("gone.json", "new.json"), "only in old"),
+    ):
+        result = run("compare", "--git", "HEAD~1..HEAD", *paths, "--output", "json")
+        assert "targets" in result.out, result.err
+        first = json.loads(result.out)["targets"][0]
+        assert first["presence"] == presence and (result.code == 1) is ("a.json" in paths), (paths, result.out)
 
 
 def test_no_repository(run: Run, put: Put) -> None:

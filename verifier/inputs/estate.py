@@ -22,7 +22,7 @@ from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import Side, with_own_account
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.snapshot.folder import files_by_themselves
-from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, is_key_arn
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import Files
@@ -54,14 +54,17 @@ class Options(TypedDict, total=False):
     tags: bool
     empty: bool
     renamed: Mapping[Path, str]
+    several: bool
 
 
 @dataclass(frozen=True)
 class Version:
-    """The paths of one version. Those in the folder `root` are called by their path from there."""
+    """The paths of one version. Those in the folder `root` are called by their path from there. `several` is whether more than one was
+    asked for, of which this version may lack some."""
 
     paths: tuple[Path, ...]
     root: Path | None = None
+    several: bool = False
 
 
 def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Estate:
@@ -88,7 +91,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             options.get("other_version"),
             steps=options.get("steps", True),
             tags=options.get("tags", True),
-            several=len(paths) > 1,
+            several=options.get("several", len(paths) > 1),
             renamed=options.get("renamed", {}),
         )
         for path in paths:
@@ -123,6 +126,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     Region tells the other's. Raises `InputError` with the errors of both, and where they cannot be on one key."""
     errors: dict[Version, InputError] = {}
     renamed = _renamed(old, new)
+    several = any(version.several or len(version.paths) > 1 for version in (old, new))  # keys are told apart alike on both sides
 
     def read(version: Version, other: Side | None) -> Side | None:
         errors.pop(version, None)
@@ -134,6 +138,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
                 "steps": False,
                 "empty": True,
                 "renamed": renamed,
+                "several": several,
             }
             return _load(version.paths, **own)
         except InputError as error:
@@ -165,7 +170,7 @@ def _renamed(old: Version, new: Version) -> dict[Path, str]:
 def _assumed(side: Side | None) -> str | None:
     """The ARN of the one key whose ARN had to be assumed."""
     arns = [key.arn for key in side[0].keys] if side is not None else []
-    return arns[0] if len(arns) == 1 and f":key/{PLACEHOLDER}" in arns[0] else None
+    return arns[0] if len(arns) == 1 and arns[0].endswith(f":key/{PLACEHOLDER_ID}") else None
 
 
 def _check_one_key(first: str | None, second: str | None) -> None:

@@ -33,7 +33,7 @@ def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Ve
             if found == [None, None]:
                 raise InputError.of(f"`{printable(str(path))}` is neither in {printable(names[0])} nor in {printable(names[1])}")
         tops = Path(folder, "old"), repository.top if new is None else Path(folder, "new")
-        first, second = (Version(tuple(filter(None, found)), top) for found, top in zip((before, after), tops, strict=True))
+        first, second = (Version(tuple(filter(None, found)), top, len(paths) > 1) for found, top in zip((before, after), tops, strict=True))
         yield first, second, names
 
 
