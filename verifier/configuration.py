@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs.text.files import Files
+from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.engine import MOST_STEPS
 from verifier.model.forms import ACCOUNT, REGION
@@ -158,7 +159,7 @@ class _Reader:
             path,
             tuple(path for name in inputs for path in self._paths(name)),
             tuple(self.folder / name for name in self._texts(table, "invariants")),
-            self._texts(table, "builtins"),
+            self._builtins(table),
             self._texts(table, "outputs"),
             self._readings(table),
             self._timeout(table),
@@ -220,6 +221,16 @@ class _Reader:
         found = sorted(self.folder / match for match in glob(name, root_dir=self.folder, recursive=True))
         if not found:
             self._wrong(("inputs",), f"no file or folder matches `{name}`", "`**` stands for any number of folders")
+        return found
+
+    def _builtins(self, table: Mapping[str, Any]) -> tuple[str, ...]:
+        found = self._texts(table, "builtins")
+        for number, spec in enumerate(found):
+            try:
+                builtin(spec)
+            except InputError as error:
+                for each in error.diagnostics:
+                    self._wrong(("builtins", number), each.message.removeprefix(f"--builtin {spec}: "), each.hint)
         return found
 
     def _table(self, table: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -171,6 +171,13 @@ def test_parameter_files(run: Run, folder: Path) -> None:
         assert result.code == 2 and json.loads(result.out)["errors"][0]["place"]["file"] == "wrong.json"
 
 
+def test_a_builtin_that_does_not_exist_has_its_line(run: Run, folder: Path) -> None:
+    (folder / "verifier.toml").write_text('inputs = ["a.json"]\noutputs = ["json=out.json"]\nbuiltins = ["no-publik-access"]\n')
+    result = run("check")
+    assert result.code == 2 and result.err.startswith("verifier.toml:3:1: error: there is no built-in `no-publik-access`")
+    assert json.loads((folder / "out.json").read_text())["errors"][0]["place"]["line"] == 3
+
+
 def test_patterns_in_a_configuration(run: Run, folder: Path) -> None:
     for name in ("keys/a.json", "keys/in/b.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
