@@ -31,27 +31,21 @@ def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
         return _words(attribute.domain.base, tests)
     if attribute.values is not None:
         return {frozenset(n for n, test in tests.items() if test.matches(value)) for value in attribute.values}
-    return _addresses(tests) if attribute.line is None else _numbers(attribute, tests)
+    return _addresses(tests) if (line := attribute.line) is None else _numbers(line.least, line.most, line.whole, tests)
 
 
-def _numbers(attribute: Attribute, tests: Tests) -> set[Signature]:
-    """The bounds, and the stretches between them: on each, a comparison is the same for all numbers. Of whole numbers none is in some."""
-    assert attribute.line is not None
-    least, most, whole = Decimal(attribute.line.least), attribute.line.most, attribute.line.whole
+def _numbers(least: int, most: int | None, whole: bool, tests: Tests) -> set[Signature]:
+    """The bounds, and the stretches between them: on each, a comparison is the same for all numbers. Whole ones are next to bounds."""
     compared = {n: test for n, test in tests.items() if isinstance(test, Compares)}
-    ends = [least] if most is None else [least, Decimal(most)]
+    ends = [Decimal(end) for end in (least, most) if end is not None]
     points = sorted({*ends, *(t.bound for t in compared.values() if ends[0] <= t.bound and (most is None or t.bound <= ends[1]))})
-    found = {frozenset(n for n, test in compared.items() if test.holds(point)) for point in points if not whole or _is_whole(point)}
-    for low, high in zip(points, [*points[1:], *([None] if most is None else [])], strict=False):
-        if whole and high is not None and low.to_integral_value("ROUND_FLOOR") + 1 >= high:
-            continue
+    if whole:
+        points = [Decimal(int(point) + step) for point in points for step in (0, 1) if most is None or int(point) + step <= most]
+    found = {frozenset(n for n, test in compared.items() if test.holds(point)) for point in points}
+    for low, high in [] if whole else zip(points, [*points[1:], *([None] if most is None else [])], strict=False):
         below = {n for n, test in compared.items() if test.sign in ("<", "<=") and high is not None and high <= test.bound}
         found.add(frozenset(below | {n for n, test in compared.items() if test.sign in (">", ">=") and low >= test.bound}))
     return found
-
-
-def _is_whole(number: Decimal) -> bool:
-    return number == number.to_integral_value()
 
 
 def _addresses(tests: Tests) -> set[Signature]:

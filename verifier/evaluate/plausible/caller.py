@@ -119,8 +119,9 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
     if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
         yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")
-    if caller.kind is CallerKind.FEDERATED and isinstance(factor, str) and truth(factor):
-        yield "F3: aws:MultiFactorAuthPresent is not true of a federated-user session: GetFederationToken takes no MFA device"
+    with_factor = "aws:multifactorauthage" in given or isinstance(factor, str) and truth(factor)
+    if caller.kind is CallerKind.FEDERATED and with_factor:
+        yield "F3: a federated-user session is not authenticated with MFA: GetFederationToken takes no MFA device"
     if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
         told = "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
         yield Aside(told) if factor is None else told
