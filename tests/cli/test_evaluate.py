@@ -161,6 +161,13 @@ def test_a_reader_that_goes_away_is_quiet() -> None:
         assert process.stderr.read() == ""
 
 
+@pytest.mark.parametrize("stderr", ["2>&-", "2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}"])
+def test_a_reader_of_messages_that_goes_away_changes_no_exit_code(stderr: str) -> None:
+    command = f"{sys.executable} -m verifier prove nothing-there.json --builtin no-such {stderr}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 def test_a_request_that_cannot_be_sent_is_answered_so(run: Run, tmp_path: Path) -> None:
     from jsonschema import Draft202012Validator
 

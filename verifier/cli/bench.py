@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.progress import shown
-from verifier.cli.run import emit
+from verifier.cli.run import emit, tell
 from verifier.model.engine import Engine
 from verifier.syntax.diagnostic import InputError
 
@@ -98,9 +97,9 @@ def bench(
         raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
     collected = collect(sets, Folders(examples, corpus))
     for reason in collected.skipped[:10]:
-        print(f"left out: {printable(reason)}", file=sys.stderr)
+        tell(f"left out: {printable(reason)}")
     if len(collected.skipped) > 10:
-        print(f"left out: {len(collected.skipped) - 10} more", file=sys.stderr)
+        tell(f"left out: {len(collected.skipped) - 10} more")
     machine, started = this_machine(engines), datetime.now(UTC).isoformat(timespec="seconds")
     with shown() as progress:
         results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, Clock(clock.value))

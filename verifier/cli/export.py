@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.run import emit
+from verifier.cli.run import emit, tell
 from verifier.syntax.diagnostic import InputError
 
 MOST_NAME = 60
@@ -61,7 +60,7 @@ def export(
         if exported.text is None:
             lacking += 1
             told = f"{exported.invariant.name!r} on {exported.target} has no formula: {exported.reason}"
-            print(printable(told), file=sys.stderr)
+            tell(printable(told))
         elif directory is None:
             emit(("(reset)\n" if written else "") + exported.text)
             written += 1

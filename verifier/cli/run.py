@@ -2,7 +2,7 @@
 
 In: a body that returns an exit code. Out: the process's exit code. Guarantee: results alone go to stdout; an `InputError` is
 told with its places and ends in 2; anything unexpected ends in 4 with a short message (never a traceback, unless asked for);
-a reader of stdout that goes away is not an error message.
+a reader of stdout that goes away is not an error message, and one of stderr changes no exit code.
 """
 
 from __future__ import annotations
@@ -41,12 +41,22 @@ def emit(text: str) -> None:
         raise OutputError from error
 
 
+def tell(message: str) -> None:
+    """Writes a message to stderr. Where nobody reads that, it is left out: the exit code and the results are what they are."""
+    if sys.stderr is None:
+        return
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def warn(warnings: Sequence[Diagnostic]) -> None:
     """Tells remarks on the input, if there are any, on stderr."""
     if warnings:
         from verifier.report.diagnostics import render_diagnostics
 
-        print(render_diagnostics(warnings, colour=colours(sys.stderr)), file=sys.stderr)
+        tell(render_diagnostics(warnings, colour=colours(sys.stderr)))
 
 
 def run(body: Callable[[], int]) -> NoReturn:
@@ -70,7 +80,7 @@ def _guarded(body: Callable[[], int]) -> int:
 def _input_error(error: InputError) -> int:
     from verifier.report.diagnostics import render_input_errors
 
-    print(render_input_errors(error.diagnostics, colour=colours(sys.stderr)), file=sys.stderr)
+    tell(render_input_errors(error.diagnostics, colour=colours(sys.stderr)))
     return ExitCode.INPUT_ERROR
 
 
@@ -79,13 +89,13 @@ def _output_error(cause: BaseException | None, file: str = "") -> int:
     if file:
         from verifier.syntax.text import printable
 
-        print(f"error: cannot write `{printable(file)}`: {getattr(cause, 'strerror', None) or cause}", file=sys.stderr)
+        tell(f"error: cannot write `{printable(file)}`: {getattr(cause, 'strerror', None) or cause}")
         return ExitCode.INPUT_ERROR
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(cause, BrokenPipeError):
         return READER_GONE
-    print(f"error: cannot write the results: {getattr(cause, 'strerror', None) or cause}", file=sys.stderr)
+    tell(f"error: cannot write the results: {getattr(cause, 'strerror', None) or cause}")
     return ExitCode.INPUT_ERROR
 
 
@@ -97,9 +107,9 @@ def internal_error(error: Exception) -> int:
         traceback.print_exception(error)
     from verifier.syntax.text import printable
 
-    print(f"verifier: internal error: {type(error).__name__}: {printable(str(error))[:500]}", file=sys.stderr)
-    print("No verdict was reached. This is a fault of the verifier, not of your input.", file=sys.stderr)
-    print(f"Please report it with the output of the same command run as `verifier --debug …` (version {__version__}).", file=sys.stderr)
+    tell(f"verifier: internal error: {type(error).__name__}: {printable(str(error))[:500]}")
+    tell("No verdict was reached. This is a fault of the verifier, not of your input.")
+    tell(f"Please report it with the output of the same command run as `verifier --debug …` (version {__version__}).")
     return ExitCode.INTERNAL_ERROR
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.progress import shown
-from verifier.cli.run import emit
+from verifier.cli.run import emit, tell
 from verifier.syntax.diagnostic import InputError
 
 EXIT_CODES = "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal error."
@@ -62,7 +61,7 @@ def snapshot(
         except CollectError as error:
             raise InputError.of(str(error)) from None
         except KeyboardInterrupt:
-            print("stopped: the same command goes on from here", file=sys.stderr)
+            tell("stopped: the same command goes on from here")
             raise
     emit(json_text(collection_to_json(collection)) if output is given.Output.JSON else render_collection(collection))
     return collection_exit_code(collection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 from verifier.cli.progress import shown
+from verifier.cli.run import tell
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def _write(path: Path, suggestion: Suggestion) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError.of(f"cannot write {printable(str(path))}: {reason}") from None
-    print(f"wrote {printable(str(path))}", file=sys.stderr)
+    tell(f"wrote {printable(str(path))}")

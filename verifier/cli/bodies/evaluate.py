@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from verifier.cli.run import emit
+from verifier.cli.run import emit, tell
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
@@ -34,7 +34,7 @@ def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | 
     if not answered:
         raise InputError.of(f"no requests in {source_name(requests)}: nothing was decided", rule="S3")
     if malformed:
-        print(f"{malformed} of {answered} lines of {source_name(requests)} hold no request that can be decided", file=sys.stderr)
+        tell(f"{malformed} of {answered} lines of {source_name(requests)} hold no request that can be decided")
     return ExitCode.INPUT_ERROR if malformed else ExitCode.PROVED
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.bodies.asked import Asked, Read, read
 from verifier.cli.outputs import Sink, write
 from verifier.cli.progress import shown
+from verifier.cli.run import tell
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
@@ -78,7 +78,7 @@ def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> 
     found = certificate(asked.estate, asked.invariants, report, options.readings)
     for entry in found["without_proof"]:
         if entry["status"] == Status.PROVED.value:
-            print(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"), file=sys.stderr)
+            tell(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"))
     try:
         path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
     except OSError as error:
@@ -109,11 +109,11 @@ def _prove(options: ProveOptions, asked: Read) -> Report:
                 progress=progress,
             )
             if trouble is not None:
-                print(f"warning: {printable(trouble)}", file=sys.stderr)
+                tell(f"warning: {printable(trouble)}")
             return report
         except Contradiction as error:
             from verifier.cli.bodies.reproducer import write_reproducer
 
             folder = write_reproducer(error, asked.inputs_with(asked.estate.inputs))
-            print(f"verifier: two engines contradict each other; what reproduces it is in {folder}", file=sys.stderr)
+            tell(f"verifier: two engines contradict each other; what reproduces it is in {folder}")
             raise
