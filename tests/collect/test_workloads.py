@@ -12,7 +12,7 @@ from botocore.exceptions import UnknownServiceError
 
 import verifier
 from tests.cli.conftest import Run
-from tests.collect.conftest import ACCOUNT, REGION, SECRET, Calls, Live
+from tests.collect.conftest import ACCOUNT, OTHER, REGION, SECRET, Calls, Live
 from verifier.collect.workloads import LISTINGS
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/batch"
@@ -38,6 +38,8 @@ ANSWERS: dict[str, Any] = {
     "sagemaker:ListNotebookInstances": {"NotebookInstances": [{"NotebookInstanceName": "a"}]},
     "sagemaker:DescribeNotebookInstance": {"NotebookInstanceArn": arn("sagemaker", "notebook-instance/a"), "RoleArn": ROLE},
     "cloudformation:DescribeStacks": {"Stacks": [{"StackId": arn("cloudformation", "stack/a/1"), "RoleARN": ROLE, "Parameters": [SECRET]}]},
+    "cloudformation:ListStackSets": {"Summaries": [{"StackSetName": name, "StackSetId": f"{name}:1"} for name in "abc"]},
+    "cloudformation:ListStackInstances": {},
     "batch:DescribeJobDefinitions": {"jobDefinitions": []},
     "stepfunctions:ListStateMachines": {"stateMachines": [{"stateMachineArn": arn("states", "stateMachine:a")}]},
     "stepfunctions:DescribeStateMachine": {"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE, "definition": SECRET},
@@ -51,6 +53,12 @@ RUNS = {
     *("functions", "managed_instances", "codebuild_projects", "glue_jobs", "sagemaker_notebooks", "stacks", "state_machines"),
     "agent_runtimes",
 }
+LOST = {
+    "lambda:ListFunctions": "functions",
+    "codebuild:BatchGetProjects": "codebuild_projects",
+    "cloudformation:ListStackInstances": "stack_instances",
+}
+"""What is not known where one of these is refused."""
 
 
 @pytest.fixture
@@ -58,7 +66,15 @@ def running(live: Live, calls: Calls) -> Calls:
     """The account, and what runs in it."""
     for name, answer in ANSWERS.items():
         calls.answers[name] = lambda parameters, answer=answer: answer  # type: ignore[misc]
+    calls.answers["cloudformation:ListStackInstances"] = stack_instances
     return calls
+
+
+def stack_instances(parameters: dict[str, Any]) -> Any:
+    """Those of `a` stand on two pages, this account's on the second; `b` has none in this account, and `c` none."""
+    name, own = parameters["StackSetName"], "NextToken" in parameters
+    entry = {"StackSetId": f"{name}:1", "Account": ACCOUNT if own else OTHER, "StatusReason": SECRET}
+    return {"Summaries": [entry] * (name != "c"), **({"NextToken": "2"} if name == "a" and not own else {})}
 
 
 def collect(run: Run, folder: Path) -> int:
@@ -71,17 +87,18 @@ def test_e5_what_runs_is_read_and_no_secrets_are_kept(run: Run, running: Calls, 
     assert {one.kind for one in account.workloads if one.roles} == {*RUNS, "ecs_task_definitions"}
     assert {role for one in account.workloads for role in one.roles} == {ROLE}
     assert set(account.all_workloads) == set(LISTINGS)
+    assert [one.arn for one in account.workloads if one.kind == "stack_instances"] == [arn("cloudformation", "stackset/a:1")]
     assert not [path for path in (tmp_path / "live").rglob("*.json") if SECRET in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("operation", ["lambda:ListFunctions", "codebuild:BatchGetProjects", "ec2:DescribeRegions"])
+@pytest.mark.parametrize("operation", [*LOST, "ec2:DescribeRegions"])
 def test_e5_what_may_not_be_read_is_not_known(run: Run, running: Calls, tmp_path: Path, operation: str) -> None:
     running.deny(operation)
     result = run("snapshot", str(tmp_path / "live"), "--region", REGION, "--workloads", "--output", "json")
     assert result.code == 3
     assert {(one["part"], one["operation"]) for one in json.loads(result.out)["not_read"]} == {("workloads", operation)}
     (account,) = verifier.load(tmp_path / "live").accounts
-    lost = {"lambda:ListFunctions": "functions", "codebuild:BatchGetProjects": "codebuild_projects"}.get(operation)
+    lost = LOST.get(operation)
     assert lost not in account.all_workloads and bool(account.all_workloads) == (lost is not None)
 
 

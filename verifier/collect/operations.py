@@ -35,7 +35,11 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListNotebookInstances": ("NotebookInstances.NotebookInstanceName",),
         "DescribeNotebookInstance": ("NotebookInstanceArn", "RoleArn"),
     },
-    "cloudformation": {"DescribeStacks": ("Stacks.StackId",)},
+    "cloudformation": {
+        "DescribeStacks": ("Stacks.StackId",),
+        "ListStackSets": ("Summaries.StackSetName",),
+        "ListStackInstances": ("Summaries.StackSetId", "Summaries.Account"),
+    },
     "batch": {"DescribeJobDefinitions": ("jobDefinitions.jobDefinitionArn",)},
     "stepfunctions": {
         "ListStateMachines": ("stateMachines.stateMachineArn",),

@@ -24,14 +24,15 @@ from verifier.model.steps.workloads import KINDS
 class Listing:
     """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the member that holds the
     entries. Where that says too little, each entry is described: by an operation with a parameter, whose value is a member of the entry
-    (empty: the entry itself); by one that takes several, with `at_once` of them, whose answers have them under `described`."""
+    (empty: the entry itself); by one that takes several, with `at_once` of them; by one that lists its own entries, under `inner`."""
 
     service: str
     operation: str
     member: str
     describe: tuple[str, str, str] | None = None
     at_once: int = 0
-    asking: tuple[tuple[str, Sequence[str]], ...] = ()
+    inner: str = ""
+    asking: tuple[tuple[str, str | Sequence[str]], ...] = ()
 
     def read(self, service: Service) -> Any:
         """What the AWS CLI would print, as one output or a list of them."""
@@ -40,6 +41,8 @@ class Listing:
             return found
         operation, parameter, member = self.describe
         names = [entry[member] if member else entry for entry in found[self.member]]
+        if self.inner:
+            return [service.listed(operation, self.inner, **{parameter: name}) for name in names]
         if not self.at_once:
             return [service.read(operation, **{parameter: name}) for name in names]
         parts = [names[start : start + self.at_once] for start in range(0, len(names), self.at_once)]
@@ -63,6 +66,14 @@ LISTINGS = {
         ("DescribeNotebookInstance", "NotebookInstanceName", "NotebookInstanceName"),
     ),
     "stacks": Listing("cloudformation", "DescribeStacks", "Stacks"),
+    "stack_instances": Listing(
+        "cloudformation",
+        "ListStackSets",
+        "Summaries",
+        ("ListStackInstances", "StackSetName", "StackSetName"),
+        inner="Summaries",
+        asking=(("Status", "ACTIVE"),),
+    ),
     "batch_job_definitions": Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
     "state_machines": Listing(
         "stepfunctions", "ListStateMachines", "stateMachines", ("DescribeStateMachine", "stateMachineArn", "stateMachineArn")
@@ -118,7 +129,7 @@ def _kept(kind: WorkloadKind, answer: Any) -> Any:
     """Of outputs, what says as which role what runs."""
     patterns = (kind.arn,) if isinstance(kind.arn, str) else tuple(kind.arn.values())
     named = [name for pattern in patterns for name in re.findall(r"{([A-Z]\w*)}", pattern) or (pattern,)]
-    members = [*named, *kind.roles, *((kind.tags,) if kind.tags else ())]
+    members = [*named, *kind.roles, *((kind.tags,) if kind.tags else ()), *(("Account",) if kind.through else ())]
     return _only(answer, [[*kind.entries.split(), *path.split()] for path in members])
 
 
