@@ -1,6 +1,6 @@
 """An assignment → a request that is to be confirmed.
 
-In: a question, an assignment. Out: `Candidate`, and the counterexample that it is when `evaluate` has decided it.
+In: a question, an assignment. Out: `Candidate`; `replay` has `evaluate` decide it.
 Guarantee: the request agrees with the assignment; where none does, the reason why is raised.
 """
 

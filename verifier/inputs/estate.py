@@ -36,13 +36,14 @@ class Options(TypedDict, total=False):
     `key_arn` is the ARN of the key that the one policy file belongs to. Where it is left out, `declared_key_arn` (the only one that
     the invariants declare) stands for it if the input is one file, or `other_version`, the ARN found for another version of the policy;
     `Estate.concluded` says what was concluded of an account that nothing tells. Files in the folder `root` are called by their path
-    from there.
-    `supplied` is what the user says about a plan or template that it does not say itself. Without `steps` the documents that only steps
-    turn on (managed policies that nobody has, versions that are not in force) are not read: nothing may be asked about steps then.
-    An input without a key is an error unless it may be `empty`. Files in folders of policies are known by their names there, or by what
-    `renamed` says.
-    Without `steps` and `tags` trust policies are not read either, unless the input itself mentions tags of callers (F3): then nothing may
-    be asked about these.
+    from there. `supplied` is what the user says about a plan or template that it does not say itself.
+
+    Without `steps` the documents that only steps turn on (managed policies that nobody has, versions that are not in force) are not read:
+    nothing may be asked about steps then. Without `steps` and `tags` trust policies are not read either, unless the input itself mentions
+    tags of callers (F3): then nothing may be asked about these.
+
+    An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy file is known by the
+    name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it.
     """
 
     key_arn: str | None

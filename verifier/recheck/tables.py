@@ -35,7 +35,7 @@ def signatures(attribute: Attribute, tests: Tests) -> set[Signature]:
 
 
 def _numbers(least: int, most: int | None, whole: bool, tests: Tests) -> set[Signature]:
-    """The bounds, and the stretches between them: on each, a comparison is the same for all numbers. Whole ones are next to bounds."""
+    """The bounds, and the stretches between them: a comparison is the same on each. Of whole numbers: those at bounds, and the next."""
     compared = {n: test for n, test in tests.items() if isinstance(test, Compares)}
     ends = [Decimal(end) for end in (least, most) if end is not None]
     points = sorted({*ends, *(t.bound for t in compared.values() if ends[0] <= t.bound and (most is None or t.bound <= ends[1]))})

@@ -21,8 +21,8 @@ FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 
 
 def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
-    """The document as `text`, `markdown` or `html`, with a final newline; `width` is that of the
-    terminal. Raises `ValueError` for another name."""
+    """The document as `text`, `markdown` or `html`, with a final newline; `width` is that of the terminal. Raises `ValueError` for another
+    name."""
     match name:
         case "text":
             from verifier.report.render.text import document_text
