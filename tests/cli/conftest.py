@@ -30,7 +30,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`run("prove", "x")` is the command `verifier prove x`, without the environment that changes output."""
-    for name in ("VERIFIER_DEBUG", "NO_COLOR"):
+    for name in ("VERIFIER_DEBUG", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -13,7 +13,7 @@ import pytest
 
 import verifier
 from tests.cli.conftest import Run
-from verifier.cli import COMMANDS
+from verifier.cli import COMMANDS, app
 from verifier.model.readings import READINGS
 from verifier.model.rules import rules
 
@@ -164,3 +164,35 @@ def test_evaluate_says_how_to_give_session_policies(run: Run) -> None:
 def test_s2_every_reading_can_be_settled(run: Run, tmp_path: Path, label: str, answer: str) -> None:
     result = run("prove", str(tmp_path / "none.json"), "--builtin", "no-external-access", "--reading", f"{label}={answer}")
     assert result.code == 2 and "is no reading" not in result.err and "none.json" in result.err
+
+
+def test_builtins_are_listed(run: Run) -> None:
+    from verifier.language.builtins.catalogue import BUILTINS
+
+    listed = json.loads(run("builtins", "--output", "json").out)
+    assert [one["name"] for one in listed] == [one.name for one in BUILTINS] and all(one["demands"] for one in listed)
+    assert run("builtins", "only-via-service").out.startswith("only-via-service:SERVICE,")
+    assert run("builtins").out.count("\n\n") == len(BUILTINS) - 1
+    result = run("builtins", "no-extern-access")
+    assert result.code == 2 and "`no-external-access`" in result.err and result.out == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("prove p.json --builtin only", "only-via-service"),
+        ("prove p.json --reading P5=", "P5=no"),
+        ("lint p.json --output sar", "sarif="),
+        ("who-can kms:Decr", "kms:Decrypt"),
+        ("explain p.json --action kms:Sig", "kms:Sign"),
+        ("rule D4", "D4"),
+        ("builtins no-conf", "no-confused-deputy"),
+    ],
+)
+def test_shells_complete_values(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, value: str) -> None:
+    monkeypatch.setenv("_VERIFIER_COMPLETE", "complete_fish")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", f"verifier {typed}")
+    with pytest.raises(SystemExit):
+        app([], prog_name="verifier")
+    assert value in [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]

@@ -69,7 +69,7 @@ ANSWERS = [
     "lint INPUT",
 ]
 """Every command that answers something about keys: where it fails, and where it finds nothing."""
-WITHOUT_KEYS = {"snapshot", "bench", "schema", "readings", "rule", "actions"}
+WITHOUT_KEYS = {"snapshot", "bench", "schema", "builtins", "readings", "rule", "actions"}
 """Commands that are given no key: nothing that they print rests on whose it is."""
 
 

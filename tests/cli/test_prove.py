@@ -183,6 +183,11 @@ def test_colours_on_a_terminal_only(run: Run, rooms: Rooms, folder: Path, monkey
     monkeypatch.setenv("NO_COLOR", "")
     monkeypatch.setenv("TERM", "dumb")
     assert not colours(Terminal())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert colours(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colours(Terminal())
+    monkeypatch.delenv("FORCE_COLOR")
     rooms.answer = verdicts(PROVED)
     assert "\x1b" not in run("prove", str(folder)).out
 

@@ -2,7 +2,7 @@
 
 In: arguments. Out: results on stdout, messages on stderr, an exit code (docs/exit-codes.md).
 Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A command is a module
-here with a function of its name, and a name in `COMMANDS`.
+here, or in `listings`, with a function of its name, and a name in `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from verifier.cycles import seldom
 COMMANDS = (
     *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
     *("check-no-new-access", "check-access-not-granted", "check-no-public-access", "who-can", "reach", "findings"),
-    *("lint", "snapshot", "bench", "schema", "readings", "rule", "actions"),
+    *("lint", "snapshot", "bench", "schema", "builtins", "readings", "rule", "actions"),
 )
 """The commands in the order of the help text."""
+_LISTINGS = ("schema", "builtins", "readings", "rule", "actions")
 
 
 class _Commands(MutableMapping[str, Any]):
@@ -39,7 +40,8 @@ class _Commands(MutableMapping[str, Any]):
             raise KeyError(name)
         if name not in self._made:
             function = name.replace("-", "_")
-            self._made[name] = typer.main.get_command(getattr(import_module(f"verifier.cli.{function}"), function))
+            room = "verifier.cli.listings" if name in _LISTINGS else "verifier.cli"
+            self._made[name] = typer.main.get_command(getattr(import_module(f"{room}.{function}"), function))
             self._made[name].name = name
         return self._made[name]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
 
@@ -14,7 +15,12 @@ from verifier.cli.check_no_new_access import EXIT_CODES
 def check_access_not_granted(
     paths: given.Paths,
     action: Annotated[
-        list[str], typer.Option(metavar="ACTION", help="An action, or a pattern such as kms:ReEncrypt*; may be repeated. Without it: any.")
+        list[str],
+        typer.Option(
+            metavar="ACTION",
+            autocompletion=completion.actions,
+            help="An action, or a pattern such as kms:ReEncrypt*; may be repeated. Without it: any.",
+        ),
     ] = [],
     principal: Annotated[
         list[str],

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 
@@ -30,7 +31,9 @@ def explain(
     ] = None,
     line: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which line of FILE, where it holds a request a line.")] = None,
     principal: Annotated[str | None, typer.Option(metavar="ARN", help="Who calls: an ARN, an account (its root user), a service.")] = None,
-    action: Annotated[str | None, typer.Option(metavar="ACTION", help="The permission, such as kms:Decrypt.")] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="ACTION", autocompletion=completion.actions, help="The permission, such as kms:Decrypt.")
+    ] = None,
     key: Annotated[str | None, typer.Option(metavar="KEY", help="The key: ARN, ID, alias or name; not needed where there is one.")] = None,
     context: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set.")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli.outputs import Ending, Sink, answered, sinks
 from verifier.cli.run import run
 from verifier.model.engine import MOST_STEPS, Engine
@@ -187,7 +188,12 @@ KeyArn = Annotated[str | None, typer.Option(metavar="ARN", help="The key that a 
 InvariantFilesOption = Annotated[
     list[Path], typer.Option(metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input.")
 ]
-Builtins = Annotated[list[str], typer.Option(metavar="NAME[:ARGS]", help="A built-in invariant; may be repeated.")]
+Builtins = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME[:ARGS]", autocompletion=completion.builtins, help="A built-in invariant; may be repeated (`verifier builtins`)."
+    ),
+]
 EngineOption = Annotated[
     Engine,
     typer.Option(
@@ -226,7 +232,10 @@ Timeout = Annotated[
 Settled = Annotated[
     list[str],
     typer.Option(
-        metavar="LABEL=yes|no", callback=_settled, help="Settles an open question of AWS's documentation (see `verifier readings`)."
+        metavar="LABEL=yes|no",
+        callback=_settled,
+        autocompletion=completion.readings,
+        help="Settles an open question of AWS's documentation (see `verifier readings`).",
     ),
 ]
 Caching = Annotated[

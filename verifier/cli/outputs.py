@@ -13,11 +13,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import render, render_notices
@@ -91,6 +93,7 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
     return typer.Option(
         metavar="FORMAT[=FILE]",
         callback=checked(formats),
+        autocompletion=completion.among(formats),
         help=f"How to write the {what}, and where (stdout): {', '.join(formats)}; may be repeated.",
     )
 
@@ -177,8 +180,6 @@ def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -
 def _unanswered(kind: str, chosen: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     if not chosen:
         return
-    from functools import partial
-
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)

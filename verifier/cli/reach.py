@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 from verifier.cli.progress import shown
@@ -57,7 +58,13 @@ def reach(
         ),
     ],
     to: Annotated[
-        list[str], typer.Option("--to", metavar="ACTION", help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.")
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="ACTION",
+            autocompletion=completion.actions,
+            help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.",
+        ),
     ] = [],
     key: given.KeysOption = [],
     steps: Annotated[

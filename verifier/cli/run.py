@@ -119,8 +119,11 @@ def debug() -> None:
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether to colour: on a terminal that can, unless NO_COLOR is set (https://no-color.org)."""
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether to colour: not where NO_COLOR is set (https://no-color.org); else where FORCE_COLOR is (https://force-color.org), and on a
+    terminal that can."""
+    if stream is None or os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def columns(stream: TextIO | None) -> int | None:

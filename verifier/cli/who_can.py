@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 from verifier.cli.progress import shown
@@ -47,6 +48,7 @@ def who_can(
         list[str],
         typer.Argument(
             metavar="ACTION... PATH...",
+            autocompletion=completion.actions,
             help="Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` is an action.",
             show_default=False,
         ),

@@ -46,4 +46,4 @@ def instantiate(name: str, arguments: Arguments) -> AnyInvariant:
 
 
 def _usage(found: Builtin) -> str:
-    return f"write `{found.name}{found.parameters if found.parameters.startswith('[') else ':' + found.parameters}`"
+    return f"write `{found.usage}`"

@@ -73,6 +73,11 @@ class Builtin:
     make: Callable[[Arguments], AnyInvariant]
 
     @property
+    def usage(self) -> str:
+        """How it is written: `NAME[:ARGUMENT,…]`, or `NAME:ARGUMENT,…` where it needs one."""
+        return self.name + (self.parameters if self.parameters[:1] in ("", "[") else ":" + self.parameters)
+
+    @property
     def help(self) -> str:
         """What it demands, in one paragraph."""
         return " ".join((self.make.__doc__ or "").split())

@@ -6,16 +6,10 @@ from typing import Annotated
 
 import typer
 
+from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.run import colours, emit
 from verifier.syntax.diagnostic import InputError
-
-
-def _labels(incomplete: str) -> list[tuple[str, str]]:
-    """For completion: the labels that begin so, with what they are about."""
-    from verifier.model.rules import rules
-
-    return [(rule.label, rule.title) for rule in rules().values() if rule.label.startswith(incomplete)]
 
 
 @given.command(short_help="Print a rule of the semantics.")
@@ -23,7 +17,10 @@ def rule(
     label: Annotated[
         str | None,
         typer.Argument(
-            metavar="LABEL", help="Which rule, as reports and traces cite it; all without it.", autocompletion=_labels, show_default=False
+            metavar="LABEL",
+            help="Which rule, as reports and traces cite it; all without it.",
+            autocompletion=completion.rules,
+            show_default=False,
         ),
     ] = None,
     output: Annotated[given.Output, typer.Option(help="How to write it.")] = given.Output.TEXT,

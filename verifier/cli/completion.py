@@ -1,0 +1,47 @@
+"""What a shell completes values of options and arguments with: names that the program knows. Paths are the shell's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+Completions = Iterator[tuple[str, str]]
+"""Values that begin as what was typed, each with what it is about."""
+
+
+def builtins(incomplete: str) -> Completions:
+    """The built-in invariants."""
+    from verifier.language.builtins.catalogue import BUILTINS
+
+    return ((one.name, one.help.partition(". ")[0]) for one in BUILTINS if one.name.startswith(incomplete))
+
+
+def readings(incomplete: str) -> Completions:
+    """The open questions, each with both answers."""
+    from verifier.model.readings import READINGS
+
+    settled = ((f"{one.label}={said}", getattr(one, said)) for one in READINGS for said in ("yes", "no"))
+    return (found for found in settled if found[0].startswith(incomplete))
+
+
+def rules(incomplete: str) -> Completions:
+    """The labels of rules."""
+    from verifier.model.rules import rules as known
+
+    return ((rule.label, rule.title) for rule in known().values() if rule.label.startswith(incomplete))
+
+
+def actions(incomplete: str) -> Completions:
+    """The actions of AWS KMS."""
+    from verifier.model.reference import actions as known
+
+    return ((one.name, "") for one in known() if one.name.startswith(incomplete))
+
+
+def among(formats: Sequence[str]) -> Callable[[str], Completions]:
+    """The formats that a command writes, each alone or as what goes to a file."""
+
+    def complete(incomplete: str) -> Completions:
+        named = (form + ending for form in formats for ending in ("", "="))
+        return ((one, "") for one in named if one.startswith(incomplete))
+
+    return complete

@@ -1,0 +1,1 @@
+"""Commands that list what the program knows: rules, questions, built-ins, actions, schemas."""

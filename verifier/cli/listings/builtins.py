@@ -1,0 +1,42 @@
+"""`verifier builtins`: lists the invariants that are built in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from verifier.cli import completion
+from verifier.cli import options as given
+from verifier.cli.run import colours, emit
+from verifier.syntax.diagnostic import InputError
+
+
+@given.command(short_help="List the built-in invariants.")
+def builtins(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Which one; all without it.", autocompletion=completion.builtins, show_default=False),
+    ] = None,
+    output: Annotated[given.Output, typer.Option(help="How to write them.")] = given.Output.TEXT,
+) -> int:
+    """List the built-in invariants: how each is written, and what it demands.
+
+    \b
+    verifier builtins
+    verifier builtins no-external-access
+    verifier prove key-policy.json --builtin no-external-access:444455556666
+    """
+    import sys
+
+    from verifier.language.builtins.by_name import BUILTINS
+    from verifier.language.policies.reader import did_you_mean
+    from verifier.report.builtins import builtins_json, render_builtins
+    from verifier.syntax.text import printable
+
+    found = tuple(one for one in BUILTINS if name in (None, one.name))
+    if not found:
+        hint = did_you_mean(name or "", [one.name for one in BUILTINS]) or "`verifier builtins` lists them"
+        raise InputError.of(f"there is no built-in `{printable(name or '')}`", hint=hint)
+    emit(builtins_json(found) + "\n" if output is given.Output.JSON else render_builtins(found, colours(sys.stdout)))
+    return 0
