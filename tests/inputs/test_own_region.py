@@ -112,7 +112,6 @@ def test_policies_beside_it(tmp_path: Path, statement: dict[str, Any], expected:
 def test_a_template_that_refers_to_its_own_region(tmp_path: Path) -> None:
     """Whatever `AWS::Region` is, the statement is about requests in it; a name of a Region anywhere may be the same."""
     assert not asks(written(tmp_path, template()))
-    assert asks(written(tmp_path, {**template(), "Conditions": {"East": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}}))
     assert asks(written(tmp_path, {**template(), "Mappings": {"Regions": {"eu-west-1": {"Name": "x"}}}}))
     parameter = {"Type": "String", "Default": "eu-west-1"}
     assert asks(written(tmp_path, {**template(), "Parameters": {"P": parameter}}))
@@ -121,6 +120,34 @@ def test_a_template_that_refers_to_its_own_region(tmp_path: Path) -> None:
         load_estate([path], supplied=Supplied(ACCOUNT, parameters={"P": "us-west-2"}))
     described = {"Type": "String", "Default": "x", "ConstraintDescription": "Such as us-west-2"}
     assert not asks(written(tmp_path, {**template(), "Description": "For us-east-1", "Parameters": {"P": described}}))
+
+
+EAST = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+NAMES_IT = {"Type": "AWS::IAM::User", "Condition": "Named"}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, False),
+        ({"Resources": {"CDKMetadata": {"Type": "AWS::CDK::Metadata", "Condition": "Named"}}}, False),
+        ({"Resources": {"User": NAMES_IT}}, True),
+        ({"Resources": {"CDKMetadata": {"Type": "AWS::CDK::Metadata", "Condition": "Named"}, "User": NAMES_IT}}, True),
+        ({"Conditions": {"Named": {"Condition": "Other"}, "Other": EAST}, "Resources": {"User": NAMES_IT}}, True),
+        ({"Conditions": {"Named": {"Fn::Not": [{"Condition": "Named2"}]}, "Named2": EAST}}, False),
+        ({"Outputs": {"Out": {"Value": {"Fn::If": ["Named", "a", "b"]}}}}, True),
+        ({"Transform": "AWS::LanguageExtensions"}, True),
+        ({"Transform": "Ours"}, True),
+    ],
+)
+def test_a_condition_that_nothing_depends_on(tmp_path: Path, more: dict[str, Any], expected: bool) -> None:
+    """A template that the CDK writes names the Regions in which it has metadata."""
+    document = {
+        "Conditions": {"Named": EAST},
+        **template(**more.get("Resources", {})),
+        **{k: v for k, v in more.items() if k != "Resources"},
+    }
+    assert asks(written(tmp_path, document)) is expected
 
 
 def test_a_template_without_a_key_is_not_asked_for_its_region(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ a very long chain, is cut. [CloudFormation User Guide: Outputs]
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -29,6 +29,8 @@ from verifier.syntax.text import first_few
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
 _REGIONAL = ("AWS::KMS::", "AWS::EC2::VPCEndpoint")
 """How the types of resources begin that are read and are in a Region."""
+_CDK_METADATA = "AWS::CDK::Metadata"
+"""The type of a resource that says how a template was made, in the Regions that a condition lists."""
 _SAYS_NOTHING = ("Description", "Metadata", "Parameters")
 """Sections that decide nothing: of parameters their values alone do."""
 _DEEPEST = 10
@@ -95,16 +97,33 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
         return TemplateSide(node, remarks, template, (partition_of(region), account, region))
-    # The texts that can decide something: conditions and mappings may depend on the Region as well.
-    parts = [value for key, value in node.pairs if key.text not in _SAYS_NOTHING] if isinstance(node, Members) else [node]
-    parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
-    texts = [*template.supplied.parameters.values(), *(i.text for part in parts for i in nodes_in(part) if isinstance(i, Scalar))]
+    texts = [*template.supplied.parameters.values(), *_deciding(node, template)]
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else "aws"
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = stand_in(node.source.name, partition, texts)
         remarks.open_region(node.source.name, region, region)
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
+
+
+def _deciding(node: Node, template: Template) -> list[str]:
+    """The texts of a template that can decide something: conditions and mappings may depend on the Region as well. A condition that nothing
+    names does not, nor one that only the metadata of the CDK name."""
+    parts = [value for key, value in node.pairs if key.text not in _SAYS_NOTHING] if isinstance(node, Members) else [node]
+    parts += [members["Default"] for members in template.parameters.values() if "Default" in members]
+    sections = {name: section for name in ("Conditions", "Resources") if isinstance(section := member(node, name), Members)}
+    if not sections.keys() >= {"Conditions", "Resources"} or template.macros or template.transforms:
+        return _texts(parts)
+    made = [value for _, value in sections["Resources"].pairs if getattr(member(value, "Type"), "text", "") != _CDK_METADATA]
+    found = _texts([*(part for part in parts if part not in sections.values()), *made])
+    waiting = {name.text: value for name, value in sections["Conditions"].pairs}
+    while named := waiting.keys() & set(found):
+        found += _texts([waiting.pop(name) for name in named])
+    return found
+
+
+def _texts(parts: Iterable[Node]) -> list[str]:
+    return [inner.text for part in parts for inner in nodes_in(part) if isinstance(inner, Scalar)]
 
 
 class _Exports:
