@@ -57,6 +57,11 @@ class GaveUp(Exception):
     def __init__(self, reason: Reason, doubt: Expression | None = None) -> None:
         self.reason, self.doubt = reason, doubt
 
+    @classmethod
+    def solver(cls, why: str) -> GaveUp:
+        """A solver did not answer."""
+        return cls(Reason("solver", f"the solver gave up: {why}"))
+
 
 class InternalDisagreement(Exception):
     """`problem` and `evaluate` decide one request differently: an error of the verifier, exit code 4."""

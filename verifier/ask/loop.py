@@ -36,8 +36,8 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True)
 class Rests:
-    """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled. Requests that may do
-    without are `otherwise`."""
+    """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if on any. `otherwise`
+    holds of requests that may show it, and not of this one."""
 
     names: tuple[str, ...]
     otherwise: Expression
@@ -62,7 +62,7 @@ def checked(session: Session, query: Sequence[Expression], *, minimal: bool = Tr
     """What a session says, with a `minimal` core. Raises `GaveUp` where it does not."""
     result = session.check(query, minimal=minimal)
     if isinstance(result, Undecided):
-        raise GaveUp(Reason("solver", f"the solver gave up: {result.reason}"))
+        raise GaveUp.solver(result.reason)
     return result
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from verifier.ask.answers import GaveUp
 from verifier.model.free_facts import OUTSIDE_DENY
 from verifier.model.readings import READINGS
-from verifier.model.results.verdict import Reason
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
@@ -90,6 +89,6 @@ def preferred(question: Question, session: Session, query: list[Expression], fir
     if isinstance(again, Undecided):
         if found is not None:
             return found  # rather than to say nothing of it
-        raise GaveUp(Reason("solver", f"the solver gave up: {again.reason}"))
+        raise GaveUp.solver(again.reason)
     assert isinstance(again, Sat), "a query that was satisfiable is not any more"
     return session.assignment()

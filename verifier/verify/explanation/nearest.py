@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import checked, refined
+from verifier.ask.loop import Rests, checked, refined
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
@@ -64,8 +64,6 @@ class Neighbourhood:
     timeout: float | None = None
     left_out: frozenset[str] = frozenset()
     """The parts that the request leaves out though every request that could be sent has them: they may take any value."""
-    _rests: dict[str, None] = field(default_factory=dict)
-    """What is not modelled and requests that were set aside rest on."""
     _session: Session = field(init=False)
     _fixed: list[Expression] = field(init=False)
     _limits: dict[int, Expression] = field(default_factory=dict)
@@ -113,20 +111,20 @@ class Neighbourhood:
         query = [*self._fixed, target]
         if goal.same_call:
             query += [negation(part.changed) for part in self.point.parts if part.name in (CALLER, ACTION)]
-        self._rests.clear()
-        least, self._session.deadline = 0, after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
+        least, rests = 0, dict[str, None]()
+        self._session.deadline = after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
 
         def attempt() -> Proved | Refuted[Near] | Unknown | None:
             nonlocal least
             most = self._least(query, least)
             if most is None:
-                rests = tuple(self._rests)
-                return Unknown(why_unmodelled(question, rests), rests) if rests else Proved()
+                return Unknown(why_unmodelled(question, tuple(rests)), tuple(rests)) if rests else Proved()
             least = most
             found = self._near([*query, self._limit(most)], goal)
             if isinstance(found, Near):
                 return Refuted(found)
-            query.append(found)
+            rests.update(dict.fromkeys(found.names))
+            query.append(found.otherwise)
             return None
 
         return refined(self._session, attempt)
@@ -155,15 +153,15 @@ class Neighbourhood:
             self._limits[most] = at_most([part.changed for part in self.point.parts if part.name not in self.left_out], most)
         return self._limits[most]
 
-    def _near(self, query: list[Expression], goal: Goal) -> Near | Expression:
-        """A request for one solution of the query; or, where it does not serve, what rules the solution out."""
+    def _near(self, query: list[Expression], goal: Goal) -> Near | Rests:
+        """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may do without."""
         question = self.point.question
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
         decision = evaluate(question.space.estate, found.request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
             readings = tuple(needed_to_be_sent(question, self._session, found.assignment))
             return Near(found.request, decision, self._changed_in(found.assignment), readings)
-        return self._otherwise(found, decision, goal)
+        return self._set_aside(found, decision, goal)
 
     def _changed_in(self, assignment: Assignment) -> tuple[str, ...]:
         """The parts that changed, without those that the request leaves out."""
@@ -175,23 +173,24 @@ class Neighbourhood:
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
         return [negation(part.changed) for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))]
 
-    def _otherwise(self, found: Candidate, decision: Decision, goal: Goal) -> Expression:
-        """What holds of every request that meets the goal, not of this one, which `evaluate` decides otherwise, maybe only in a reading."""
+    def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Rests:
+        """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not modelled, and what holds of
+        every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment
         if decision.outcome is not Outcome.DEPENDS:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
             if not doubtful:
                 raise InternalDisagreement.on(request)
-            self._rests.update(dict.fromkeys(doubtful))
-            return disjunction(_not_as_in(assignment, doubtful))
+            return Rests(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
         target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
         also = settled(target, {name: value for name, value in against.items() if name != WILDCARDS})
         if not true_in(also, assignment):
-            return also
+            return Rests((), also)
         classes: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
         held = {symbol for symbols in question.finite.held.values() for symbol in symbols}
-        return disjunction([*map(negation, classes), *_not_as_in(assignment, [name for name in assignment.symbols if name in held])])
+        others = _not_as_in(assignment, [name for name in assignment.symbols if name in held])
+        return Rests((), disjunction([*map(negation, classes), *others]))
 
 
 def attributes_of(question: Question) -> frozenset[str]:

@@ -54,9 +54,9 @@ class Bench:
         """Whether some request meets all of the expressions. Raises `UnknownTest`."""
         query = [self._reduce(expression) for expression in expressions]
         self.session.deadline = after(self._timeout)
-        return self._settled(query)
+        return self._answer(query)
 
-    def _settled(self, query: Sequence[Expression]) -> Answer:
+    def _answer(self, query: Sequence[Expression]) -> Answer:
         return refined(self.session, lambda: self._asked(query))
 
     def _asked(self, query: Sequence[Expression]) -> Answer:
@@ -76,7 +76,7 @@ class Bench:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
         if len(unmodelled) <= MOST_UNMODELLED:
             settings = [dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))]
-            answer = self._settled([_settled_all(expression, setting) for setting in settings for expression in query])
+            answer = self._answer([_settled_all(expression, setting) for setting in settings for expression in query])
             if isinstance(answer, Refuted):
                 return answer
         return Unknown(why_unmodelled(self.question, unmodelled))
