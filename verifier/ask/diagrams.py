@@ -65,19 +65,19 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     question, request, symbols = joint.sides[number].question, found.request, found.assignment.symbols
     given = chosen = for_evaluate(question, found)
     facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
-    few = _decisive(joint, number, point, chosen, wanted)
+    few = _decisive(joint, number, point, given, wanted)
     hearing = Hearing(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
-    decision = hearing.decide(bare)
-    if decision.outcome is not wanted and facts:  # it turns on what the key does not have
-        bare, decision = few, hearing.decide(few)
-    if decision.outcome is wanted:
-        few = chosen = bare
+    tried = ((values, hearing.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
+    enough = next((one for one in tried if one[1].outcome is wanted), None)
+    if enough is not None:
+        chosen, decision = enough
+        readings, free, unmodelled = split(question, chosen)
     else:  # comparisons that were left open may have made a difference
-        decision = hearing.decide(chosen)
+        decision = hearing.decide(given)
         if decision.outcome is not wanted and not any(is_unmodelled(question, name) for name in symbols):
             raise InternalDisagreement.on(request)
-    readings, free, unmodelled = split(question, chosen) if chosen is few else needed(question, hearing, chosen, wanted)
+        readings, free, unmodelled = needed(question, hearing, given, wanted)
     if unmodelled or decision.outcome is not wanted:
         raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
