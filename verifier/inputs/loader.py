@@ -30,7 +30,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
-from verifier.inputs.text.nodes import MAXIMUM, Members, Node, Remarks
+from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.model.estate import Account, Estate, Key, Organization
 from verifier.model.own_place import check_open_regions
 from verifier.model.results.collection import NotRead, Part
@@ -266,9 +266,10 @@ class Loader:
         if self.key_arn is not None and not self.policy_files and not self.remarks.errors and self.files.digests:
             self._error("--key-arn goes with a policy file, and none is given")
         if not self.keys and not self.remarks.errors:
-            told = self.remarks.warnings
-            unread = [found.message for found in told if "no key in it is checked" in found.message or len(told) >= MAXIMUM]
-            unread += [f"{found.address} may make some" for found in self.parts.unknown if found.family.name == "ANYTHING"]
+            from verifier.inputs.resource_types import Family  # as for plans
+
+            unread = [*self.remarks.not_read]
+            unread += [f"{found.address} may make some" for found in self.parts.unknown if found.family is Family.ANYTHING]
             if unread:  # then it is not known that there is none
                 self._error(f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3")
             elif not empty:

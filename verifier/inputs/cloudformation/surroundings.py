@@ -62,7 +62,7 @@ class Surroundings(Reader):
             if family is not None:
                 self._may(family, f"{resource.type} `{resource.name}`", self.side.where[1], resource.place)
             if family is Family.KEYS:
-                self.remarks.warning(resource.place, f"`{resource.name}` is of a type that is not read: no key in it is checked")
+                self.remarks.unread(resource.place, f"`{resource.name}` is of a type that is not read")
         controls = [resource for resource in self.made if resource.type == "AWS::Organizations::Policy"]
         self.parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
         self._roles()
@@ -78,8 +78,8 @@ class Surroundings(Reader):
         for key in sorted(handed(self.side.functions, keys, resource)):
             self._may(Family.KEYS, address, account, resource.place, key=key, why=why)
         if stack:
-            what = f"`{resource.name}` ({resource.type}) {why}: no key in it is checked"
-            self.remarks.warning(resource.place, what, hint="check its template in a run of its own")
+            told = f"`{resource.name}` ({resource.type}) {why}"
+            self.remarks.unread(resource.place, told, hint="check its template in a run of its own")
 
     def _roles(self) -> None:
         types = {resource.type: resource for resource in self.made}

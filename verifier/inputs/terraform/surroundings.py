@@ -170,8 +170,8 @@ class Unread(PlanReader):
         """Records what each may do, or change."""
         for resource in self.side.plan.after.values():
             if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
-                what = "has resources of its own, which are not read: no key in it is checked"
-                self.remarks.warning(self.side.at(resource), f"{resource.address} {what}", hint="check its template in a run of its own")
+                told = f"{resource.address} has resources of its own, which are not read"
+                self.remarks.unread(self.side.at(resource), told, hint="check its template in a run of its own")
                 does = "has resources of its own, which may hold policies of users and roles"
                 self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         for address in self.side.plan.invoked:
@@ -203,7 +203,7 @@ class Unread(PlanReader):
         if family is not None:
             self.may_change(resource, family)
         if family is Family.KEYS:
-            self.remarks.warning(self.side.at(resource), f"{resource.address} is of a type that is not read: no key in it is checked")
+            self.remarks.unread(self.side.at(resource), f"{resource.address} is of a type that is not read")
 
     def _roles(self, resource: Resource) -> None:
         """Roles that a resource makes, and that are not in the plan."""

@@ -158,6 +158,8 @@ class Remarks:
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
     own_regions: dict[str, str] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells, with the text that refers to it there; empty where nothing does."""
+    not_read: list[str] = field(default_factory=list)
+    """What may hold keys, and is not read (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
     """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
 
@@ -176,6 +178,11 @@ class Remarks:
         """Records a warning at a node."""
         if self._has_room(Severity.WARNING):
             self.warnings.append(diagnostic(Severity.WARNING, node, message, hint=hint, rule=rule))
+
+    def unread(self, node: Node, message: str, *, hint: str | None = None) -> None:
+        """Records, with a warning, that something may hold keys that are not read."""
+        self.not_read.append(f"{message}: no key in it is checked")
+        self.warning(node, self.not_read[-1], hint=hint)
 
     def add_warnings(self, warnings: Iterable[Diagnostic]) -> None:
         """Records the warnings of a policy."""
