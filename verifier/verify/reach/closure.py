@@ -58,7 +58,8 @@ class Reached:
 
 class Closure:
     """The closure for one key. `by_steps` gives what a principal brings about without keys; `further` are the other keys under which its
-    ciphertexts could come, made when something can be re-encrypted at all."""
+    ciphertexts could come, made when something can be re-encrypted at all. Where `doubtful`, what doubtful requests on keys may bring about
+    counts as well (W1)."""
 
     def __init__(
         self,
@@ -67,8 +68,10 @@ class Closure:
         by_steps: Callable[[tuple[str, ...], frozenset[Way], Mapping[Fact, Derivation]], Search],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
+        doubtful: bool = False,
     ) -> None:
         self.key = key
+        self._doubtful = doubtful
         self._keys = {key.arn: key}
         self._by_steps = by_steps
         self._further: Callable[[], Iterable[KeyOffers]] | None = further
@@ -144,11 +147,11 @@ class Closure:
 
     def _round(self, facts: Facts, rounds: int, stepping: Fresh, refused: frozenset[Way]) -> Iterator[tuple[Fact, Derivation]]:
         """What comes about by one step more on keys."""
-        wanted = {arn: offers.gives.difference(facts) for arn, offers in self._keys.items()}
+        wanted = {arn: self._wanted(offers).difference(facts) for arn, offers in self._keys.items()}
         leaving = self._leaving(facts)
         for by in stepping.held(facts, len(self._keys)):
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
-                offered = offers.steps(by, wanted.setdefault(offers.arn, offers.gives))
+                offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
                 available = self._available(offers, by, facts) if offered else frozenset()
                 for offer in offered:
                     premises = self._premises(offer, by, facts) if offer.cube.powers <= available else None
@@ -158,6 +161,9 @@ class Closure:
             for fact, found in self._by_material(by, facts, rounds, leaving) if by.startswith("arn:") else ():
                 if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
                     yield fact, found
+
+    def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
+        return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
 
     def _premises(self, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)

@@ -53,6 +53,7 @@ STEPS = {
 BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
 """What reaches the plain text by another way than the access itself."""
 RE_ENCRYPTION = frozenset({"kms:ReEncryptFrom", "kms:ReEncryptTo"})
+UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class KeyRules:
         self._lets_retire = next(self._nodes)
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
-        self._acts = {name: next(self._nodes) for name in (*STEPS, *BY_MATERIAL)}
+        self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
         self._sessions = self._session_grantees()
 
@@ -128,8 +129,13 @@ class KeyRules:
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in self._operations]
-        wanted += [conjunction((acts({name}), _of_step(space, name, self.key), not_ruled_out(space))) for name in (*STEPS, *BY_MATERIAL)]
+        wanted += [conjunction((acts({name}), _of_step(space, name, self.key), not_ruled_out(space))) for name in self._asked_for]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
+
+    @property
+    def _asked_for(self) -> tuple[str, ...]:
+        """The actions of which it is asked who can make a request for them."""
+        return (*STEPS, *BY_MATERIAL, *([UPDATE_PRIMARY] if self.key.multi_region is not False else []))
 
     def _to_be_retired(self, space: Space) -> Expression:
         """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
@@ -251,7 +257,7 @@ class KeyRules:
 
     def doing(self, name: str) -> tuple[Cube, ...]:
         """Who can make a request for an action."""
-        return self._cubes(self._acts[name])
+        return self._cubes(self._acts.get(name, NOTHING))
 
     def granting(self, operation: str) -> tuple[Cube, ...]:
         """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One that may be retired

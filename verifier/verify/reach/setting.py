@@ -92,7 +92,7 @@ class Setting:
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
             offered = offers(rules, numbers) if other is None else other.key
-            self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_)
+            self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_, doubtful)
         return self._closures[issued, doubtful]
 
     def _issuers(self, starts: tuple[str, ...], goal: int, doubtful: bool = False) -> CallerSet:
@@ -219,7 +219,7 @@ class Setting:
             # Where they get there by steps together, not everything that they bring about was looked for.
             if by_steps_alone and self.goal(by_steps_alone, goal) is None:
                 re_encrypts = self._closure(self._issuers(some, goal)).re_encrypts
-                if not re_encrypts and not self._in_doubt(by_steps_alone.facts):
+                if not re_encrypts and not self._in_doubt(by_steps_alone.facts, self._closure(self._issuers(some, goal)).key):
                     return None
             steps = some[0] in by_steps
             reached = self.by_steps(some[0], goal, doubtful=doubtful) if steps else self.reached(some, goal, doubtful=doubtful)
@@ -231,10 +231,10 @@ class Setting:
 
         return nearest(tuple(starts), look, kind)
 
-    def _in_doubt(self, facts: Facts) -> bool:
-        """Whether somebody who is held may bring about something by a doubtful action."""
+    def _in_doubt(self, facts: Facts, key: KeyOffers) -> bool:
+        """Whether somebody who is held may bring about something by a doubtful action, on the key or elsewhere."""
         doubts = self.doubts if facts.others else self.doubts.plain
-        return any(map(doubts.of, facts.held))
+        return key.may_be_updated(facts.held) or any(map(doubts.of, facts.held))
 
     @property
     def doubts(self) -> Doubts:

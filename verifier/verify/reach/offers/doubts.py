@@ -169,10 +169,7 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
             case Effect.ENDPOINTS if _has_endpoint(self._estate, doubt.account):
                 yield from self._at_once(doubt, cube, self._keys_of(None))
-            case Effect.KEYS if all(name.startswith("kms:") for name in doubt.names):
-                # Primary Regions are those of multi-Region keys [KMS: multi-region-keys-manage, Updating the primary Region].
-                yield from self._at_once(doubt, cube, self._keys_of(doubt.account, multi_region=True))
-            case Effect.KEYS:
+            case Effect.KEYS if any(not name.startswith("kms:") for name in doubt.names):  # those of KMS are on keys (`KeyOffers`)
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
@@ -220,12 +217,9 @@ class Doubts:
         held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one)
         return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
 
-    def _keys_of(self, account: str | None, *, multi_region: bool = False) -> Most:
-        """Anybody may use the keys of an account, or all; or those alone that may be multi-Region keys."""
-        keys = [key for key in self._estate.keys if account in (None, key.account)]
-        if multi_region:
-            keys = [key for key in keys if key.multi_region is not False]
-        return self._most(("keys", account, multi_region), _used_by_anybody(keys))
+    def _keys_of(self, account: str | None) -> Most:
+        """Anybody may use the keys of an account, or all."""
+        return self._most(("keys", account), _used_by_anybody(key for key in self._estate.keys if account in (None, key.account)))
 
     def _governing(self, account: str) -> Most:
         """What can be brought about in an organization from an account: from its management account anything in all of them, from another

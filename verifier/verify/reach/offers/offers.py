@@ -7,15 +7,16 @@ missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from verifier.model.step_kinds import StepKind
+from verifier.model.steps.catalogue import entry
 from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, STEPS, KeyRules
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.key_rules import GRANTEE, STEPS, UPDATE_PRIMARY, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT = "kms:CreateGrant"
@@ -142,6 +143,19 @@ class KeyOffers:
                     gives = Fact(FactKind.KNOWN, arn)
                     both = Cube(cube.callers & other.callers, cube.powers, cube.values)
                     yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
+        if not self._made:
+            yield from self._updated()
+
+    def _updated(self) -> Iterator[Offer]:
+        """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission on the key itself,
+        whichever of the two it is at first [KMS: multi-region-keys-auth, Updating the primary Region]."""
+        doubt = Doubt(entry(UPDATE_PRIMARY), (UPDATE_PRIMARY,), str(self.rules.key.account))
+        for offer in self._plain(StepKind.SHARE, UPDATE_PRIMARY, Fact(FactKind.OPEN, self.arn)):
+            yield replace(offer, doubt=doubt)
+
+    def may_be_updated(self, principals: Iterable[str]) -> bool:
+        """Whether one of some principals may update the primary Region, given powers or none."""
+        return any(self.doing(UPDATE_PRIMARY, principal) for principal in principals)
 
     def _plain(self, step: StepKind, action: str, gives: Fact) -> Iterator[Offer]:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
