@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,27 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
         assert result.code == code and "S4" in {assumption["rule"] for assumption in document["assumptions"]}, (name, result.out)
     both = run("lint", str(tmp_path / "never.json"), str(tmp_path / "fine.json"))
     assert both.code == 1 and "whichever they are" in both.out
+
+
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        ({"StringLike": {"aws:RequestedRegion": "us-*"}}, "--region"),
+        ({"StringNotLike": {"kms:ViaService": "s3.us-????-1.amazonaws.com"}}, "--region"),
+        ({"StringEquals": {"aws:RequestedRegion": "${aws:PrincipalTag/region}"}}, "--region"),
+        ({"StringEquals": {"aws:RequestedRegion": "US-EAST-1"}}, "--region"),
+        ({"StringLike": {"kms:CallerAccount": "1111*"}}, "--account"),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, None),
+    ],
+)
+def test_s4_patterns_that_tell_places_apart_ask_for_the_place(
+    run: Run, tmp_path: Path, condition: dict[str, Any], asked: str | None
+) -> None:
+    """A place that the policy does not name stands for the others only where nothing tells them apart: `us-*` restricts nothing in
+    us-east-1, and keeps every request away in eu-west-1."""
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    statements = [anyone, {**anyone, "Action": "kms:Sign", "Condition": condition}]
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    result = run("lint", str(tmp_path / "p.json"))
+    assert (result.code, "S4" in result.err) == (2, True) if asked else result.code != 2
+    assert asked is None or asked in result.err

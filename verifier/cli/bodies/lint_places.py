@@ -1,14 +1,14 @@
 """Lint of key policies of which nothing tells the account or the Region (S4): what is wrong wherever the key is.
 
 In: paths. Out: the estate under each place that could make a difference, and their reports as one. Guarantee: a finding was found under
-each account and Region that the texts name, and under one that they do not; policies that name none of two decide alike for both. Where
-each place has others, that is something undecided.
+each account and Region that the texts name, and under one that they do not; policies that name none of two decide alike for both, and where
+patterns tell such two apart the place is asked for. Where each place has others, that is something undecided.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -17,6 +17,7 @@ from verifier.inputs import load_estate, read_text
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES
 from verifier.model.estate import Estate
+from verifier.model.own_place import check_account, depends, telling_regions
 from verifier.model.results.lint import Finding, LintReport, Undecided
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
@@ -42,7 +43,22 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied) -> tupl
         if len(places) > _MOST_PLACES:
             raise
         found = [load_estate(paths, supplied=place, steps=False, tags=False) for place in places]
+        for estate in found:
+            if given.account is None:
+                check_account((estate,))
+            if given.region is None:
+                _check_regions(estate, {place.region for place in places})
         return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
+
+
+def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
+    """Raises `InputError` where something tells Regions apart otherwise than by their names, each among some `regions`."""
+    for policy in estate.deciding_policies():
+        for statement in policy.statements:
+            for text in telling_regions(statement, ""):
+                named = _REGION.findall(text)
+                if {*"*?$"} & {*text} or not named or not all(region in regions for region in named):
+                    raise depends([policy.span.file], text, statement.span)
 
 
 def _places(paths: Sequence[Path], given: Supplied) -> list[Supplied]:
