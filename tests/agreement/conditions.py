@@ -152,9 +152,10 @@ def _with_variable(dice: Dice, theme: Theme, value: str) -> str:
 
 
 def _variable(dice: Dice, theme: Theme, value: str) -> str:
-    """A key of the theme, or of the resource, as a variable; the default, if it has one, is a value that matches."""
+    """A key of the theme, or of the resource, as a variable; the default, if it has one, is a value that matches, or a pattern of it."""
     name = "aws:ResourceTag/team" if dice.chance(15) else dice.one(_singles(theme))
-    return f"${{{name}, '{value}'}}" if dice.chance(40) else f"${{{name}}}"
+    default = value if dice.chance(60) else dice.one((f"{value[:2]}*", "*", f"?{value[1:]}"))
+    return f"${{{name}, '{default}'}}" if dice.chance(40) else f"${{{name}}}"
 
 
 def _singles(theme: Theme) -> tuple[str, ...]:

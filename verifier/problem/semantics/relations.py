@@ -50,9 +50,8 @@ def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_poli
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = relate(space, subject, mode, _replaced(pieces, at, piece.default), in_key_policy)
+            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy)
         if source.fixed is not None:
-            # A fixed value may hold `*` or `?`: whether they are wildcards is the reading L7-wildcards.
             return _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
         if source.present is FALSE:
             return with_default
@@ -77,6 +76,8 @@ def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_ke
 
 
 def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool) -> Expression:
+    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the reading
+    L7-wildcards."""
     literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
     if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
         return literal
