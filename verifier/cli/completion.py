@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 Completions = Iterator[tuple[str, str]]
 """Values that begin as what was typed, each with what it is about."""
@@ -37,11 +37,7 @@ def actions(incomplete: str) -> Completions:
     return ((one.name, "") for one in known() if one.name.startswith(incomplete))
 
 
-def among(formats: Sequence[str]) -> Callable[[str], Completions]:
+def among(formats: Sequence[str], incomplete: str) -> Completions:
     """The formats that a command writes, each alone or as what goes to a file."""
-
-    def complete(incomplete: str) -> Completions:
-        named = (form + ending for form in formats for ending in ("", "="))
-        return ((one, "") for one in named if one.startswith(incomplete))
-
-    return complete
+    named = (form + ending for form in formats for ending in ("", "="))
+    return ((one, "") for one in named if one.startswith(incomplete))

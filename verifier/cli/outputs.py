@@ -93,7 +93,7 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
     return typer.Option(
         metavar="FORMAT[=FILE]",
         callback=checked(formats),
-        autocompletion=completion.among(formats),
+        autocompletion=lambda incomplete: completion.among(formats, incomplete),
         help=f"How to write the {what}, and where (stdout): {', '.join(formats)}; may be repeated.",
     )
 
