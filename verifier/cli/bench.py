@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from verifier.cli.progress import shown
 from verifier.cli.run import emit, tell
 from verifier.model.engine import Engine
 from verifier.syntax.diagnostic import InputError
+
+if TYPE_CHECKING:
+    from verifier.bench.records import Run
 
 
 class ClockChoice(StrEnum):
@@ -79,11 +82,10 @@ def bench(
     verifier bench families --clock cpu             # on a machine with other work
     """
     from verifier.bench.machine import this_machine
-    from verifier.bench.plots import html_of
     from verifier.bench.records import Clock, Run
     from verifier.bench.running import run_queries
     from verifier.bench.sets import Folders, collect
-    from verifier.bench.tables import csv_of, json_of, saved_run, text_of
+    from verifier.bench.tables import saved_run
     from verifier.solve.engines import require, usual_engines
     from verifier.syntax.text import printable
 
@@ -115,13 +117,20 @@ def bench(
         tuple(collected.skipped),
         Clock(clock.value),
     )
+    emit(_written(run, saved, output, sizes))
+    return 0
+
+
+def _written(run: Run, saved: Run | None, output: BenchOutput, sizes: bool) -> str:
+    from verifier.bench.plots import html_of
+    from verifier.bench.tables import csv_of, json_of, text_of
+
     match output:
         case BenchOutput.JSON:
-            emit(json_of(run))
+            return json_of(run)
         case BenchOutput.CSV:
-            emit(csv_of(run))
+            return csv_of(run)
         case BenchOutput.HTML:
-            emit(html_of(run, saved))
+            return html_of(run, saved)
         case BenchOutput.TEXT:
-            emit(text_of(run, saved, sizes=sizes))
-    return 0
+            return text_of(run, saved, sizes=sizes)
