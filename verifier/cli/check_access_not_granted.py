@@ -14,6 +14,7 @@ from verifier.cli.check_no_new_access import EXIT_CODES
 @given.command(short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
 def check_access_not_granted(
     paths: given.Paths,
+    *,
     action: Annotated[
         list[str],
         typer.Option(
@@ -30,10 +31,8 @@ def check_access_not_granted(
         list[str], typer.Option(metavar="KEY", help="The ARN or alias of a key; may be repeated. Without it: every key of the input.")
     ] = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
 ) -> int:
     """Check that nobody, or nobody of some callers, is granted some access.
@@ -47,5 +46,4 @@ def check_access_not_granted(
     from verifier.cli.bodies.access_checks import Access, access_not_granted
 
     access = Access(tuple(action), tuple(principal), tuple(resource))
-    own = given.supplied(account, region, parameter)
-    return access_not_granted(tuple(paths), access, key_arn, own, given.settled_readings(reading), output is given.Output.JSON)
+    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, output is given.Output.JSON)

@@ -16,11 +16,10 @@ EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 i
 def check_no_new_access(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
+    *,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
 ) -> int:
     """Check that a new version allows nothing that the old one does not.
@@ -33,5 +32,5 @@ def check_no_new_access(
     from verifier.cli.bodies.access_checks import no_new_access
     from verifier.cli.bodies.sides import SidesAsked
 
-    asked = SidesAsked((old, new), key_arn=key_arn, supplied=given.supplied(account, region, parameter))
-    return no_new_access(asked, given.settled_readings(reading), output is given.Output.JSON)
+    asked = SidesAsked((old, new), key_arn=key_arn, supplied=supplied)
+    return no_new_access(asked, readings, output is given.Output.JSON)

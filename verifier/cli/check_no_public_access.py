@@ -13,11 +13,10 @@ from verifier.cli.check_no_new_access import EXIT_CODES
 @given.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
 def check_no_public_access(
     paths: given.Paths,
+    *,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
 ) -> int:
     """Check that no arbitrary account on the internet can use a key.
@@ -30,5 +29,4 @@ def check_no_public_access(
     """
     from verifier.cli.bodies.access_checks import no_public_access
 
-    own = given.supplied(account, region, parameter)
-    return no_public_access(tuple(paths), key_arn, own, given.settled_readings(reading), output is given.Output.JSON)
+    return no_public_access(tuple(paths), key_arn, supplied, readings, output is given.Output.JSON)

@@ -62,6 +62,7 @@ where intended.inv says
 
 @given.command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES, writes="comparison")
 def compare(
+    *,
     paths: Annotated[
         list[Path],
         typer.Argument(
@@ -85,10 +86,8 @@ def compare(
     ] = [],
     fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
@@ -103,8 +102,8 @@ def compare(
     from verifier.report.words.comparison import comparison_exit_code
 
     worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS)
-    asked = SidesAsked(tuple(paths), git, plan, key_arn, given.supplied(account, region, parameter))
-    found = compared(asked, given.settled_readings(reading), allow)
+    asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied)
+    found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
     document = partial(comparison_document, found, worst, texts, in_full=verbose)
     parts = rendering(document, partial(comparison_to_json, found, worst), partial(notices_of_comparison, found, worst))

@@ -19,11 +19,10 @@ def evaluate(
     requests: Annotated[
         Path, typer.Option(metavar="FILE", help="JSON Lines, a request a line; `-` reads standard input.", show_default=False)
     ],
+    *,
     trace: Annotated[bool, typer.Option("--trace", help="Tell which statement did what, and by which rule.")] = False,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
+    supplied: given.SuppliedOptions,
 ) -> int:
     """Decide concrete requests, one JSON object a line.
 
@@ -56,4 +55,4 @@ def evaluate(
     """
     from verifier.cli.bodies.evaluate import evaluate_command
 
-    return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=given.supplied(account, region, parameter))
+    return evaluate_command(tuple(paths), requests, key_arn=key_arn, trace=trace, supplied=supplied)

@@ -26,6 +26,7 @@ def _pairs(values: list[str]) -> list[str]:
 @given.command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES, writes="explanation")
 def explain(
     paths: given.Paths,
+    *,
     request: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The request, a JSON object as `verifier evaluate` takes it; `-` is standard input.")
     ] = None,
@@ -39,10 +40,8 @@ def explain(
         list[str], typer.Option(metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set.")
     ] = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("explanation", PAGE)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
@@ -66,13 +65,12 @@ def explain(
 
     asked = RequestOptions(request, line, principal, action, key, tuple(context))
     check(asked)
-    settled = given.settled_readings(reading)
-    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter))
+    estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, asked)
     from verifier.report.pages.explanation import explanation_document
     from verifier.report.wire.edits import explanation_to_json
     from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
 
-    found = why(estate, meant, readings=settled, timeout=timeout)
+    found = why(estate, meant, readings=readings, timeout=timeout)
     write(sinks(output, PAGE), rendering(partial(explanation_document, found, in_full=verbose), partial(explanation_to_json, found)))
     return 0

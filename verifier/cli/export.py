@@ -29,15 +29,14 @@ def _format(value: bool) -> bool:
 )
 def export(
     paths: given.Paths,
+    *,
     smtlib: Annotated[bool, typer.Option("--smtlib", callback=_format, help="SMT-LIB 2.6 with the theory of strings.")] = False,
     directory: Annotated[Path | None, typer.Option(metavar="DIR", help="A file for each question, in this folder.")] = None,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
 ) -> int:
     """Write the questions for other solvers: one formula for each invariant and key.
 
@@ -52,11 +51,11 @@ def export(
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 
-    question = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, given.supplied(account, region, parameter)))
+    question = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
     from verifier.verify.export import export as formulas
 
     written = lacking = 0
-    for number, exported in enumerate(formulas(question.estate, question.invariants, given.settled_readings(reading)), start=1):
+    for number, exported in enumerate(formulas(question.estate, question.invariants, readings), start=1):
         if exported.text is None:
             lacking += 1
             told = f"{exported.invariant.name!r} on {exported.target} has no formula: {exported.reason}"
@@ -79,7 +78,6 @@ def _plain(text: str) -> str:
 
 
 def _write(directory: Path, name: str, text: str) -> None:
-
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(text, encoding="utf-8")

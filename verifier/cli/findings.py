@@ -27,6 +27,7 @@ class ZoneOption(StrEnum):
 @given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True)
 def findings(
     paths: given.Paths,
+    *,
     key: given.KeysOption = [],
     zone: Annotated[
         ZoneOption, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")
@@ -36,10 +37,8 @@ def findings(
     ] = [],
     services: Annotated[bool, typer.Option("--services", help="Let access of AWS service principals count as well.")] = False,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
 ) -> int:
@@ -58,9 +57,7 @@ def findings(
     """
     from verifier.inputs import load_estate
 
-    settled = given.settled_readings(reading)
-    own = given.supplied(account, region, parameter)
-    estate = load_estate(paths, key_arn=key_arn, supplied=own, steps=False, tags=False)
+    estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
     from verifier.model.results.external_access import Zone
     from verifier.report.evidence import Evidence, meanings_of
     from verifier.report.notices.findings import notices_of_findings
@@ -76,7 +73,7 @@ def findings(
             zone=Zone(zone.value),
             trusted=tuple(trust),
             count_services=services,
-            readings=settled,
+            readings=readings,
             progress=progress,
         )
     write(

@@ -33,11 +33,10 @@ class LintFailOn(StrEnum):
 @given.command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True)
 def lint(
     paths: given.Paths,
+    *,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
+    supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
@@ -56,7 +55,7 @@ def lint(
     """
     from verifier.cli.bodies.lint_places import estates, everywhere
 
-    places = estates(paths, key_arn, given.supplied(account, region, parameter))
+    places = estates(paths, key_arn, supplied)
     from verifier.model.results.lint import Severity
     from verifier.report.evidence import Evidence, meanings_of
     from verifier.report.notices.lint import notices_of_lint

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, isfunction, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,45 +34,45 @@ def command(
     short_help: str, epilog: str | None = None, help: str | None = None, *, writes: str = "", may_be_empty: bool = False
 ) -> Callable[[Callable[..., int]], typer.Typer]:
     """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
-    it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. A command whose input
-    `may_be_empty` has the option `--allow-empty`, be it among its own or not; one with `--parameter` has `--parameters` too."""
+    it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. Where its input `may_be_empty`,
+    there is `--allow-empty`, of which the function hears nothing. A parameter that is annotated with a function (`SuppliedOptions`) has
+    the options of that."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+        taken = signature(body, eval_str=True).parameters
+        shown = [option.replace(kind=Parameter.KEYWORD_ONLY) for one in taken.values() for option in _options(one)]
+        shown += [Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)] if may_be_empty else []
 
         @wraps(body)
-        def ended(*arguments: Any, **named: Any) -> None:
+        def ended(**named: Any) -> None:
             output = named.get("output") if writes else Output.TEXT
             chosen = sinks(output, FORMATS) if isinstance(output, list) else (Sink(str(output)),)
             ending = Ending(writes, chosen, bool(named.get("allow_empty")))
-            if "allow_empty" not in own:
-                named.pop("allow_empty", None)
-            files = named.pop("parameters", [])
-            run(lambda: answered(lambda: body(*arguments, **_with_parameters(named, files)), ending))
+            run(lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending))
 
-        own = signature(body, eval_str=True).parameters
-        more: dict[str, Any] = {"parameters": ParameterFiles} if "parameter" in own else {}
-        more |= {"allow_empty": AllowEmpty} if may_be_empty and "allow_empty" not in own else {}
-        added = [Parameter(name, Parameter.KEYWORD_ONLY, default=_DEFAULTS[name], annotation=kind) for name, kind in more.items()]
-        setattr(ended, "__signature__", signature(body).replace(parameters=[*own.values(), *added]))  # noqa: B010  (where Typer looks)
-        ended.__annotations__ = {**body.__annotations__, **more}
+        # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
+        vars(ended)["__signature__"] = Signature(shown)
+        ended.__annotations__ = {option.name: option.annotation for option in shown}
         app.command(short_help=short_help, epilog=epilog, help=help)(ended)
         return app
 
     return made
 
 
-def _with_parameters(named: dict[str, Any], files: list[Path]) -> dict[str, Any]:
-    """The options with the parameters of some files; one that is given by itself too has that value. Raises `InputError`."""
-    if not files:
-        return named
-    from verifier.inputs.parameter_file import read_parameter_files
-
-    given = dict(value.split("=", 1) for value in named["parameter"])
-    return {**named, "parameter": [f"{name}={value}" for name, value in (read_parameter_files(files) | given).items()]}
+def _maker(one: Parameter) -> Callable[..., Any] | None:
+    """The function of options that makes a value, if several options or their texts are not the value themselves."""
+    return next(filter(isfunction, getattr(one.annotation, "__metadata__", ())), None)
 
 
-_DEFAULTS: dict[str, Any] = {"parameters": [], "allow_empty": False}
+def _options(one: Parameter) -> Iterable[Parameter]:
+    maker = _maker(one)
+    return (one,) if maker is None else signature(maker, eval_str=True).parameters.values()
+
+
+def _value(one: Parameter, named: Mapping[str, Any]) -> Any:
+    maker = _maker(one)
+    return named[one.name] if maker is None else maker(**{option.name: named[option.name] for option in _options(one)})
 
 
 class Output(StrEnum):
@@ -91,9 +91,9 @@ def kept_in(cache: bool) -> Path | None:
     return cache_folder()
 
 
-def settled_readings(values: list[str]) -> dict[str, bool]:
+def settled_readings(reading: Settled = []) -> dict[str, bool]:
     """The readings that `--reading LABEL=yes|no` fixes (checked before)."""
-    return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in values)}
+    return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in reading)}
 
 
 def _seconds(value: float | None) -> float | None:
@@ -128,11 +128,19 @@ def _suggestion(word: str, known: list[str]) -> str:
     return f"did you mean {close[0]}? " if close else ""
 
 
-def supplied(account: str | None, region: str | None, parameters: list[str]) -> Supplied:
-    """What the options say about a plan or template (checked before)."""
+def supplied(
+    account: AccountOption = None, region: RegionOption = None, parameter: ParameterOption = [], parameters: ParameterFiles = []
+) -> SuppliedOptions:
+    """What the options say about a plan or template (checked before); a parameter that is given by itself goes before one of a file. Raises
+    `InputError`."""
     from verifier.inputs.supplied import Supplied
 
-    return Supplied(account, region, {name: value for name, _, value in (given.partition("=") for given in parameters)})
+    values = {name: value for name, _, value in (given.partition("=") for given in parameter)}
+    if parameters:
+        from verifier.inputs.parameter_file import read_parameter_files
+
+        values = read_parameter_files(parameters) | values
+    return Supplied(account, region, values)
 
 
 def _account(value: str | None) -> str | None:
@@ -184,6 +192,16 @@ ParameterOption = Annotated[
         "--parameter", metavar="NAME=VALUE", callback=_parameters, help="A parameter of a CloudFormation template; may be repeated."
     ),
 ]
+ParameterFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--parameters",
+        metavar="FILE",
+        help="Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be repeated.",
+    ),
+]
+SuppliedOptions = Annotated["Supplied", supplied]
+"""`--account`, `--region`, `--parameter` and `--parameters`, as what they say about a plan or template."""
 KeyArn = Annotated[str | None, typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it.")]
 InvariantFilesOption = Annotated[
     list[Path], typer.Option(metavar="FILE", help="A file of invariants; may be repeated. Without it: the *.inv files beside the input.")
@@ -238,6 +256,8 @@ Settled = Annotated[
         help="Settles an open question of AWS's documentation (see `verifier readings`).",
     ),
 ]
+Readings = Annotated[dict[str, bool], settled_readings]
+"""`--reading`, as the values of readings."""
 Caching = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Whether to keep results for the next run, and to use those of earlier ones.")
 ]
@@ -245,14 +265,6 @@ Processes = Annotated[int | None, typer.Option(metavar="N", min=1, help="How man
 ClusterOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers are to prove (tcp://host:8786; needs the extra [cluster])."),
-]
-ParameterFiles = Annotated[
-    list[Path],
-    typer.Option(
-        "--parameters",
-        metavar="FILE",
-        help="Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be repeated.",
-    ),
 ]
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error.")

@@ -42,15 +42,14 @@ A file of invariants:
 """
 
 
-@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report", may_be_empty=True)
+@given.command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report")
 def prove(
     paths: given.Paths,
+    *,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
+    supplied: given.SuppliedOptions,
     output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],
     engine: given.EngineOption = Engine.Z3,
     cross_check: given.CrossCheck = False,
@@ -58,7 +57,7 @@ def prove(
     timeout: given.Timeout = None,
     steps: given.Steps = None,
     suppose: given.Suppose = [],
-    reading: given.Settled = [],
+    readings: given.Readings,
     cache: given.Caching = True,
     processes: given.Processes = None,
     cluster: given.ClusterOption = None,
@@ -68,21 +67,20 @@ def prove(
     from verifier.cli.bodies.asked import Asked
     from verifier.cli.bodies.prove import ProveOptions, prove_command
 
-    settled = given.settled_readings(reading)
     options = ProveOptions(
         Asked(
             tuple(paths),
             tuple(invariants),
             tuple(builtin),
             key_arn,
-            given.supplied(account, region, parameter),
+            supplied,
             given.kept_in(cache),
             tuple(suppose),
             allow_empty,
         ),
         sinks(output, FORMATS),
         timeout,
-        settled,
+        readings,
         engine,
         cross_check,
         processes,

@@ -57,6 +57,7 @@ def reach(
             show_default=False,
         ),
     ],
+    *,
     to: Annotated[
         list[str],
         typer.Option(
@@ -72,10 +73,8 @@ def reach(
     ] = None,
     suppose: given.Suppose = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
@@ -85,8 +84,7 @@ def reach(
     caller, paths = _caller_and_paths(words, to)
     from verifier.inputs import load_estate
 
-    settled = given.settled_readings(reading)
-    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter))
+    estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     if suppose:
         from verifier.language.invariants.files import suppose as supposing
 
@@ -100,9 +98,9 @@ def reach(
 
     with shown() as progress:
         if caller is None:
-            report = reach_to(estate, tuple(to), tuple(key), steps, settled, progress)
+            report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
-            report = reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, key)), tuple(key), steps, settled, progress)
+            report = reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, key)), tuple(key), steps, readings, progress)
     write(sinks(output, PAGE), rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)), report.warnings)
     return reach_exit_code(report)
 

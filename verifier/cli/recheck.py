@@ -18,14 +18,13 @@ from verifier.cli import options as given
 def recheck(
     certificate: Annotated[Path, typer.Argument(metavar="FILE", help="What `verifier prove --certificate` wrote.", show_default=False)],
     paths: given.Paths,
+    *,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
+    supplied: given.SuppliedOptions,
     suppose: given.Suppose = [],
-    reading: given.Settled = [],
+    readings: given.Readings,
 ) -> int:
     """Check the proofs of a certificate against the input, without a solver.
 
@@ -41,6 +40,5 @@ def recheck(
     from verifier.cli.bodies.asked import Asked
     from verifier.cli.bodies.recheck import recheck_command
 
-    own = given.supplied(account, region, parameter)
-    asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, suppose=tuple(suppose))
-    return recheck_command(certificate, asked, given.settled_readings(reading))
+    asked = Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose))
+    return recheck_command(certificate, asked, readings)

@@ -25,19 +25,18 @@ EXIT_CODES = (
 )
 
 
-@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions", may_be_empty=True)
+@given.command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions")
 def suggest(
     paths: given.Paths,
+    *,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
     invariant: Annotated[
         list[str], typer.Option(metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one.")
     ] = [],
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],
     write_to: Annotated[
@@ -64,17 +63,15 @@ def suggest(
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    own = given.supplied(account, region, parameter)
-    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, own, allow_empty=allow_empty))
+    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
     chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
-    settled = given.settled_readings(reading)
     from verifier.report.pages.suggestions import suggestions_document
     from verifier.report.wire.edits import suggestions_to_json
     from verifier.report.words.suggestions import suggest_exit_code
     from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
 
     with shown() as progress:
-        found = look(asked.estate, asked.invariants, chosen=chosen, timeout=timeout, readings=settled, progress=progress)
+        found = look(asked.estate, asked.invariants, chosen=chosen, timeout=timeout, readings=readings, progress=progress)
     found = replace(found, inputs=asked.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, _only_suggestion(found, choice))
@@ -103,7 +100,6 @@ def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
 
 def _only_suggestion(suggestions: Suggestions, choice: int) -> Suggestion:
     """The suggestion to write: for one invariant on one key, since each is about the policy as it is."""
-
     found = [advice.suggestions for advice in suggestions.advice if advice.suggestions]
     if not found:
         raise InputError.of("there is no suggestion to write")

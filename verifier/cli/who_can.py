@@ -53,6 +53,7 @@ def who_can(
             show_default=False,
         ),
     ],
+    *,
     key: given.KeysOption = [],
     excluding: Annotated[
         list[str], typer.Option("--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated.")
@@ -61,10 +62,8 @@ def who_can(
         str | None, typer.Option(metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False)
     ] = None,
     key_arn: given.KeyArn = None,
-    account: given.AccountOption = None,
-    region: given.RegionOption = None,
-    parameter: given.ParameterOption = [],
-    reading: given.Settled = [],
+    supplied: given.SuppliedOptions,
+    readings: given.Readings,
     output: Annotated[list[str], output_option("list", PAGE)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
@@ -78,8 +77,7 @@ def who_can(
     if not actions and transpose is None:
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
-    settled = given.settled_readings(reading)
-    estate = load_estate(paths, key_arn=key_arn, supplied=given.supplied(account, region, parameter), steps=False, tags=False)
+    estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
     from verifier.report.pages.who_can import who_can_document
     from verifier.report.wire.answers import who_can_to_json
     from verifier.report.words.access import who_can_exit_code
@@ -92,7 +90,7 @@ def who_can(
             keys=tuple(key),
             caller=transpose,
             excluding=tuple(excluding),
-            readings=settled,
+            readings=readings,
             witnesses=verbose,
             progress=progress,
         )
