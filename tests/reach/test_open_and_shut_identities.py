@@ -230,6 +230,17 @@ def test_an_older_version_that_gives_nothing() -> None:
     assert told(with_account(before, managed=(replace(MANAGED, versions=MANAGED.versions[:1]),))) == PROVED
 
 
+def test_a_managed_policy_that_is_attached_gives_what_may_be_in_doubt() -> None:
+    # W1: what the policy allows can bring about anything; one that allows what is harmless gives nothing.
+    attaches = own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": BASE}})
+
+    def holding(action: str) -> State:
+        return with_account(home(attaches), managed=(replace(MANAGED, versions=(("v1", document(own(action), arn=BASE)),)),))
+
+    assert told(holding("sso:CreateAccountAssignment")) == ("unknown", "W1")
+    assert told(holding("sso:ListInstances")) == PROVED
+
+
 def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> None:
     # access_policies_boundaries: the boundary limits what the new inline policy allows, until it has another document.
     put, version = "iam:PutUserPolicy", "iam:CreatePolicyVersion"

@@ -114,11 +114,6 @@ def of_any(statement: Statement) -> bool:
 _OF_STEPS = tuple(action.name.lower() for action in step_actions())
 
 
-def says_of_steps(policy: Policy) -> bool:
-    """Whether a policy has a statement that can be about a step on something other than a key."""
-    return any(map(_of_steps, policy.statements))
-
-
 def says_of_doubts(policy: Policy) -> bool:
     """Whether a policy has a statement that can be about a doubtful action."""
     return any(map(_of_doubts, policy.statements))

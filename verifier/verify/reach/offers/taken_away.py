@@ -14,7 +14,7 @@ from verifier.model.policy import Effect, Policy
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import like
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.narrowed import says_of_keys, says_of_steps
+from verifier.verify.reach.narrowed import of_any
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
@@ -24,9 +24,8 @@ OF_AWS = like("arn:*:iam::aws:policy/*")
 
 
 def gives_something(policy: Policy) -> bool:
-    """Whether a policy allows something that matters for a chain: about keys or steps."""
-    allows = replace(policy, statements=tuple(statement for statement in policy.statements if statement.effect is Effect.ALLOW))
-    return says_of_keys(allows) or says_of_steps(allows)
+    """Whether a policy allows something that matters for a chain."""
+    return any(map(of_any, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
 
 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
