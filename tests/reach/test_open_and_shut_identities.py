@@ -17,7 +17,7 @@ from tests.reach.test_suppositions import supposing
 from verifier.model.engine import Engine
 from verifier.model.estate import Account, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, IssuedBy, PrincipalLike
-from verifier.model.policy import PolicyKind, Text
+from verifier.model.policy import Policy, PolicyKind, Text
 from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import Status
 from verifier.model.steps.actions import running_services, ways_to_run
@@ -223,11 +223,44 @@ def test_another_version(action: str, step: str) -> None:
     assert told(home(own(action, BASE))) == PROVED
 
 
-def test_an_older_version_that_gives_nothing() -> None:
-    nothing = replace(MANAGED, versions=(("v1", OLD), ("v2", document(own("s3:Get*"), arn=BASE))))
-    before = attached((OLD,), own("iam:SetDefaultPolicyVersion"))
-    assert told(with_account(before, managed=(nothing,)))[0] != "set default policy version"
-    assert told(with_account(before, managed=(replace(MANAGED, versions=MANAGED.versions[:1]),))) == PROVED
+SETS = own("iam:SetDefaultPolicyVersion")
+DENIES = document(own("kms:Decrypt", Effect="Deny"), arn=BASE)
+
+
+@pytest.mark.parametrize(
+    ("now", "older", "mine", "expected"),
+    [
+        (OLD, (own("kms:Decrypt"),), (), ("set default policy version",)),
+        (OLD, (own("iam:AttachUserPolicy"),), (), ("set default policy version", "attach policy")),
+        (OLD, (own("s3:Get*"),), (), PROVED),
+        (OLD, (own("kms:Encrypt"), own("sts:AssumeRole")), (), PROVED),
+        (OLD, None, (), PROVED),
+        (DENIES, (own("s3:*"),), (own("kms:Decrypt"),), ("set default policy version",)),
+        (DENIES, (own("s3:*"),), (), PROVED),
+        (OLD, (own("sso:CreateAccountAssignment"),), (), ("unknown", "W1")),
+    ],
+)
+def test_an_older_version_gives_what_it_says(
+    now: Policy, older: tuple[Statement, ...] | None, mine: tuple[Statement, ...], expected: tuple[str, ...]
+) -> None:
+    # access_policies_managed-versioning: the default version is the one in effect.
+    others = (("v2", document(*older, arn=BASE)),) if older is not None else ()
+    before = attached((now,), SETS, *mine)
+    assert told(with_account(before, managed=(replace(MANAGED, versions=(("v1", now), *others)),))) == expected
+
+
+FILLING, JOINING = document(own("iam:PutGroupPolicy"), arn=BASE), document(own("iam:AddUserToGroup"), arn=BASE)
+
+
+@pytest.mark.parametrize(
+    ("documents", "facts"),
+    [((FILLING, JOINING), {}), ((OLD, FILLING, JOINING), {}), ((OLD, OLD), {"complete": False}), ((OLD, OLD), {"default": "v3"})],
+)
+def test_versions_in_turn(documents: tuple[Policy, ...], facts: dict[str, Any]) -> None:
+    # What versions give in turn is not proved out of reach, the default one among them; nor what one gives that is not in the input.
+    versions = tuple((f"v{number}", one) for number, one in enumerate(documents, 1))
+    managed = replace(MANAGED, versions=versions, **facts)
+    assert told(with_account(attached(documents[:1], SETS), managed=(managed,)), steps=None)[0] == "unknown"
 
 
 def test_a_managed_policy_that_is_attached_gives_what_may_be_in_doubt() -> None:
@@ -251,6 +284,12 @@ def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> 
 
     assert told(within(put)) == PROVED
     assert sorted(told(within(put, version))) == ["new policy version", "put inline policy"]
+    sets, wide = "iam:SetDefaultPolicyVersion", ("v2", document(own("*"), arn=BASE))
+    found = {
+        told(with_account(within(put, sets), managed=(replace(MANAGED, versions=versions),)))
+        for versions in ((("v1", document(own([put, sets]), arn=BASE)), wide), (("v1", OLD),))
+    }
+    assert found == {("put inline policy", "set default policy version"), PROVED}
 
 
 def test_a_boundary_that_a_write_demands() -> None:

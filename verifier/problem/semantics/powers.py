@@ -37,12 +37,17 @@ TARGET_TAGS = "power:target tags"
 """The target, a user or role, has whatever tags the caller chose."""
 SESSION_TAGS = "power:session tags"
 """The caller is a session, or a user or session of a role, whose tags it chose."""
-_ATTACH, _GROUP = "power:attach:", "power:group:"
+_ATTACH, _GROUP, _OLDER = "power:attach:", "power:group:", "power:older:"
 
 
 def attach(policy_arn: str) -> str:
     """A certain managed policy of the input is attached to the caller."""
     return f"{_ATTACH}{policy_arn}"
+
+
+def older(policy_arn: str) -> str:
+    """Another version of a certain managed policy of the input, which is attached to the caller, is in force."""
+    return f"{_OLDER}{policy_arn}"
 
 
 def joined(group_arn: str) -> str:
@@ -53,6 +58,11 @@ def joined(group_arn: str) -> str:
 def attached_policy(name: str) -> str | None:
     """The managed policy that a power attaches; `None` for another power."""
     return name.removeprefix(_ATTACH) if name.startswith(_ATTACH) else None
+
+
+def older_policy(name: str) -> str | None:
+    """The managed policy of which a power puts another version in force; `None` for another power."""
+    return name.removeprefix(_OLDER) if name.startswith(_OLDER) else None
 
 
 def joined_group(name: str) -> str | None:
@@ -113,12 +123,15 @@ def granted_power(space: Space) -> Expression:
 
 
 def policies_to_attach(space: Space) -> list[tuple[str, Policy]]:
-    """The managed policies, and those of groups, that a power lets the caller have: with the name of the power."""
+    """The managed policies, their other versions, and the policies of groups that a power lets the caller have: with the name of the
+    power."""
     found: list[tuple[str, Policy]] = []
     for account in space.estate.accounts:
         for managed in account.managed:
             if attach(managed.arn) in space.powers:
                 found += [(attach(managed.arn), policy) for version, policy in managed.versions if version == managed.default]
+            if older(managed.arn) in space.powers:
+                found += [(older(managed.arn), policy) for version, policy in managed.versions if version != managed.default]
         for group in account.groups:
             if joined(group.arn) in space.powers:
                 found += [(joined(group.arn), policy) for policy in group.policies]

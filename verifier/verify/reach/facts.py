@@ -53,6 +53,8 @@ class FactKind(StrEnum):
     """A user or role that has another permissions boundary, which does not allow more."""
     VERSION = "version"
     """The document of a managed policy."""
+    OLDER = "older version"
+    """The version of a managed policy that is in force: another one of the input."""
     SESSION_TAGS = "session tags"
     """A role whose session has tags of the caller's choice."""
     REPLICA = "replica"

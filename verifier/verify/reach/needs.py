@@ -27,6 +27,7 @@ from verifier.problem.semantics.powers import (
     attached_policy,
     joined_group,
     managed_by,
+    older_policy,
 )
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.steps.first_tags import with_other_tags
@@ -181,7 +182,7 @@ class Needs:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
         elif power == BOUNDARY:
             boundary = self._identities.boundary(by)
-            yield from () if boundary is None else ((Fact(FactKind.VERSION, boundary),),)
+            yield from () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             yield (Fact(FactKind.UNBOUNDED, by),)
         elif power == TARGET_BOUNDARY:
             yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
@@ -194,17 +195,20 @@ class Needs:
             yield (Fact(FactKind.TAGGED, target),)
         elif (policy := attached_policy(power)) is not None:
             yield from ((*joined, Fact(FactKind.ATTACH, owner, (policy,))) for owner, joined in self._owners(by, facts))
+        elif (policy := older_policy(power)) is not None:
+            yield from ((*attached, Fact(FactKind.OLDER, arn)) for arn, attached in self._managed(by, facts) if arn == policy)
         elif (group := joined_group(power)) is not None:
             yield from ((Fact(FactKind.JOINED, group),),) if _may_join(by, group) else ()
         else:
             raise AssertionError(f"no such power: {power}")
 
     def _gone(self, by: str, facts: Facts, *, inline: bool) -> Iterator[Fact]:
-        """All that can be taken away of what denies something to a principal: policies, or memberships in groups where not all of the
-        group's can go."""
+        """All that can be taken away of what denies something to a principal: policies, by another version of them in force too, or
+        memberships in groups where not all of the group's can go."""
         for owner in self._identities.owners(by):
             of_owner = [policy for policy in self._identities.denying(owner) if ("#" in policy) == inline]
-            found = [fact for fact in (Fact(FactKind.GONE, owner, (policy,)) for policy in of_owner) if fact in facts]
+            ways = ((Fact(FactKind.GONE, owner, (policy,)), Fact(FactKind.OLDER, policy)) for policy in of_owner)
+            found = [next(fact for fact in one if fact in facts) for one in ways if not facts.keys().isdisjoint(one)]
             left = Fact(FactKind.LEFT, owner)
             yield from (left,) if owner != by and len(found) < len(of_owner) and left in facts else found
 

@@ -20,7 +20,7 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, TARGET_BOUNDARY, attach, joined
+from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, TARGET_BOUNDARY, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -34,7 +34,7 @@ from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.read_tags import ReadTags
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, denying, taken_away
-from verifier.verify.reach.offers.written_policies import WrittenPolicies, plain, useful
+from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
@@ -233,8 +233,7 @@ class StepOffers:
         """The powers that the input leaves room for."""
         found = ALWAYS - self._needless_powers()
         for account in self._estate.accounts:
-            managed = [one for one in account.managed if one.arn not in self.made]
-            found |= {attach(one.arn) for one in managed if one.default is not None and useful(one)}
+            found |= {power for managed in account.managed if managed.arn not in self.made for power in gives(managed)}
             found |= {joined(group.arn) for group in account.groups if group.policies}
         return found
 
@@ -330,10 +329,7 @@ class StepOffers:
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
-        yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
-        several = sum(1 << number for number, arn in enumerate(group.arns) if self._policies.has_others(arn))
-        for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(FactKind.VERSION)):
-            yield replace(bundle, targets=bundle.targets & several)
+        yield from self._policies.versions(group, by)
 
     def _on_provider(self, group: Group, by: str) -> Iterator[Bundle]:
         """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.step_kinds import StepKind
-from verifier.problem.semantics.powers import attach
+from verifier.problem.semantics.powers import attach, older
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
@@ -27,6 +27,13 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
 def useful(managed: ManagedPolicy) -> bool:
     """Whether the document of a managed policy that is in force is known, and gives something."""
     return managed.in_force is not None and gives_something(managed.in_force)
+
+
+def gives(managed: ManagedPolicy) -> Iterator[str]:
+    """The powers that a managed policy leaves room for, of which the version in force is known: by that one, and by the others."""
+    found = {version for version, policy in managed.versions if gives_something(policy)} if managed.in_force is not None else set()
+    yield from [attach(managed.arn)] if managed.default in found else []
+    yield from [older(managed.arn)] if found - {managed.default} else []
 
 
 class WrittenPolicies:
@@ -75,7 +82,8 @@ class WrittenPolicies:
             )
             yield replace(put, targets=put.targets & wider)
             for arn in others:
-                yield replace(put, after=(Fact(FactKind.VERSION if arn in self.managed else FactKind.MADE, arn),))
+                for kind in (FactKind.VERSION, FactKind.OLDER) if arn in self.managed else (FactKind.MADE,):
+                    yield replace(put, after=(Fact(kind, arn),))
             if group.asks(BOUNDARY_ARN):
                 yield replace(put, targets=allowed.targets, gives=Gives(FactKind.REBOUND))
 
@@ -113,7 +121,12 @@ class WrittenPolicies:
         """The managed policies that could be made: they allow everything."""
         return tuple(sorted(arn for arn in self._made if ":policy/" in arn))
 
-    def has_others(self, arn: str) -> bool:
-        """Whether a managed policy may have versions besides the one in force."""
-        managed = self.managed.get(arn)
-        return managed is not None and (len(managed.versions) > 1 or not managed.complete)
+    def versions(self, group: Group, by: str) -> Iterator[Bundle]:
+        """Another document of managed policies: one that is written, or another version; one that the input does not hold may be any."""
+        yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
+        listed = [managed for arn in group.arns if (managed := self.managed.get(arn)) is not None]
+        unknown = [one for one in listed if not one.complete or one.in_force is None and len(one.versions) > 1]
+        known = [one for one in listed if one not in unknown and len(one.versions) > 1]
+        for kind, having in ((FactKind.VERSION, unknown), (FactKind.OLDER, known)):
+            for bundle in plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind)):
+                yield replace(bundle, targets=bundle.targets & sum(group.bit(one.arn) for one in having))
