@@ -18,6 +18,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from verifier.language.builtins.by_name import builtin
     from verifier.language.invariants.files import suppose
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from verifier.report.formats import render_comparison, render_text
     from verifier.report.wire.report import render_json
     from verifier.syntax.diagnostic import Diagnostic, InputError
+    from verifier.verify.comparison.compare import compare
+    from verifier.verify.lint.linting import lint
+    from verifier.verify.suggestion.suggest import suggest
 
 __version__ = "0.1.0"
 
@@ -100,6 +104,7 @@ _HOMES = {
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.results.external_access": ("ExternalAccess", "FindingsReport"),
     "verifier.model.invariant": ("Allowance", "GrantInvariant", "Invariant"),
+    "verifier.language.builtins.by_name": ("builtin",),
     "verifier.language.invariants.files": ("suppose",),
     "verifier.model.results.lint": ("Finding", "LintReport"),
     "verifier.model.results.reach_report": ("ReachReport",),
@@ -110,6 +115,9 @@ _HOMES = {
     "verifier.report.formats": ("render_comparison", "render_text"),
     "verifier.report.wire.report": ("render_json",),
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
+    "verifier.verify.comparison.compare": ("compare",),
+    "verifier.verify.lint.linting": ("lint",),
+    "verifier.verify.suggestion.suggest": ("suggest",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -117,7 +125,7 @@ FilePath = str | PathLike[str]
 
 
 def __getattr__(name: str) -> Any:
-    """The dataclasses and renderers, imported when they are first asked for (PEP 562)."""
+    """The dataclasses, and functions that are as the rooms have them, imported when they are first asked for (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module 'verifier' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)
@@ -162,13 +170,6 @@ def allowances(*paths: FilePath) -> tuple[Allowance, ...]:
     return read_files(paths).allowances
 
 
-def builtin(spec: str) -> AnyInvariant:
-    """A built-in invariant, `NAME` or `NAME:ARGUMENTS`, as the command's `--builtin` takes it. Raises `InputError`."""
-    from verifier.language.builtins.by_name import builtin as find
-
-    return find(spec)
-
-
 def prove(
     estate: Estate,
     invariants: Iterable[AnyInvariant],
@@ -203,25 +204,6 @@ def prove(
     )
 
 
-def compare(
-    old: Estate,
-    new: Estate,
-    *,
-    allow: Iterable[Allowance] = (),
-    readings: Mapping[str, bool] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
-) -> Comparison:
-    """Compares what two versions allow, by meaning: key by key what NEW allows and OLD does not, and the other way round.
-
-    `allow` says what may be gained: that is told apart as intended. `readings` settles documented ambiguities; those not given are one
-    question for both sides, and are tried both ways (S2). `progress` is called with (done, total, target). Raises `InputError` for an
-    allowance about a key that NEW does not hold.
-    """
-    from verifier.verify.comparison.compare import compare as compare_all
-
-    return compare_all(old, new, allow=tuple(allow), readings=readings or {}, progress=progress)
-
-
 def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
     """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes.
 
@@ -253,37 +235,6 @@ def explain(
 
     concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
     return find(estate, concrete, readings=readings, timeout=timeout)
-
-
-def suggest(
-    estate: Estate,
-    invariants: Iterable[AnyInvariant],
-    *,
-    chosen: Iterable[int] | None = None,
-    timeout: float | None = None,
-    readings: Mapping[str, bool] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
-) -> Suggestions:
-    """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they cost.
-
-    `chosen` are the indexes of the invariants to mend; without it, every refuted one. The others must keep their verdicts.
-    `timeout` is in seconds, for each query; `readings` settles documented ambiguities. Raises `InputError` as `prove` does.
-    """
-    from verifier.verify.suggestion.suggest import suggest as find
-
-    numbers = None if chosen is None else tuple(chosen)
-    return find(estate, tuple(invariants), chosen=numbers, timeout=timeout, readings=readings, progress=progress)
-
-
-def lint(estate: Estate, *, timeout: float | None = None) -> LintReport:
-    """What is provably wrong with the policies of an estate as they are written; each finding has a proof or a request that shows it.
-
-    `timeout` is in seconds, for each query; what takes longer is listed as undecided. Raises `InputError` where there is no policy to look
-    at (S3).
-    """
-    from verifier.verify.lint.linting import lint as find
-
-    return find(estate, timeout=timeout)
 
 
 def who_can(

@@ -9,7 +9,7 @@ has is compared with one that AWS makes without a policy, and what it allows bey
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.language.invariants.absent_callers import absent_callers
@@ -45,21 +45,23 @@ def compare(
     old: Estate,
     new: Estate,
     *,
-    allow: Sequence[Allowance] = (),
+    allow: Iterable[Allowance] = (),
     readings: Mapping[str, bool] | None = None,
     labels: tuple[str, str] = ("OLD", "NEW"),
     progress: Progress | None = None,
 ) -> Comparison:
-    """Compares two versions, target by target.
+    """Compares what two versions allow, by meaning: target by target what NEW allows and OLD does not, and the other way round.
 
-    `allow` says what may be gained; `readings` fixes readings (label → value), and the others are tried both ways; `labels` are what
-    people call the sides. Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold, or
-    about a Region that nothing tells (S4).
+    `allow` says what may be gained: that is told apart as intended. `readings` fixes readings (label → value); the others are one question
+    for both sides, and are tried both ways (S2). `labels` are what people call the sides; `progress` is called with (done, total, target).
+    Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does not hold, or about a Region that
+    nothing tells (S4).
     """
+    allow = tuple(allow)
     held = dict(readings or {})
     check_readings(held)
     check_region(new, (allowance.scope for allowance in allow))
-    comparer = _Comparer(with_added(old, new), new, tuple(allow), held)
+    comparer = _Comparer(with_added(old, new), new, allow, held)
     compared = []
     pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):

@@ -8,7 +8,7 @@ edits, of those that counterexamples lead to, it does not hold.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -56,17 +56,19 @@ Progress = Callable[[int, int, str], None]
 
 def suggest(
     estate: Estate,
-    invariants: Sequence[AnyInvariant],
+    invariants: Iterable[AnyInvariant],
     *,
-    chosen: Sequence[int] | None = None,
+    chosen: Iterable[int] | None = None,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
 ) -> Suggestions:
-    """Suggests edits for each refuted invariant of those `chosen` (by index; all, if not given), on each key on which it is refuted.
+    """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they cost.
 
-    `timeout` is in seconds, for one query; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
+    `chosen` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The others must keep their
+    verdicts. `timeout` is in seconds, for one query; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
     """
+    invariants = tuple(invariants)
     check_direct(invariants, "`suggest`")
     how = how_to(invariants, Engine.Z3, timeout, readings, False)
     wanted = set(range(len(invariants)) if chosen is None else chosen)

@@ -6,37 +6,18 @@ Guarantee: every request of a story, the last one included, is allowed by `evalu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from verifier.evaluate.steps import after, against_sources, against_time, permitted
-from verifier.model.estate import Estate
-from verifier.model.grant import Grant, Pairs
-from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
-from verifier.model.policy import Principal, Text
-from verifier.model.principal_names import principal_named
-from verifier.model.request import Caller, CallerKind, Outcome
-from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
-from verifier.model.step_kinds import OWN_KEY, StepKind
-from verifier.model.steps.chains import Became, State
-from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.targets import key_target
-from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import How
-from verifier.verify.reach.closure import REPLICA, Goal, Reached
-from verifier.verify.reach.documents import policies_of
+from verifier.model.grant import Pairs
+from verifier.model.invariant import Invariant
+from verifier.model.results.verdict import Reason, Story
+from verifier.model.step_kinds import OWN_KEY
+from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
-from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
-from verifier.verify.reach.stories.moves import made
+from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
-from verifier.verify.reach.stories.scene import Scene
-from verifier.verify.reach.stories.times import ISSUED, at, instants, tells_time
-from verifier.witness.request import caller as some_caller
 
-SOURCE = "aws:SourceIdentity"
 MOST_WAYS = 32
 """So many ways to take a step are looked at for one chain."""
 MOST_OTHERS = 8
@@ -52,26 +33,8 @@ def too_long(steps: int, most: int) -> Reason:
     return Reason("E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed")
 
 
-@dataclass
-class Teller:
-    """Tells stories in one estate. `rules` are those of the keys that chains may be about."""
-
-    estate: Estate
-    rules: Mapping[str, KeyRules]
-    how: How
-
-    @cached_property
-    def ages(self) -> bool:
-        """Whether a policy asks when credentials were issued."""
-        identities = (one.arn for one in self.estate.identities)
-        return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
-
-    @cached_property
-    def sources(self) -> bool:
-        """Whether a policy asks for the source identity of callers, or for the one that a call sets."""
-        estate = self.estate
-        policies = policies_of(estate, {one.arn for one in estate.identities})
-        return any({"aws:sourceidentity", "sts:sourceidentity"} & {*policy.tested_keys} for policy in policies)
+class Teller(StoryContext):
+    """Tells stories in one estate."""
 
     def tell(self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None) -> Story | Reason:
         """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a longer one that was met.
@@ -131,9 +94,9 @@ class Teller:
         tries = _Tries(self, reached, planned(reached.facts, first), first, invariant)
         return [tries.end(goal, own) for goal, own in goals]
 
-    def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> _Telling:
+    def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> PartialStory:
         """A story without steps yet."""
-        return _Telling(self, reached.start, goal.key, invariant, self._session_tags(goal))
+        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal))
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
@@ -173,34 +136,34 @@ class _Tries:
         """The task that none of the ways so far went beyond."""
         self._reasons: list[Reason] = []
         begun = teller.begun(reached, goal, invariant)
-        self._rest: Iterator[_Telling] = self._after(begun, 0)
+        self._rest: Iterator[PartialStory] = self._after(begun, 0)
         to_own = _onto_own_keys(self._tasks)
         if to_own:
             self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
-        self._told: list[_Telling] = []
+        self._told: list[PartialStory] = []
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The first way after which the last request can be made; or why that of the first way cannot be."""
         reasons: list[Reason] = []
-        for telling in self._each():
-            found = telling.copy().end(goal, invariant)
+        for story in self._each():
+            found = story.copy().end(goal, invariant)
             if isinstance(found, Story):
                 return found
             reasons.append(found)
         return (*reasons, *self._reasons)[0]
 
-    def _each(self) -> Iterator[_Telling]:
+    def _each(self) -> Iterator[PartialStory]:
         yield from self._told
-        for telling in self._rest:
-            self._told.append(telling)
-            yield telling
+        for story in self._rest:
+            self._told.append(story)
+            yield story
 
-    def _after(self, telling: _Telling, number: int) -> Iterator[_Telling]:
+    def _after(self, story: PartialStory, number: int) -> Iterator[PartialStory]:
         self.far = max(self.far, number)
         if number == len(self._tasks):
-            yield telling
+            yield story
             return
-        for found in telling.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
+        for found in story.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
             if isinstance(found, Reason):
                 self._reasons.append(found)
             else:
@@ -208,171 +171,3 @@ class _Tries:
             self._left -= 1
             if self._left <= 0:
                 return
-
-
-@dataclass
-class _Telling:
-    teller: Teller
-    start: str
-    key: str
-    invariant: Invariant
-    tags: Callable[[str], tuple[Pairs, ...]]
-    state: State = field(init=False)
-    callers: dict[str, Caller] = field(default_factory=dict)
-    steps: list[StoryStep] = field(default_factory=list)
-    readings: dict[str, bool] = field(default_factory=dict)
-    free: dict[str, bool] = field(default_factory=dict)
-    now: int = 0
-    """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
-    issued: dict[str, int] = field(default_factory=dict)
-    """When steps gave sessions, by principal, where a policy asks for it."""
-    sources: dict[str, str | None] = field(default_factory=dict)
-    """The source identities that steps gave sessions, by principal, where a policy asks for it."""
-
-    def __post_init__(self) -> None:
-        self.state = State(self.teller.estate, ())
-
-    def copy(self) -> _Telling:
-        """The same story so far, to be gone on with in another way."""
-        other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
-        other.issued, other.sources = dict(self.issued), dict(self.sources)
-        other.state = self.state
-        return other
-
-    def with_grants(self, grants: Sequence[tuple[str, str]]) -> _Telling:
-        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key and a principal."""
-        other, keys = self.copy(), {key.arn: key for key in self.state.estate.keys}
-        for arn, by in grants:
-            key, grantee = keys[arn], principal_named(by)
-            if isinstance(grantee, Principal):
-                grant = Grant(f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account)
-                keys[arn] = replace(key, grants=(*(key.grants or ()), grant))
-        other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
-        return other
-
-    def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
-        whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asker = Asker(self.teller.how).holding(self.readings).when(*self._source_of(by), *when)
-        rules, about = self.teller.rules, (self.key, self.invariant.when)
-        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by))
-
-    def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[_Telling | Reason]:
-        """The story with one step more, for each way to take it; or why one cannot be taken."""
-        by = task.derivation.by if isinstance(task, Make) else task.by
-        moments: Sequence[int] = ()
-        for found in made(task, self._scene(by, later)):
-            if isinstance(found, Reason):
-                yield found
-                continue
-            asked = tells_time(found.move.requests) or self.teller.ages and found.move.kind is StepKind.ASSUME_ROLE
-            moments = moments or (self._moments((by, task.fact.subject, *later)) if asked else ())
-            if not asked or not moments:
-                yield self._with(found, self.now)
-        for now in moments:
-            told = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))
-            yield from (self._with(found, now) for found in told)
-
-    def _with(self, found: StoryStep, now: int) -> _Telling | Reason:
-        other = self.copy()
-        other.now = now
-        return other._take(found) or other
-
-    def _moments(self, whom: Iterable[str]) -> Sequence[int]:
-        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the time."""
-        found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
-        return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
-
-    def _source_of(self, by: str) -> Iterator[ConditionExpression]:
-        """That a request is made with the source identity that a step gave to its session, or without one."""
-        if by in self.sources:
-            source = self.sources[by]
-            yield test("Null", SOURCE, "true") if source is None else test("StringEquals", SOURCE, source)
-
-    def _at(self, by: str, now: int) -> Iterator[ConditionExpression]:
-        """That a request is made at an instant; with the credentials that a step gave when it was taken."""
-        yield at(now)
-        if by in self.issued:
-            yield at(self.issued[by], ISSUED)
-
-    def _take(self, found: StoryStep) -> Reason | None:
-        """Takes one step; or says why it is not permitted."""
-        self._learn(*found.requests)
-        reason = self._refusal(found)
-        if reason is not None:
-            return reason
-        self.state = after(self.state, found.move)
-        if isinstance(found.move.change, Became):
-            caller = found.move.change.caller
-            became = WEB_PREFIX * (caller.kind is CallerKind.WEB) + caller.principal_arn
-            self.callers[became] = caller
-            if found.move.kind is StepKind.ASSUME_ROLE and self.teller.ages:
-                self.issued[became] = self.now
-            if caller.kind is CallerKind.ROLE and found.move.kind is not StepKind.OWN_IDENTITY and self.teller.sources:
-                said = dict(found.move.requests[0].context).get("sts:SourceIdentity")
-                self.sources[became] = said if isinstance(said, str) and found.move.kind is StepKind.ASSUME_ROLE else None
-        self.steps.append(found)
-        return None
-
-    def _learn(self, *requests: Counterexample) -> None:
-        """Who the first caller is, and what the requests suppose."""
-        for found in requests:
-            caller = found.request.caller
-            if self.start not in self.callers and caller.principal_arn not in self.callers:
-                self.callers[self.start] = caller
-                self.state = replace(self.state, held=(*self.state.held, caller))
-            self.readings.update(found.readings)
-            self.free.update(found.free)
-
-    def _refusal(self, step: StoryStep) -> Reason | None:
-        """Why `evaluate` does not permit a step, if it does not."""
-        try:
-            decisions = permitted(self.state, step.move, {**self.readings, **self.free})
-        except InputError as error:
-            return Reason("E0", str(error))
-        moves = [*(one.move for one in self.steps), step.move]
-        for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves))):
-            if found is not None:
-                return Reason(rule, found)
-        if all(decision.outcome is Outcome.ALLOW for decision in decisions):
-            return None
-        open_ones = (symbol for decision in decisions for symbol in decision.depends_on)
-        on = ", ".join(dict.fromkeys(":".join(symbol.split(":")[1:3]) or symbol for symbol in open_ones))
-        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed" + (f": that depends on {on}" if on else ""))
-
-    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
-        """The last request."""
-        access: Counterexample | None = None
-        if goal.access is not None or goal.onto is not None:
-            found = self._in_time(goal, invariant)
-            if isinstance(found, Reason):
-                return found
-            self._learn(found)
-            access = found
-            changed = against_sources([one.move for one in self.steps], found.request)
-            if changed is not None:
-                return Reason("E2", changed)
-        first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
-        return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
-
-    def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
-        """The last request, at an instant that is not before the steps (W4)."""
-        found = self._access(goal, invariant)
-        if isinstance(found, Reason) or not tells_time((found.request,)):
-            return found
-        moves = [one.move for one in self.steps]
-        moments = self._moments((goal.by,))
-        pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
-        told = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
-        return next(told, Reason("W4", "no such request was found that can be made after the steps before it"))
-
-    def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
-        scene = self._scene(goal.by, (), *when)
-        whom = scene.whom(goal.by)
-        if goal.access is None and goal.onto != REPLICA:
-            scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
-            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope, self.callers.get(goal.by))
-        arn = goal.key
-        if goal.onto == REPLICA:
-            arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
-        scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
-        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))
