@@ -27,7 +27,7 @@ _MAKING = tuple(f"iam:Create{kind}" for kind in ("Role", "User", "Group", "Polic
 _IN_A_REGION = (StepResource.ACCOUNT, StepResource.WORKLOAD)
 _BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 _KINDS = (CallerKind.USER,) * 4 + (CallerKind.ROLE,) * 5 + (CallerKind.ROOT, CallerKind.FEDERATED, CallerKind.SERVICE)
-_COMMON = ("sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "iam:PassRole", *_BY_PROVIDERS)
+_COMMON = ("sts:AssumeRole", "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "iam:PassRole", *_BY_PROVIDERS)
 
 
 def a_request(dice: Dice, estate: Estate, keys: tuple[StepKey, ...], action: StepAction | None = None) -> Request:

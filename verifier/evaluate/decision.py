@@ -45,8 +45,8 @@ _CONCLUSIONS = {
     (
         "E2",
         False,
-    ): "the trust policy has to name the caller, or its account while the caller's policies allow; from another account both have "
-    "to allow; it is not so",
+    ): "the trust policy has to name the caller, or its account while the caller's policies allow; from another account, and where a "
+    "session of a role sets a source identity, both have to allow; it is not so",
     ("E2f", True): "a federated session is asked for by the policies of the caller and its account alone, and they allow it",
     ("E2f", False): "a federated session is asked for by the policies of the caller and its account alone, and they do not allow it",
     ("E2w", True): "the trust policy admits the identity of the provider, and nothing else is needed",
@@ -183,7 +183,7 @@ def _allowing(case: Case, judge: Judge) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
     allows = judge.allows(case.resource_policies)
     ways = _resource_policy_ways(case, allows, judge.symbols)
-    spared = case.same_account and ways[Way.NAME] is True
+    spared = case.same_account and not _chains_source(case) and ways[Way.NAME] is True
     limits = limits_of(case, judge, spared)
     identity = _identity(case, judge)
     granted = _granted(case, Means(identity.finding.holds, limits), judge)
@@ -219,9 +219,15 @@ def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: 
         return "G5", all_of([_may_delegate_retiring(case), own])
     if case.standing.caller.account is None:
         return _by_account(case, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
-    if case.same_account:
+    if case.same_account and not _chains_source(case):
         return _by_account(case, "D2"), _same_account(case, ways, own, limits, symbols)
     return _by_account(case, "D3"), all_of([any_of(list(ways.values())), own])
+
+
+def _chains_source(case: Case) -> bool:
+    """Whether a session of a role sets a source identity: then the trust policy and its own policies both allow, in one account too.
+    [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
+    return case.action.lower() == "sts:setsourceidentity" and case.standing.caller.kind is CallerKind.ROLE
 
 
 def _may_delegate_retiring(case: Case) -> bool:

@@ -289,12 +289,13 @@ def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapp
 
 def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
     """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and what that needs
-    besides. A source identity persists into the sessions that a session assumes, and cannot be set to another value; whether the request
-    says it again, two sentences of the page see differently. [IAM: id_credentials_temp_control-access_monitor]"""
-    if source is not None:
-        yield {SET_SOURCE: source, SOURCE_IDENTITY: None}, ("sts:SetSourceIdentity",)
-        yield {SET_SOURCE: source, SOURCE_IDENTITY: source}, ()
-    yield {SET_SOURCE: None, SOURCE_IDENTITY: source}, ()
+    besides. A source identity persists into the sessions that a session assumes, if that may set it, and cannot be set to another value;
+    whether the request has the key again, two sentences of the page see differently. [IAM: id_credentials_temp_control-access_monitor]"""
+    if source is None:
+        yield {SET_SOURCE: None, SOURCE_IDENTITY: None}, ()
+        return
+    for said, before in ((source, None), (source, source), (None, source)):
+        yield {SET_SOURCE: said, SOURCE_IDENTITY: before}, ("sts:SetSourceIdentity",)
 
 
 def _of_resource(tags: Mapping[str, str | None]) -> dict[str, Entry]:

@@ -87,9 +87,11 @@ class Assuming(TagSets):
         without = [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
         sources: list[list[Node]] = [[]]
         if Part(SOURCE_IDENTITY) in self.parts:
-            # One that the caller has persists: whether the request says it again, two sentences of the page see differently.
-            persisting = self._diagrams.either(self._absent(Part(SOURCE_IDENTITY).request), self._present(SOURCE_IDENTITY))
-            sources = [self._requests("sts:SetSourceIdentity"), [persisting]]
+            # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see differently.
+            sources = [
+                self._requests("sts:SetSourceIdentity"),
+                [self._absent(Part(SOURCE_IDENTITY).request), self._absent(SOURCE_IDENTITY)],
+            ]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
         ways = ([*call, *tags, *source, *further] for call, tags, source in product(calls, (*with_tags, *without), sources))
         return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)

@@ -54,7 +54,11 @@ def step_allowed(space: Space) -> Expression:
     reach = _trust_reach(space)
     iam = acts(space.known_actions - BY_CALLERS - BY_IDENTITIES)
     # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API operations*].
-    assumed = both(negation(either(space.is_root, space.is_federated, space.is_web)), somebody_allows(space, reach, own, unmodelled))
+    # In role chaining both sides allow to set a source identity, in one account too. [IAM: id_credentials_temp_control-access_monitor]
+    chained = both(space.is_role, acts({"sts:SetSourceIdentity"}))
+    agreed = either(unmodelled, both(either(reach.strong, reach.weak, reach.anyone, reach.account), own.whole))
+    asking = both(negation(either(space.is_root, space.is_federated, space.is_web)), somebody_allows(space, reach, own, unmodelled))
+    assumed = both(asking, implies(chained, agreed))
     by_identity = both(space.is_web, _listed_provider(space), either(reach.strong, reach.anyone, unmodelled))
     return both(gates, either(both(iam, written), both(acts(BY_CALLERS), assumed), both(acts(BY_IDENTITIES), by_identity)))
 

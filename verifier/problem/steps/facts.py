@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
 from verifier.problem.classes.predicates import exactly, like
-from verifier.problem.expression import Expression, Present, Some, Test, both, either, implies, negation, same
+from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, either, implies, negation, same
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
@@ -50,7 +50,8 @@ def step_operations(space: Space) -> Iterator[Expression]:
             yield implies(Present(name), acts(carrying))
         required = space.known_actions.intersection(_REQUIRED.get(name, ()))
         if required:
-            yield implies(acts(required), Present(name))
+            persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
+            yield implies(acts(required), either(Present(name), Present("aws:sourceidentity") if persisting else FALSE))
     if has(space, BOUNDARY):
         known = both(space.on(_known_boundary), negation(acts(space.known_actions & CREATES_BOUNDED)))
         yield implies(written_to(space), either(Present(BOUNDARY), known))
