@@ -33,6 +33,8 @@ READINGS = 8
 TRUST = "U3:trust:"
 CHOSEN = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False}
 """What the policies of a caller's own account say (W2)."""
+Weighed = tuple[Outcome, frozenset[str]]
+"""An outcome, and the symbols that it depends on."""
 Part = TypeVar("Part")
 
 
@@ -66,7 +68,7 @@ def _under(one: _Search, start: State, steps: int) -> tuple[Chain | None, Mappin
     if len([name for name in one.fixed if len(_giving_most(name)) == 2]) == READINGS:
         raise RuntimeError(f"more than {READINGS} readings matter: {sorted([*one.fixed, *one.met])}")
     for value in values:
-        found, under = _under(replace(one, fixed={**one.fixed, symbol: value}, met=set()), start, steps)
+        found, under = _under(replace(one, fixed={**one.fixed, symbol: value}, met=set(), weighed={}), start, steps)
         if found is not None:
             return found, under
     return None, one.fixed
@@ -98,7 +100,7 @@ class _Known:
 @dataclass
 class _Search:
     """One question under fixed readings. With `pruned` moves that are not worth making are left out. `met` are the symbols that some
-    decision turned on."""
+    decision turned on, `weighed` what those that depend on symbols are under these readings."""
 
     sampler: Sampler
     caller: Caller
@@ -107,6 +109,7 @@ class _Search:
     fixed: Mapping[str, bool]
     known: _Known
     met: set[str] = field(default_factory=set)
+    weighed: dict[Mark, Weighed] = field(default_factory=dict)
 
     def chain(self, start: State, steps: int) -> Chain | None:
         """A shortest chain whose every decision is to allow. Breadth first."""
@@ -174,7 +177,9 @@ class _Search:
             self.known.decided[mark] = weigh({})[0]
         outcome = self.known.decided[mark]
         if outcome is Outcome.DEPENDS:
-            outcome, symbols = weigh(self.fixed)
+            if mark not in self.weighed:
+                self.weighed[mark] = weigh(self.fixed)
+            outcome, symbols = self.weighed[mark]
             self.met |= symbols
         return outcome is Outcome.ALLOW
 
@@ -205,14 +210,9 @@ class _Search:
         return self.known.made[mark]  # type: ignore[return-value]
 
 
-Weighed = tuple[Outcome, frozenset[str]]
-"""An outcome, and the symbols that it depends on."""
-
-
 def _heard(state: State, request: Request, fixed: Mapping[str, bool]) -> Weighed:
-    hearing = Hearing(state.estate, request)
-    outcome = hearing.outcome(fixed)
-    return outcome, frozenset(hearing.decide(fixed).depends_on if outcome is Outcome.DEPENDS else ())
+    decision = Hearing(state.estate, request).decide(fixed, traced=False)
+    return decision.outcome, frozenset(decision.depends_on)
 
 
 def _weighed(decisions: Sequence[Decision]) -> Weighed:

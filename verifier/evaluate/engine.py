@@ -63,19 +63,17 @@ class Hearing:
         self._too_many = len(orders) > _MOST_ORDERS
         self._heard = [[_Heard(estate, one) for one in _by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
 
-    def decide(self, assignment: Mapping[str, bool] | None = None) -> Decision:
-        """As `evaluate`."""
+    def decide(self, assignment: Mapping[str, bool] | None = None, *, traced: bool = True) -> Decision:
+        """As `evaluate`; not `traced`, the outcome and what it depends on alone."""
         fixed = {**self._given, **(assignment or {})}
-        found = [_any_of("P3", [heard.decide(fixed) for heard in issuers]) for issuers in self._orders(fixed)]
+        found = [_any_of("P3", [heard.decide(fixed, traced) for heard in issuers]) for issuers in self._orders(fixed)]
         if self._too_many and WHICH_PAIR not in fixed:
             found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
         return _any_of(WHICH_PAIR, found)
 
     def outcome(self, assignment: Mapping[str, bool] | None = None) -> Outcome:
-        """The outcome of `decide`, without its trace."""
-        fixed = {**self._given, **(assignment or {})}
-        found = {heard.outcome(fixed) for issuers in self._orders(fixed) for heard in issuers}
-        return found.pop() if len(found) == 1 and (WHICH_PAIR in fixed or not self._too_many) else Outcome.DEPENDS
+        """The outcome of `decide`."""
+        return self.decide(assignment, traced=False).outcome
 
     def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_Heard]]:
         """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which pair is read."""
@@ -126,24 +124,20 @@ class _Heard:
         self._case = case_of(estate, request)
         self._memo = Memo()
 
-    def _tree(self, fixed: Mapping[str, bool]) -> Tree:
-        return explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
-
-    def outcome(self, fixed: Mapping[str, bool]) -> Outcome:
-        """The outcome under an assignment."""
-        return _outcome(self._tree(fixed))
-
-    def decide(self, fixed: Mapping[str, bool]) -> Decision:
+    def decide(self, fixed: Mapping[str, bool], traced: bool) -> Decision:
         """The decision under an assignment."""
-        tree = self._tree(fixed)
+        tree = explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
+        outcome = _outcome(tree)
+        depends_on = tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else ()
+        if not traced:
+            return Decision(outcome, depends_on=depends_on)
         # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
         told = Symbols({**fixed, **first_path(tree)}, default=False)
         verdict = decide(self._case, told, self._memo)
-        outcome = _outcome(tree)
         return Decision(
             outcome,
             (*self._origin(), *steps(verdict.gates)),
-            tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else (),
+            depends_on,
             tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
             tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
             tuple(warning for warning in self._warnings if not isinstance(warning, Aside)),
