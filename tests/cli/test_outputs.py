@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from tests.cli.conftest import Rooms, Run, verdicts
 from tests.cli.test_prove import INVARIANTS
 from tests.project.shown import ROOT
-from tests.report.samples import PROVED, REFUTED, report
+from tests.report.samples import PROVED, REFUTED, UNKNOWN, report
 from verifier.cli.outputs import Sink, sinks
+from verifier.model.results.verdict import Assumption
 from verifier.report.formats import FORMATS
+from verifier.syntax.diagnostic import InputError
 
 
 @pytest.fixture
@@ -70,6 +73,58 @@ def test_files_are_from_a_folder(tmp_path: Path) -> None:
     assert sinks([], FORMATS) == (Sink("text"),)
 
 
+def test_quiet_is_the_summary_alone_of_text_on_stdout(run: Run, rooms: Rooms, folder: Path) -> None:
+    concluded = replace(REFUTED, assumptions=(Assumption("S4", "the key is in us-west-2"),))
+    rooms.answer = verdicts(PROVED, concluded)
+    page, data = folder / "a.txt", folder / "a.json"
+    result = run("prove", str(folder), "--quiet", "--output", "text", "--output", f"json={data}", "--output", f"markdown={page}")
+    assert result.code == 1
+    assert result.out == "2 invariants: 1 proved, 1 refuted      supposing 1 thing that the input does not say [S4]      exit 1\n"
+    assert page.read_text().count("\n") > 20 and len(json.loads(data.read_text())["verdicts"]) == 2
+    assert run("prove", str(folder), "-q", "--output", f"text={page}").out == "" and page.read_text().count("\n") > 20
+    assert run("prove", str(folder), "--quiet", "--output", "json").out == data.read_text()
+    rooms.load_error = InputError.of("cannot be read")
+    result = run("prove", str(folder), "--quiet")
+    assert result.code == 2 and result.out == "" and "cannot be read" in result.err
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "json"])
+def test_only_says_which_verdicts_are_listed_and_all_count(run: Run, rooms: Rooms, folder: Path, name: str) -> None:
+    rooms.answer = verdicts(PROVED, UNKNOWN, REFUTED)
+    result = run("prove", str(folder), "--only", "unknown,proved", "--output", name)
+    told = [verdict.invariant.name in result.out for verdict in (PROVED, UNKNOWN, REFUTED)]
+    assert result.code == 1 and told == [True, True, False]
+    if name == "json":
+        assert json.loads(result.out)["summary"] == {"proved": 1, "refuted": 1, "unknown": 1, "not_listed": 1, "exit_code": 1}
+    else:
+        assert "not listed (--only): 1 refuted" in result.out.replace("&#45;", "-")
+
+
+def test_what_other_programs_judge_holds_everything(run: Run, rooms: Rooms, folder: Path) -> None:
+    rooms.answer = verdicts(PROVED, UNKNOWN, REFUTED)
+    for name in ("sarif", "junit", "github"):
+        assert run("prove", str(folder), "--only", "proved", "--output", name).out == run("prove", str(folder), "--output", name).out
+
+
+@pytest.mark.parametrize("words", ["refuted,unknwn", "", "refuted,"])
+def test_a_status_that_no_verdict_has_is_a_usage_error(run: Run, rooms: Rooms, folder: Path, words: str) -> None:
+    result = run("prove", str(folder), "--only", words)
+    assert result.code == 2 and "no verdict is" in result.err and rooms.asked is None
+    assert "did you mean unknown?" in run("check", "--only", "unknwn").err
+
+
+def test_color_goes_before_the_environment(run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms.answer = verdicts(PROVED)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" in run("prove", str(folder), "--color", "always").out and "\x1b" not in run("prove", str(folder)).out
+    rooms.load_error = InputError.of("cannot be read")
+    assert "\x1b[31m" in run("prove", str(folder), "--color", "always").err
+    rooms.load_error = None
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" in run("prove", str(folder)).out and "\x1b" not in run("prove", str(folder), "--color", "never").out
+
+
 POLICY = str(ROOT / "examples" / "eight-policies" / "6-other-account.json")
 CALLER = "arn:aws:iam::444455556666:role/example"
 
@@ -88,7 +143,9 @@ CALLER = "arn:aws:iam::444455556666:role/example"
 def test_every_answer_goes_to_any_number_of_files(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     page, data = tmp_path / "a.md", tmp_path / "a.json"
     whole = run(*words)
-    result = run(*words, "--output", "text", "--output", f"markdown={page}", "--output", f"json={data}")
-    assert result.code == whole.code and result.out.split()[:5] == whole.out.split()[:5]
+    quiet = [] if words[0] == "explain" else ["--quiet"]
+    result = run(*words, *quiet, "--output", "text", "--output", f"markdown={page}", "--output", f"json={data}")
+    assert result.code == whole.code
+    assert result.out == whole.out if not quiet else result.out.endswith(f"exit {whole.code}\n") and result.out.count("\n") == 1
     assert page.read_text().startswith("#") and isinstance(json.loads(data.read_text()), dict)
     assert "is no format" in run(*words, "--output", "pdf").err

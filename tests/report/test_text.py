@@ -80,6 +80,13 @@ def test_s1_unknown_is_never_counted_as_a_pass() -> None:
     assert text.rstrip().endswith("exit 3")
 
 
+def test_of_many_verdicts_the_summary_stands_first() -> None:
+    few, many = (render_text(report(*[PROVED] * count, REFUTED, UNKNOWN), colour=False).splitlines() for count in (18, 19))
+    assert "20 verdicts" not in few[0] and few[-1].endswith("exit 1")
+    assert "21 verdicts: 19 proved, 1 refuted, 1 unknown" in many[0] and many[1].endswith("exit 1") and many[-1] == many[1]
+    assert [line.split()[0] for line in many[3:5]] == ["refuted", "unknown"] and not many[5]
+
+
 def test_several_keys_name_the_key_of_each_verdict() -> None:
     other = with_sid("z").verdicts[1]
     text = render_text(report(PROVED, other), colour=False)

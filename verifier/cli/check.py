@@ -20,6 +20,7 @@ EXIT_CODES = (
 
 @given.command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
 def check(
+    *,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml."),
@@ -41,6 +42,8 @@ def check(
     cache: given.Caching = True,
     processes: given.Processes = None,
     allow_empty: given.AllowEmpty = False,
+    only: given.Listed,
+    quiet: given.Quiet = False,
 ) -> int:
     """Prove what a configuration asks for, in a word.
 
@@ -67,4 +70,4 @@ def check(
     """
     from verifier.cli.bodies.check import check_command
 
-    return check_command(config, output, write_baseline, cache, processes, steps, allow_empty)
+    return check_command(config, output, write_baseline, cache, processes, steps, allow_empty, only, quiet)

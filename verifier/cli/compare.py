@@ -89,6 +89,7 @@ def compare(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],
+    quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
     """Compare what two versions allow, by meaning."""
@@ -101,7 +102,7 @@ def compare(
     from verifier.report.wire.comparison import comparison_to_json
     from verifier.report.words.comparison import comparison_exit_code
 
-    worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS)
+    worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS, quiet=quiet)
     asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied)
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}

@@ -40,6 +40,7 @@ def findings(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
+    quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
 ) -> int:
     """Find the access from outside a zone of trust that keys allow.
@@ -77,7 +78,7 @@ def findings(
             progress=progress,
         )
     write(
-        sinks(output, FORMATS),
+        sinks(output, FORMATS, quiet=quiet),
         rendering(
             partial(findings_document, report, in_full=verbose),
             partial(findings_to_json, report),

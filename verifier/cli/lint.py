@@ -39,6 +39,7 @@ def lint(
     supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
+    quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
 ) -> int:
     """Find what is provably wrong with policies as they are written.
@@ -68,7 +69,7 @@ def lint(
     with shown() as progress:
         report = everywhere(places, lambda estate: look(estate, timeout=timeout, progress=progress))
     write(
-        sinks(output, FORMATS),
+        sinks(output, FORMATS, quiet=quiet),
         rendering(
             partial(lint_document, report, worst, in_full=verbose),
             partial(lint_to_json, report, worst),

@@ -18,13 +18,14 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.outputs import Ending, Sink, answered, sinks
-from verifier.cli.run import run
+from verifier.cli.run import Color, run
 from verifier.model.engine import MOST_STEPS, Engine
 from verifier.model.forms import ACCOUNT, REGION
 from verifier.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
+    from verifier.model.results.verdict import Status
 
 EXIT_CODES = "Exit codes: 0 all proved; 1 something refuted; 2 usage or input error; 3 something unknown; 4 internal error."
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -36,20 +37,21 @@ def command(
     """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring. What goes wrong in
     it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has. Where its input `may_be_empty`,
     there is `--allow-empty`, of which the function hears nothing. A parameter that is annotated with a function (`SuppliedOptions`) has
-    the options of that."""
+    the options of that. Each has `--color`."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
         taken = signature(body, eval_str=True).parameters
         shown = [option.replace(kind=Parameter.KEYWORD_ONLY) for one in taken.values() for option in _options(one)]
         shown += [Parameter("allow_empty", Parameter.KEYWORD_ONLY, default=False, annotation=AllowEmpty)] if may_be_empty else []
+        shown += [Parameter("color", Parameter.KEYWORD_ONLY, default=Color.AUTO, annotation=ColorOption)]
 
         @wraps(body)
         def ended(**named: Any) -> None:
             output = named.get("output") if writes else Output.TEXT
-            chosen = sinks(output, FORMATS) if isinstance(output, list) else (Sink(str(output)),)
+            chosen = sinks(output, FORMATS, quiet=bool(named.get("quiet"))) if isinstance(output, list) else (Sink(str(output)),)
             ending = Ending(writes, chosen, bool(named.get("allow_empty")))
-            run(lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending))
+            run(lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending), named["color"])
 
         # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
         vars(ended)["__signature__"] = Signature(shown)
@@ -126,6 +128,26 @@ def _suggestion(word: str, known: list[str]) -> str:
 
     close = get_close_matches(word, known, n=1)
     return f"did you mean {close[0]}? " if close else ""
+
+
+def _statuses(values: list[str]) -> list[str]:
+    """Checks words such as `refuted,unknown`. One that no verdict has is a usage error."""
+    known = ["proved", "refuted", "unknown"]
+    for word in _words(values):
+        if word not in known:
+            raise typer.BadParameter(f"no verdict is {word!r}; {_suggestion(word, known)}they are {', '.join(known)}")
+    return values
+
+
+def _words(values: list[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",")]
+
+
+def listed(only: Only = []) -> Listed:
+    """Which verdicts `--only` lists (checked before); without it all."""
+    from verifier.model.results.verdict import Status
+
+    return frozenset(map(Status, _words(only)) if only else Status)
 
 
 def supplied(
@@ -269,6 +291,20 @@ ClusterOption = Annotated[
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Let an input without keys pass, with a notice; otherwise it is an input error.")
 ]
+ColorOption = Annotated[
+    Color, typer.Option(help="When to colour what goes to a terminal; auto: on a terminal, or as NO_COLOR and FORCE_COLOR say.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Of text on stdout only the summary, a line with the counts.")]
+Only = Annotated[
+    list[str],
+    typer.Option(
+        metavar="STATUS,…",
+        callback=_statuses,
+        help="Which verdicts people are shown: proved, refuted, unknown. All of them count, also for the exit code.",
+    ),
+]
+Listed = Annotated["frozenset[Status]", listed]
+"""`--only`, as the statuses of the verdicts that are listed."""
 KeysOption = Annotated[
     list[str],
     typer.Option("--key", metavar="KEY", help="A key by name, alias, ARN or ID; may be repeated. Without it: every key of the input."),

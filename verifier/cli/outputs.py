@@ -22,7 +22,7 @@ import typer
 from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import render, render_notices
+from verifier.report.formats import SUMMARY, render, render_notices
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 
 if TYPE_CHECKING:
@@ -43,16 +43,20 @@ class Sink:
     path: Path | None = None
 
 
-def sinks(values: Sequence[str], formats: Sequence[str], folder: Path | None = None) -> tuple[Sink, ...]:
-    """What `--output` asks for; none: text on stdout. Files are from `folder`. Raises `ValueError` with a message for people."""
-    found = tuple(_sink(value, formats, folder) for value in values) or (Sink("text"),)
+_TEXT = Sink("text")
+
+
+def sinks(values: Sequence[str], formats: Sequence[str], folder: Path | None = None, *, quiet: bool = False) -> tuple[Sink, ...]:
+    """What `--output` asks for; none: text on stdout, of which the summary alone where it is to be `quiet`. Files are from `folder`. Raises
+    `ValueError` with a message for people."""
+    found = tuple(_sink(value, formats, folder) for value in values) or (_TEXT,)
     if sum(sink.path is None for sink in found) > 1:
         raise ValueError("only one output can go to stdout: give the others a file, as in sarif=report.sarif")
     paths = [os.path.abspath(sink.path) for sink in found if sink.path is not None]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
         raise ValueError(f"two outputs go to {twice}")
-    return found
+    return tuple(Sink(SUMMARY) if quiet and sink == _TEXT else sink for sink in found)
 
 
 def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
@@ -171,7 +175,7 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
 def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     """Writes to all outputs but to a terminal: stderr is told by whoever ends the command."""
     try:
-        _unanswered(ending.kind, [sink for sink in ending.sinks if sink != Sink("text")], diagnostics, code)
+        _unanswered(ending.kind, [sink for sink in ending.sinks if sink not in (_TEXT, Sink(SUMMARY))], diagnostics, code)
     except OutputError:
         warn(diagnostics)
         raise

@@ -51,6 +51,8 @@ def prove(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],
+    only: given.Listed,
+    quiet: given.Quiet = False,
     engine: given.EngineOption = Engine.Z3,
     cross_check: given.CrossCheck = False,
     certificate: given.Certificate = None,
@@ -78,7 +80,7 @@ def prove(
             tuple(suppose),
             allow_empty,
         ),
-        sinks(output, FORMATS),
+        sinks(output, FORMATS, quiet=quiet),
         timeout,
         readings,
         engine,
@@ -87,5 +89,6 @@ def prove(
         cluster,
         certificate,
         steps,
+        only,
     )
     return prove_command(options)

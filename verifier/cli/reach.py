@@ -76,6 +76,7 @@ def reach(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],
+    quiet: given.Quiet = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
     ] = False,
@@ -101,7 +102,11 @@ def reach(
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
             report = reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, key)), tuple(key), steps, readings, progress)
-    write(sinks(output, PAGE), rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)), report.warnings)
+    write(
+        sinks(output, PAGE, quiet=quiet),
+        rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)),
+        report.warnings,
+    )
     return reach_exit_code(report)
 
 

@@ -11,6 +11,8 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from enum import StrEnum
 from typing import NoReturn, TextIO
 
 import typer
@@ -25,6 +27,17 @@ READER_GONE = 141
 """128 + SIGPIPE: the results were not all read, so this is not a verdict."""
 
 _DEBUG = "VERIFIER_DEBUG"
+
+
+class Color(StrEnum):
+    """When to colour what people read."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+_COLOR = ContextVar("color", default=Color.AUTO)
 
 
 class OutputError(Exception):
@@ -59,9 +72,13 @@ def warn(warnings: Sequence[Diagnostic]) -> None:
         tell(render_diagnostics(warnings, colour=colours(sys.stderr)))
 
 
-def run(body: Callable[[], int]) -> NoReturn:
+def run(body: Callable[[], int], color: Color = Color.AUTO) -> NoReturn:
     """Ends the command with the body's exit code, or the code of what went wrong in it."""
-    raise typer.Exit(int(_guarded(body)))
+    told = _COLOR.set(color)
+    try:
+        raise typer.Exit(int(_guarded(body)))
+    finally:
+        _COLOR.reset(told)
 
 
 def _guarded(body: Callable[[], int]) -> int:
@@ -119,10 +136,13 @@ def debug() -> None:
 
 
 def colours(stream: TextIO | None) -> bool:
-    """Whether to colour: not where NO_COLOR is set (https://no-color.org); else where FORCE_COLOR is (https://force-color.org), and on a
-    terminal that can."""
-    if stream is None or os.environ.get("NO_COLOR"):
+    """Whether to colour: as `--color` says; else not where NO_COLOR is set (https://no-color.org), but where FORCE_COLOR is
+    (https://force-color.org), and on a terminal that can."""
+    color = _COLOR.get()
+    if stream is None or color is Color.NEVER or color is Color.AUTO and os.environ.get("NO_COLOR"):
         return False
+    if color is Color.ALWAYS:
+        return True
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -39,6 +39,7 @@ def suggest(
     readings: given.Readings,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],
+    quiet: given.Quiet = False,
     write_to: Annotated[
         Path | None,
         typer.Option("--write", metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten."),
@@ -75,7 +76,11 @@ def suggest(
     found = replace(found, inputs=asked.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, _only_suggestion(found, choice))
-    write(sinks(output, PAGE), rendering(partial(suggestions_document, found), partial(suggestions_to_json, found)), found.warnings)
+    write(
+        sinks(output, PAGE, quiet=quiet),
+        rendering(partial(suggestions_document, found), partial(suggestions_to_json, found)),
+        found.warnings,
+    )
     return suggest_exit_code(found)
 
 

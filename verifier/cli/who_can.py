@@ -65,6 +65,7 @@ def who_can(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     output: Annotated[list[str], output_option("list", PAGE)] = ["text"],
+    quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
     """List everybody who can do something with a key."""
@@ -95,5 +96,5 @@ def who_can(
             progress=progress,
         )
     document = partial(who_can_document, answer, in_full=verbose)
-    write(sinks(output, PAGE), rendering(document, partial(who_can_to_json, answer)), answer.warnings)
+    write(sinks(output, PAGE, quiet=quiet), rendering(document, partial(who_can_to_json, answer)), answer.warnings)
     return who_can_exit_code(answer)

@@ -34,6 +34,8 @@ class Role(Enum):
     DIM = "dim"
 
 
+WORST = (Role.BAD, Role.DOUBT, Role.DIM, Role.GOOD)
+"""What fails first."""
 MARKS = {Status.PROVED: Role.GOOD, Status.REFUTED: Role.BAD, Status.UNKNOWN: Role.DOUBT}
 
 
@@ -208,7 +210,8 @@ Block: TypeAlias = "Heading | Para | Items | Table | Listing | Supposed | Folded
 
 @dataclass(frozen=True)
 class Document:
-    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is `--verbose`."""
+    """All of an answer. `counts` are its last line, with the exit code; `gap` stands between them in text. `in_full` is `--verbose`.
+    `number` is how many keys, policies or verdicts it is about."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -217,8 +220,16 @@ class Document:
     in_full: bool = False
     title_in_text: bool = True
     gap: str = " · "
+    number: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the counts stand first as well."""
+        return self.number > MOST_WITHOUT_SUMMARY
 
 
+MOST_WITHOUT_SUMMARY = 20
+"""How many verdicts, keys or policies an answer is about whose counts stand at its end alone."""
 GAP = Para("")
 """An empty line of text."""
 MARGIN, LABEL = 12, 13

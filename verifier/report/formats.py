@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
 """The names that `--output` takes."""
+SUMMARY = "summary"
+"""The last line of `text` alone, which `--quiet` asks for."""
 
 
 def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
-    """The document as `text`, `markdown` or `html`, with a final newline; `width` is that of the terminal. Raises `ValueError` for another
-    name."""
+    """The document as `text`, its `SUMMARY`, `markdown` or `html`, with a final newline; `width` is that of the terminal. Raises
+    `ValueError` for another name."""
     match name:
+        case "summary":
+            from verifier.report.render.text import document_summary
+
+            return document_summary(document, colour=colour)
         case "text":
             from verifier.report.render.text import document_text
 

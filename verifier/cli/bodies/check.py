@@ -17,7 +17,7 @@ from verifier.configuration import Configuration, ConfigurationError, FailOn, fi
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.invariant import Invariant
-from verifier.model.results.verdict import Report, Verdict
+from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
@@ -36,21 +36,23 @@ def check_command(
     processes: int | None,
     steps: int | None,
     allow_empty: bool,
+    only: frozenset[Status],
+    quiet: bool,
 ) -> int:
     """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
-    ending = Ending("report", sinks(output, FORMATS) if output else (), allow_empty)
+    ending = Ending("report", sinks(output, FORMATS, quiet=quiet) if output else (), allow_empty)
 
     def body() -> int:
         try:
             configuration = read_configuration(config if config is not None else find_configuration(Path()))
         except ConfigurationError as error:
             with suppress(InputError):
-                ending.sinks = _sinks(output, error.read)
+                ending.sinks = _sinks(output, error.read, quiet)
             raise
-        ending.sinks = _sinks(output, configuration)
+        ending.sinks = _sinks(output, configuration, quiet)
         ending.allow_empty = allow_empty or configuration.allow_empty
         asking = dataclasses.replace(_asked(configuration, cache=cache), allow_empty=ending.allow_empty)
-        return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps)
+        return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps, only)
 
     return answered(body, ending)
 
@@ -62,6 +64,7 @@ def _checked(
     write_baseline: Path | None,
     processes: int | None,
     steps: int | None,
+    only: frozenset[Status],
 ) -> int:
     today = _today()
     asked = read(asking)
@@ -72,7 +75,7 @@ def _checked(
     if write_baseline is not None:
         _write_baseline(write_baseline, report, asked, configuration)
     report, stale = _excused(report, asked, configuration, write_baseline, today)
-    write_report(report, chosen, asked.estate)
+    write_report(report, chosen, asked.estate, only)
     code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED
@@ -89,11 +92,11 @@ def _today() -> date:
         raise InputError.of(f"{TODAY} is {printable(given)!r}, expected a day such as 2027-01-31") from None
 
 
-def _sinks(output: Sequence[str], configuration: Configuration) -> tuple[Sink, ...]:
+def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> tuple[Sink, ...]:
     if output:
-        return sinks(output, FORMATS)
+        return sinks(output, FORMATS, quiet=quiet)
     try:
-        return sinks(configuration.outputs, FORMATS, configuration.path.parent)
+        return sinks(configuration.outputs, FORMATS, configuration.path.parent, quiet=quiet)
     except ValueError as error:
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 

@@ -35,6 +35,7 @@ class ProveOptions:
     cluster: str | None = None
     certificate: Path | None = None
     steps: int | None = None
+    only: frozenset[Status] = frozenset(Status)
 
 
 def prove_command(options: ProveOptions) -> int:
@@ -47,12 +48,14 @@ def prove_command(options: ProveOptions) -> int:
     report = proved(options, asked)
     if options.certificate is not None:
         _certify(options, asked, report, options.certificate)
-    write_report(report, options.sinks, asked.estate)
+    write_report(report, options.sinks, asked.estate, options.only)
     return report_exit_code(report)
 
 
-def write_report(report: Report, sinks: Sequence[Sink], estate: Estate) -> None:
-    """Writes a report in all formats asked for, and its warnings to stderr. Raises `OutputError`."""
+def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: frozenset[Status]) -> None:
+    """Writes a report in all formats asked for, with the verdicts of `only` these kinds for people, and its warnings to stderr. Raises
+    `OutputError`."""
+    report = dataclasses.replace(report, only=only)
     evidence = _evidence(sinks, report, estate)
     write(sinks, lambda name, colour, width: render_report(report, name, evidence, colour=colour, width=width), report.warnings)
 

@@ -219,6 +219,13 @@ class Report:
     """What the verdicts were held against (`--cross-check`)."""
     partial_accounts: tuple[str, ...] = ()
     """Those of `accounts` of which only some users and roles are listed (U1)."""
+    only: frozenset[Status] = frozenset(Status)
+    """Which verdicts reports for people list. All of them count."""
+
+    @property
+    def listed(self) -> tuple[Verdict, ...]:
+        """The verdicts that reports for people list."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status in self.only)
 
     @cached_property
     def key_of(self) -> Mapping[str, KeySummary]:

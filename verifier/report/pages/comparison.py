@@ -44,9 +44,9 @@ def comparison_document(
     notes = [doc.Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
     supposed = of_all(comparison.targets)
     blocks += [doc.Items(tuple(notes), 0, _MARGIN), doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN)]
-    counts = (counts_text(comparison), f"{comparison.old.label} → {comparison.new.label}")
+    counts = (counts_text(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)
-    return doc.Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
+    return doc.Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6, number=len(comparison.targets))
 
 
 def _is_quiet(target: TargetComparison) -> bool:

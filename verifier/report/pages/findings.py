@@ -25,7 +25,9 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> Docum
     end = grouped([*readings, Supposed(of_all(report.keys))])
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
-    return Document(f"external access, {zone_text(report)}", (*blocks, end), counts, findings_exit_code(report), in_full)
+    return Document(
+        f"external access, {zone_text(report)}", (*blocks, end), counts, findings_exit_code(report), in_full, number=len(report.keys)
+    )
 
 
 def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Block]:

@@ -35,9 +35,18 @@ def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNIN
     blocks.append(Supposed(report.assumptions))
     blocks.append(Items(tuple(Item(text, Said("skipped", Role.DIM)) for text in report.skipped), columns=_MARGIN))
     left_out = len(report.findings) - len(shown)
-    counts = (words.counts_text(report), *([f"{left_out} not shown: --verbose"] if left_out else []))
+    more: tuple[Words, ...] = (Said(f"{left_out} not shown: --verbose", Role.DIM),) if left_out else ()
     title, code = "KMS policies: what is provably wrong", words.lint_exit_code(report, fail_on)
-    return Document(title, tuple(blocks), counts, code, in_full, title_in_text=False, gap=" " * 6)
+    return Document(
+        title,
+        tuple(blocks),
+        (words.counts_text(report), *more),
+        code,
+        in_full,
+        title_in_text=False,
+        gap=" " * 6,
+        number=len(report.policies),
+    )
 
 
 def _in_short(report: LintReport) -> list[Finding]:

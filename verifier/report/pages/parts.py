@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.results.verdict import Reason
-from verifier.report.document import Item, Items
+from verifier.report.document import Item, Items, Role, Said, Words
 from verifier.report.naming import SETTLES, reason_item, rule_label
 from verifier.report.words.access import reading_question
 from verifier.report.words.regions import INEXACT
@@ -26,6 +26,6 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
         yield Items((Item(text, "readings"), *questions), columns=12)
 
 
-def data_counts(data_version: str) -> list[str]:
+def data_counts(data_version: str) -> list[Words]:
     """Which data of KMS an answer was made with."""
-    return [f"KMS data {data_version}"] if data_version else []
+    return [Said(f"KMS data {data_version}", Role.DIM)] if data_version else []

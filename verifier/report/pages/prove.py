@@ -34,19 +34,19 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
     keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
     several = len({verdict.target for verdict in report.verdicts}) > 1
     blocks: list[doc.Block] = [
+        doc.Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.listed)),
         doc.Folded(counted(len(report.keys), "key"), keys, keys),
-        doc.Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.verdicts)),
         doc.Folded(counted(len(warnings), "warning"), (doc.Items(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),
-        *(_folded(report, verdict, common, evidence, number, several) for number, verdict in enumerate(report.verdicts, start=1)),
+        *(_folded(report, verdict, common, evidence, number, several) for number, verdict in enumerate(report.listed, start=1)),
         doc.Supposed(common, label, len(label) + 2),
         *_remedy(report),
     ]
-    counts = (_counts(report), *_cross_check(report), _readings(report))
+    counts = (_counts(report), *_left_out(report), *_cross_check(report), doc.Said(_readings(report), doc.Role.DIM))
     code = report_exit_code(report)
     inputs = tuple(doc.Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
     blocks.append(doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True))
-    return doc.Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6)
+    return doc.Document("Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, gap=" " * 6, number=len(report.verdicts))
 
 
 def verdict_text(report: Report, verdict: Verdict) -> str:
@@ -197,6 +197,12 @@ def _cross_check(report: Report) -> list[str]:
     told += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
     told += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
     return [f"cross-check by {report.second_engine.value}: {', '.join(told)}"]
+
+
+def _left_out(report: Report) -> list[str]:
+    left = [verdict.status for verdict in report.verdicts if verdict.status not in report.only]
+    counts = ", ".join(f"{left.count(status)} {status.value}" for status in Status if status in left)
+    return [f"not listed (--only): {counts}"] if left else []
 
 
 def _counts(report: Report) -> doc.Words:

@@ -28,7 +28,7 @@ def reach_document(report: ReachReport, *, in_full: bool = False) -> Document:
     readings = (Item(f"some chains need one reading of {needed}: {SETTLES}", "readings"),) if needed else ()
     end = grouped([Supposed(of_all(report.keys), columns=_LABEL), Items(readings, columns=_LABEL)])
     counts = (counted(sum(len(key.rows) for key in report.keys), "row"), *data_counts(report.data_version))
-    return Document(question_words(report), (*blocks, end), counts, reach_exit_code(report), in_full)
+    return Document(question_words(report), (*blocks, end), counts, reach_exit_code(report), in_full, number=len(report.keys))
 
 
 def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:

@@ -26,7 +26,9 @@ def suggestions_document(suggestions: Suggestions) -> Document:
     counts = f"{proved} proved as things are, {refuted} refuted, {mended} of them with a suggestion"
     supposed = Supposed(suggestions.assumptions)
     code = suggest_exit_code(suggestions)
-    return Document("Edits of key policies", (*blocks, supposed), (counts,), code, title_in_text=False, gap=" " * 6)
+    return Document(
+        "Edits of key policies", (*blocks, supposed), (counts,), code, title_in_text=False, gap=" " * 6, number=len(suggestions.advice)
+    )
 
 
 def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:

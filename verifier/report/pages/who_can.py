@@ -26,7 +26,7 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
     end = grouped([*readings, Supposed(of_all(answer.keys))])
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
-    return Document(words.question_text(answer), (*blocks, end), counts, words.who_can_exit_code(answer), in_full)
+    return Document(words.question_text(answer), (*blocks, end), counts, words.who_can_exit_code(answer), in_full, number=len(answer.keys))
 
 
 def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:

@@ -18,7 +18,6 @@ from verifier.syntax.text import brief, printable
 
 _SIGNS = {Role.GOOD: "✅ ", Role.BAD: "❌ ", Role.DOUBT: "❓ ", None: ""}
 _TICKS = {Role.GOOD: "✔ ", Role.BAD: "✘ ", Role.DOUBT: "? ", None: ""}
-_WORST = (Role.BAD, Role.DOUBT, Role.DIM, Role.GOOD)
 _MOST_ROWS, _MOST_OF_ROWS, _MOST_OF_A_NAME = 200, 30_000, 100
 """Rows of an overview, and characters of all of them and of a name."""
 _EMPTY = re.compile("\n{3,}")
@@ -32,7 +31,8 @@ def document_markdown(document: doc.Document) -> str:
     counts = " · ".join(map(_words, document.counts))
     last = [] if document.exit_code is None else [f"<sub>{counts} · exit code {document.exit_code:d}</sub>"]
     concluded = [f"<sub>supposed: {prose(text)}</sub><br>" for text in conclusions(supposed_in(document.blocks))]
-    return _EMPTY.sub("\n\n", fitted([f"## {prose(title[0].upper() + title[1:])}", ""], parts, [*concluded, *last]))
+    head = [f"## {prose(title[0].upper() + title[1:])}", "", *([counts, ""] if document.is_large else [])]
+    return _EMPTY.sub("\n\n", fitted(head, parts, [*concluded, *last]))
 
 
 def _parts(block: doc.Block) -> Iterator[Part]:
@@ -117,7 +117,7 @@ def _item(label: str, item: doc.Item, margin: str, *, folded: bool) -> Iterator[
 def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
     """A table of verdicts, what fails first; what finds no room is counted."""
     yield from table_head(["", "invariant", "key"])
-    ordered = sorted(rows, key=lambda row: _WORST.index(role_of(row[0])))
+    ordered = sorted(rows, key=lambda row: doc.WORST.index(role_of(row[0])))
     told, room = 0, _MOST_OF_ROWS
     for sign, *names in ordered[:_MOST_ROWS]:
         row = table_row([f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])

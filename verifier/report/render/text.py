@@ -7,16 +7,21 @@ ARNs are never broken; what is cut short says so, and `in_full` cuts nothing.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from verifier.report import document as doc
-from verifier.report.document import Role, Words
+from verifier.report.document import Role, Words, role_of, supposed_in
+from verifier.report.naming import counted
 from verifier.report.style import WIDTH, Style, flow, pad, page, width_of
 from verifier.syntax.text import printable
 
 _SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
 _BLANK = re.compile("(?<! ) ")
 """Where a line may be broken: of several spaces, the others stay before the next word."""
+_MOST_ROWS = 40
+"""Rows of an overview."""
 _GAP = 2
 """Columns between two cells, at least."""
 
@@ -24,14 +29,21 @@ _GAP = 2
 def document_text(document: doc.Document, *, colour: bool = False, width: int | None = None) -> str:
     """The whole document."""
     writer = _Writer(Style(colour), document.in_full, width or WIDTH)
+    counts = writer.counts(document)
     lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
+    lines += [*counts, ""] if document.is_large else []
     for block in document.blocks:
         told = writer.block(block)
         lines += [*told, ""] if told else []
-    if document.exit_code is None:
-        return page(lines[:-1])
-    counts = [*map(writer.joined, document.counts), f"exit {document.exit_code:d}"]
-    return page([*lines, *flow(counts, "", between=document.gap, indent=0, width=writer.width)])
+    return page([*lines, *counts] if counts else lines[:-1])
+
+
+def document_summary(document: doc.Document, *, colour: bool = False) -> str:
+    """Its counts on one line, without what a reader may skip, and how much was concluded (S4)."""
+    number = len({found for found in supposed_in(document.blocks) if found.is_conclusion})
+    supposed = [f"supposing {counted(number, 'thing')} that the input does not say [S4]"] if number else []
+    counts = *(words for words in document.counts if role_of(words) is not Role.DIM), *supposed
+    return page(_Writer(Style(colour), in_full=False, width=sys.maxsize).counts(replace(document, counts=counts)))
 
 
 def block_lines(blocks: Sequence[doc.Block], style: Style) -> list[str]:
@@ -45,6 +57,13 @@ class _Writer:
 
     def __init__(self, style: Style, in_full: bool, width: int) -> None:
         self.style, self.in_full, self.width = style, in_full, width
+
+    def counts(self, document: doc.Document) -> list[str]:
+        """What an answer comes to; nothing where it has no exit code."""
+        if document.exit_code is None:
+            return []
+        told = [*map(self.joined, document.counts), f"exit {document.exit_code:d}"]
+        return flow(told, "", between=document.gap, indent=0, width=self.width)
 
     def block(self, block: doc.Block) -> list[str]:
         """The lines of one block."""
@@ -69,7 +88,9 @@ class _Writer:
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
             case doc.Group(blocks):
                 return [line for one in blocks for line in self.block(one)]
-            case doc.Overview() | doc.Excerpts() | doc.Figure():
+            case doc.Overview(rows):
+                return self.overview(rows) if len(rows) > doc.MOST_WITHOUT_SUMMARY else []
+            case doc.Excerpts() | doc.Figure():
                 return []
 
     def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
@@ -86,6 +107,12 @@ class _Writer:
         shown = [*map(printable, names[:most])]
         more = [f"and {len(names) - len(shown):,} more (--verbose)"] if len(names) > len(shown) else []
         return [self.style.dim(line) for line in flow([*shown, *more], pad(label, 12), between=", ", width=self.width)] if names else []
+
+    def overview(self, rows: Sequence[tuple[Words, str, str]]) -> list[str]:
+        """A line for each of many verdicts that is not proved, and fares as badly as it can."""
+        open_ = sorted((row for row in rows if role_of(row[0]) is not Role.GOOD), key=lambda row: doc.WORST.index(role_of(row[0])))
+        told = [f"{pad(self.joined(sign), doc.MARGIN)}{printable(name)}  {self.style.dim(printable(key))}" for sign, name, key in open_]
+        return told[:_MOST_ROWS] + ([f"and {len(told) - _MOST_ROWS:,} more"] if len(told) > _MOST_ROWS else [])
 
     # -- tables --
 

@@ -31,8 +31,13 @@ def _cross_check(report: Report) -> Json | None:
     return {"engine": report.second_engine, **{how.name.lower(): found.count(how) for how in Agreement}}
 
 
+def _not_listed(report: Report) -> Json:
+    number = len(report.verdicts) - len(report.listed)
+    return {"not_listed": number} if number else {}
+
+
 def _verdicts(report: Report) -> list[Json]:
-    return [wire(verdict, _shapes(report, verdict)) for verdict in report.verdicts]
+    return [wire(verdict, _shapes(report, verdict)) for verdict in report.listed]
 
 
 def _shapes(report: Report, verdict: Verdict) -> Shapes:
@@ -57,7 +62,7 @@ _SHAPES: Shapes = {
     Report: shape(
         "engine cross_check summary keys accounts partial_accounts inputs endpoints free_readings warnings verdicts",
         cross_check=_cross_check,
-        summary=lambda r: {**count(Status, (v.status for v in r.verdicts)), "exit_code": int(report_exit_code(r))},
+        summary=lambda r: {**count(Status, (v.status for v in r.verdicts)), **_not_listed(r), "exit_code": int(report_exit_code(r))},
         inputs=inputs,
         verdicts=_verdicts,
     ),
