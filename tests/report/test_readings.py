@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from verifier.model.readings import READINGS
-from verifier.report.readings import readings_json, render_readings
+from verifier.report.listings import readings_json, render_readings
 
 
 def test_s2_every_reading_is_listed_with_its_source() -> None:

@@ -10,8 +10,8 @@ import pytest
 from tools.generate_parsers import DATA, GRAMMARS
 from verifier.syntax import invariants_parser, parsers, policy, policy_parser
 from verifier.syntax.invariants_builder import TreeBuilder
-from verifier.syntax.lexemes import OffsetLexer
 from verifier.syntax.parsers import made, origin, parser
+from verifier.syntax.policy_parser import OffsetLexer
 from verifier.syntax.source import Source
 
 POLICY = Source("policy.json", '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}')

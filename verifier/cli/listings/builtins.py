@@ -31,7 +31,7 @@ def builtins(
 
     from verifier.language.builtins.by_name import BUILTINS
     from verifier.language.policies.reader import did_you_mean
-    from verifier.report.builtins import builtins_json, render_builtins
+    from verifier.report.listings import builtins_json, render_builtins
     from verifier.syntax.text import printable
 
     found = tuple(one for one in BUILTINS if name in (None, one.name))

@@ -22,7 +22,7 @@ def readings(output: Annotated[given.Output, typer.Option(help="How to write the
     """
     import sys
 
-    from verifier.report.readings import readings_json, render_readings
+    from verifier.report.listings import readings_json, render_readings
 
     emit(readings_json() + "\n" if output is given.Output.JSON else render_readings(colours(sys.stdout)))
     return 0

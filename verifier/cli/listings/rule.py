@@ -36,7 +36,7 @@ def rule(
     from difflib import get_close_matches
 
     from verifier.model.rules import rule_of, rules
-    from verifier.report.rules import render_rule, render_rules, rules_json
+    from verifier.report.listings import render_rule, render_rules, rules_json
 
     found = None if label is None else rules().get(rule_of(label))
     if label is not None and found is None:

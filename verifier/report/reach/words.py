@@ -7,15 +7,15 @@ how long the chains are is always said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from verifier.model.engine import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
-from verifier.report.reach.alike import together
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.story import bound_words
-from verifier.report.reach.told import steps_words
+from verifier.report.reach.told import steps_words, told_steps
 from verifier.syntax.text import printable
 
 _MOST_NAMES = 4
@@ -92,3 +92,25 @@ def longer_words(key: KeyReach) -> str | None:
     if any(row.steps > steps for row in key.rows):
         return f"chains of more than {steps_words(steps)} were not replayed" + ("; --steps N looks further" if steps < MOST_STEPS else "")
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
+
+
+def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachRow]:
+    """The rows, in the order in which they, or the first of several, come."""
+    found: dict[object, ReachRow] = {}
+    for row in rows:
+        outline = _outline(row, names, target)
+        before = found.get(outline)
+        if before is None:
+            found[outline] = row
+        else:
+            found[outline] = replace(before, actions=(*before.actions, *row.actions))
+    return list(found.values())
+
+
+def _outline(row: ReachRow, names: Names, target: str) -> object:
+    """What is alike in rows that are told together."""
+    if row.story is None or row.story.access is None or not row.steps:
+        return (row.callers, row.steps, row.actions, row.reason)
+    action = row.story.access.request.action
+    told = tuple(f"{one.text(names, target=target)} {one.by()}".replace(action, "…") for one in told_steps(row.story))
+    return (row.callers, row.steps, row.story.readings, row.story.free, told)

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Key
-from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.grant import Grant, grant_id, reference_to_grant
+from verifier.model.policy import PolicyKind, Principal, PrincipalType, StatementRef
 from verifier.model.results.access import Way
 from verifier.problem.classes.tables import bits
 from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import Provenance
 from verifier.problem.diagrams.provenance import Way as Numbers
-from verifier.verify.access.batched_grants import BatchedGrants
+from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.verify.partition import Described
 
 
@@ -78,3 +79,52 @@ def _ordered(ways: frozenset[Numbers]) -> list[Numbers]:
 
 def _rank(owner: StatementRef) -> int:
     return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)
+
+
+class BatchedGrants:
+    """The grants of a key by whom they name."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+        self._batched = key.grants is not None and len(key.grants) > NAMED_ONE_BY_ONE
+        self._by_id: dict[str, Grant] = {}
+        self._naming: dict[str, list[Grant]] = {}
+        for grant in key.grants or () if self._batched else ():
+            self._by_id[grant.id] = grant
+            for name in {*_names(grant)}:
+                self._naming.setdefault(name, []).append(grant)
+
+    def own(self, reference: StatementRef, caller: str) -> StatementRef:
+        """The one grant of a batch that names a caller; the reference as it is, for no batch and where there are several."""
+        first = self._by_id.get(grant_id(reference) or "")
+        if first is None:
+            return reference
+        operations = frozenset(first.operations)
+        naming = [grant for name in _called(caller) for grant in self._naming.get(name, ()) if frozenset(grant.operations) == operations]
+        found = {grant.id: grant for grant in naming}
+        if len(found) != 1 or any(grant.grantee_hidden for grant in self._by_id.values()):
+            return reference
+        return reference_to_grant(self._key.arn, next(iter(found.values())))
+
+
+def _names(grant: Grant) -> Iterator[str]:
+    return map(_name, grant.principals)
+
+
+def _name(principal: Principal) -> str:
+    """A principal as `_called` names callers: a session by its role's account and name."""
+    if principal.type is PrincipalType.ACCOUNT:
+        return principal.account or ""
+    if principal.type is PrincipalType.SESSION:
+        return f"{principal.account}/{principal.value.split(':', 5)[5].split('/')[1]}"
+    return principal.value
+
+
+def _called(caller: str) -> Iterator[str]:
+    """All that a principal may be named by: itself, its account, the name of its role."""
+    yield caller
+    if caller.startswith("arn:"):
+        account, last = caller.split(":", 5)[4:]
+        yield account
+        if last.startswith("role/"):
+            yield f"{account}/{last.rsplit('/', 1)[1]}"

@@ -26,11 +26,10 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import as_of_data, given
-from verifier.verify.comparison.added_keys import with_added
 from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.region_changes import Explainer
-from verifier.verify.comparison.target_pairs import TargetPair, target_pairs
+from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.regions import Regions
 from verifier.verify.settled import check_readings, not_known, settled_allowance
