@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,48 @@ def test_s4_the_account_that_is_supplied(tmp_path: Path) -> None:
 def test_s4_a_key_that_the_invariants_declare_is_said(tmp_path: Path) -> None:
     estate = load_estate([write(tmp_path, policy(statement("*")))], declared_key_arn=KEY)
     assert estate.keys[0].arn == KEY and "the only one that the invariants declare" in estate.concluded[0]
+
+
+OPEN = {
+    "StringEquals": {"kms:CallerAccount": "{{ partner }}", "aws:username": "${aws:username}"},
+    "StringLike": {"aws:PrincipalTag/a": "${*}"},
+}
+TEXT = json.dumps(
+    policy(
+        statement({"AWS": "arn:aws:iam::${ACCOUNT_ID}:root"}),
+        statement("*", Action="kms:Decrypt", Condition=OPEN),
+        statement({"AWS": "<account>"}, Action="kms:Decrypt"),
+    )
+)
+VALUES = {"ACCOUNT_ID": ACCOUNT, "partner": PARTNER, "account": PARTNER}
+
+
+@pytest.mark.parametrize("document", [TEXT, TEXT.replace("<", "\\u003c"), json.dumps({"Policy": TEXT}), f"# in YAML\n{TEXT}"])
+def test_placeholders_stand_for_what_is_given(tmp_path: Path, document: str) -> None:
+    path = write(tmp_path, document, "policy.yaml" if document.startswith("#") else "policy.json")
+    found = load_estate([path], supplied=Supplied(parameters=VALUES))
+    plain = TEXT.replace("${ACCOUNT_ID}", ACCOUNT).replace("{{ partner }}", PARTNER).replace("<account>", PARTNER)
+    expected = load_estate([write(tmp_path, plain, path.name)])
+    statements = [
+        [(s.principals, s.conditions) for key in estate.keys for p in key.policies or () for s in p.statements]
+        for estate in (found, expected)
+    ]
+    assert meant(statements[0]) == meant(statements[1]) and found.keys[0].account == ACCOUNT
+
+
+def meant(value: object) -> str:
+    return re.sub(r"Span\([^)]*\)", "", repr(value))
+
+
+def test_a_placeholder_without_a_value_is_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path, TEXT)
+    found = refused(path, supplied=Supplied(account=ACCOUNT, parameters={"ACCOUNT_ID": ACCOUNT})).diagnostics
+    assert [(one.message, place(one)) for one in found] == [
+        (f"the placeholder `{name}` has no value", (1, TEXT.index(text) + 1)) for name, text in (("partner", "{{ p"), ("account", "<acc"))
+    ]
+    assert "--parameter partner=VALUE" in (found[0].hint or "") and "--parameter 'account=<account>'" in (found[1].hint or "")
+    load_estate([path], supplied=Supplied(parameters={**VALUES, "partner": "{{ partner }}"}))  # as it stands
+    assert "no parameter `partnr`" in refused(path, supplied=Supplied(parameters={**VALUES, "partnr": ""})).diagnostics[0].message
 
 
 def test_r7_the_partition_is_that_of_the_account(tmp_path: Path) -> None:

@@ -58,7 +58,18 @@ def test_a_parameter_is_of_the_template_that_has_it(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(tmp_path, text(KEY), text(OPEN, PARTNER), Partnr="444455556666")
     (error,) = caught.value.diagnostics
-    assert error.message == "no template has a parameter `Partnr`" and error.hint == "the parameters: `Partner`"
+    assert error.message == "the input has no parameter `Partnr`" and error.hint == "the parameters: `Partner`"
+
+
+def test_a_parameter_may_be_of_one_version_alone(tmp_path: Path) -> None:
+    old, new = (Version((tmp_path / name,)) for name in ("old.yaml", "new.yaml"))
+    old.paths[0].write_text(text(KEY))
+    new.paths[0].write_text(text(OPEN, PARTNER))
+    given = {"account": "111122223333", "region": "us-west-2"}
+    _, found = load_versions(old, new, supplied=Supplied(**given, parameters={"Partner": "444455556666"}))
+    assert found.keys
+    with pytest.raises(InputError, match="no parameter `Partnr`"):
+        load_versions(old, new, supplied=Supplied(**given, parameters={"Partner": "444455556666", "Partnr": ""}))
 
 
 def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:

@@ -211,7 +211,10 @@ RegionOption = Annotated[str | None, typer.Option("--region", metavar="REGION", 
 ParameterOption = Annotated[
     list[str],
     typer.Option(
-        "--parameter", metavar="NAME=VALUE", callback=_parameters, help="A parameter of a CloudFormation template; may be repeated."
+        "--parameter",
+        metavar="NAME=VALUE",
+        callback=_parameters,
+        help="A parameter of a CloudFormation template, or what a placeholder of a key policy stands for; may be repeated.",
     ),
 ]
 ParameterFiles = Annotated[

@@ -18,7 +18,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from verifier.inputs.loader import Loader
+from verifier.inputs.loader import Loader, check_parameters
 from verifier.inputs.own_account import Side, with_own_account
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.snapshot.folder import files_by_themselves
@@ -26,6 +26,7 @@ from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Remarks
 from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
 
@@ -94,6 +95,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             tags=options.get("tags", True),
             several=options.get("several", len(paths) > 1),
             renamed=options.get("renamed", {}),
+            of_two_versions="other_version" in options,
         )
         for path in paths:
             loader.remarks.keep(partial(loader.add, Path(path)))
@@ -152,6 +154,9 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
         first = read(old, second)
     if first is None or second is None:
         raise InputError(tuple(dict.fromkeys(diagnostic for error in errors.values() for diagnostic in error.diagnostics)))
+    remarks = Remarks()
+    check_parameters(remarks, options.get("supplied", NOTHING), first[1], second[1])
+    remarks.raise_errors()
     if first[0].keys and second[0].keys:
         _check_one_key(_assumed(first), _assumed(second))
     return _with_others(first, second), _with_others(second, first)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.policy_file import is_policy, read_policy_file
+from verifier.inputs.policy_file import is_policy, placeholders, read_policy_file
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key
@@ -67,6 +67,8 @@ class Loader:
     """Whether there is more than one path."""
     renamed: Mapping[Path, str] = field(default_factory=dict)
     """What files are called in folders of policies that another version has under another name."""
+    of_two_versions: bool = False
+    """Whether a parameter may be one of another version alone."""
     templates: list[TemplateSide] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -140,6 +142,8 @@ class Loader:
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
         self.policy_files += 1
+        names = tuple(placeholders(node))
+        self.parts.parameters += [(node, names)] if names else []
         if self.policy_files == 2 and self.key_arn is not None:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
         if self.key_arn is None and self.declared_key_arn is not None:
@@ -169,7 +173,8 @@ class Loader:
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
-        self._check_parameters()
+        if not self.of_two_versions:
+            check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()
         keys, accounts = with_known_ids(self.keys, tuple(sorted((account for account, _ in read), key=lambda account: account.id)))
         estate = Estate(
@@ -222,15 +227,6 @@ class Loader:
             if counts[part.name] > 1:
                 part.name = f"{part.file}#{part.name}"
 
-    def _check_parameters(self) -> None:
-        """Records an error for each parameter that is supplied, and that no template has."""
-        known = {name for _, names in self.parts.parameters for name in names}
-        for name in self.supplied.parameters if self.parts.parameters else ():
-            if name not in known and not name.startswith("AWS::"):
-                what = "the template has no parameter" if len(self.parts.parameters) == 1 else "no template has a parameter"
-                listed = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
-                self.remarks.error(self.parts.parameters[0][0], f"{what} `{name}`", hint=f"the parameters: {listed}")
-
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
@@ -277,6 +273,16 @@ class Loader:
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))
+
+
+def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
+    """Records an error for each parameter that is supplied, and that no template and no policy file of any version has."""
+    listed = [found for parts in versions for found in parts.parameters]
+    known = {name for _, names in listed for name in names}
+    for name in supplied.parameters if listed else ():
+        if name not in known and not name.startswith("AWS::"):
+            names = ", ".join(f"`{name}`" for name in sorted(known)) or "none"
+            remarks.error(listed[0][0], f"the input has no parameter `{name}`", hint=f"the parameters: {names}")
 
 
 def no_key(files: Collection[str]) -> Diagnostic:

@@ -1,13 +1,17 @@
 """A single policy file, taken as a key of which nothing else is known.
 
 In: the policy, and what tells whose key it is on: an ARN, or an account. Out: the parts of a key.
-Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the remarks.
+Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the remarks. A
+placeholder without a value is an error, whether the text would be a policy with it or not.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
@@ -16,13 +20,18 @@ from verifier.inputs.snapshot.parts import KeyParts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.files import STDIN
-from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, refusal, text_at
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, refusal, text_at
+from verifier.inputs.text.unknown import resolved
 from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
+_PLACEHOLDER = re.compile(r"\$\{\s*(AWS::\w+|[^{}:,=*?$\s][^{}:,=]*?)\s*\}|\$?\{\{\s*([^{}=]+?)\s*\}\}|<([A-Za-z][\w. -]*)>")
+"""What stands for a text that somebody puts in later: `${ACCOUNT_ID}`, `{{ account }}`, `<account>`. The name of a policy variable has a
+colon (`${aws:username}`), or is `*`, `?` or `$` (L7)."""
 _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
@@ -49,13 +58,61 @@ def read_policy_file(
     where that leaves a choice, it is as in the ARN that was found for another version of the policy. Its Region is the one supplied, or the
     partition's first stands for it. Raises `InputError` where a choice is left.
     """
-    document = key_policy_document(remarks, node, DEFAULT)
+    found = key_policy_document(remarks, node, DEFAULT)
+    document = _filled(remarks, found, supplied.parameters) if found is not None else None
     if document is None:
         return None
     key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12] if among is not None else PLACEHOLDER_ID
     arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
     name = among.removesuffix(Path(among).suffix) if among is not None else "standard input" if path == STDIN else path.stem
     return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, name)
+
+
+def placeholders(node: Node) -> dict[str, tuple[str, Node]]:
+    """The names of the placeholders in a document, each as it is written first, and where."""
+    found: dict[str, tuple[str, Node]] = {}
+    for one in nodes_in(node):
+        for match in _PLACEHOLDER.finditer(one.text) if isinstance(one, Scalar) else ():
+            at = one.source.text.find(match[0], one.start, one.end)
+            place = Node(one.source, at, at + len(match[0])) if at >= 0 else one
+            found.setdefault(_name(match), (match[0], place))
+    return found
+
+
+def _name(match: re.Match[str]) -> str:
+    return str(match[1] or match[2] or match[3])
+
+
+def _filled(remarks: Remarks, document: Node, values: Mapping[str, str]) -> Node | None:
+    """A document with values for its placeholders; `None` after recording those that have none."""
+    tree = read_json(document_source(document)) if isinstance(document, Scalar) and _PLACEHOLDER.search(document.text) else document
+    found = placeholders(tree)
+    if not found:
+        return document
+    missing = [name for name in found if name not in values]
+    for name in missing:
+        written, place = found[name]
+        literal = quote(f"{name}={written}")
+        hint = f"give it: --parameter {quote(f'{name}=VALUE')}; if the text is meant as it stands: --parameter {literal}"
+        remarks.error(place, f"the placeholder `{name}` has no value", hint=hint)
+    if missing:
+        return None
+    full = _with_values(tree, values)
+    return resolved(full, full.pairs) if isinstance(full, Members) else None
+
+
+def _with_values(node: Node, values: Mapping[str, str]) -> Node:
+    if isinstance(node, Members):
+        pairs = [(_text_with(key, values), _with_values(value, values)) for key, value in node.pairs]
+        return Members(node.source, node.start, node.end, pairs)
+    if isinstance(node, Items):
+        return Items(node.source, node.start, node.end, [_with_values(item, values) for item in node.items])
+    return _text_with(node, values) if isinstance(node, Scalar) else node
+
+
+def _text_with(node: Scalar, values: Mapping[str, str]) -> Scalar:
+    text = _PLACEHOLDER.sub(lambda match: values.get(_name(match), match[0]), node.text)
+    return Scalar(node.source, node.start, node.end, text, node.type)
 
 
 def check_key_arn(key_arn: str) -> None:

@@ -105,7 +105,7 @@ class Parts:
     steps: bool = True
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
-    """The templates, each with the names of its parameters."""
+    """The templates and policy files, each with the names of its parameters."""
     unchecked: set[str] = field(default_factory=set)
     """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: dict[str, str] = field(default_factory=dict)
