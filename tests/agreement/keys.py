@@ -34,6 +34,11 @@ def fixed(*values: str) -> Pool:
     return lambda world: values
 
 
+def _providers(world: World) -> tuple[str, ...]:
+    own = (iam(world.partition, ACCOUNTS[0], name) for name in ("saml-provider/Corp", "oidc-provider/idp.example.com"))
+    return (*own, "idp.example.com", "cognito-identity.amazonaws.com", "accounts.google.com")
+
+
 def _services(world: World) -> tuple[str, ...]:
     return tuple(f"{name}.{world.region}.amazonaws.com" for name in ("s3", "lambda", "rds"))
 
@@ -167,7 +172,7 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("aws:ResourceTag/team", STRING, fixed(*NAMES), "F8", derived=True),
     TestedKey("kms:FutureKey", STRING, fixed(*NAMES), "U4"),
     TestedKey("aws:SourceIdentity", STRING, fixed(*NAMES), "F3"),
-    TestedKey("aws:FederatedProvider", STRING, fixed("cognito-identity.amazonaws.com", "accounts.google.com"), "F3"),
+    TestedKey("aws:FederatedProvider", STRING, _providers, "F3"),
     TestedKey("aws:Ec2InstanceSourceVpc", STRING, fixed(*VPCS), "F4"),
     TestedKey("ec2:SourceInstanceArn", ARN, lambda w: (f"arn:{w.partition}:ec2:{w.region}:{ACCOUNTS[0]}:instance/i-0a1b2c3d",), "F3"),
     TestedKey("lambda:SourceFunctionArn", ARN, lambda w: (source_arns(w)[1],), "F3"),

@@ -63,18 +63,26 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     return Standing(caller, identity, inventoried, account is not None)
 
 
-def may_be_of_provider(who: Standing, provider: str | None = None) -> bool:
-    """Whether a caller may be the session of a role that an identity of a provider, or (`None`) of some, assumed: as far as the trust
-    policy of the role is known (P6, F6)."""
-    if who.caller.kind is not CallerKind.ROLE or who.identity is None or who.identity.trust is None:
-        return who.caller.kind is CallerKind.ROLE
+def providers_of(who: Standing) -> frozenset[str] | None:
+    """The providers of which an identity may have assumed the role of a session, as far as its trust policy is known; `None`: any (P6,
+    F6)."""
+    if who.caller.kind is not CallerKind.ROLE:
+        return frozenset()
+    if who.identity is None or who.identity.trust is None:
+        return None
     allows = [statement for statement in who.identity.trust.statements if statement.effect is Effect.ALLOW]
     if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
-        return True
+        return None
     named = [principal for statement in allows for principal in statement.principals or ()]
-    federated = {principal.value for principal in named if principal.type is PrincipalType.FEDERATED}
+    federated = frozenset(principal.value for principal in named if principal.type is PrincipalType.FEDERATED)
     anybody = any(principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) for principal in named)
-    return anybody or (bool(federated) if provider in (None, "*") else provider in federated)
+    return None if anybody or "*" in federated else federated
+
+
+def may_be_of_provider(who: Standing, provider: str) -> bool:
+    """Whether a caller may be the session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
+    known = providers_of(who)
+    return known is None or provider in known or provider == "*" and bool(known)
 
 
 def inventory_of(estate: Estate, account: str | None) -> Account | None:

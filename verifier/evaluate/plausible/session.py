@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from unicodedata import category
 
-from verifier.evaluate.callers import may_be_of_provider
+from verifier.evaluate.callers import providers_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED
@@ -43,6 +43,10 @@ NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:Rol
 _TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 MOST_SESSION_TAGS = 50
+_PROVIDER = re.compile(
+    r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity\.amazonaws\.com|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
+)
+"""The name of a provider, as a trust policy has it."""
 _NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)
 """Of a session, or a source identity. [API: AssumeRole, RoleSessionName, SourceIdentity]"""
 """[IAM: id_session-tags; reference_iam-quotas]"""
@@ -76,8 +80,9 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     yield from _tags(case, given)
     if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
         yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
-    if "aws:federatedprovider" in given and not may_be_of_provider(case.standing):
-        yield "F6: only a session from a provider has aws:FederatedProvider, and the role trusts none"
+    provider, trusted = given.get("aws:federatedprovider"), providers_of(case.standing)
+    if provider is not None and trusted is not None and not _may_be_named(str(provider), trusted):
+        yield "F6: a session has the aws:FederatedProvider that it came from, and its role trusts no such provider"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
 
@@ -128,6 +133,14 @@ def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F6: only the session of a role has {key}"
         elif key not in CHAINED if named else claim not in EVERY_PROVIDERS_CLAIMS:
             yield f"F6: {key} is in no request but the one that the provider's identity assumes a role with"
+
+
+def _may_be_named(value: str, trusted: frozenset[str]) -> bool:
+    """Whether a session from one of the providers that a trust policy names may have this `aws:FederatedProvider`: not the name of another
+    one, as trust policies write it. What else the value may be, no page says. [IAM: reference_policies_condition-keys,
+    aws:FederatedProvider; reference_policies_elements_principal, *Web identity session principals*, *SAML session principals*]"""
+    known = any(one == value or one.endswith(f":oidc-provider/{value}") for one in trusted)
+    return known or bool(trusted) and not _PROVIDER.fullmatch(value)
 
 
 def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

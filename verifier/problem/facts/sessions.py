@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.problem.classes.intervals import as_bounds
-from verifier.problem.classes.predicates import Compares, exactly
+from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import FALSE, Expression, Present, Test, both, either, implies, negation, same
 from verifier.problem.facts.shared import has, predicates_of, via_service
-from verifier.problem.semantics.callers import trusts_provider
+from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.space import Space
 
 _INSTANCE = ("ec2:roledelivery", "ec2:sourceinstancearn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4")
 """What a session that was delivered to an EC2 instance has, all of it in its own calls."""
 _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
+_PROVIDER = "aws:federatedprovider"
 _OF_ROLES = (
     *(*_INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE),
-    *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", "aws:federatedprovider"),
+    *("lambda:sourcefunctionarn", "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER),
     "aws:sourceidentity",
 )
 """Keys that only the session of a role has."""
@@ -37,6 +38,7 @@ _CLAIMS = {
     "saml": ("namequalifier", "sub", "sub_type"),
 }
 """What other services than STS read of a provider's claims; of a provider that is not named here `amr`, `aud` and `sub`."""
+_HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
@@ -44,9 +46,8 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
     for name in _OF_ROLES:
         if has(space, name):
             yield implies(Present(name), space.is_role)
-    if has(space, "aws:federatedprovider"):
-        untrusting = frozenset(role.arn for role in space.estate.identities if role.trust is not None and not trusts_provider(role.trust))
-        yield implies(Present("aws:federatedprovider"), negation(space.one_of(untrusting)))
+    if has(space, _PROVIDER):
+        yield from _by_provider(space)
     for together in (_INSTANCE, _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
         yield from (implies(negation(via_service(space)), same(Present(first), Present(name))) for name in others)
@@ -57,6 +58,25 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         read_later = _is_read_later(name)
         if read_later is not None:
             yield implies(Present(name), either(space.is_web, space.is_role if read_later else FALSE))
+
+
+def _by_provider(space: Space) -> Iterator[Expression]:
+    """F6: a session's provider is one that the trust policy of its role admits, where the value is the name of one as trust policies write
+    it. What else the value may be, no page says. [IAM: reference_policies_condition-keys, aws:FederatedProvider;
+    reference_policies_elements_principal, *Web identity session principals*, *SAML session principals*]"""
+    roles: dict[frozenset[str], set[str]] = {}
+    for role in space.estate.identities:
+        admitted = providers_admitted(role.trust) if role.trust is not None else None
+        if admitted is not None:
+            roles.setdefault(admitted, set()).add(role.arn)
+    for admitted, arns in roles.items():
+        possible: Expression = FALSE
+        if admitted:
+            names = admitted | {arn.partition(":oidc-provider/")[2] for arn in admitted} - {""}
+            arn_of = (Test(_PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
+            another = either(Test(_PROVIDER, OneOf(_HOSTS)), *arn_of)
+            possible = either(Test(_PROVIDER, OneOf(names)), negation(another))
+        yield implies(both(Present(_PROVIDER), space.one_of(frozenset(arns))), possible)
 
 
 def _is_read_later(name: str) -> bool | None:

@@ -142,24 +142,29 @@ def _named(space: Space, principal: Principal) -> Expression:
 def _came_from(space: Space, provider: str) -> Expression:
     """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust policy is known
     has some only if that may admit the provider."""
-    barred = (role.arn for role in space.estate.identities if role.trust is not None and not trusts_provider(role.trust, provider))
+    barred = (role.arn for role in space.estate.identities if role.trust is not None and not _admits(role.trust, provider))
     came = both(Symbol("P6"), Symbol(provider_symbol(provider)))
     return both(came, space.is_role, negation(space.one_of(frozenset(barred))))
 
 
-def trusts_provider(trust: Policy, provider: str | None = None) -> bool:
-    """Whether a trust policy may admit an identity of a provider, or (`None`, `*`) of some."""
+def providers_admitted(trust: Policy) -> frozenset[str] | None:
+    """The providers of which a trust policy may admit an identity; `None`: any (P6, F6)."""
+    found: set[str] = set()
     for statement in trust.statements:
         if statement.effect is Effect.ALLOW:
             listed = statement.principals
-            if listed is None or statement.not_principal or statement.doubt is not None:
-                return True
-            if any(p.type in _ANYBODY or (p.type is PrincipalType.FEDERATED and provider in (None, "*", p.value)) for p in listed):
-                return True
-    return False
+            if listed is None or statement.not_principal or statement.doubt is not None or any(p.type in _ANYBODY for p in listed):
+                return None
+            found.update(p.value for p in listed if p.type is PrincipalType.FEDERATED)
+    return None if "*" in found else frozenset(found)
 
 
 _ANYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
+
+
+def _admits(trust: Policy, provider: str) -> bool:
+    found = providers_admitted(trust)
+    return found is None or provider in found or provider == "*" and bool(found)
 
 
 @lru_cache(1 << 14)
