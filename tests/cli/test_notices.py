@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -72,10 +74,18 @@ def test_the_meaning_of_the_statements_tells_another_reason_apart(run: Run, fold
 @pytest.mark.parametrize("name", COMMANDS)
 def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     Path("policy.json").write_text(json.dumps(POLICY, indent=2))
-    result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "github", "--output", f"json={folder / 'a.json'}")
+    files = [word for file in ("json=a.json", "gitlab=b.json", "csv=a.csv") for word in ("--output", file)]
+    result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "github", *files)
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in result.out.splitlines())
     assert result.out.splitlines()[0].endswith(f"exit code {result.code}")
     assert json.loads((folder / "a.json").read_text())["verifier"]
+    entries = json.loads((folder / "b.json").read_text())
+    assert entries and len({entry["fingerprint"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker") and entry["description"] and entry["check_name"]
+        assert entry["location"]["path"].endswith(".json") and entry["location"]["lines"]["begin"] >= 1
+    first, *rows = csv.reader(io.StringIO((folder / "a.csv").read_text()))
+    assert first[0] == "status" and rows and all(len(row) == len(first) for row in rows)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -94,5 +104,5 @@ def test_junit_passes_where_the_exit_code_is_0_and_nowhere_else(run: Run, folder
 @pytest.mark.parametrize("name", ["lint", "findings", "compare"])
 def test_a_format_that_a_command_lacks_is_a_usage_error(run: Run, folder: Path, name: str) -> None:
     Path("policy.json").write_text(json.dumps(POLICY))
-    result = run(*COMMANDS[name], "--output", "csv")
+    result = run(*COMMANDS[name], "--output", "xml")
     assert result.code == 2 and "is no format" in result.err

@@ -66,7 +66,7 @@ def test_an_error_in_the_input_stays_one(run: Run, folder: Path, question: str) 
 
 def test_every_format_has_the_errors(run: Run, folder: Path) -> None:
     (folder / "broken.json").write_text(BROKEN)
-    formats = ("text", "json", "sarif", "junit", "markdown", "github", "html")
+    formats = ("text", "json", "sarif", "junit", "markdown", "github", "html", "gitlab", "csv")
     outputs = [part for name in formats for part in ("--output", f"{name}=out.{name}")]
     result = run("prove", "broken.json", "--builtin", "no-public-access", *outputs)
     assert (result.code, result.out) == (2, "") and "nothing was checked" in result.err
@@ -76,6 +76,8 @@ def test_every_format_has_the_errors(run: Run, folder: Path) -> None:
     assert log["invocations"][0] | {"executionSuccessful": False, "exitCode": 2} == log["invocations"][0]
     assert log["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
     assert ElementTree.fromstring(texts["junit"]).attrib["errors"] == "1"
+    assert json.loads(texts["gitlab"])[0]["location"] == {"path": "broken.json", "lines": {"begin": 2}}
+    assert "error" in texts["csv"] and "broken.json,2" in texts["csv"]
     assert texts["github"].splitlines()[1].startswith("::error file=broken.json,line=2")
 
 

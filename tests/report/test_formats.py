@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -29,17 +31,18 @@ from tests.report.samples import (
     with_sid,
 )
 from tests.report.sarif_schema import sarif_validator
-from verifier.model.results.verdict import Excuse, ExcuseKind, Report
+from verifier.model.results.verdict import Excuse, ExcuseKind, Report, Status
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
 from verifier.report.render.room import MOST
 from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import printable
 
 GOLDEN = Path(__file__).parent / "golden" / "formats"
 EXCUSED = replace(LOCKED_OUT, excuse=Excuse(ExcuseKind.WAIVER, "until 2027-01-31, by platform: the archive moves in January"))
 MIXED = report(PROVED, REFUTED, EXCUSED, UNKNOWN, NAMED, NEVER_ALLOWED, keys=(KEY, LOG_KEY, GRANTED_KEY))
-ENDINGS = {"sarif": "sarif", "junit": "xml", "markdown": "md", "github": "txt"}
+ENDINGS = {"sarif": "sarif", "junit": "xml", "markdown": "md", "github": "txt", "gitlab": "gitlab.json", "csv": "csv"}
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 """As CommonMark reads them: a run of backticks ends at the next run of the same length."""
 HOSTILE = "\x1b[31m</script><b>%0A::error::x\n::warning::y [a](b) {0} `` | ,:\ud800\u202e&amp;]]>"
@@ -120,8 +123,29 @@ def test_a_place_in_a_plan_has_no_line() -> None:
 
 def test_no_place_at_all() -> None:
     nowhere = replace(UNKNOWN, reason=None, invariant=replace(UNKNOWN.invariant, span=NOWHERE))
-    assert sarif(report(nowhere))["runs"][0]["results"][0]["locations"] == []
+    assert sarif(replace(report(nowhere), inputs=()))["runs"][0]["results"][0]["locations"] == []
     assert render_report(report(nowhere), "github").splitlines()[1].startswith("::warning title=unknown")
+    (place,) = sarif(report(nowhere))["runs"][0]["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "key-policy.json"
+    assert json.loads(render_report(report(nowhere), "gitlab"))[-1]["location"] == {"path": "key-policy.json", "lines": {"begin": 1}}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r\n=1"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    text = render_report(report(replace(PROVED, invariant=replace(PROVED.invariant, name=cell))), "csv")
+    assert [*csv.DictReader(io.StringIO(text))][0]["invariant"] == "'" + printable(cell) and "\t" not in text
+
+
+def test_every_listed_verdict_is_a_row() -> None:
+    rows = [*csv.DictReader(io.StringIO(render_report(replace(MIXED, only=frozenset({Status.REFUTED})), "csv")))]
+    assert [row["status"] for row in rows] == ["refuted"] * 4 + ["not listed"] and rows[-1]["says"] == "2"
+    assert [*rows[0].values()][-2:] == ["key-policy.json", "32"] and rows[1]["excuse"].startswith("waiver: until 2027-01-31")
+
+
+def test_sarif_rules_have_what_code_scanning_shows() -> None:
+    for rule in sarif(MIXED)["runs"][0]["tool"]["driver"]["rules"]:
+        assert rule["helpUri"].startswith("https://docs.aws.amazon.com/") and rule["help"]["markdown"] and rule["help"]["text"]
+        assert 0 < float(rule["properties"]["security-severity"]) <= 10
 
 
 def test_the_counts_are_among_what_github_shows() -> None:
@@ -167,7 +191,7 @@ def test_markdown_holds_no_markup_of_the_input() -> None:
     assert outside.count("</details>") == outside.count("<details>")
 
 
-@pytest.mark.parametrize("name", ["sarif", "junit", "markdown", "github"])
+@pytest.mark.parametrize("name", ["sarif", "junit", "markdown", "github", "gitlab", "csv"])
 def test_s1_unknown_is_told_by_every_format(name: str) -> None:
     text = render_report(report(UNKNOWN), name)
     assert "unknown" in text

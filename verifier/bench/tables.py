@@ -5,16 +5,15 @@ In: a `Run`. Out: texts. Guarantee: pure; a saved JSON run is read back as it wa
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import msgspec
 
-from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Run
+from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Result, Run
 from verifier.bench.summary import Row, Shift, against, by_family
+from verifier.syntax.csv_text import csv_text
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -104,31 +103,14 @@ def _cell(text: str, width: int, column: int) -> str:
 
 def csv_of(run: Run) -> str:
     """A line for each engine and query."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    names = [field.name for field in fields(Counts)]
-    writer.writerow(["family", "size", "query", "engine", "answer", "median_ms", "rounds", *names, "note"])
-    for result in run.results:
-        time = f"{result.median:.3f}" if result.times else ""
-        counts = [getattr(result.counts, name) for name in names]
-        cells = [
-            result.family,
-            result.size,
-            result.query,
-            result.engine,
-            result.answer.value,
-            time,
-            len(result.times),
-            *counts,
-            result.note,
-        ]
-        writer.writerow([_inert(cell) for cell in cells])
-    return out.getvalue()
+    columns = ["family", "size", "query", "engine", "answer", "median_ms", "rounds", *(field.name for field in fields(Counts)), "note"]
+    return csv_text(columns, map(_csv_row, run.results))
 
 
-def _inert(cell: object) -> object:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+def _csv_row(result: Result) -> list[str | float]:
+    time = f"{result.median:.3f}" if result.times else ""
+    counts = [getattr(result.counts, field.name) for field in fields(Counts)]
+    return [result.family, result.size, result.query, result.engine, result.answer.value, time, len(result.times), *counts, result.note]
 
 
 def json_of(run: Run) -> str:

@@ -18,7 +18,7 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
 
 
 class FailOnOption(StrEnum):
@@ -99,6 +99,7 @@ def compare(
     from verifier.model.results.comparison import FailOn
     from verifier.report.notices.comparison import notices_of_comparison
     from verifier.report.pages.comparison import comparison_document
+    from verifier.report.tables import comparison_csv
     from verifier.report.wire.comparison import comparison_to_json
     from verifier.report.words.comparison import comparison_exit_code
 
@@ -107,6 +108,8 @@ def compare(
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
     document = partial(comparison_document, found, worst, texts, in_full=verbose)
-    parts = rendering(document, partial(comparison_to_json, found, worst), partial(notices_of_comparison, found, worst))
+    parts = rendering(
+        document, partial(comparison_to_json, found, worst), partial(notices_of_comparison, found, worst), partial(comparison_csv, found)
+    )
     write(chosen, parts, remarks(found))
     return comparison_exit_code(found, worst)

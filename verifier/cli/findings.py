@@ -12,7 +12,7 @@ from verifier.cli import options as given
 from verifier.cli.outputs import output_option, rendering, sinks, write
 from verifier.cli.progress import shown
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
@@ -63,6 +63,7 @@ def findings(
     from verifier.report.evidence import Evidence, meanings_of
     from verifier.report.notices.findings import notices_of_findings
     from verifier.report.pages.findings import findings_document
+    from verifier.report.tables import findings_csv
     from verifier.report.wire.answers import findings_to_json
     from verifier.report.words.findings import findings_exit_code
     from verifier.verify.access.findings import findings as find
@@ -83,6 +84,7 @@ def findings(
             partial(findings_document, report, in_full=verbose),
             partial(findings_to_json, report),
             lambda: notices_of_findings(report, Evidence(meanings_of(estate))),
+            partial(findings_csv, report),
         ),
         report.warnings,
     )

@@ -18,7 +18,7 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
 
 
 class LintFailOn(StrEnum):
@@ -61,6 +61,7 @@ def lint(
     from verifier.report.evidence import Evidence, meanings_of
     from verifier.report.notices.lint import notices_of_lint
     from verifier.report.pages.lint import lint_document
+    from verifier.report.tables import lint_csv
     from verifier.report.wire.lint import lint_to_json
     from verifier.report.words.lint import lint_exit_code
     from verifier.verify.lint.linting import lint as look  # after the input has been accepted: importing a solver takes a while
@@ -74,6 +75,7 @@ def lint(
             partial(lint_document, report, worst, in_full=verbose),
             partial(lint_to_json, report, worst),
             lambda: notices_of_lint(report, worst, Evidence(meanings_of(places[0]))),
+            partial(lint_csv, report),
         ),
         report.warnings,
     )

@@ -102,15 +102,23 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
     )
 
 
-def rendering(document: Callable[[], Document], json: Callable[[], Json], notices: Callable[[], Notices] | None = None) -> Render:
-    """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices."""
+def rendering(
+    document: Callable[[], Document],
+    json: Callable[[], Json],
+    notices: Callable[[], Notices] | None = None,
+    table: Callable[[], str] | None = None,
+) -> Render:
+    """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices, and where it is a table,
+    that as CSV."""
 
     def rendered(name: str, colour: bool, width: int | None) -> str:
         if name == "json":
             from verifier.report.wire.values import json_text
 
             return json_text(json())
-        if notices is not None and name in ("sarif", "github", "junit"):
+        if table is not None and name == "csv":
+            return table()
+        if notices is not None and name in ("sarif", "github", "gitlab", "junit"):
             return render_notices(notices(), name)
         return render(document(), name, colour=colour, width=width)
 
@@ -184,7 +192,8 @@ def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -
 def _unanswered(kind: str, chosen: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     if not chosen:
         return
+    from verifier.report.tables import diagnostics_csv
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
-    write(chosen, rendering(document, partial(unanswered_json, kind, diagnostics, code), notices))
+    write(chosen, rendering(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_csv, diagnostics)))

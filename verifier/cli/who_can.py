@@ -13,6 +13,7 @@ from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
 from verifier.cli.progress import shown
 from verifier.syntax.diagnostic import InputError
 
+FORMATS = (*PAGE, "csv")
 EXIT_CODES = "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 internal error."
 
 
@@ -64,7 +65,7 @@ def who_can(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[list[str], output_option("list", PAGE)] = ["text"],
+    output: Annotated[list[str], output_option("list", FORMATS)] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
@@ -80,6 +81,7 @@ def who_can(
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
     from verifier.report.pages.who_can import who_can_document
+    from verifier.report.tables import who_can_csv
     from verifier.report.wire.answers import who_can_to_json
     from verifier.report.words.access import who_can_exit_code
     from verifier.verify.access.who_can import who_can as ask
@@ -96,5 +98,9 @@ def who_can(
             progress=progress,
         )
     document = partial(who_can_document, answer, in_full=verbose)
-    write(sinks(output, PAGE, quiet=quiet), rendering(document, partial(who_can_to_json, answer)), answer.warnings)
+    write(
+        sinks(output, FORMATS, quiet=quiet),
+        rendering(document, partial(who_can_to_json, answer), table=partial(who_can_csv, answer)),
+        answer.warnings,
+    )
     return who_can_exit_code(answer)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "html")
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
 """The names that `--output` takes."""
 SUMMARY = "summary"
 """The last line of `text` alone, which `--quiet` asks for."""
@@ -46,7 +46,7 @@ def render(document: Document, name: str = "text", *, colour: bool = False, widt
 
 
 def render_notices(notices: Notices, name: str) -> str:
-    """The notices as `sarif`, `github` or `junit`, with a final newline. Raises `ValueError` for another name."""
+    """The notices as `sarif`, `github`, `gitlab` or `junit`, with a final newline. Raises `ValueError` for another name."""
     match name:
         case "sarif":
             from verifier.report.notices.sarif import render_sarif
@@ -56,6 +56,10 @@ def render_notices(notices: Notices, name: str) -> str:
             from verifier.report.notices.github import render_github
 
             return render_github(notices)
+        case "gitlab":
+            from verifier.report.notices.gitlab import render_gitlab
+
+            return render_gitlab(notices)
         case "junit":
             from verifier.report.notices.junit_notices import render_junit_notices
 
@@ -70,10 +74,14 @@ def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *
             from verifier.report.wire.report import render_json
 
             return render_json(report) + "\n"
-        case "sarif" | "github":
+        case "sarif" | "github" | "gitlab":
             from verifier.report.notices.verdicts import notices_of
 
             return render_notices(notices_of(report, evidence), name)
+        case "csv":
+            from verifier.report.tables import report_csv
+
+            return report_csv(report)
         case "junit":
             from verifier.report.notices.junit import render_junit
 

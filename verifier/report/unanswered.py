@@ -59,7 +59,7 @@ def unanswered_notices(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Not
     return Notices((_RULE,), tuple(map(_notice, errors)), summary, code, (), warnings, (subject,), answered=not errors)
 
 
-_RULE = Rule("input-error", "input error", "the input can be read")
+_RULE = Rule("input-error", "input error", "the input can be read", "S3", 1.0)
 
 
 def _notice(found: Diagnostic) -> Notice:

@@ -19,8 +19,8 @@ from verifier.syntax.source import NOWHERE, Span
 
 _RULES = (
     Rule("access-gained", "access gained", "NEW allows nothing that OLD does not"),
-    Rule("access-lost", "access lost", "NEW allows everything that OLD does"),
-    Rule("not-comparable", "not known", "everything that bears on the comparison is known"),
+    Rule("access-lost", "access lost", "NEW allows everything that OLD does", security=2.0),
+    Rule("not-comparable", "not known", "everything that bears on the comparison is known", "S1", 5.0),
 )
 
 

@@ -23,10 +23,12 @@ from verifier.syntax.source import NOWHERE, Span
 
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
 _RULES = (
-    Rule(_PUBLIC, "public access", "nobody can use the key whose account nothing names, in no organization that anything names"),
+    Rule(
+        _PUBLIC, "public access", "nobody can use the key whose account nothing names, in no organization that anything names", security=9.5
+    ),
     Rule(_EXTERNAL, "external access", "nobody from outside the zone of trust can use the key"),
-    Rule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key"),
-    Rule(_INCOMPLETE, "not known", "all access from outside the zone of trust is known"),
+    Rule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key", security=4.0),
+    Rule(_INCOMPLETE, "not known", "all access from outside the zone of trust is known", "S1", 5.0),
 )
 
 

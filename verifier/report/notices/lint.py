@@ -11,7 +11,7 @@ from collections import Counter
 
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.naming import statement_name
@@ -21,12 +21,13 @@ from verifier.report.words.lint import lint_exit_code, policy_title
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE
 
-UNDECIDED = Rule("undecided", "not decided", "every question of the linter is decided")
+UNDECIDED = Rule("undecided", "not decided", "every question of the linter is decided", "S1", 2.0)
+_SECURITY = {Severity.ERROR: 7.0, Severity.WARNING: 5.0, Severity.NOTE: 1.0}
 
 
 def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARNING, evidence: Evidence = NO_EVIDENCE) -> Notices:
     """A notice for each finding, and for what was not decided."""
-    rules = (*(Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]") for rule in RULES), UNDECIDED)
+    rules = (*map(_rule, RULES), UNDECIDED)
     seen: Counter[tuple[str, ...]] = Counter()
     counting = tuple(severity for severity in Severity if fail_on is not None and severity.rank <= fail_on.rank)
     notices = [_finding(finding, seen, evidence, finding.severity in counting) for finding in report.findings]
@@ -35,6 +36,10 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
     subjects = tuple(map(_subject_of, report.policies))
     concluded = conclusions(report.assumptions)
     return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects, concluded)
+
+
+def _rule(rule: LintRule) -> Rule:
+    return Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]", rule.label, _SECURITY[rule.severity])
 
 
 def _subject_of(policy: Linted) -> Subject:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 
 from verifier import __version__
+from verifier.model.rules import rules
 from verifier.report.notices.notices import Notice, Notices, Rule
 from verifier.report.notices.places import Place, place
 from verifier.report.wire.values import Json
 from verifier.syntax.diagnostic import Diagnostic
-from verifier.syntax.source import Span
+from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "kmsVerifier/v1"
+_HELP = "A result is proved, or has a request that was replayed; one that says `unknown` could not be decided, and is no pass."
 _ROOT = "%SRCROOT%"
 
 
@@ -29,6 +31,7 @@ def render_sarif(notices: Notices) -> str:
 
 def sarif(notices: Notices) -> Json:
     """The log as JSON values."""
+    first = Span(notices.inputs[0][0], 0, 0, 0, 0) if notices.inputs else NOWHERE
     numbers = {rule.id: number for number, rule in enumerate(notices.rules)}
     return {
         "$schema": SCHEMA,
@@ -45,7 +48,7 @@ def sarif(notices: Notices) -> Json:
                 "columnKind": "unicodeCodePoints",
                 "artifacts": [_artifact(file, digest) for file, digest in notices.inputs],
                 "invocations": [_invocation(notices)],
-                "results": [_result(notice, numbers[notice.rule]) for notice in notices.notices],
+                "results": [_result(notice, numbers[notice.rule], first) for notice in notices.notices],
                 "properties": {"summary": notices.summary},
             }
         ],
@@ -56,7 +59,13 @@ def _rule(rule: Rule) -> Json:
     found: Json = {"id": rule.id, "name": _text(rule.name), "shortDescription": {"text": _message(rule.name)}}
     if rule.text:
         found["fullDescription"] = {"text": _message(rule.text)}
-    return found
+    cited = rules()[rule.label]
+    pages = [source for source in cited.sources if source.url is not None]
+    links = "".join(f"\n- [{page.text}]({page.url})" for page in pages)
+    found["help"] = {"text": f"{_HELP} {cited.title} ({cited.label}).", "markdown": f"{_HELP}\n\n`{cited.label}`: {cited.text}\n{links}"}
+    if pages:
+        found["helpUri"] = pages[0].url
+    return {**found, "properties": {"security-severity": f"{rule.security:.1f}", "precision": "very-high", "tags": ["security"]}}
 
 
 def _artifact(file: str, digest: str) -> Json:
@@ -75,8 +84,8 @@ def _notification(warning: Diagnostic) -> Json:
     return {**found, "locations": [where]} if where else found
 
 
-def _result(notice: Notice, number: int) -> Json:
-    where = _location(notice.span)
+def _result(notice: Notice, number: int, first: Span) -> Json:
+    where = _location(notice.span) or _location(first)  # code scanning takes no result without a place
     found: Json = {
         "ruleId": notice.rule,
         "ruleIndex": number,
