@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.model.grant import Pairs
@@ -16,6 +17,7 @@ from verifier.model.steps.chains import Change, Move
 from verifier.syntax.diagnostic import InputError
 
 REQUEST_TAG = "aws:requesttag/"
+Changes = TypeVar("Changes", bound=Change)
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,16 @@ def one_of(move: Move, actions: tuple[str, ...], requests: tuple[Request, ...] |
     return Asked(found[0])
 
 
-def wrong_change(move: Move, change: Change) -> InputError:
+def change_of(move: Move, kind: type[Changes]) -> Changes:
+    """What a move changes. Raises `InputError` where that is no change of the kind that such a step makes."""
+    if not isinstance(move.change, kind):
+        raise wrong_change(move)
+    return move.change
+
+
+def wrong_change(move: Move) -> InputError:
     """The error of a change that a kind of step does not make."""
-    return fail(move, f"it does not change things as {type(change).__name__} says")
+    return fail(move, f"it does not change things as {type(move.change).__name__} says")
 
 
 def check_tags(move: Move, asked: Asked, tags: Pairs) -> None:

@@ -38,7 +38,7 @@ def add_policy(estate: Estate, owner: str, policy: Policy, known: bool) -> Estat
     def group(found: Group) -> Group:
         return replace(found, policies=_with(found.policies, policy)) if found.arn == owner else found
 
-    return _accounts(estate, lambda account: replace(_identities(account, changed), groups=tuple(map(group, account.groups))))
+    return _members(estate, changed, group)
 
 
 def _with(policies: tuple[Policy, ...], policy: Policy) -> tuple[Policy, ...]:
@@ -97,9 +97,7 @@ def _in_force(known: ManagedPolicy, policy: Policy) -> ManagedPolicy:
 
 def put_trust(estate: Estate, role: str, policy: Policy) -> Estate:
     """A role has another trust policy."""
-    return _accounts(
-        estate, lambda account: _identities(account, lambda found: replace(found, trust=policy) if found.arn == role else found)
-    )
+    return _members(estate, lambda found: replace(found, trust=policy) if found.arn == role else found)
 
 
 def join_group(estate: Estate, user: str, group: str) -> Estate:
@@ -115,7 +113,7 @@ def join_group(estate: Estate, user: str, group: str) -> Estate:
 
     missing = [thing for thing in estate.unmodelled if thing.of_statement and thing.principal == group]
     things = [replace(thing, name=f"{thing.name}, of {user}", principal=user, of_statement=False) for thing in missing]
-    return _unmodelled(_accounts(estate, lambda account: _identities(account, changed)), things)
+    return _unmodelled(_members(estate, changed), things)
 
 
 def create(estate: Estate, made: Identity | Group | ManagedPolicy) -> Estate:
@@ -142,7 +140,7 @@ def tag(estate: Estate, owner: str, tags: Pairs, removed: tuple[str, ...]) -> Es
     def changed(found: Identity) -> Identity:
         return replace(found, tags=(*(pair for pair in found.tags if pair[0].lower() not in gone), *tags)) if found.arn == owner else found
 
-    return _accounts(estate, lambda account: _identities(account, changed))
+    return _members(estate, changed)
 
 
 def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
@@ -156,7 +154,7 @@ def remove_policy(estate: Estate, owner: str, identity: str) -> Estate:
     def group(found: Group) -> Group:
         return replace(found, policies=_less(found.policies, {identity})) if found.arn == owner else found
 
-    return _accounts(estate, lambda account: replace(_identities(account, changed), groups=tuple(map(group, account.groups))))
+    return _members(estate, changed, group)
 
 
 def _has(policies: tuple[Policy, ...], identity: str) -> bool:
@@ -179,7 +177,7 @@ def leave_group(estate: Estate, user: str, group: str) -> Estate:
         gone = groups.get(group, set()).difference(*(groups.get(other, set()) for other in others))
         return replace(found, policies=_less(found.policies, gone), groups=others)
 
-    return _accounts(estate, lambda account: _identities(account, changed))
+    return _members(estate, changed)
 
 
 def put_boundary(estate: Estate, owner: str, policy: Policy | None, known: bool) -> Estate:
@@ -189,7 +187,7 @@ def put_boundary(estate: Estate, owner: str, policy: Policy | None, known: bool)
         return replace(found, bounded=policy is not None, boundary=policy if known else None) if found.arn == owner else found
 
     before = tuple(thing for thing in estate.unmodelled if not (thing.principal == owner and thing.name.startswith(_BOUNDARY_OF)))
-    later = _accounts(replace(estate, unmodelled=before), lambda account: _identities(account, changed))
+    later = _members(replace(estate, unmodelled=before), changed)
     if policy is None or known:
         return later
     arn = policy.identity.removesuffix("#boundary")
@@ -203,6 +201,10 @@ _BOUNDARY_OF = "permissions boundary of "
 
 def _accounts(estate: Estate, change: Callable[[Account], Account]) -> Estate:
     return replace(estate, accounts=tuple(map(change, estate.accounts)))
+
+
+def _members(estate: Estate, change: Callable[[Identity], Identity], group: Callable[[Group], Group] = lambda found: found) -> Estate:
+    return _accounts(estate, lambda account: replace(_identities(account, change), groups=tuple(map(group, account.groups))))
 
 
 def _identities(account: Account, change: Callable[[Identity], Identity]) -> Account:

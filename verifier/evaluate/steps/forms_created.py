@@ -6,7 +6,7 @@ Guarantee: see `forms_keys`.
 
 from __future__ import annotations
 
-from verifier.evaluate.steps.asked import Asked, check_tags, require, the_requests, wrong_change
+from verifier.evaluate.steps.asked import Asked, change_of, check_tags, require, the_requests
 from verifier.evaluate.steps.forms_identities import account_of, check_document, owner_type
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind
@@ -15,9 +15,7 @@ from verifier.model.steps.chains import Created, IdentityTagged, Move, State
 
 def create(state: State, move: Move) -> None:
     """[API: CreateRole, CreateUser, CreateGroup, CreatePolicy; names: IAM User Guide, reference_iam-quotas]"""
-    change = move.change
-    if not isinstance(change, Created):
-        raise wrong_change(move, change)
+    change = change_of(move, Created)
     made, kind = change.made, change.made.arn.split(":", 5)[5].split("/", 1)[0]
     account = account_of(state, made.arn)
     require(account is not None and account.complete, move, f"who there is in the account of {made.arn} is not known")
@@ -38,9 +36,7 @@ def create(state: State, move: Move) -> None:
 
 def tag(state: State, move: Move) -> None:
     """[API: TagRole, TagUser, UntagRole, UntagUser]"""
-    change = move.change
-    if not isinstance(change, IdentityTagged):
-        raise wrong_change(move, change)
+    change = change_of(move, IdentityTagged)
     type_ = owner_type(state, move, change.owner)
     require(type_ != "Group", move, "a group has no tags")
     require(bool(change.tags) != bool(change.removed), move, "it sets tags or takes some away")

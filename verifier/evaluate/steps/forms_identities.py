@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
-from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
+from verifier.evaluate.steps.asked import Asked, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.sources import SET_SOURCE, SOURCE
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
@@ -57,9 +57,7 @@ def owner_type(state: State, move: Move, arn: str) -> str:
 
 def put_policy(state: State, move: Move) -> None:
     """[API: PutRolePolicy, PutUserPolicy, PutGroupPolicy]"""
-    change = move.change
-    if not isinstance(change, PolicyAdded):
-        raise wrong_change(move, change)
+    change = change_of(move, PolicyAdded)
     the_requests(move, (f"iam:Put{owner_type(state, move, change.owner)}Policy", change.owner))
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the new policy must be an identity policy")
     require(change.policy.identity.startswith(f"{change.owner}#"), move, "the new policy must be an inline policy of its owner")
@@ -68,17 +66,21 @@ def put_policy(state: State, move: Move) -> None:
 
 def attach_policy(state: State, move: Move) -> None:
     """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
-    change = move.change
-    if not isinstance(change, PolicyAdded):
-        raise wrong_change(move, change)
+    change = change_of(move, PolicyAdded)
     (asked,) = the_requests(move, (f"iam:Attach{owner_type(state, move, change.owner)}Policy", change.owner))
     arn = change.policy.identity
     require(asked.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
+    check_managed(state, move, change.owner, change.policy, change.known)
+
+
+def check_managed(state: State, move: Move, owner: str, policy: Policy, known: bool) -> None:
+    """The policy is a managed one that the owner can have, with the document that is known."""
+    arn = policy.identity.removesuffix("#boundary")
     fields = arn.split(":")
-    right = len(fields) == 6 and fields[4] in ("aws", change.owner.split(":")[4]) and fields[5].startswith("policy/")
+    right = len(fields) == 6 and fields[4] in ("aws", owner.split(":")[4]) and fields[5].startswith("policy/")
     require(right, move, f"{arn} is no managed policy of the account or of AWS")
-    check_document(state, move, change.policy, change.known)
+    check_document(state, move, policy, known)
 
 
 def check_document(state: State, move: Move, policy: Policy, known: bool) -> None:
@@ -106,9 +108,7 @@ def allows_everything(policy: Policy) -> bool:
 
 def set_version(state: State, move: Move) -> None:
     """[API: CreatePolicyVersion (as the default; LimitExceeded), DeletePolicyVersion, SetDefaultPolicyVersion]"""
-    change = move.change
-    if not isinstance(change, VersionSet):
-        raise wrong_change(move, change)
+    change = change_of(move, VersionSet)
     require(change.policy.identity == change.arn, move, "the document must be that of the managed policy")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the document must be an identity policy")
     held = managed_named(state, change.arn)
@@ -123,9 +123,7 @@ def set_version(state: State, move: Move) -> None:
 
 def put_trust(state: State, move: Move) -> None:
     """[API: UpdateAssumeRolePolicy]"""
-    change = move.change
-    if not isinstance(change, TrustPut):
-        raise wrong_change(move, change)
+    change = change_of(move, TrustPut)
     require(owner_type(state, move, change.role) == "Role", move, "only roles have trust policies")
     the_requests(move, ("iam:UpdateAssumeRolePolicy", change.role))
     require(change.policy.kind is PolicyKind.TRUST, move, "the new policy must be a trust policy")
@@ -134,9 +132,7 @@ def put_trust(state: State, move: Move) -> None:
 
 def join_group(state: State, move: Move) -> None:
     """[API: AddUserToGroup]"""
-    change = move.change
-    if not isinstance(change, GroupJoined):
-        raise wrong_change(move, change)
+    change = change_of(move, GroupJoined)
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     require(owner_type(state, move, change.user) == "User", move, f"{change.user} is no user")
     require(change.user.split(":")[4] == change.group.split(":")[4], move, "a group has users of its own account")
@@ -145,9 +141,7 @@ def join_group(state: State, move: Move) -> None:
 
 def become_user(state: State, move: Move) -> None:
     """[API: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile]"""
-    change = move.change
-    if not isinstance(change, Became):
-        raise wrong_change(move, change)
+    change = change_of(move, Became)
     user = change.caller
     require(user.kind is CallerKind.USER and user.account == user.principal_arn.split(":")[4], move, "it gives a user")
     require(len(move.requests) == 1, move, "it takes one request")
@@ -159,9 +153,7 @@ MAKES_PROVIDER = "iam:CreateSAMLProvider"
 
 def govern_provider(state: State, move: Move) -> None:
     """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
-    change = move.change
-    if not isinstance(change, Became):
-        raise wrong_change(move, change)
+    change = change_of(move, Became)
     arn = change.caller.principal_arn
     require(change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn, move, "it gives identities of a SAML provider")
     require(len(move.requests) == 1, move, "it takes one request")
@@ -175,9 +167,7 @@ def govern_provider(state: State, move: Move) -> None:
 
 def own_identity(state: State, move: Move) -> None:
     """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
-    if not isinstance(move.change, Became):
-        raise wrong_change(move, move.change)
-    caller = move.change.caller
+    caller = change_of(move, Became).caller
     require(not move.requests, move, "it takes no request")
     require(caller.kind not in (CallerKind.SERVICE, CallerKind.WEB) and not caller.session_tags, move, "it is a user or session of AWS")
     require(caller.account not in accounts_named(state.estate), move, f"the input names {caller.account}")
@@ -188,7 +178,7 @@ def assume_role(state: State, move: Move) -> None:
     id_credentials_temp_control-access_monitor]"""
     role = _session(move)
     asked = one_of(move, ASSUME)
-    tags = move.change.caller.session_tags if isinstance(move.change, Became) else ()
+    tags = change_of(move, Became).caller.session_tags
     wanted = [(asked.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
     wanted += [("sts:SetSourceIdentity", role)] if asked.value(SET_SOURCE) is not None else []
     for each in the_requests(move, *wanted):
@@ -199,9 +189,7 @@ def assume_role(state: State, move: Move) -> None:
 
 def federate(state: State, move: Move) -> None:
     """[STS API: GetFederationToken; IAM: id_session-tags, Passing session tags using GetFederationToken]"""
-    change = move.change
-    if not isinstance(change, Became):
-        raise wrong_change(move, change)
+    change = change_of(move, Became)
     session, asked = change.caller, one_of(move, ("sts:GetFederationToken",))
     issued = session.kind is CallerKind.FEDERATED and session.issuer == asked.request.caller.arn
     require(issued, move, "it gives a federated session that its caller issues")
@@ -212,8 +200,11 @@ def federate(state: State, move: Move) -> None:
 
 
 def _check_session(move: Move, asked: Asked) -> None:
-    session = move.change.caller.session if isinstance(move.change, Became) else None
-    require(asked.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
+    require(
+        asked.text("sts:rolesessionname") == change_of(move, Became).caller.session,
+        move,
+        "the session's name must be that of sts:RoleSessionName",
+    )
     persists = asked.value(SOURCE) is None or asked.value(SOURCE) == asked.value(SET_SOURCE)
     require(persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)")
     key = "sts:transitivetagkeys"
@@ -222,9 +213,7 @@ def _check_session(move: Move, asked: Asked) -> None:
 
 def _session(move: Move) -> str:
     """The role whose session a step gives."""
-    change = move.change
-    if not isinstance(change, Became):
-        raise wrong_change(move, change)
+    change = change_of(move, Became)
     caller = change.caller
     fields = caller.principal_arn.split(":", 5)
     role = caller.kind is CallerKind.ROLE and len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
@@ -277,7 +266,7 @@ def pass_role(state: State, move: Move) -> None:
             require(about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made")
     regions = {Asked(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
-    require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")
+    require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
 
 
 def changed(state: State, move: Move) -> Workload:
@@ -292,7 +281,7 @@ def changed(state: State, move: Move) -> Workload:
 def change_code(state: State, move: Move) -> None:
     """[the services' own guides, as `ENTERED_BY` tells]"""
     code = changed(state, move)
-    require(isinstance(move.change, Became) and not move.change.caller.session_tags, move, "services set no session tags")
+    require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
     on_it = {request.action for request in move.requests if request.resource == code.arn}
     require(any(on_it == set(way) for way in ENTERED_BY.get(code.kind, ())), move, f"it is no way to change or enter {code.kind}")
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}

@@ -7,7 +7,7 @@ Guarantee: each kind of step has one function here, or in `forms_identities`, th
 from __future__ import annotations
 
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
-from verifier.evaluate.steps.asked import Asked, check_tags, fail, one_of, require, the_requests, wrong_change
+from verifier.evaluate.steps.asked import Asked, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
@@ -35,9 +35,7 @@ def _key(state: State, move: Move, arn: str) -> Key:
 
 def put_key_policy(state: State, move: Move) -> None:
     """[API: PutKeyPolicy]"""
-    change = move.change
-    if not isinstance(change, KeyPolicyPut):
-        raise wrong_change(move, change)
+    change = change_of(move, KeyPolicyPut)
     _key(state, move, change.key)
     (asked,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
@@ -47,9 +45,7 @@ def put_key_policy(state: State, move: Move) -> None:
 
 def create_grant(state: State, move: Move) -> None:
     """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
-    change = move.change
-    if not isinstance(change, GrantCreated):
-        raise wrong_change(move, change)
+    change = change_of(move, GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
     (asked,) = the_requests(move, ("kms:CreateGrant", change.key))
     require(all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}")
@@ -89,9 +85,7 @@ def _grant_constraint(move: Move, grant: Grant, asked: Asked) -> None:
 
 def tag(state: State, move: Move) -> None:
     """[API: TagResource, UntagResource]"""
-    change = move.change
-    if not isinstance(change, KeyTagged):
-        raise wrong_change(move, change)
+    change = change_of(move, KeyTagged)
     _key(state, move, change.key)
     if move.kind is StepKind.TAG:
         require(bool(change.tags) and not change.removed, move, "it sets tags, and takes none away")
@@ -114,9 +108,7 @@ def alias_holder(state: State, alias_arn: str) -> Key | None:
 
 def alias(state: State, move: Move) -> None:
     """[API: CreateAlias, UpdateAlias, DeleteAlias; KMS Developer Guide, alias-access]"""
-    change = move.change
-    if not isinstance(change, AliasMoved):
-        raise wrong_change(move, change)
+    change = change_of(move, AliasMoved)
     name, present = change.alias_arn, alias_holder(state, change.alias_arn)
     if move.kind is StepKind.DELETE_ALIAS:
         require(change.key is None, move, "a deleted alias belongs to no key")
@@ -138,9 +130,7 @@ def alias(state: State, move: Move) -> None:
 
 def replicate(state: State, move: Move) -> None:
     """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
-    change = move.change
-    if not isinstance(change, KeyReplicated):
-        raise wrong_change(move, change)
+    change = change_of(move, KeyReplicated)
     key, replica = _key(state, move, change.key), change.replica
     asked, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
@@ -161,9 +151,7 @@ def replicate(state: State, move: Move) -> None:
 
 def re_encrypt(state: State, move: Move) -> None:
     """[API: ReEncrypt]"""
-    change = move.change
-    if not isinstance(change, ReEncrypted):
-        raise wrong_change(move, change)
+    change = change_of(move, ReEncrypted)
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
@@ -173,9 +161,7 @@ def re_encrypt(state: State, move: Move) -> None:
 
 def import_material(state: State, move: Move) -> None:
     """[API: GetParametersForImport, ImportKeyMaterial]"""
-    change = move.change
-    if not isinstance(change, MaterialImported):
-        raise wrong_change(move, change)
+    change = change_of(move, MaterialImported)
     key = _key(state, move, change.key)
     require(key.origin in (None, "EXTERNAL"), move, f"key material is imported into keys of origin EXTERNAL, not {key.origin}")
     the_requests(move, ("kms:GetParametersForImport", key.arn), ("kms:ImportKeyMaterial", key.arn))
@@ -183,9 +169,7 @@ def import_material(state: State, move: Move) -> None:
 
 def share(state: State, move: Move) -> None:
     """E3."""
-    change = move.change
-    if not isinstance(change, KeyShared):
-        raise wrong_change(move, change)
+    change = change_of(move, KeyShared)
     key = _key(state, move, change.key)
     require(len(move.requests) == 1, move, "it takes one request")
     asked = one_of(move, ("ram:CreateResourceShare", "ram:AssociateResourceShare"))

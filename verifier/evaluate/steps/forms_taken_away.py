@@ -6,8 +6,8 @@ Guarantee: see `forms_keys`.
 
 from __future__ import annotations
 
-from verifier.evaluate.steps.asked import require, the_requests, wrong_change
-from verifier.evaluate.steps.forms_identities import check_document, owner_named, owner_type
+from verifier.evaluate.steps.asked import change_of, require, the_requests, wrong_change
+from verifier.evaluate.steps.forms_identities import check_managed, owner_named, owner_type
 from verifier.model.estate import Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import BoundaryPut, GroupLeft, Move, PolicyRemoved, State
@@ -15,9 +15,7 @@ from verifier.model.steps.chains import BoundaryPut, GroupLeft, Move, PolicyRemo
 
 def remove_policy(state: State, move: Move) -> None:
     """[API: DeleteRolePolicy, DetachRolePolicy … of users and groups]"""
-    change = move.change
-    if not isinstance(change, PolicyRemoved):
-        raise wrong_change(move, change)
+    change = change_of(move, PolicyRemoved)
     type_ = owner_type(state, move, change.owner)
     owner = owner_named(state, change.owner)
     held = owner is not None and any(policy.identity == change.identity for policy in owner.policies)
@@ -32,24 +30,21 @@ def remove_policy(state: State, move: Move) -> None:
 
 def put_boundary(state: State, move: Move) -> None:
     """[API: PutRolePermissionsBoundary, PutUserPermissionsBoundary]"""
-    change = move.change
-    if not isinstance(change, BoundaryPut) or change.policy is None:
-        raise wrong_change(move, change)
+    change = change_of(move, BoundaryPut)
+    if change.policy is None:
+        raise wrong_change(move)
     (asked,) = the_requests(move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
     arn = change.policy.identity.removesuffix("#boundary")
     require(asked.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary")
     require(change.policy.kind is PolicyKind.BOUNDARY, move, "the new policy must be a permissions boundary")
-    fields = arn.split(":")
-    right = len(fields) == 6 and fields[4] in ("aws", change.owner.split(":")[4]) and fields[5].startswith("policy/")
-    require(right, move, f"{arn} is no managed policy of the account or of AWS")
-    check_document(state, move, change.policy, change.known)
+    check_managed(state, move, change.owner, change.policy, change.known)
 
 
 def delete_boundary(state: State, move: Move) -> None:
     """[API: DeleteRolePermissionsBoundary, DeleteUserPermissionsBoundary]"""
-    change = move.change
-    if not isinstance(change, BoundaryPut) or change.policy is not None:
-        raise wrong_change(move, change)
+    change = change_of(move, BoundaryPut)
+    if change.policy is not None:
+        raise wrong_change(move)
     the_requests(move, (f"iam:Delete{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
     owner = owner_named(state, change.owner)
     require(isinstance(owner, Identity) and owner.bounded, move, f"{change.owner} has no permissions boundary")
@@ -64,9 +59,7 @@ def _of_identity(state: State, move: Move, arn: str) -> str:
 
 def leave_group(state: State, move: Move) -> None:
     """[API: RemoveUserFromGroup]"""
-    change = move.change
-    if not isinstance(change, GroupLeft):
-        raise wrong_change(move, change)
+    change = change_of(move, GroupLeft)
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
     user = owner_named(state, change.user)
     require(isinstance(user, Identity) and change.group in user.groups, move, f"{change.user} is not in {change.group}")
