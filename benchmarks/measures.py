@@ -29,7 +29,7 @@ from benchmarks.surroundings import granted_problem, surrounded_problem
 from benchmarks.whole_runs import html, load, plan
 from verifier.language.policies.documents import read_policy
 from verifier.model.policy import PolicyKind
-from verifier.syntax.policy_parser import OffsetLexer, policy_parser
+from verifier.syntax.policy import OffsetLexer, policy_parser
 from verifier.syntax.source import Source
 
 Row = dict[str, Any]

@@ -10,8 +10,8 @@ import pytest
 from lark import Lark, UnexpectedInput
 
 from verifier.syntax.diagnostic import SyntaxFault
+from verifier.syntax.policy import policy_parser
 from verifier.syntax.policy_errors import explain
-from verifier.syntax.policy_parser import policy_parser
 from verifier.syntax.policy_tree import PolicyNode
 
 NAMES = ["Version", "Statement", "Id", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "Resource", "Condition", "AWS", "Other", ""]

@@ -8,10 +8,10 @@ import lark
 import pytest
 
 from tools.generate_parsers import DATA, GRAMMARS
-from verifier.syntax import invariants_parser, parsers, policy, policy_parser
+from verifier.syntax import invariants_parser, parsers, policy
 from verifier.syntax.invariants_builder import TreeBuilder
 from verifier.syntax.parsers import made, origin, parser
-from verifier.syntax.policy_parser import OffsetLexer
+from verifier.syntax.policy import OffsetLexer
 from verifier.syntax.source import Source
 
 POLICY = Source("policy.json", '{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}}')
@@ -30,7 +30,7 @@ def no_parser_is_made(*_: object, **__: object) -> lark.Lark:
 def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"])
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
-    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
+    found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
     assert isinstance(parser(invariants_parser.GRAMMAR, invariants_parser.START, TreeBuilder(), placeholders=True), lark.Lark)
 
@@ -38,12 +38,12 @@ def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("tables", [None, {"from": "Lark 0.0, 0"}])
 def test_tables_of_another_grammar_or_version_are_not_used(tables: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "_tables", lambda name: tables)
-    found = parser(policy_parser.GRAMMAR, policy_parser.START, policy_parser.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
+    found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
 
 
 @pytest.mark.parametrize(("name", "start", "placeholders"), GRAMMARS)
 def test_the_tables_parse_as_the_grammar_does(name: str, start: tuple[str, ...], placeholders: bool) -> None:
     own, other = parser(name, start, lark.Transformer(), placeholders=placeholders), made(name, start, placeholders=placeholders)
-    text = POLICY.text if name == policy_parser.GRAMMAR else 'invariant "a":\n  no user can kms:Decrypt\n'
+    text = POLICY.text if name == policy.GRAMMAR else 'invariant "a":\n  no user can kms:Decrypt\n'
     assert own.parse(text, start=start[0]) == other.parse(text, start=start[0])

@@ -61,7 +61,7 @@ def render_notices(notices: Notices, name: str) -> str:
 
             return render_gitlab(notices)
         case "junit":
-            from verifier.report.notices.junit_notices import render_junit_notices
+            from verifier.report.notices.junit import render_junit_notices
 
             return render_junit_notices(notices)
     raise ValueError(name)

@@ -6,9 +6,8 @@ Guarantee: a move that changes anything that its requests do not ask for is an `
 """
 
 from verifier.evaluate.steps.change import after
+from verifier.evaluate.steps.consistency import against_sources, against_time
 from verifier.evaluate.steps.permission import permitted
 from verifier.evaluate.steps.replay import Replay, story
-from verifier.evaluate.steps.sources import against_sources
-from verifier.evaluate.steps.times import against_time
 
 __all__ = ["Replay", "after", "against_sources", "against_time", "permitted", "story"]

@@ -10,8 +10,8 @@ import re
 
 from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
 from verifier.evaluate.steps.asked import Asked, change_of, check_tags, fail, one_of, require, the_requests
+from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
-from verifier.evaluate.steps.sources import SET_SOURCE, SOURCE
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind

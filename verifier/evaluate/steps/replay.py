@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from verifier.evaluate.engine import evaluate
 from verifier.evaluate.steps.change import after
+from verifier.evaluate.steps.consistency import against_sources, against_time
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.permission import permitted
-from verifier.evaluate.steps.sources import against_sources
-from verifier.evaluate.steps.times import against_time
 from verifier.model.request import Decision, Outcome
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.chains import Chain, State

@@ -1,8 +1,10 @@
-"""Lists in sentences. In: texts. Out: text. Guarantee: every text is in it, as it is."""
+"""Lists, values and addresses in sentences. In: texts; the ends of ranges of addresses as numbers. Out: text. Guarantee: every text is in
+it, as it is; exactly the addresses of a range."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 
 def listed(texts: Sequence[str], last: str = "and") -> str:
@@ -31,3 +33,20 @@ def shown(value: str, note: str = "", *, quoted: bool = False) -> str:
     if quoted or not value or value in _OWN_WORDS or any(character in ' ,;"()' for character in value):
         value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{value} ({note})" if note else value
+
+
+def _address(version: int, number: int) -> IPv4Address | IPv6Address:
+    return IPv4Address(number) if version == 4 else IPv6Address(number)
+
+
+def network_text(version: int, first: int, last: int) -> str:
+    """`10.0.0.0/8`; an address alone for a network of one."""
+    if first == last:
+        return str(_address(version, first))
+    (network,) = summarize_address_range(_address(version, first), _address(version, last))
+    return str(network)
+
+
+def range_text(version: int, first: int, last: int) -> str:
+    """`192.0.2.3 and 192.0.2.17`, for what lies between the two, both ends included."""
+    return f"{_address(version, first)} and {_address(version, last)}"

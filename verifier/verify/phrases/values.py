@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from verifier.problem.classes.predicates import Compares, Field, InNetwork, Predicate
 from verifier.problem.classes.readable import Kind
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, Table, Unsuitable
-from verifier.verify.phrases.addresses import range_text
 from verifier.verify.phrases.forms import Block, Form, Sort, Vocabulary, Word
-from verifier.verify.phrases.lists import clauses, listed, shown
+from verifier.verify.phrases.lists import clauses, listed, range_text, shown
 from verifier.verify.phrases.patterns import read_text, words
 from verifier.verify.phrases.ranges import Ranges
 

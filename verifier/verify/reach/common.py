@@ -23,12 +23,11 @@ from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
 from verifier.verify.reach.narrowed import for_keys
 from verifier.verify.reach.needs import Identities
+from verifier.verify.reach.not_in_input import other_keys, own_accounts
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.newly_made import imagined
-from verifier.verify.reach.offers.own_accounts import own_accounts
 from verifier.verify.reach.offers.step_offers import StepOffers
-from verifier.verify.reach.other_keys import other_keys
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.told_apart import reads_tags

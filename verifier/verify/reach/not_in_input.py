@@ -1,7 +1,8 @@
-"""Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them (W2).
+"""Keys that the input does not hold, in accounts that it names: ciphertexts can be re-encrypted under them; accounts of a caller's own,
+which it does not name (W2).
 
-In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which nothing else is known.
-Guarantee: of all keys there that the input does not hold, there is one for each way in which policies tell them apart.
+In: an estate, a partition and Region. Out: keys whose policies leave it to those of the accounts named, and of which nothing else is known;
+accounts. Guarantee: of all keys and accounts that the input does not have, there is one for each way in which policies tell them apart.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate, Key
 from verifier.model.named_accounts import accounts_named, texts_about_accounts
+from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
@@ -71,3 +73,25 @@ def _tells_keys(pattern: str) -> bool:
 def _id(form: str) -> Iterator[tuple[bool, Characters]]:
     for one in form:
         yield (False, _HEX) if one == "h" else literal_tokens(one)[0]
+
+
+_PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.ASCII)
+"""A field of an ARN, or a whole text, that begins with a pattern of digits."""
+
+
+def own_accounts(estate: Estate) -> tuple[str, ...]:
+    """Accounts that stand for all that a caller may have. Raises `TooLarge`."""
+    named = accounts_named(estate)
+    patterns = dict.fromkeys(like(found) for text in texts_about_accounts(estate) for found in _PATTERN.findall(text))
+    domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))
+    try:
+        table = WordTable(domain, tuple(patterns), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many accounts") from error
+
+    def found() -> Iterator[str]:
+        for number in range(table.size):
+            members = (table.pick(1 << number)[1], *table.members(number, len(named) + 1))
+            yield from [one for one in members if one not in named][:1]
+
+    return tuple(found())
