@@ -274,6 +274,23 @@ def test_a_managed_policy_that_is_attached_gives_what_may_be_in_doubt() -> None:
     assert told(holding("sso:ListInstances")) == PROVED
 
 
+@pytest.mark.parametrize(
+    ("may", "put", "expected"),
+    [
+        ("sso:CreateAccountAssignment", "sso:*", ("unknown", "W1")),
+        ("sso:CreateAccountAssignment", "sso:List*", PROVED),
+        ("sso:ListInstances", "sso:*", PROVED),
+        ("sts:GetFederationToken", "sts:Get*", PROVED),
+    ],
+)
+def test_a_boundary_that_allows_what_is_in_doubt_alone(may: str, put: str, expected: tuple[str, ...]) -> None:
+    # access_policies_boundaries: what is allowed is what the policies of the user and its boundary both allow.
+    edge = replace(document(own("iam:*"), arn=f"{BASE}2"), kind=PolicyKind.BOUNDARY, identity=f"{BASE}2#boundary")
+    puts = own("iam:PutUserPermissionsBoundary", Condition={"ArnEquals": {"iam:PermissionsBoundary": BASE}})
+    before = attached((), puts, own([may, "kms:Decrypt"]), bounded=True, boundary=edge)
+    assert told(with_account(before, managed=(replace(MANAGED, versions=(("v1", document(own(put), arn=BASE)),)),))) == expected
+
+
 def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> None:
     # access_policies_boundaries: the boundary limits what the new inline policy allows, until it has another document.
     put, version = "iam:PutUserPolicy", "iam:CreatePolicyVersion"

@@ -14,7 +14,15 @@ from verifier.model.estate import Identity
 from verifier.model.free_facts import OUTSIDE_ALLOW, SESSION_ALLOW
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, negation
-from verifier.problem.semantics.powers import BOUNDARY, allows_everything, policies_to_attach, power, refused_by
+from verifier.problem.semantics.powers import (
+    BOUNDARY,
+    LOOSENED,
+    allows_everything,
+    boundaries_to_put,
+    policies_to_attach,
+    power,
+    refused_by,
+)
 from verifier.problem.semantics.statements import owner_of_many, said_to
 from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
 from verifier.problem.space import Space, acts
@@ -130,4 +138,5 @@ def _boundary_allows(space: Space) -> Expression:
     together = owner_of_many(space, [policy for policy, _ in attached], Effect.ALLOW)
     for policy, held in attached:
         limits.append(either(negation(held), disjunction(said_to(space, held, policy, Effect.ALLOW, together))))
-    return either(conjunction(limits), power(space, BOUNDARY))
+    others = (one for policy in boundaries_to_put(space) for one in said_to(space, power(space, LOOSENED), policy, Effect.ALLOW))
+    return either(conjunction(limits), power(space, BOUNDARY), *others)

@@ -29,6 +29,8 @@ VERSION = "power:version"
 """Managed policies that are attached to the caller have a document that it wrote."""
 BOUNDARY = "power:boundary"
 """The caller's permissions boundary has a document that it wrote, or gave way to one that allows everything, or to none."""
+LOOSENED = "power:loosened"
+"""As `BOUNDARY`, but that the boundary gave way to one of some managed policies of the input, each of which has a name among the powers."""
 INLINE_GONE, DETACHED = "power:inline gone", "power:detached"
 """Inline policies of the caller, or of its groups, are gone; managed ones are detached: none of their Deny statements bites."""
 TARGET_BOUNDARY = "power:target boundary"
@@ -38,6 +40,7 @@ TARGET_TAGS = "power:target tags"
 SESSION_TAGS = "power:session tags"
 """The caller is a session, or a user or session of a role, whose tags it chose."""
 _ATTACH, _GROUP, _OLDER = "power:attach:", "power:group:", "power:older:"
+_BOUNDARY = "boundary of power:loosened:"
 
 
 def attach(policy_arn: str) -> str:
@@ -48,6 +51,11 @@ def attach(policy_arn: str) -> str:
 def older(policy_arn: str) -> str:
     """Another version of a certain managed policy of the input, which is attached to the caller, is in force."""
     return f"{_OLDER}{policy_arn}"
+
+
+def loosened(policy_arn: str) -> str:
+    """The name, no power of its own, of a managed policy of the input that the caller's boundary may have given way to."""
+    return f"{_BOUNDARY}{policy_arn}"
 
 
 def joined(group_arn: str) -> str:
@@ -92,7 +100,7 @@ def without(space: Space, name: str, refusal: Expression) -> Expression:
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
     """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document, or taken the policy away."""
     if policy.kind is PolicyKind.BOUNDARY:
-        return without(space, BOUNDARY, refusal)
+        return without(space, LOOSENED, without(space, BOUNDARY, refusal))
     written, gone = (INLINE, INLINE_GONE) if is_inline(policy) else (VERSION, DETACHED)
     return without(space, gone, without(space, written, refusal))
 
@@ -102,7 +110,7 @@ _OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
 
 def changed(space: Space) -> Expression:
     """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their tags."""
-    return disjunction(Symbol(name) for name in sorted(space.powers - _OF_TARGETS))
+    return disjunction(Symbol(name) for name in sorted(space.powers - _OF_TARGETS) if not name.startswith(_BOUNDARY))
 
 
 def is_inline(policy: Policy) -> bool:
@@ -136,6 +144,12 @@ def policies_to_attach(space: Space) -> list[tuple[str, Policy]]:
             if joined(group.arn) in space.powers:
                 found += [(joined(group.arn), policy) for policy in group.policies]
     return found
+
+
+def boundaries_to_put(space: Space) -> Iterable[Policy]:
+    """The documents that a power lets the caller have for a boundary."""
+    managed = (one for account in space.estate.accounts for one in account.managed if loosened(one.arn) in space.powers)
+    return (one.in_force for one in managed if one.in_force is not None)
 
 
 def managed_by(identity: Identity) -> frozenset[str]:

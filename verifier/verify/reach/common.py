@@ -109,7 +109,7 @@ class Common:
         steps, found = self.steps(partition), self._permitted.setdefault((partition, issued), {})
         for group in steps.groups:
             if group.kind is TargetKind.ACCOUNT and group.account not in found:
-                found[group.account] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers, self._held, issued)
+                found[group.account] = DoubtfulPermissions(self._imagined.estate, group.root, steps.powers_in_doubt, self._held, issued)
         return found
 
     def doubting(self, doubts: Doubts, own: tuple[str, ...]) -> StepClosure:

@@ -51,6 +51,8 @@ class FactKind(StrEnum):
     """A user or role whose permissions boundary gave way to none, or to one that may allow more."""
     REBOUND = "rebound"
     """A user or role that has another permissions boundary, which does not allow more."""
+    LOOSENED = "loosened"
+    """A user or role whose permissions boundary gave way to one that allows, of what matters, only what is in doubt."""
     VERSION = "version"
     """The document of a managed policy."""
     OLDER = "older version"

@@ -18,7 +18,7 @@ from verifier.verify.reach.facts import NONE_MADE, Derivation, Doubt, Fact, Fact
 MOST_TRIED = 300
 """So many ways to begin are looked at, before nothing is said."""
 _SESSION = frozenset({FactKind.HOLDS, FactKind.SESSION_TAGS})
-_MADE = frozenset({FactKind.MADE, FactKind.UNBOUNDED, FactKind.REBOUND, FactKind.TAGGED})
+_MADE = frozenset({FactKind.MADE, FactKind.UNBOUNDED, FactKind.REBOUND, FactKind.LOOSENED, FactKind.TAGGED})
 _OF_KEY = frozenset({FactKind.MAY_GRANT, FactKind.GRANT, FactKind.TAG})
 
 

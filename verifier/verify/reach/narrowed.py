@@ -108,7 +108,12 @@ def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
 
 def of_any(statement: Statement) -> bool:
     """Whether a statement can be about anything that is asked."""
-    return _of_keys(statement) or _of_steps(statement) or _of_doubts(statement)
+    return of_no_doubt(statement) or _of_doubts(statement)
+
+
+def of_no_doubt(statement: Statement) -> bool:
+    """Whether a statement can be about keys or steps."""
+    return _of_keys(statement) or _of_steps(statement)
 
 
 _OF_STEPS = tuple(action.name.lower() for action in step_actions())

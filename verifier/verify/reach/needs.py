@@ -18,6 +18,7 @@ from verifier.problem.semantics.powers import (
     GRANT,
     INLINE,
     INLINE_GONE,
+    LOOSENED,
     RESOURCE_POLICY,
     SESSION_TAGS,
     SHARED,
@@ -184,6 +185,8 @@ class Needs:
             boundary = self._identities.boundary(by)
             yield from () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             yield (Fact(FactKind.UNBOUNDED, by),)
+        elif power == LOOSENED:
+            yield (Fact(FactKind.LOOSENED, by),)
         elif power == TARGET_BOUNDARY:
             yield from ((Fact(kind, target),) for kind in (FactKind.UNBOUNDED, FactKind.REBOUND))
         elif power in (INLINE_GONE, DETACHED):

@@ -237,6 +237,11 @@ class StepOffers:
             found |= {joined(group.arn) for group in account.groups if group.policies}
         return found
 
+    @property
+    def powers_in_doubt(self) -> frozenset[str]:
+        """The same for requests in doubt."""
+        return self.powers | (self._policies.loosening if self._bounded else frozenset())
+
     def _needless_powers(self) -> frozenset[str]:
         """Powers that make no difference: nothing denies, or no key is shared."""
         gone = [policy for found in self._denying.values() for policy in found]

@@ -6,11 +6,11 @@ Guarantee: as of `offers`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, Statement
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import like
 from verifier.verify.reach.facts import FactKind
@@ -23,9 +23,9 @@ OF_AWS = like("arn:*:iam::aws:policy/*")
 """AWS's own managed policies."""
 
 
-def gives_something(policy: Policy) -> bool:
+def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:
     """Whether a policy allows something that matters for a chain."""
-    return any(map(of_any, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
+    return any(map(says, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
 
 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:

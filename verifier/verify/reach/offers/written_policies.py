@@ -12,8 +12,9 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, ManagedPolicy
 from verifier.model.step_kinds import StepKind
-from verifier.problem.semantics.powers import attach, older
+from verifier.problem.semantics.powers import LOOSENED, attach, loosened, older
 from verifier.verify.reach.facts import Fact, FactKind
+from verifier.verify.reach.narrowed import of_any, of_no_doubt
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
@@ -22,11 +23,6 @@ def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> I
     """What one request on a target gives."""
     for allowed in group.allowed(action, by):
         yield Bundle(step, action, group, allowed.targets, (allowed.cube,), gives)
-
-
-def useful(managed: ManagedPolicy) -> bool:
-    """Whether the document of a managed policy that is in force is known, and gives something."""
-    return managed.in_force is not None and gives_something(managed.in_force)
 
 
 def gives(managed: ManagedPolicy) -> Iterator[str]:
@@ -77,10 +73,11 @@ class WrittenPolicies:
             unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
             own = [] if unknown else [arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)]
             others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
-            wider = sum(
-                bit for arn, bit in having.items() if unknown or any(one != bounded[arn] and one in self._putable for one in others)
-            )
-            yield replace(put, targets=put.targets & wider)
+            done = 0
+            for kind, putable in self._putable.items():
+                wider = sum(b for arn, b in having.items() if unknown or any(one != bounded[arn] and one in putable for one in others))
+                yield replace(put, targets=put.targets & wider & ~done, gives=Gives(kind))
+                done |= wider
             for arn in others:
                 for kind in (FactKind.VERSION, FactKind.OLDER) if arn in self.managed else (FactKind.MADE,):
                     yield replace(put, after=(Fact(kind, arn),))
@@ -88,9 +85,18 @@ class WrittenPolicies:
                 yield replace(put, targets=allowed.targets, gives=Gives(FactKind.REBOUND))
 
     @cached_property
-    def _putable(self) -> frozenset[str]:
-        """The managed policies of the input that may give something as boundaries: by their documents, or without one."""
-        return frozenset(arn for arn, managed in self.managed.items() if arn in self._without_document or useful(managed))
+    def _putable(self) -> Mapping[FactKind, frozenset[str]]:
+        """The managed policies of the input that may give something as boundaries, and what they make true: by their documents, or without
+        one; those that give what is in doubt alone last."""
+        known = {arn: managed.in_force for arn, managed in self.managed.items()}
+        ways = ((FactKind.UNBOUNDED, of_no_doubt), (FactKind.LOOSENED, of_any))
+        return {kind: frozenset(arn for arn, one in known.items() if one is None or gives_something(one, says)) for kind, says in ways}
+
+    @cached_property
+    def loosening(self) -> frozenset[str]:
+        """The powers besides that requests in doubt take: by boundaries that give what is in doubt alone."""
+        others = self._putable[FactKind.LOOSENED] - self._putable[FactKind.UNBOUNDED]
+        return frozenset((LOOSENED, *map(loosened, others)) if others else ())
 
     def _others_of_aws(self, group: Group, attribute: str, mask: int) -> bool:
         """Whether some classes of an attribute hold managed policies of AWS that are not in the input."""
