@@ -158,6 +158,17 @@ def test_a_trust_policy_that_is_not_known_is_a_symbol() -> None:
         ask(world(identity(ALICE), partner=()), ALICE, ASSUME, PARTNER_TARGET)
 
 
+LINKED = f"arn:aws:iam::{PARTNER}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
+
+
+@pytest.mark.parametrize(
+    ("who", "outcome"), [(ALICE, "deny"), ("ec2.amazonaws.com", f"depends U3:trust:{LINKED}"), ("lambda.amazonaws.com", "deny")]
+)
+def test_a_service_linked_role_is_assumed_by_its_service_alone(who: str, outcome: str) -> None:
+    # using-service-linked-roles: only that service can assume the roles, and the ARN includes it.
+    assert told(Estate((), (inventory(HOME, identity(ALICE, own("*"))),)), who, ASSUME, LINKED) == outcome
+
+
 def test_a_service_assumes_the_roles_that_name_it() -> None:
     found = within(admits({"Service": LAMBDA}))
     assert told(found, LAMBDA, ASSUME) == "allow"

@@ -138,6 +138,16 @@ def test_e2_a_trust_policy_that_is_not_given_is_unknown() -> None:
     assert trust_symbol(ROLE) == f"U3:trust:{ROLE}"
 
 
+def test_e2_a_service_linked_role_is_assumed_by_its_service_alone() -> None:
+    """using-service-linked-roles: only that service can assume the roles, and the ARN includes it."""
+    linked, other = (f"arn:aws:iam::{HOME}:role/{path}ec2.amazonaws.com/AWSServiceRoleForEC2" for path in ("aws-service-role/", ""))
+    for found in (world(NOTHING), world(NOTHING, role(arn=linked))):
+        told = [stepped(found, who, "sts:AssumeRole", linked) for who in (ALICE, "ec2.amazonaws.com", LAMBDA)]
+        assert told == ["deny", "depends", "deny"]
+    assert stepped(world(NOTHING), ALICE, "sts:AssumeRole", other) == "depends"
+    assert stepped(world(NOTHING, role(admit({"AWS": ALICE}), arn=linked)), ALICE, "sts:AssumeRole", linked) == "allow"
+
+
 def test_e2_resource_control_policies_of_the_role_s_account_hold() -> None:
     """Organizations: orgs_manage_policies_rcps, STS."""
     foreign = {"Effect": "Deny", "Action": "sts:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": HOME}}}

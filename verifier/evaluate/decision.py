@@ -286,15 +286,26 @@ def _without_inventory(standing: Standing) -> str:
 
 def _resource_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
+    if _by_its_service_alone(case):
+        return dict.fromkeys(Way, False)
     if case.resource_policy_unknown and not case.retires:
         unknown = trust_symbol(case.target.arn) if case.target.kind is TargetKind.ROLE else UNKNOWN_POLICY_ALLOW
         return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
     return {way: any_of([judgement.ways.get(way, False) for judgement in allows]) for way in Way}
 
 
+def _by_its_service_alone(case: Case) -> bool:
+    """Whether it is to assume a service-linked role, of which the trust policy is not given, by another than the service in its ARN: "only
+    that service can assume the roles". [IAM: using-service-linked-roles]"""
+    linked = case.target.kind is TargetKind.ROLE and case.target.service_linked and case.resource_policy_unknown
+    return linked and case.standing.caller.principal_arn != case.target.arn.split("/")[2]
+
+
 def _resource_policy(case: Case, allows: list[Judgement], ways: Ways) -> Gate:
     """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
     found, policy = findings(allows), case.resource_policy
+    if _by_its_service_alone(case):
+        return Gate(Finding("E2", "only its service can assume a service-linked role", False))
     if case.resource_policy_unknown:
         return Gate(Finding("U3", f"the {policy} is not known", ways[Way.NAME]))
     direct = any_of([ways[way] for way in Way if way is not Way.ACCOUNT])

@@ -248,6 +248,7 @@ def pass_role(state: State, move: Move) -> None:
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = RUN_THROUGH.get(service_of(service), ()) if role != _session(move) else ()
     require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
+    require(":role/aws-service-role/" not in role, move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
     asked = sorted(request.action.lower() for request in rest)

@@ -12,7 +12,7 @@ from functools import partial
 from verifier.model.free_facts import OUTSIDE_DENY, trust_symbol
 from verifier.model.policy import Effect, Policy, Statement
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.classes.predicates import OneOf, like
+from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
 from verifier.problem.semantics.callers import Reach, deny_reach
 from verifier.problem.semantics.controls import resource_denies, service_controls_allow, service_denies
@@ -85,7 +85,7 @@ def _at_home(space: Space) -> Expression:
 
 def _modifiable(space: Space) -> Expression:
     """Only its service changes a service-linked role [API: PutRolePolicy, `UnmodifiableEntity`]."""
-    linked = space.on(lambda target: ":role/aws-service-role/" in (target.resource or ""))
+    linked = space.on(lambda target: _linked_to(target) != "")
     return TRUE if linked is FALSE else negation(both(linked, acts(CHANGES_A_ROLE)))
 
 
@@ -138,9 +138,23 @@ def _trust_reach(space: Space) -> Reach:
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
     if trust is None:
         symbol = Symbol(trust_symbol(space.target.resource or "*"))
-        return Reach(both(having, either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE)
+        return Reach(both(having, _its_service(space), either(symbol, power(space, RESOURCE_POLICY))), FALSE, FALSE, FALSE)
     reach = policy_reach(space, ((trust, statement) for statement in trust.statements if statement.effect is Effect.ALLOW))
     return Reach(both(having, reach.strong), both(having, reach.weak), both(having, reach.anyone), both(having, reach.account))
+
+
+def _its_service(space: Space) -> Expression:
+    """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
+    services = {_linked_to(target) for target in space.target.members or (space.target,)} - {""}
+    return conjunction(implies(space.on(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services))
+
+
+def _is_linked_to(service: str, target: Target) -> bool:
+    return _linked_to(target) == service
+
+
+def _linked_to(target: Target) -> str:
+    return (target.resource or "").partition(":role/aws-service-role/")[2].partition("/")[0]
 
 
 def _trust_denies(space: Space) -> Iterator[Expression]:

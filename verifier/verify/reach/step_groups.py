@@ -19,7 +19,7 @@ from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
-from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
+from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
 EXISTS = "exists"
@@ -74,6 +74,11 @@ class Group:
         """The roles whose trust policies are given, as a mask."""
         given = (target.identity is not None and target.identity.trust is not None for target in self.permissions.targets)
         return sum(1 << number for number, one in enumerate(given) if one)
+
+    @cached_property
+    def unlinked(self) -> int:
+        """The targets that are no service-linked roles, as a mask: as one of these runs what its service runs, nothing of a caller's."""
+        return sum(1 << number for number, arn in enumerate(self.arns) if LINKED not in arn)
 
     @cached_property
     def kind(self) -> TargetKind:

@@ -176,8 +176,7 @@ class Doubts:
         """The roles that one of the services runs things as; those that the caller may pass."""
         supposed = self._permissions[doubt.account]
         for group in self._of(TargetKind.ROLE, doubt.account):
-            linked = sum(1 << number for number, arn in enumerate(group.arns) if LINKED in arn)
-            free = group.all & ~linked & ~supposed.reviewed(group.arns)
+            free = group.unlinked & ~supposed.reviewed(group.arns)
             passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else self._passable(group, by, doubt.entry.services)
             for one, (name, two) in product(passing, self._trusting(group, doubt.entry.services)):
                 needs = (cube, two.cube, one.cube)

@@ -106,13 +106,17 @@ def through(group: Group, by: str, service: str, others: Iterable[Group]) -> Ite
 
 
 def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Allowed]:
-    """The roles that a principal may pass to one of some services. Some services do not support `iam:PassedToService` [IAM:
-    reference_policies_iam-condition-keys]: not those that are `known`."""
+    """The roles that a principal may pass to one of some services, for what it runs there. Some services do not support
+    `iam:PassedToService` [IAM: reference_policies_iam-condition-keys]: not those that are `known`."""
     values = -1 if not group.tells_apart(PASSED_TO) else 0 if known else group.absent(PASSED_TO)
     for predicate in chain.from_iterable(map(names_of, to)):
         values |= group.mask(PASSED_TO, predicate) or 0
     passing = group.allowed("iam:PassRole", by, PASSED_TO)
-    return [Allowed(one.targets, _whatever_its_tags(one.cube)) for one in passing if dict(one.cube.values).get(PASSED_TO, -1) & values]
+    return [
+        Allowed(one.targets & group.unlinked, _whatever_its_tags(one.cube))
+        for one in passing
+        if dict(one.cube.values).get(PASSED_TO, -1) & values
+    ]
 
 
 def _whatever_its_tags(cube: Cube) -> Cube:
