@@ -78,8 +78,24 @@ def test_warnings_that_a_finding_tells_are_not_told_twice(run: Run, tmp_path: Pa
 
 def test_verbose_shows_the_rewritten_statement(run: Run, tmp_path: Path) -> None:
     path = policy(tmp_path, HOME, TWICE)
-    assert '"Action": "kms:De*"' in run("lint", path, "--key-arn", KEY, "--verbose").out
-    assert '"Action"' not in run("lint", path, "--key-arn", KEY).out
+    assert '"Action": "kms:De*"' in run("lint", path, "--key-arn", KEY, "--all", "--verbose").out
+    assert '"Action"' not in run("lint", path, "--key-arn", KEY, "--all").out
+
+
+def test_notes_are_listed_with_all_and_counted_without(run: Run, tmp_path: Path) -> None:
+    twice = {**HOME, "Action": "kms:Decrypt"}
+    path = policy(tmp_path, HOME, NEVER, TWICE, twice)
+    rules = ["never-matches", "redundant-action", "redundant-statement"]
+    told = {name: run("lint", path, "--key-arn", KEY, "--output", name).out for name in ("text", "markdown", "sarif", "csv", "json")}
+    assert all("never-matches" in text and "2 notes" in text for name, text in told.items() if name != "json")
+    document = json.loads(told["json"])
+    assert [found["rule"] for found in document["findings"]] == rules[:1] and document["summary"]["not_listed"] == 2
+    assert not any('"redundant' in run("lint", path, "--key-arn", KEY, "--output", "text").out for _ in told)
+    for option in (("--all",), ("--fail-on", "note")):
+        found = json.loads(run("lint", path, "--key-arn", KEY, *option, "--output", "json").out)
+        assert sorted(one["rule"] for one in found["findings"]) == rules and "not_listed" not in found["summary"]
+    alone = run("lint", policy(tmp_path, HOME, twice), "--key-arn", KEY)
+    assert alone.code == 0 and alone.out == "1 policy: nothing found, everything decided; 1 note not listed (--all)      exit 0\n"
 
 
 def test_the_schema_is_printed(run: Run) -> None:

@@ -35,6 +35,7 @@ def lint(
     paths: given.Paths,
     *,
     fail_on: Annotated[LintFailOn, typer.Option(help="The least severity that ends in exit code 1.")] = LintFailOn.WARNING,
+    everything: Annotated[bool, typer.Option("--all", help="Notes too: what is merely redundant, or of no use.")] = False,
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
@@ -44,14 +45,14 @@ def lint(
 ) -> int:
     """Find what is provably wrong with policies as they are written.
 
-    Statements that never match, that others make redundant, or that everything is denied by; conditions that restrict nothing, or let
-    requests without the key through; principals, actions, resources and values that match nothing; sizes that AWS refuses. Each finding has
-    a proof over all requests, or a request that shows it; each rewrite is checked. docs/lint.md lists the rules.
+    Statements that never match, or that everything is denied by; conditions that restrict nothing, or let requests without the key
+    through; principals, actions, resources and values that match nothing; sizes that AWS refuses; with --all also what is merely
+    redundant. Each finding has a proof over all requests, or a request that shows it; each rewrite is checked. docs/lint.md has the rules.
 
     \b
     verifier lint key-policy.json
     verifier lint snapshots/monday --fail-on error
-    verifier lint examples/payments --verbose
+    verifier lint examples/payments --all --verbose
     verifier lint key-policy.json --output markdown >> comment.md
     """
     from verifier.cli.bodies.lint_places import estates, everywhere
@@ -68,7 +69,9 @@ def lint(
 
     worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
     with shown() as progress:
-        report = everywhere(places, lambda estate: look(estate, timeout=timeout, progress=progress))
+        found = partial(look, timeout=timeout, progress=progress)
+        notes = everything or worst is Severity.NOTE
+        report = everywhere(places, lambda estate: found(estate) if notes else found(estate).without_notes())
     write(
         sinks(output, FORMATS, quiet=quiet),
         rendering(

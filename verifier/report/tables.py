@@ -99,6 +99,7 @@ def lint_csv(report: LintReport) -> str:
         rule = open_.rule.id if open_.rule is not None else ""
         rows.append(("unknown", rule, "", "", subject, f"{undecided_text(open_)} [{open_.label}]", *_place(open_.span)))
     rows += [("skipped", "", "", "", "", text, "", "") for text in report.skipped]
+    rows += [("not listed", "", "", "", "", f"{report.left_out} notes (--all)", "", "")] if report.left_out else []
     rows += [("supposed", "", "", "", "", text, "", "") for text in conclusions(report.assumptions)]
     return csv_text(columns, rows)
 

@@ -7,7 +7,7 @@ never silence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -118,7 +118,8 @@ class Linted:
 @dataclass(frozen=True)
 class LintReport:
     """Everything found, worst first within a policy, the policies in the order of the input. `warnings` are those of reading the input
-    that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed` is in seconds."""
+    that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed` is in seconds. `left_out` is how many
+    notes are not among the findings."""
 
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
@@ -129,3 +130,9 @@ class LintReport:
     inputs: tuple[tuple[str, str], ...] = ()
     elapsed: float = 0.0
     assumptions: tuple[Assumption, ...] = ()
+    left_out: int = 0
+
+    def without_notes(self) -> LintReport:
+        """What is wrong, without what is merely of no use. What was not decided stays: it could be either."""
+        kept = tuple(finding for finding in self.findings if finding.severity is not Severity.NOTE)
+        return replace(self, findings=kept, left_out=len(self.findings) - len(kept))

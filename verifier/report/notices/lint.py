@@ -33,6 +33,7 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
     notices = [_finding(finding, seen, evidence, finding.severity in counting) for finding in report.findings]
     notices += [_undecided(undecided, seen) for undecided in report.undecided]
     summary = f"{len(report.findings)} findings in {len(report.policies)} policies, {len(report.undecided)} questions not decided"
+    summary += f"; {report.left_out} notes not listed (--all)" if report.left_out else ""
     subjects = tuple(map(_subject_of, report.policies))
     concluded = conclusions(report.assumptions)
     return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects, concluded)

@@ -14,6 +14,7 @@ def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING
     summary = {
         "findings": count(Severity, (finding.severity for finding in report.findings)),
         "undecided": len(report.undecided),
+        **({"not_listed": report.left_out} if report.left_out else {}),
         "fail_on": fail_on or "never",
         "exit_code": int(lint_exit_code(report, fail_on)),
     }

@@ -91,7 +91,8 @@ def counts_text(report: LintReport) -> str:
     policies = f"{len(report.policies)} polic{'y' if len(report.policies) == 1 else 'ies'}"
     found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
     found += [f"{len(report.undecided)} undecided"] if report.undecided else []
-    return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}"
+    left = f"; {report.left_out} note{'' if report.left_out == 1 else 's'} not listed (--all)" if report.left_out else ""
+    return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
 
 
 def severity_count(report: LintReport, severity: Severity) -> str:
