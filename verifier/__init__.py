@@ -272,8 +272,7 @@ def reach(
     Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises `InputError`.
     """
     from verifier.syntax.diagnostic import InputError
-    from verifier.verify.chosen import chosen_keys
-    from verifier.verify.chosen_caller import chosen_caller
+    from verifier.verify.named import caller_named, keys_named
     from verifier.verify.reach.reach import reach_from, reach_to
 
     actions, names = tuple(to), tuple(keys)
@@ -281,7 +280,7 @@ def reach(
         raise InputError.of("a question is about a caller or about actions, one of them")
     if caller is None:
         return reach_to(estate, actions, names, steps, readings)
-    return reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, names)), names, steps, readings)
+    return reach_from(estate, caller_named(estate, caller, keys_named(estate, names)), names, steps, readings)
 
 
 def findings(

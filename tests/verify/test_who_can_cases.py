@@ -20,7 +20,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.who_can import who_can
-from verifier.verify.chosen import chosen_actions, chosen_keys
+from verifier.verify.named import actions_named, keys_named
 
 HOME, PARTNER = "111122223333", "444455556666"
 
@@ -185,27 +185,27 @@ def test_keys_by_any_of_their_names() -> None:
     found = example("payments")
     payments = next(key for key in found.keys if key.name == "payments")
     for name in ("payments", "alias/payments", payments.arn, payments.arn.rsplit("/", 1)[1]):
-        assert chosen_keys(found, [name]) == (payments,)
-    assert chosen_keys(found, []) == found.keys
+        assert keys_named(found, [name]) == (payments,)
+    assert keys_named(found, []) == found.keys
 
 
 @pytest.mark.parametrize("name", ["paymens", "alias/nothing", ""])
 def test_s3_a_key_that_is_not_there(name: str) -> None:
     with pytest.raises(InputError, match="holds no key named"):
-        chosen_keys(example("payments"), [name])
+        keys_named(example("payments"), [name])
 
 
 def test_s3_no_keys_at_all() -> None:
     with pytest.raises(InputError, match="holds no key"):
-        chosen_keys(Estate(()), [])
+        keys_named(Estate(()), [])
 
 
 def test_actions_by_pattern() -> None:
-    assert chosen_actions(["kms:reencrypt*"]) == ("kms:ReEncryptFrom", "kms:ReEncryptTo")
+    assert actions_named(["kms:reencrypt*"]) == ("kms:ReEncryptFrom", "kms:ReEncryptTo")
     with pytest.raises(InputError, match="no action 'kms:Decryp'"):
-        chosen_actions(["kms:Decryp"])
+        actions_named(["kms:Decryp"])
     with pytest.raises(InputError, match="kms:CreateKey is no action on a key"):
-        chosen_actions(["kms:CreateKey"])
+        actions_named(["kms:CreateKey"])
 
 
 def test_s3_callers_that_there_are_none_of() -> None:

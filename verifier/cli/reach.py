@@ -93,15 +93,14 @@ def reach(
     from verifier.report.pages.reach import reach_document
     from verifier.report.reach.words import reach_exit_code
     from verifier.report.wire.answers import reach_to_json
-    from verifier.verify.chosen import chosen_keys
-    from verifier.verify.chosen_caller import chosen_caller
+    from verifier.verify.named import caller_named, keys_named
     from verifier.verify.reach.reach import reach_from, reach_to
 
     with shown() as progress:
         if caller is None:
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
-            report = reach_from(estate, chosen_caller(estate, caller, chosen_keys(estate, key)), tuple(key), steps, readings, progress)
+            report = reach_from(estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress)
     write(
         sinks(output, PAGE, quiet=quiet),
         rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)),

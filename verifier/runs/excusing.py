@@ -19,8 +19,8 @@ from verifier.model.results.waiver import BaselineEntry, Waiver
 from verifier.runs.baseline import Baseline, entry_of
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import reading_assumptions
-from verifier.verify.chosen import chosen_keys
 from verifier.verify.excuses import Beyond, beyond, grants_beyond
+from verifier.verify.named import keys_named
 
 
 @dataclass
@@ -134,7 +134,7 @@ class Excuser:
 
 def _keys_named(estate: Estate, waiver: Waiver) -> tuple[Key, ...]:
     try:
-        return chosen_keys(estate, (waiver.key,))
+        return keys_named(estate, (waiver.key,))
     except InputError as error:
         found = error.diagnostics[0]
         raise InputError.of(f"the waiver is of no key of the input: {found.message}", waiver.span, hint=found.hint) from None

@@ -27,7 +27,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
-from verifier.verify.chosen import chosen_keys
+from verifier.verify.named import keys_named
 from verifier.verify.settled import check_readings, not_known
 
 Progress = Callable[[int, int, str], None]
@@ -55,7 +55,7 @@ def findings(
     """
     held = dict(readings or {})
     check_readings(held)
-    chosen = chosen_keys(estate, keys)
+    chosen = keys_named(estate, keys)
     found = []
     for done, key in enumerate(chosen, start=1):
         started = time.perf_counter()

@@ -31,7 +31,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
-from verifier.verify.chosen import chosen_actions, chosen_keys
+from verifier.verify.named import actions_named, keys_named
 from verifier.verify.settled import check_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
@@ -61,11 +61,11 @@ def who_can(
     held = dict(readings or {})
     check_readings(held)
     actions = tuple(actions) or EVERY_ACTION
-    names = chosen_actions(actions)
+    names = actions_named(actions)
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
     asker = _Asker(estate, scope, held, witnesses)
-    chosen = chosen_keys(estate, keys)
+    chosen = keys_named(estate, keys)
     found = []
     for done, key in enumerate(chosen, start=1):
         found.append(asker.on_key(key))

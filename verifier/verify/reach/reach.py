@@ -25,8 +25,8 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
-from verifier.verify.chosen import chosen_actions, chosen_keys
 from verifier.verify.deciding import How
+from verifier.verify.named import actions_named, keys_named
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
@@ -84,7 +84,7 @@ def reach_from(
 ) -> ReachReport:
     """What a principal (an ARN, or the ARN of a provider) can bring about on some keys, by name; on every key if none is named. Raises
     `InputError` and `InternalDisagreement`."""
-    names = chosen_actions(["kms:*"])
+    names = actions_named(["kms:*"])
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
 
@@ -114,7 +114,7 @@ def reach_to(
     progress: Progress | None = None,
 ) -> ReachReport:
     """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as `reach_from`."""
-    names = chosen_actions(actions)
+    names = actions_named(actions)
 
     def answer(setting: Setting, how: How) -> Answer:
         told: list[Told] = []
@@ -219,7 +219,7 @@ def _report(
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
 ) -> ReachReport:
-    chosen, found = chosen_keys(estate, keys), []
+    chosen, found = keys_named(estate, keys), []
     for number, key in enumerate(chosen, 1):
         found.append(_of_key(estate, key, goals, how, answer))
         if progress is not None:

@@ -1,7 +1,8 @@
-"""One caller, as people name it: an ARN, or `role/NAME` or `user/NAME` of an account.
+"""What a question is about, as people name it: keys by name, alias, ARN or ID; actions by name or pattern; one caller by its ARN, or as
+`role/NAME` or `user/NAME` of an account.
 
-In: the estate, a text, keys. Out: the ARN of a user, role, root user, federated user or provider. Guarantee: what names no one caller is an
-`InputError` that says what there is (S3); a session is its role.
+In: the estate, texts. Out: keys; names of actions; the ARN of a user, role, root user, federated user or provider (a session is its role).
+Guarantee: what names nothing, or no one caller, is an `InputError` that says what there is (S3).
 """
 
 from __future__ import annotations
@@ -13,15 +14,64 @@ from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, principal_named
+from verifier.model.reference import actions as known_actions
+from verifier.model.reference import matching
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, first_few
+
+_MOST_LISTED = 8
+
+
+def keys_named(estate: Estate, names: Sequence[str]) -> tuple[Key, ...]:
+    """The keys with these names, aliases, ARNs or key IDs, in the order of the input; every key if none is named. Raises `InputError`."""
+    if not estate.keys:
+        raise InputError.of("the input holds no key, so there is nothing to ask about", rule="S3")
+    for name in names:
+        if not any(name in _names(key) for key in estate.keys):
+            raise InputError.of(f"the input holds no key named {brief(name)!r}", hint=_hint(estate, name), rule="S3")
+    return tuple(key for key in estate.keys if not names or _names(key) & set(names))
+
+
+def _names(key: Key) -> frozenset[str]:
+    """All that a key is called."""
+    start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
+    aliases = [name for alias in key.aliases or () for name in (alias, start + alias)]
+    own = [] if key.name is None else [key.name]
+    return frozenset((key.arn, key.arn.rsplit("/", 1)[-1], *own, *aliases))
+
+
+def _hint(estate: Estate, name: str) -> str:
+    close = did_you_mean(name, sorted({known for key in estate.keys for known in _names(key)}))
+    listed = ", ".join(brief(key.name or key.arn) for key in estate.keys[:_MOST_LISTED])
+    return close or f"its keys: {listed}" + (" and others" if len(estate.keys) > _MOST_LISTED else "")
+
+
+def actions_named(patterns: Sequence[str]) -> tuple[str, ...]:
+    """The known actions on a key that some patterns match, in the order of the reference data. Raises `InputError` for a pattern that
+    matches none."""
+    on_keys = [action.name for action in known_actions() if "key" in action.resources]
+    matched: set[str] = set()
+    for pattern in patterns:
+        found = matching(pattern).intersection(on_keys)
+        if not found:
+            raise _no_action(pattern, on_keys)
+        matched |= found
+    return tuple(name for name in on_keys if name in matched)
+
+
+def _no_action(pattern: str, on_keys: Sequence[str]) -> InputError:
+    others = sorted(matching(pattern))
+    if others:
+        return InputError.of(f"{others[0]} is no action on a key, so no key policy or grant decides it", rule="D9")
+    return InputError.of(f"KMS has no action {brief(pattern)!r}", hint=did_you_mean(pattern, on_keys), rule="S3")
+
 
 _SHORT = re.compile(r"((?:user|role)/[\x21-\x7e]*?[\w+=,.@-]{1,64})(?:\s+(?:in|of)\s+([0-9]{12}))?", re.ASCII)
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/[\x21-\x7e]+", re.ASCII)
 _HINT = "an ARN, or role/NAME or user/NAME, as in: verifier reach role/ops --key payments snapshot.yaml"
 
 
-def chosen_caller(estate: Estate, text: str, keys: Sequence[Key]) -> str:
+def caller_named(estate: Estate, text: str, keys: Sequence[Key]) -> str:
     """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`."""
     text = text.strip()
     short = _SHORT.fullmatch(text)

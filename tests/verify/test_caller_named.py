@@ -8,7 +8,7 @@ from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, REPORTS, identity
 from tests.evaluate.reaching import GITHUB, inventory
 from verifier.model.estate import Account, Estate, Key
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.chosen_caller import chosen_caller
+from verifier.verify.named import caller_named
 
 OTHER_REPORTS = f"arn:aws:iam::{HOME}:role/other/reports"
 API = f"arn:aws:iam::{HOME}:role/api"
@@ -18,7 +18,7 @@ KEYS = (Key(KEY, "payments"),)
 
 def chosen(text: str, *arns: str, accounts: tuple[Account, ...] = (PARTIAL,)) -> str:
     estate = Estate(KEYS, (inventory(HOME, *map(identity, arns or (ALICE, REPORTS, API))), *accounts))
-    return chosen_caller(estate, text, KEYS)
+    return caller_named(estate, text, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_s3_a_name_that_several_have() -> None:
 
 
 def test_an_account_without_inventory_is_taken_at_its_word() -> None:
-    assert chosen_caller(Estate(KEYS), "role/x", KEYS) == f"arn:aws:iam::{HOME}:role/x"
+    assert caller_named(Estate(KEYS), "role/x", KEYS) == f"arn:aws:iam::{HOME}:role/x"
 
 
 def test_e2w_a_provider_that_its_account_does_not_list() -> None:
     estate = Estate(KEYS, (inventory(HOME, identity(API), providers=(GITHUB,)),))
-    assert chosen_caller(estate, f" {GITHUB} ", KEYS) == GITHUB
+    assert caller_named(estate, f" {GITHUB} ", KEYS) == GITHUB
     with pytest.raises(InputError, match="among the identity providers of 111122223333"):
-        chosen_caller(estate, GITHUB.replace("github", "gitlab"), KEYS)
+        caller_named(estate, GITHUB.replace("github", "gitlab"), KEYS)
     elsewhere = GITHUB.replace(HOME, PARTNER)
-    assert chosen_caller(estate, elsewhere, KEYS) == elsewhere
+    assert caller_named(estate, elsewhere, KEYS) == elsewhere
