@@ -5,6 +5,7 @@ In: the estate, a case, the given context. Out: warnings. Guarantee: pure; see `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import inventory_of
@@ -28,6 +29,10 @@ _NOT_OF_SERVICES = frozenset(
     }
 )
 """Keys about callers with credentials, and about services that call on their behalf (F3, F5)."""
+
+
+_SESSION = re.compile(r"[^/]*/.{2,32}")
+"""The ARN of a federated session. [API: GetFederationToken, Name]"""
 
 
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
@@ -58,10 +63,12 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
 
 
 def _issuer(estate: Estate, case: Case) -> Iterator[str]:
-    """R2: a federated session is issued by the root user, or by a user with a policy that lets it: a complete inventory lists all that
-    have any. [API: GetFederationToken]"""
+    """R2: a federated session has a name of 2 to 32 characters, and is issued by the root user, or by a user with a policy that lets it: a
+    complete inventory lists all that have any. [API: GetFederationToken]"""
     caller = case.standing.caller
     account = inventory_of(estate, caller.account)
+    if caller.kind is CallerKind.FEDERATED and not _SESSION.fullmatch(caller.principal_arn):
+        yield "R2: the name of a federated session has 2 to 32 characters"
     by_user = caller.kind is CallerKind.FEDERATED and not case.standing.root_powers
     if by_user and case.standing.identity is None and account is not None and account.complete:
         yield f"R2: {caller.issuer} issues no session: the inventory does not list it, so that no policy lets it"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verifier.model.estate import Estate
-from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
 from verifier.problem.expression import Expression, Test, both, implies, negation
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.space import Space
@@ -97,6 +97,28 @@ def unique_names(space: Space) -> Iterator[Expression]:
             yield from _of_arns(space, listed, attribute)
     if has(space, ISSUER):
         yield from _of_issuers(space, listed)
+
+
+def names_of_sessions(space: Space) -> Iterator[Expression]:
+    """R2: the name of a federated session has at most 32 characters [API: GetFederationToken, Name]."""
+    start = f"arn:{space.target.partition}:sts::"
+    if any(_may_be_too_long(predicate, start) for predicate in predicates_of(space, CALLER)):
+        yield negation(space.principal(like(f"{start}*:federated-user/{'?' * (_LONGEST + 1)}*")))
+
+
+_LONGEST = 32
+
+
+@lru_cache(1 << 14)
+def _may_be_too_long(predicate: Predicate, start: str) -> bool:
+    """Whether a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is costly."""
+    if isinstance(predicate, OneOf):
+        return any(":federated-user/" in value and len(value.rsplit("/", 1)[1]) > _LONGEST for value in predicate.values)
+    if not isinstance(predicate, Tokens) or least_length(predicate) <= _LONGEST:
+        return False
+    if predicate.literal is not None:
+        return _may_be_too_long(OneOf(frozenset({predicate.literal})), start)
+    return any(Tokens(predicate.tokens[:end]).matches(start) for end in range(len(start) + 1))
 
 
 def _of_arns(space: Space, listed: _Listed, attribute: str) -> Iterator[Expression]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, both, either, implies, negation, same
-from verifier.problem.facts.names import unique_names
+from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import aliases, existing_actions, fitting_algorithms, operation_keys, suitable_actions
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
@@ -268,7 +268,7 @@ OF_CALLS: Facts = (
     service_calls,
 )
 """How a request is made: facts of every request."""
-OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names)
+OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names, names_of_sessions)
 """Who makes it."""
 _FACTS: Facts = (
     *OF_CALLS,
