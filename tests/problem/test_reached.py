@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from verifier.problem.classes.predicates import OneOf, Predicate, exactly, like
-from verifier.problem.concern import InAccount, account_pattern, callers_of, can_hold
 from verifier.problem.expression import FALSE, TRUE, And, Expression, Not, Or, Part, Symbol, Test
+from verifier.problem.relevance import InAccount, account_pattern, callers_of, can_hold
 
 HOME, AWAY = "111122223333", "444455556666"
 CALLERS = [

@@ -13,11 +13,11 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
 from verifier.problem.classes.kinds import overlapping
-from verifier.problem.concern import Concern, concern_of
 from verifier.problem.diagrams.finite import In, Reduction
 from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression, both, negation
 from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Claim, Formula, Question, formula_over, scope
+from verifier.problem.relevance import Relevance, relevance_of
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.condition_keys import key_view
 from verifier.problem.semantics.decision import allowed
@@ -69,10 +69,10 @@ class Given:
         return RuledSpace(self.estate, self.target, pair_names=pair_names, powers=self.powers, inner=self.inner)
 
 
-def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], concern: Concern | None = None) -> Formula:
-    """What is asked about one target, for all invariants at once. With a `concern` statements about other actions are left out: `allowed`
+def formulate(estate: Estate, target: Target, invariants: Sequence[Invariant], relevance: Relevance | None = None) -> Formula:
+    """What is asked about one target, for all invariants at once. With a `relevance` statements about other actions are left out: `allowed`
     is then the decision on the requests that the invariants speak of, and on no others."""
-    space = RuledSpace(estate, target, concern)
+    space = RuledSpace(estate, target, relevance)
     decision = space.allowed()
     scopes = [scope(space, invariant) for invariant in invariants]
     violations = [
@@ -97,16 +97,16 @@ def _bystanders(reduction: Reduction, claim_scope: Expression, owner_actions: Se
             yield owner
 
 
-def _concern(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Concern:
+def _relevance(estate: Estate, target: Target, invariants: Sequence[Invariant]) -> Relevance:
     space = RuledSpace(estate, target)
-    return concern_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
+    return relevance_of(invariants, [callers(space, invariant.callers) for invariant in invariants])
 
 
 def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyond: bool = False, quick: bool = False) -> Question:
     """The same in finite form: one partition of each attribute for all invariants. Without invariants it is about every request; with them
     too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests overlap without a table (`Lazy`)."""
     narrowed = bool(invariants) and not beyond
-    formula = formulate(estate, target, invariants, _concern(estate, target, invariants) if narrowed else None)
+    formula = formulate(estate, target, invariants, _relevance(estate, target, invariants) if narrowed else None)
     left = {name: 0 for name, asked in formula.space.questions.items() if quick and overlapping(asked)}
     reduction = Reduction(formula.space.attributes, formula.space.questions, left)
     finite, reduce = reduction.finite, reduction.reduce

@@ -24,8 +24,8 @@ from verifier.problem.classes.domains import action_names, context_attribute, is
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.concern import Concern
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, constant, negation
+from verifier.problem.relevance import Relevance
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
@@ -117,12 +117,12 @@ class Space(CallerTests):
     `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
     statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
     stands for; `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question is
-    about. Where there is a `concern`, statements and grants about other actions are left out.
+    about. Where there is a `relevance`, statements and grants about other actions are left out.
     """
 
     estate: Estate
     target: Target
-    concern: Concern | None = None
+    relevance: Relevance | None = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
     relations: dict[str, Relation] = field(default_factory=dict)
     owners: list[StatementRef] = field(default_factory=list)
@@ -137,7 +137,7 @@ class Space(CallerTests):
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     silent: Expression | None = None
-    """What stands for the Allow statements of no concern (`problem.semantics.statements`)."""
+    """What stands for the irrelevant Allow statements (`problem.semantics.statements`)."""
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
     """Conditions that were read, by all that their meaning depends on (`problem.semantics.conditions`)."""
     inner: bool = False
@@ -181,14 +181,14 @@ class Space(CallerTests):
     def sessions(self, target: Target) -> SideGiven:
         """The requests for sessions that are made on another target: what these can be given is one of the facts (F3)."""
 
-    def concerns(self, statement: Statement) -> bool:
+    def is_relevant(self, statement: Statement) -> bool:
         """Whether a statement can bear on what is asked. The condition keys of one that cannot come into being all the same: a request
         shows what every request has that a policy tests (R6)."""
-        return self._or_mentioned(statement, self.concern is None or self.concern.with_statement(statement))
+        return self._or_mentioned(statement, self.relevance is None or self.relevance.with_statement(statement))
 
     def reaches(self, statement: Statement, whom: Expression) -> bool:
         """The same for what a statement says to the callers of whom an expression holds."""
-        return self._or_mentioned(statement, self.concern is None or self.concern.with_callers(whom))
+        return self._or_mentioned(statement, self.relevance is None or self.relevance.with_callers(whom))
 
     def _or_mentioned(self, statement: Statement, bears: bool) -> bool:
         for condition in statement.conditions if not bears else ():
@@ -197,7 +197,7 @@ class Space(CallerTests):
 
     def asked_of(self, operations: frozenset[str]) -> frozenset[str]:
         """Those of the operations of a grant that can bear on what is asked."""
-        return operations if self.concern is None else frozenset(filter(self.concern.with_action, operations))
+        return operations if self.relevance is None else frozenset(filter(self.relevance.with_action, operations))
 
     def mention(self, key: str) -> None:
         """Some policy tests this condition key."""

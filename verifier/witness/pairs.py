@@ -71,7 +71,7 @@ class Pairs:
     # -- values --
 
     def _told_apart(self, key: str) -> tuple[str, ...]:
-        """The names that grants list, where something is asked of their pairs: what such a grant says may be of no concern."""
+        """The names that grants list, where something is asked of their pairs: what such a grant says may be irrelevant."""
         listed = self.question.space.pair_names.get(key, ())
         return listed if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), _other(key))) else ()
 

@@ -25,8 +25,8 @@ from verifier.problem.classes.predicates import (
     literal_tokens,
     within,
 )
-from verifier.problem.concern import account_pattern
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, both, either, negation
+from verifier.problem.relevance import account_pattern
 from verifier.problem.semantics.targets import Target
 
 _REMEMBERED = 4096

@@ -75,7 +75,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
 
 
 def silent_reach(statement: Statement, nothing: Expression) -> Reach:
-    """Whom an Allow statement of no concern could reach, which is `nothing`."""
+    """Whom an irrelevant Allow statement could reach, which is `nothing`."""
     types = {principal.type for principal in statement.principals or ()}
     anyone = statement.not_principal or bool(types & {PrincipalType.ANYONE, PrincipalType.ANY_AWS})
     weak = bool(types & {PrincipalType.ROLE, PrincipalType.USER})

@@ -73,7 +73,7 @@ def resource_denies(space: Space) -> Iterator[Expression]:
     service principals are bound by them."""
     for policy, bound in resource_policies(space):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY and space.concerns(statement):
+            if statement.effect is Effect.DENY and space.is_relevant(statement):
                 whom = TRUE if statement.principals is None else deny_reach(space, statement)
                 yield said(space, policy, statement, both(bound, whom, applies(space, policy, statement)))
 
@@ -143,7 +143,7 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
     """The Deny statements of the policies of the endpoints."""
     for endpoint, policy in _with_policy(space):
         for statement in policy.statements:
-            if statement.effect is Effect.DENY and space.concerns(statement):
+            if statement.effect is Effect.DENY and space.is_relevant(statement):
                 whom = both(_restricted(space, endpoint), deny_reach(space, statement))
                 yield said(space, policy, statement, both(whom, applies(space, policy, statement)))
 
@@ -175,7 +175,7 @@ def _restricted(space: Space, endpoint: Endpoint) -> Expression:
 def _allows(space: Space, policy: Policy) -> Expression:
     found = []
     for statement in policy.statements:
-        if statement.effect is Effect.ALLOW and not space.concerns(statement):
+        if statement.effect is Effect.ALLOW and not space.is_relevant(statement):
             found.append(silent(space, policy, statement))
         elif statement.effect is Effect.ALLOW:
             found.append(said(space, policy, statement, both(reached(space, statement), applies(space, policy, statement))))

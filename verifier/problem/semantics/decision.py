@@ -86,7 +86,7 @@ def policy_reach(space: Space, statements: Iterable[tuple[Policy, Statement]]) -
     """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
     reaches = []
     for policy, statement in statements:
-        if not space.concerns(statement):
+        if not space.is_relevant(statement):
             reaches.append(silent_reach(statement, silent(space, policy, statement)))
             continue
         whom = allow_reach(space, statement)
@@ -114,7 +114,7 @@ def bites() -> Expression:
 
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy, statement in _key_policy_statements(space, Effect.DENY):
-        if not space.concerns(statement):
+        if not space.is_relevant(statement):
             continue
         whom = deny_reach(space, statement)
         if space.reaches(statement, whom):

@@ -159,7 +159,7 @@ class Grantees:
         return Named(either(own, *of_roles, others), disjunction(self.space.in_account(account) for account in sorted(accounts)))
 
     def nobody(self, batch: Sequence[Grant]) -> Named:
-        """None of the callers that grants of no concern name: what these say is nothing, on which a proof may rest."""
+        """None of the callers that irrelevant grants name: what these say is nothing, on which a proof may rest."""
         named = self.named((grant.grantee for grant in batch), any(grant.grantee_hidden for grant in batch))
         return Named(*(part if part is FALSE else NEVER for part in (named.direct, named.delegated)))
 
@@ -197,7 +197,7 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     space = grantees.space
     number = owner(space, _reference(space, batch), acts({*batch[0].operations, RETIRE}))
     operations = space.asked_of(frozenset(batch[0].operations) - {RETIRE})
-    concerned = batch if space.concern is None else space.concern.with_grants(batch)
+    concerned = batch if space.relevance is None else space.relevance.with_grants(batch)
     parts = [*_uses(grantees, operations, concerned), *_retirements(grantees, batch)]
     if len(concerned) < len(batch):
         parts.append((grantees.nobody(batch), TRUE))

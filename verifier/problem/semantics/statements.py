@@ -217,7 +217,7 @@ def owned(number: int, expression: Expression) -> Expression:
 
 
 def silent(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """The Allow statements of no concern, as one owner that says nothing: a proof by the Deny statements alone must do without them."""
+    """The irrelevant Allow statements, as one owner that says nothing: a proof by the Deny statements alone must do without them."""
     if space.silent is None:
         number = owner(space, reference_to(policy, statement), FALSE)
         space.silent = Part(number, NEVER)
@@ -231,7 +231,7 @@ NAMED_ONE_BY_ONE = 64
 def owner_of_many(space: Space, policies: Sequence[Policy], effect: Effect) -> int | None:
     """One owner for all statements with this effect, if they are too many to be told apart in a proof: a list of thousands explains
     nothing, and that each of them is needed takes as many calls of a solver to tell. `None` where they are few, or nothing is proved."""
-    concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect and space.concern is not None]
+    concerned = [(p, s) for p in policies for s in p.statements if s.effect is effect and space.relevance is not None]
     if len(concerned) <= NAMED_ONE_BY_ONE:
         return None
     policy, statement = concerned[0]
@@ -255,7 +255,7 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect, toge
     owner is the statement, or one for many statements `together`."""
     for statement in policy.statements:
         if statement.effect is effect and not space.says_nothing(statement):
-            if not space.concerns(statement):
+            if not space.is_relevant(statement):
                 if effect is Effect.ALLOW:
                     yield silent(space, policy, statement)
             elif space.reaches(statement, whom):
@@ -265,8 +265,8 @@ def said_to(space: Space, whom: Expression, policy: Policy, effect: Effect, toge
 
 
 def said_to_nobody(space: Space, policy: Policy, statement: Statement, together: int | None = None) -> Expression:
-    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest (`Concern.guarantees`)."""
-    assert space.concern is not None
-    if statement.effect is Effect.DENY and not space.concern.guarantees or not applies_to_target(space, policy, statement):
+    """What a statement says that reaches none of the callers in question: nothing, on which a proof may rest (`Relevance.guarantees`)."""
+    assert space.relevance is not None
+    if statement.effect is Effect.DENY and not space.relevance.guarantees or not applies_to_target(space, policy, statement):
         return FALSE
     return said(space, policy, statement, NEVER, together)

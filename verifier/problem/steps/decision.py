@@ -163,7 +163,7 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
         if trust is None:
             continue
         for statement in trust.statements:
-            if statement.effect is Effect.DENY and space.concerns(statement):
+            if statement.effect is Effect.DENY and space.is_relevant(statement):
                 yield both(having, _trust_deny(space, trust, statement))
 
 

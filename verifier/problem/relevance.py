@@ -1,8 +1,8 @@
 """Which statements and grants can bear on what is asked, by their actions and callers: the others need not be read.
 
-In: the actions and callers that invariants are about, statements, grants; expressions over tests. Out: `Concern`; `callers_of`, `can_hold`.
-Guarantee: what is found to be of no concern matches no request in the scope of any of the invariants. `callers_of` names at least the
-callers that an expression holds of, `can_hold` is false only if it holds of none of these.
+In: the actions and callers that invariants are about, statements, grants; expressions over tests. Out: `Relevance`; `callers_of`,
+`can_hold`. Guarantee: what is found to be irrelevant matches no request in the scope of any of the invariants. `callers_of` names at least
+the callers that an expression holds of, `can_hold` is false only if it holds of none of these.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Actions:
 
 
 @dataclass(frozen=True)
-class Concern:
+class Relevance:
     """What is asked, by actions, and by callers: an expression for each invariant. `guarantees` is set where some invariant is about
     what must be allowed."""
 
@@ -166,7 +166,7 @@ class Concern:
         return any(_may_meet(own, other) for wanted in self.asked for other in wanted.unknown for own in patterns)
 
 
-def concern_of(invariants: Sequence[Invariant], callers: Sequence[Expression]) -> Concern:
+def relevance_of(invariants: Sequence[Invariant], callers: Sequence[Expression]) -> Relevance:
     """The actions that invariants are about, and the callers, given as expressions."""
     found = []
     for invariant in invariants:
@@ -178,7 +178,7 @@ def concern_of(invariants: Sequence[Invariant], callers: Sequence[Expression]) -
             known &= ~_known(text.value.lower())
         found.append(_Actions(known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
     guarantees = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
-    return Concern(tuple(dict.fromkeys(found)), tuple(callers), guarantees)
+    return Relevance(tuple(dict.fromkeys(found)), tuple(callers), guarantees)
 
 
 @lru_cache(_REMEMBERED)

@@ -48,7 +48,7 @@ def some_grant(dice: random.Random, number: int) -> Grant:
 
 def assert_same_with_everything_read(cases: list[tuple[Estate, Invariant]], monkeypatch: pytest.MonkeyPatch) -> None:
     fewer = [verdict(estate, claim) for estate, claim in cases]
-    monkeypatch.setattr(rules, "_concern", lambda *_: None)
+    monkeypatch.setattr(rules, "_relevance", lambda *_: None)
     whole = [verdict(estate, claim) for estate, claim in cases]
     assert [found.status for found in fewer] == [found.status for found in whole]
     assert [found.rests_on for found in fewer] == [found.rests_on for found in whole]
