@@ -22,7 +22,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.problem.subjects import targets_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.settled import not_known, settled
+from verifier.verify.preparation import not_known, resolved_invariant
 
 OUTSIDE = "no caller outside prod can kms:Decrypt"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
@@ -59,7 +59,7 @@ def _of_example(path: Path, files: tuple[Path, ...], eventually: bool) -> Iterat
             continue
         for number in numbers:
             name = f"example-{path.name}-{estate.keys.index(target.key)}-{number}"
-            invariant = settled(estate, target, invariants[number])
+            invariant = resolved_invariant(estate, target, invariants[number])
             yield Query(name, "examples", len(estate.keys), estate, invariant, estate.keys.index(target.key))
 
 

@@ -30,7 +30,7 @@ from verifier.solve.session import Counts, Session, Unsat, after
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import decide
-from verifier.verify.settled import not_known, settled
+from verifier.verify.preparation import not_known, resolved_invariant
 
 if TYPE_CHECKING:
     from verifier.verify.string_claims import Strings
@@ -81,7 +81,7 @@ def decide_requests(estate: Estate, target: Target, invariants: list[Invariant],
             rests = tuple(where_it_is(estate))
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
-    asking = _Asking(estate, target, [settled(estate, target, invariant) for invariant in invariants], how)
+    asking = _Asking(estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], how)
     for number, asked in enumerate(invariants):
         question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started

@@ -23,8 +23,8 @@ from verifier.problem.rules import Given
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.meaning import meaning
+from verifier.verify.preparation import not_known, resolved_allowance, resolved_invariant
 from verifier.verify.regions import Describer
-from verifier.verify.settled import not_known, settled, settled_allowance
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def beyond(
     sides = [Given(estate, target)]
     if earlier is not None and not_known(key_target(earlier[1])) is None:
         sides.insert(0, Given(earlier[0], key_target(earlier[1])))
-    scopes = [settled(estate, target, invariant), *(settled_allowance(estate, target, allowance) for allowance in waived)]
+    scopes = [resolved_invariant(estate, target, invariant), *(resolved_allowance(estate, target, allowance) for allowance in waived)]
     try:
         joint = join(sides, scopes)
         joint.hold(held or {})

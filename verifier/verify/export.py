@@ -19,7 +19,7 @@ from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
 from verifier.syntax.text import printable
-from verifier.verify.settled import check_readings, not_known, settled
+from verifier.verify.preparation import check_readings, not_known, resolved_invariant
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
 
 
 def _script(estate: Estate, target: Target, invariant: Invariant, readings: Mapping[str, bool]) -> Script:
-    formula = formulate(estate, target, [settled(estate, target, invariant)])
+    formula = formulate(estate, target, [resolved_invariant(estate, target, invariant)])
     fixed = [literal(label, value) for label, value in readings.items()]
     return script(formula, both(*fixed, formula.violations[0], formula.known_action))
 

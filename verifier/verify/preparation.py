@@ -1,4 +1,4 @@
-"""What has to be known, and settled, before anything is asked about a target.
+"""What has to be known, and resolved, before anything is asked about a target.
 
 In: the estate, a target, readings, invariants. Out: the reason why there is no verdict; invariants that speak of this key alone.
 Guarantee: a target whose policy is not known has no verdict but Unknown (U3).
@@ -38,12 +38,12 @@ def not_known(target: Target) -> Reason | None:
     return None
 
 
-def settled(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
+def resolved_invariant(estate: Estate, target: Target, invariant: Invariant) -> Invariant:
     """The invariant with everything resolved that depends on the key and the estate."""
     return with_grantees(_named(estate, target, invariant), target.key, estate)
 
 
-def settled_allowance(estate: Estate, target: Target, allowance: Allowance) -> Invariant:
+def resolved_allowance(estate: Estate, target: Target, allowance: Allowance) -> Invariant:
     """The scope of an allowance in the same way; a request that is in it only perhaps is not."""
     return with_grantees(_named(estate, target, allowance.scope), target.key, estate, certainly=True)
 

@@ -23,7 +23,7 @@ from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import How, decide_requests
-from verifier.verify.settled import check_readings
+from verifier.verify.preparation import check_readings
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each verdict."""

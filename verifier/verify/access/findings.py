@@ -28,7 +28,7 @@ from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import keys_named
-from verifier.verify.settled import check_readings, not_known
+from verifier.verify.preparation import check_readings, not_known
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each key."""

@@ -32,7 +32,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.named import actions_named, keys_named
-from verifier.verify.settled import check_readings, not_known
+from verifier.verify.preparation import check_readings, not_known
 
 EVERY_ACTION = ("kms:*",)
 Progress = Callable[[int, int, str], None]

@@ -31,8 +31,8 @@ from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.region_changes import Explainer
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
+from verifier.verify.preparation import check_readings, not_known, resolved_allowance
 from verifier.verify.regions import Regions
-from verifier.verify.settled import check_readings, not_known, settled_allowance
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each target."""
@@ -120,7 +120,7 @@ class _Comparer:
             return TargetComparison(pair.name, name, pair.presence, assumptions=self._assumptions(pair))
         changes = self._changes(pair)
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
-        intended = [settled_allowance(self.new, pair.either, allowance) for allowance in applying]
+        intended = [resolved_allowance(self.new, pair.either, allowance) for allowance in applying]
         try:
             found = difference(Given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
         except TooLarge as error:

@@ -22,6 +22,7 @@ from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
 from verifier.verify.deciding import How
+from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, told
@@ -30,7 +31,6 @@ from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
-from verifier.verify.settled import not_known, settled
 
 MOST_STORIES = 24
 """So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
@@ -48,7 +48,7 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
     reason = not_known(target)
     answers: Iterator[_Answer] = iter(())
     if reason is None:
-        wanted = [settled(estate, target, invariant) for invariant in invariants]
+        wanted = [resolved_invariant(estate, target, invariant) for invariant in invariants]
         try:
             answers = _answers(estate, target.key, wanted, how)
             found = list(answers)

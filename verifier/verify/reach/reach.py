@@ -27,6 +27,7 @@ from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import How
 from verifier.verify.named import actions_named, keys_named
+from verifier.verify.preparation import check_readings, not_known
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
@@ -37,7 +38,6 @@ from verifier.verify.reach.stories.plans import Make, Task, planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import not_listed
-from verifier.verify.settled import check_readings, not_known
 
 Progress = Callable[[int, int, str], None]
 

@@ -1,6 +1,6 @@
 """What an invariant speaks of, as conditions that a policy can have.
 
-In: the callers and the condition of an invariant (settled: `verifier.verify.settled`), the key.
+In: the callers and the condition of an invariant (resolved: `verifier.verify.preparation`), the key.
 Out: alternatives, each a conjunction of conditions, for requests in the scope and for requests outside of it.
 Guarantee: none is needed: what is made of them is proved, or it is not shown. What no condition key tells (the name of a session) is
 left out.

@@ -37,8 +37,8 @@ from verifier.verify.deciding import How
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
 from verifier.verify.edits.shown_edits import shown
+from verifier.verify.preparation import resolved_invariant
 from verifier.verify.prove import decide_target, how_to
-from verifier.verify.settled import settled
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 from verifier.verify.suggestion.weighing import Mended, ranked
 
@@ -209,7 +209,7 @@ class _Search:
         edited = with_key_policy(self.estate, self.key.arn, node.policy)
         target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
         subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
-        broken = Broken(settled(edited, target, self._invariant), subject, node.policy, counterexample.decision)
+        broken = Broken(resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision)
         for group in groups(broken):
             size = node.size + len(group)
             after = self._applied(node.policy, group) if group and size <= BOUND else None
