@@ -16,6 +16,7 @@ from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
 from verifier.report.naming import Places, counted, reason_item, rule_label
+from verifier.report.pages.parts import footnote
 from verifier.report.supposed import concluded, of_all
 from verifier.report.words.comparison import comparison_exit_code, counts_text, headline_note, target_name, unknown_actions_text
 from verifier.report.words.region_groups import Group as Regions
@@ -43,6 +44,8 @@ def comparison_document(
     what = "was not needed: nothing that it covers was gained"
     notes = [doc.Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
     supposed = of_all(comparison.targets)
+    regions = (change.region for target in comparison.targets for change in (*target.gained, *target.intended, *target.lost))
+    blocks.append(footnote(regions))
     blocks += [doc.Items(tuple(notes), 0, _MARGIN), doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN)]
     counts = (counts_text(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)

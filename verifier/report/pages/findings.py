@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
 from verifier.report.naming import counted, key_heading
-from verifier.report.pages.parts import data_counts, open_questions, reason_items
+from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
 from verifier.report.words.access import Told, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
@@ -22,7 +22,7 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> Docum
     blocks = [block for key in report.keys for block in _key(report, key, in_full)]
     regions = [finding.region for key in report.keys for finding in (*key.findings, *key.services)]
     readings = () if in_full else open_questions("findings", readings_needed(regions))
-    end = grouped([*readings, Supposed(of_all(report.keys))])
+    end = grouped([*readings, footnote(regions), Supposed(of_all(report.keys))])
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
     return Document(

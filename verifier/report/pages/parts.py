@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from verifier.model.results.region import Region
 from verifier.model.results.verdict import Reason
 from verifier.report.document import Item, Items, Role, Said, Words
 from verifier.report.naming import SETTLES, reason_item, rule_label
 from verifier.report.words.access import reading_question
 from verifier.report.words.regions import INEXACT
+
+_PAIR = "kms:encryptioncontext:"
+_CASE = "names of the encryption context compare without case; of pairs whose names differ in case alone, conditions read one"
 
 
 def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> Items:
@@ -24,6 +28,12 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
     if questions:
         text = f"some {what} depend on what AWS's documentation leaves open; {SETTLES}"
         yield Items((Item(text, "readings"), *questions), columns=12)
+
+
+def footnote(regions: Iterable[Region]) -> Items:
+    """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about it."""
+    told = any(limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case)
+    return Items((Item(_CASE, "note", rule_label("F7")),) if told else (), columns=12)
 
 
 def data_counts(data_version: str) -> list[Words]:

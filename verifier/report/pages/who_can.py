@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report.document import Block, Document, Item, Items, Listing, Para, Role, Row, Said, Supposed, Table, grouped
 from verifier.report.naming import counted, key_heading
-from verifier.report.pages.parts import data_counts, open_questions, reason_items
+from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
 from verifier.report.words import access as words
 from verifier.report.words.regions import witness_text
@@ -23,7 +23,7 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
     short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
     readings = () if in_full else open_questions("rows", words.readings_needed(short))
-    end = grouped([*readings, Supposed(of_all(answer.keys))])
+    end = grouped([*readings, footnote(row.region for key in answer.keys for row in key.rows), Supposed(of_all(answer.keys))])
     rows = sum(len(key.rows) for key in answer.keys)
     counts = (counted(rows, "row"), *data_counts(answer.data_version))
     return Document(words.question_text(answer), (*blocks, end), counts, words.who_can_exit_code(answer), in_full, number=len(answer.keys))
