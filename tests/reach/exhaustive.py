@@ -19,7 +19,7 @@ from typing import TypeVar
 from tests.reach.dominance import touches_access, worthwhile
 from tests.reach.estates import own_key
 from tests.reach.sample import MATERIAL, Sampler
-from verifier.evaluate.engine import Hearing
+from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
@@ -211,7 +211,7 @@ class _Search:
 
 
 def _heard(state: State, request: Request, fixed: Mapping[str, bool]) -> Weighed:
-    decision = Hearing(state.estate, request).decide(fixed, traced=False)
+    decision = RequestDecider(state.estate, request).decide(fixed, traced=False)
     return decision.outcome, frozenset(decision.depends_on)
 
 

@@ -13,7 +13,7 @@ from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
 from verifier.ask.unmodelled import is_unmodelled
-from verifier.evaluate import Hearing
+from verifier.evaluate import RequestDecider
 from verifier.model.free_facts import fact_symbol
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Outcome, Request
@@ -66,18 +66,18 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     given = chosen = for_evaluate(question, found)
     facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
     few = _decisive(joint, number, point, given, wanted)
-    hearing = Hearing(question.space.estate, request)
+    decider = RequestDecider(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
-    tried = ((values, hearing.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
+    tried = ((values, decider.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
     enough = next((one for one in tried if one[1].outcome is wanted), None)
     if enough is not None:
         chosen, decision = enough
         readings, free, unmodelled = split(question, chosen)
     else:  # comparisons that were left open may have made a difference
-        decision = hearing.decide(given)
+        decision = decider.decide(given)
         if decision.outcome is not wanted and not any(is_unmodelled(question, name) for name in symbols):
             raise InternalDisagreement.on(request)
-        readings, free, unmodelled = needed(question, hearing, given, wanted)
+        readings, free, unmodelled = needed(question, decider, given, wanted)
     if unmodelled or decision.outcome is not wanted:
         raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from verifier.ask.candidates import Candidate
 from verifier.ask.unmodelled import is_free, is_unmodelled
-from verifier.evaluate import Hearing
+from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
 from verifier.model.free_facts import SESSION_ALLOW, fact_symbol
 from verifier.model.policy import StatementRef
@@ -44,29 +44,29 @@ def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
     return chosen
 
 
-def without_doubts(question: Question, hearing: Hearing, chosen: Mapping[str, bool], decision: Decision) -> Decision:
+def without_doubts(question: Question, decider: RequestDecider, chosen: Mapping[str, bool], decision: Decision) -> Decision:
     """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them than such as have
     unknown parts (U3)."""
     things = (thing for thing in question.space.estate.unmodelled if thing.of_statement)
     doubts = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
     if not any(value and name in doubts for name, value in chosen.items()):
         return decision
-    certain = hearing.decide({name: value and name not in doubts for name, value in chosen.items()})
+    certain = decider.decide({name: value and name not in doubts for name, value in chosen.items()})
     return certain if certain.outcome is decision.outcome else decision
 
 
-def needed(question: Question, hearing: Hearing, chosen: dict[str, bool], wanted: Outcome) -> tuple[Named, Named, tuple[str, ...]]:
+def needed(question: Question, decider: RequestDecider, chosen: dict[str, bool], wanted: Outcome) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
-    unsettled = hearing.decide()
+    unsettled = decider.decide()
     if unsettled.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
     # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
     kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
-    if hearing.outcome(kept) is not wanted:
+    if decider.outcome(kept) is not wanted:
         kept = dict(chosen)
     for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
         trial = {other: value for other, value in kept.items() if other != name}
-        if hearing.outcome(trial) is wanted:
+        if decider.outcome(trial) is wanted:
             kept = trial
     return split(question, kept)
 
@@ -81,7 +81,7 @@ def doubtful_facts(question: Question, request: Request, chosen: Mapping[str, bo
     context = tuple(pair for pair in request.context if not pair[0].lower().startswith(attributes))
     symbols = tuple(map(fact_symbol, attributes))
     rest = {name: value for name, value in chosen.items() if not name.startswith(symbols)}
-    return () if Hearing(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
+    return () if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
 
 
 def split(question: Question, symbols: Mapping[str, bool]) -> tuple[Named, Named, tuple[str, ...]]:
@@ -129,14 +129,14 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
 def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
     """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is in no case
     decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
-    hearing, chosen = Hearing(estate, request), dict(held)
-    decision = hearing.decide(chosen)
+    decider, chosen = RequestDecider(estate, request), dict(held)
+    decision = decider.decide(chosen)
     while decision.outcome is Outcome.DEPENDS:
         symbol = next((name for name in decision.depends_on if name not in chosen), None)
         if symbol is None:
             break
         for value in (False, True):
-            decision = hearing.decide({**chosen, symbol: value})
+            decision = decider.decide({**chosen, symbol: value})
             if decision.outcome is not wanted:
                 chosen[symbol] = value
                 break

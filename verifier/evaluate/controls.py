@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.judge import Judge, applies, findings
+from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.statements.targets import Target
 from verifier.model.estate import Controls, Estate, Level, Organization
 
@@ -76,12 +76,12 @@ def _not_given(organization: Organization, account: str | None, kind: str) -> Re
     return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")
 
 
-def service_gates(restriction: Restriction, action: str, judge: Judge) -> Iterator[Gate]:
+def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> Iterator[Gate]:
     """A gate for each level of SCPs: one of the policies attached there must allow (D7)."""
     if restriction.exempt is not None:
         yield Gate(restriction.exempt)
     for level in restriction.levels:
-        allows = judge.allows(level.policies)
+        allows = matcher.allows(level.policies)
         holds = applies(allows)
         says = "allow" if holds is not False else "do not allow" if level.policies else "(none is attached) do not allow"
         yield Gate(Finding("D7", f"{SERVICE} of {level_name(level)} {says} {action}", holds), findings(allows))

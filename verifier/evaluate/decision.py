@@ -18,10 +18,10 @@ from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.grants.constraints import Asked
 from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate
-from verifier.evaluate.judge import Judge, Memo, applies, findings
 from verifier.evaluate.limits import Limits, limits_of
+from verifier.evaluate.matching import Matcher, Memo, applies, findings
 from verifier.evaluate.statements.principals import Way, Ways
-from verifier.evaluate.statements.statement import Judgement, Question
+from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.evaluate.whole_call import further_permissions
@@ -116,13 +116,13 @@ class Verdict:
 
 def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
-    judge = Judge(Question(case.standing, case.action, case.target, case.context, symbols), memo)
-    refusing = [*_partition(case), *case.caller_gates, *_cross_account(case), *_managed_by_aws(case), denial_gate(case, judge)]
-    refusing += service_gates(case.service_controls, case.action, judge)
+    matcher = Matcher(Question(case.standing, case.action, case.target, case.context, symbols), memo)
+    refusing = [*_partition(case), *case.caller_gates, *_cross_account(case), *_managed_by_aws(case), denial_gate(case, matcher)]
+    refusing += service_gates(case.service_controls, case.action, matcher)
     refusing += resource_gates(case.resource_controls)
-    refusing += endpoint_gates(case.route, case.standing.caller, case.action, judge)
+    refusing += endpoint_gates(case.route, case.standing.caller, case.action, matcher)
     refusing += case.unmodelled.refusals(symbols)
-    allowing = _allowing(case, judge)
+    allowing = _allowing(case, matcher)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
     return Verdict(allowed, [*refusing, *allowing])
 
@@ -179,16 +179,16 @@ def _managed_by_aws(case: Case) -> list[Gate]:
 # --- what allows -------------------------------------------------------------------------------------------------------------
 
 
-def _allowing(case: Case, judge: Judge) -> list[Gate]:
+def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
-    allows = judge.allows(case.resource_policies)
-    ways = _resource_policy_ways(case, allows, judge.symbols)
+    allows = matcher.allows(case.resource_policies)
+    ways = _resource_policy_ways(case, allows, matcher.symbols)
     spared = case.same_account and not _chains_source(case) and ways[Way.NAME] is True
-    limits = limits_of(case, judge, spared)
-    identity = _identity(case, judge)
-    granted = _granted(case, Means(identity.finding.holds, limits), judge)
-    unmodelled = case.unmodelled.allowances(judge.symbols)
-    rule, by_policy = _policies(case, ways, identity.finding.holds, limits, judge.symbols)
+    limits = limits_of(case, matcher, spared)
+    identity = _identity(case, matcher)
+    granted = _granted(case, Means(identity.finding.holds, limits), matcher)
+    unmodelled = case.unmodelled.allowances(matcher.symbols)
+    rule, by_policy = _policies(case, ways, identity.finding.holds, limits, matcher.symbols)
     conclusion = concluding_gate(rule, by_policy, any_of([gate.finding.holds for gate in (*granted, *unmodelled)]))
     of_resource = [_resource_policy(case, allows, ways)] if case.target.kind in WITH_POLICY and not case.retires else []
     own = [identity] if case.standing.caller.account is not None else []
@@ -200,12 +200,12 @@ def _allowing(case: Case, judge: Judge) -> list[Gate]:
     return [*marked([*of_resource, *granted, *own]), *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
 
 
-def _granted(case: Case, means: Means, judge: Judge) -> list[Gate]:
+def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
     """G: what the key's grants allow (G1–G6)."""
     if case.target.key is None:
         return []
     asked = Asked(case.action, case.standing.caller, case.context)
-    grants = Grants(case.target.key, case.grants, asked, means, judge.symbols, judge.memo)
+    grants = Grants(case.target.key, case.grants, asked, means, matcher.symbols, matcher.memo)
     gate = retiring_gate(grants) if case.retires else grants_gate(grants)
     return [gate] if gate is not None else []
 
@@ -257,21 +257,21 @@ def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Tru
     return symbols.choose("U2", lambda: True, lambda: limits.session)
 
 
-def _identity(case: Case, judge: Judge) -> Gate:
+def _identity(case: Case, matcher: Matcher) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
     standing = case.standing
     if standing.caller.account is None:
         return Gate(Finding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
     if standing.root_powers:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
-    unknown = case.unmodelled.identity_allows(judge.symbols)
+    unknown = case.unmodelled.identity_allows(matcher.symbols)
     if standing.outside and standing.caller.service_linked and case.action.lower() in _NO_LINKED_ROLE:
         return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {case.action}", False))
     if standing.outside:
-        allowed = any_of([judge.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
+        allowed = any_of([matcher.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"{_without_inventory(standing)}: its identity policies are free"
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
-    allows = judge.allows(standing.policies)
+    allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     listed = "the caller's identity policies" if standing.identity else "the inventory does not list the caller: its (no) policies"
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
@@ -284,14 +284,14 @@ def _without_inventory(standing: Standing) -> str:
     return f"there is no inventory of account {standing.caller.account}"
 
 
-def _resource_policy_ways(case: Case, allows: list[Judgement], symbols: Symbols) -> Ways:
+def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
     if _by_its_service_alone(case):
         return dict.fromkeys(Way, False)
     if case.resource_policy_unknown and not case.retires:
         unknown = trust_symbol(case.target.arn) if case.target.kind is TargetKind.ROLE else UNKNOWN_POLICY_ALLOW
         return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
-    return {way: any_of([judgement.ways.get(way, False) for judgement in allows]) for way in Way}
+    return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Way}
 
 
 def _by_its_service_alone(case: Case) -> bool:
@@ -301,7 +301,7 @@ def _by_its_service_alone(case: Case) -> bool:
     return linked and case.standing.caller.principal_arn != case.target.arn.split("/")[2]
 
 
-def _resource_policy(case: Case, allows: list[Judgement], ways: Ways) -> Gate:
+def _resource_policy(case: Case, allows: list[StatementMatch], ways: Ways) -> Gate:
     """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
     found, policy = findings(allows), case.resource_policy
     if _by_its_service_alone(case):

@@ -1,6 +1,6 @@
 """Whether an explicit Deny refuses the request (D1).
 
-In: a case, the judge of its policies. Out: the gate.
+In: a case, the matcher of its policies. Out: the gate.
 Guarantee: every policy that applies to the request is searched, and none that does not (D6, D7).
 """
 
@@ -13,8 +13,8 @@ from verifier.evaluate.case import Case
 from verifier.evaluate.controls import level_name
 from verifier.evaluate.endpoints import binds
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
-from verifier.evaluate.judge import Judge, applies
-from verifier.evaluate.statements.statement import Judgement
+from verifier.evaluate.matching import Matcher, applies
+from verifier.evaluate.statements.statement import StatementMatch
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.free_facts import OUTSIDE_DENY
@@ -29,12 +29,12 @@ class Search:
 
     place: str
     denied: Truth
-    judgements: tuple[Judgement, ...] = ()
+    matches: tuple[StatementMatch, ...] = ()
 
 
-def denial_gate(case: Case, judge: Judge) -> Gate:
+def denial_gate(case: Case, matcher: Matcher) -> Gate:
     """D1: an explicit Deny of any policy that applies refuses, whatever allows."""
-    searches = [*_of_resource(case, judge), *_of_caller(case, judge), *_of_controls(case, judge), *_of_route(case, judge)]
+    searches = [*_of_resource(case, matcher), *_of_caller(case, matcher), *_of_controls(case, matcher), *_of_route(case, matcher)]
     denied = any_of([search.denied for search in searches])
     places = [search.place for search in searches if search.denied is not False]
     text = f"an explicit Deny of {places[0]} applies" if denied else "no explicit Deny applies"
@@ -43,51 +43,51 @@ def denial_gate(case: Case, judge: Judge) -> Gate:
 
 def _statements(searches: list[Search]) -> tuple[StatementFinding, ...]:
     """Each statement once, though its policy be attached at several levels."""
-    found = [judgement.finding for search in searches for judgement in search.judgements]
+    found = [matched.finding for search in searches for matched in search.matches]
     return tuple({(finding.reference.policy, finding.reference.index, finding.summary.text): finding for finding in found}.values())
 
 
-def _search(place: str, judgements: list[Judgement]) -> Search:
-    return Search(place, applies(judgements), tuple(judgements))
+def _search(place: str, matches: list[StatementMatch]) -> Search:
+    return Search(place, applies(matches), tuple(matches))
 
 
-def _of_resource(case: Case, judge: Judge) -> Iterator[Search]:
+def _of_resource(case: Case, matcher: Matcher) -> Iterator[Search]:
     """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy which is not known
     denies is part of what it does not admit (E2)."""
     if case.resource_policy_unknown and case.target.kind is TargetKind.KEY:
-        yield Search("the key policy, which is not known,", judge.symbols.value(UNKNOWN_POLICY_DENY))
-    search = _search(f"the {case.resource_policy}", judge.denies(case.resource_policies))
-    yield _open(search, "G5", judge.symbols) if case.retires else search
+        yield Search("the key policy, which is not known,", matcher.symbols.value(UNKNOWN_POLICY_DENY))
+    search = _search(f"the {case.resource_policy}", matcher.denies(case.resource_policies))
+    yield _open(search, "G5", matcher.symbols) if case.retires else search
 
 
 def _open(search: Search, reading: str, symbols: Symbols) -> Search:
     """A search that counts under a reading only."""
     if search.denied is False:
         return search
-    return Search(search.place, all_of([search.denied, symbols.value(reading)]), search.judgements)
+    return Search(search.place, all_of([search.denied, symbols.value(reading)]), search.matches)
 
 
-def _of_caller(case: Case, judge: Judge) -> Iterator[Search]:
+def _of_caller(case: Case, matcher: Matcher) -> Iterator[Search]:
     """The caller's own: its identity policies (U1), boundary (for a federated session the issuing user's), session policies."""
     standing = case.standing
-    yield _search("an identity policy", judge.denies(standing.policies))
+    yield _search("an identity policy", matcher.denies(standing.policies))
     if standing.outside:
-        yield Search("an identity policy outside the inventory", judge.symbols.value(OUTSIDE_DENY))
-    yield _search("the permissions boundary", judge.denies(standing.boundaries))
-    yield _search("a session policy", judge.denies(case.session_policies or ()))
+        yield Search("an identity policy outside the inventory", matcher.symbols.value(OUTSIDE_DENY))
+    yield _search("the permissions boundary", matcher.denies(standing.boundaries))
+    yield _search("a session policy", matcher.denies(case.session_policies or ()))
 
 
-def _of_controls(case: Case, judge: Judge) -> Iterator[Search]:
+def _of_controls(case: Case, matcher: Matcher) -> Iterator[Search]:
     """The SCPs over the caller's account, and the RCPs over the resource's; whether these restrict aliases is open (R4)."""
     for level in case.service_controls.levels:
-        yield _search(f"a service control policy of {level_name(level)}", judge.denies(level.policies))
+        yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
     for level in case.resource_controls.levels:
-        search = _search(f"a resource control policy of {level_name(level)}", judge.denies(level.policies))
-        yield _open(search, "R4", judge.symbols) if case.target.kind is TargetKind.ALIAS else search
+        search = _search(f"a resource control policy of {level_name(level)}", matcher.denies(level.policies))
+        yield _open(search, "R4", matcher.symbols) if case.target.kind is TargetKind.ALIAS else search
 
 
-def _of_route(case: Case, judge: Judge) -> Iterator[Search]:
+def _of_route(case: Case, matcher: Matcher) -> Iterator[Search]:
     """The policy of the VPC endpoint."""
-    denies = judge.denies(case.route.policies)
-    denied = binds(case.standing.caller, judge, applies(denies), otherwise=False)
+    denies = matcher.denies(case.route.policies)
+    denied = binds(case.standing.caller, matcher, applies(denies), otherwise=False)
     yield Search(f"the policy of VPC endpoint {case.route.id}", denied, tuple(denies))

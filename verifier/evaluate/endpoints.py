@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from verifier.evaluate.context import Entry
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.judge import Judge, applies, findings
+from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Endpoint, Estate
 from verifier.model.policy import Policy
@@ -42,14 +42,14 @@ def endpoint_named(estate: Estate, identifier: object) -> Endpoint | None:
     return next((known for known in estate.endpoints or () if known.id == identifier), None)
 
 
-def binds(caller: Caller, judge: Judge, truth: Truth, otherwise: bool) -> Truth:
+def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Truth:
     """What an endpoint policy says, `otherwise` where it does not concern the caller: for service principals that is open (D6)."""
     if caller.kind is not CallerKind.SERVICE:
         return truth
-    return judge.symbols.choose("D6", lambda: truth, lambda: otherwise)
+    return matcher.symbols.choose("D6", lambda: truth, lambda: otherwise)
 
 
-def endpoint_gates(route: Route, caller: Caller, action: str, judge: Judge) -> Iterator[Gate]:
+def endpoint_gates(route: Route, caller: Caller, action: str, matcher: Matcher) -> Iterator[Gate]:
     """V: the endpoint's policy must allow the request."""
     if route.id is None:
         return
@@ -57,9 +57,9 @@ def endpoint_gates(route: Route, caller: Caller, action: str, judge: Judge) -> I
         which = "the policy of VPC endpoint" if route.endpoint is not None else "VPC endpoint"
         yield Gate(Finding("V", f"{which} {route.id} is not in the input: it is supposed to let {action} pass", True))
         return
-    allows = judge.allows(route.policies)
+    allows = matcher.allows(route.policies)
     allowed = applies(allows)
     says = "allows" if allowed is not False else "does not allow"
-    holds = binds(caller, judge, allowed, otherwise=True)
+    holds = binds(caller, matcher, allowed, otherwise=True)
     ignored = ", which does not concern a service principal" if holds is not False and allowed is False else ""
     yield Gate(Finding("V", f"the policy of VPC endpoint {route.id} {says} {action}{ignored}", holds), findings(allows))

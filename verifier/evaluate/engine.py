@@ -16,7 +16,7 @@ from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
 from verifier.evaluate.findings import Aside, steps
-from verifier.evaluate.judge import Memo
+from verifier.evaluate.matching import Memo
 from verifier.evaluate.plausible.request import warnings_about
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.evaluate.session_policies import SESSIONS
@@ -37,7 +37,7 @@ def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | 
     decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for
     session policies of a caller that is no session.
     """
-    return Hearing(estate, request).decide(assignment)
+    return RequestDecider(estate, request).decide(assignment)
 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:
@@ -52,7 +52,7 @@ _MOST_ORDERS = 256
 """Orders of the pairs of a request that are tried before the answer is *depends*."""
 
 
-class Hearing:
+class RequestDecider:
     """One request, decided under one assignment after another: what turns on no symbol is found once. Raises as `evaluate` does."""
 
     def __init__(self, estate: Estate, request: Request) -> None:
@@ -61,12 +61,12 @@ class Hearing:
         self._given = dict(request.readings) if isinstance(request, GivenRequest) else {}
         orders = list(islice(_in_each_order(request), _MOST_ORDERS + 1))
         self._too_many = len(orders) > _MOST_ORDERS
-        self._heard = [[_Heard(estate, one) for one in _by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
+        self._requests = [[_OneRequest(estate, one) for one in _by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
 
     def decide(self, assignment: Mapping[str, bool] | None = None, *, traced: bool = True) -> Decision:
         """As `evaluate`; not `traced`, the outcome and what it depends on alone."""
         fixed = {**self._given, **(assignment or {})}
-        found = [_any_of("P3", [heard.decide(fixed, traced) for heard in issuers]) for issuers in self._orders(fixed)]
+        found = [_any_of("P3", [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
         if self._too_many and WHICH_PAIR not in fixed:
             found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
         return _any_of(WHICH_PAIR, found)
@@ -75,9 +75,9 @@ class Hearing:
         """The outcome of `decide`."""
         return self.decide(assignment, traced=False).outcome
 
-    def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_Heard]]:
+    def _orders(self, fixed: Mapping[str, bool]) -> Sequence[Sequence[_OneRequest]]:
         """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which pair is read."""
-        return self._heard[:1] if WHICH_PAIR in fixed else self._heard
+        return self._requests[:1] if WHICH_PAIR in fixed else self._requests
 
 
 def _any_of(symbol: str, decisions: Sequence[Decision]) -> Decision:
@@ -115,7 +115,7 @@ def _by_issuer(estate: Estate, request: Request) -> list[Request]:
     return [replace(request, caller=replace(caller, issuer=issuer)) for issuer in possible_issuers(estate, caller)]
 
 
-class _Heard:
+class _OneRequest:
     """One request whose caller is known."""
 
     def __init__(self, estate: Estate, request: Request) -> None:

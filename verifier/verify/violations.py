@@ -24,7 +24,7 @@ from verifier.ask.replay import (
     without_doubts,
 )
 from verifier.ask.unmodelled import is_unmodelled
-from verifier.evaluate import Hearing
+from verifier.evaluate import RequestDecider
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import Expectation
 from verifier.model.readings import WHICH_PAIR
@@ -83,11 +83,11 @@ def _replayed(question: Question, claim: Claim, session: Session, candidate: Can
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
-    hearing = Hearing(question.space.estate, request)
-    decision = hearing.decide(chosen)
+    decider = RequestDecider(question.space.estate, request)
+    decision = decider.decide(chosen)
     if decision.outcome is not wanted:
         return tuple(name for name in assignment.symbols if is_unmodelled(question, name))
-    readings, free, unmodelled = needed(question, hearing, chosen, wanted)
+    readings, free, unmodelled = needed(question, decider, chosen, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
     doubtful = doubtful_facts(question, request, chosen, wanted)
@@ -96,4 +96,4 @@ def _replayed(question: Question, claim: Claim, session: Session, candidate: Can
     # What conditions read may decide about the scope alone.
     read = {(WHICH_PAIR, chosen[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
-    return counterexample(request, without_doubts(question, hearing, chosen, decision), readings, free)
+    return counterexample(request, without_doubts(question, decider, chosen, decision), readings, free)

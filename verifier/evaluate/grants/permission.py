@@ -13,8 +13,8 @@ from itertools import islice
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
 from verifier.evaluate.grants.constraints import Asked, constraint_findings, grantable
 from verifier.evaluate.grants.index import Candidate, Candidates, Naming
-from verifier.evaluate.judge import Memo, remembered
 from verifier.evaluate.limits import Limits
+from verifier.evaluate.matching import Memo, memoized
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Key
@@ -116,7 +116,7 @@ def _principal(candidate: Candidate, grants: Grants) -> Finding:
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
     """The constraints, examined once for a request if they turn on no symbol."""
     grant, symbols = candidate.grant, grants.symbols
-    return remembered(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.asked, symbols)))
+    return memoized(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.asked, symbols)))
 
 
 def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from verifier.evaluate.decision import decide
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
-from verifier.evaluate.judge import Memo
+from verifier.evaluate.matching import Memo
 from verifier.evaluate.sessions.asked import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.sessions.passing import TRIED, Tags, spelled
 from verifier.evaluate.sessions.session_tags import SessionTags, session_tags

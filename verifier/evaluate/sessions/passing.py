@@ -19,7 +19,7 @@ from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
 from verifier.evaluate.decision import decide
 from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
-from verifier.evaluate.judge import Memo
+from verifier.evaluate.matching import Memo
 from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
 from verifier.evaluate.sessions.asked import (
     PRINCIPAL_TAG,

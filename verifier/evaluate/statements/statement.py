@@ -54,7 +54,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class StatementMatch:
     """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
     policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is `Way.NAME`)."""
 
@@ -68,12 +68,12 @@ class Judgement:
         return any_of(list(self.ways.values()))
 
 
-def judge(policy: Policy, statement: Statement, question: Question) -> Judgement:
+def match_statement(policy: Policy, statement: Statement, question: Question) -> StatementMatch:
     """Holds a statement against a request. One that is about other actions is looked at no further."""
     action = _action(statement, question.action)
     if action.holds is False:
         finding = StatementFinding(reference_to(policy, statement), _summary(policy, statement, [action], False), (action,), False)
-        return Judgement(statement.effect, {}, finding)
+        return StatementMatch(statement.effect, {}, finding)
     reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
     ways = _ways(policy, statement, question)
     elements = [action, _resource(policy, statement, question.target, reader)]
@@ -93,7 +93,7 @@ def judge(policy: Policy, statement: Statement, question: Question) -> Judgement
     elements += [doubt] if statement.doubt is not None else []
     summary = _summary(policy, statement, elements, any_of(list(applying.values())))
     finding = StatementFinding(reference_to(policy, statement), summary, tuple(elements), before is not False)
-    return Judgement(statement.effect, applying, finding)
+    return StatementMatch(statement.effect, applying, finding)
 
 
 def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:

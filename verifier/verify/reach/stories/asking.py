@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.ask.replay import matched_statements
-from verifier.evaluate import Hearing
+from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate, Identity, Pairs
 from verifier.model.invariant import (
     ALWAYS,
@@ -112,7 +112,7 @@ class Asker:
         # Of federated sessions no page says on what tagging is (E2f).
         on = None if found.request.action == "sts:GetFederationToken" else found.request.resource
         request = replace(found.request, action=action, resource=on)
-        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        decision = RequestDecider(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
         if decision.outcome is not Outcome.ALLOW:
             return Reason("E2", f"no call was found for which {found.request.action} and {action} are both allowed")
         return replace(found, request=request, decision=decision, statements=matched_statements(decision))
@@ -121,7 +121,7 @@ class Asker:
         """The same request by the session that has the tags, replayed."""
         own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))
         request = replace(found.request, caller=caller, context=own)
-        decision = Hearing(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
+        decision = RequestDecider(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
         if decision.outcome is not Outcome.ALLOW:
             return Reason("E2", "the session's tags do not give it the access")
         matched = matched_statements(decision)

@@ -1,0 +1,77 @@
+"""Statements of policies held against one request, each no oftener than it must be.
+
+In: policies, the request. Out: matches.
+Guarantee: a match that turns on no symbol is made once for a request, whatever is tried afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from verifier.evaluate.findings import Finding, StatementFinding
+from verifier.evaluate.statements.statement import Question, StatementMatch, match_statement
+from verifier.evaluate.symbols import Symbols, Truth, any_of
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+
+Name = TypeVar("Name", bound=Hashable)
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Memo:
+    """What was found in one request without asking for a symbol, and need not be found again: matches by kind of policy, policy and
+    statement (the same document may be an identity policy and a boundary), the constraints of grants by the grant's ID."""
+
+    statements: dict[tuple[PolicyKind, str, int], StatementMatch] = field(default_factory=dict)
+    grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Holds policies against one request under given symbols."""
+
+    question: Question
+    memo: Memo
+
+    @property
+    def symbols(self) -> Symbols:
+        """The symbols that it matches under."""
+        return self.question.symbols
+
+    def allows(self, policies: Iterable[Policy]) -> list[StatementMatch]:
+        """The matches on the Allow statements of policies."""
+        return self._matches(policies, Effect.ALLOW)
+
+    def denies(self, policies: Iterable[Policy]) -> list[StatementMatch]:
+        """The matches on the Deny statements of policies."""
+        return self._matches(policies, Effect.DENY)
+
+    def _matches(self, policies: Iterable[Policy], effect: Effect) -> list[StatementMatch]:
+        return [self._match(policy, statement) for policy in policies for statement in policy.statements if statement.effect is effect]
+
+    def _match(self, policy: Policy, statement: Statement) -> StatementMatch:
+        name = (policy.kind, policy.identity, statement.index)
+        return memoized(self.memo.statements, name, self.symbols, lambda: match_statement(policy, statement, self.question))
+
+
+def memoized(known: dict[Name, Found], name: Name, symbols: Symbols, find: Callable[[], Found]) -> Found:
+    """What is known by this name, else what `find` finds; that is kept if it asks for no symbol."""
+    if name in known:
+        return known[name]
+    before = symbols.questions
+    found = find()
+    if symbols.questions == before:
+        known[name] = found
+    return found
+
+
+def applies(matches: Iterable[StatementMatch]) -> Truth:
+    """Whether one of the statements applies."""
+    return any_of([matched.applies for matched in matches])
+
+
+def findings(matches: Iterable[StatementMatch]) -> tuple[StatementFinding, ...]:
+    """What a trace shows of matches."""
+    return tuple(matched.finding for matched in matches)
