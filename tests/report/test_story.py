@@ -55,8 +55,8 @@ from verifier.report.evidence import Evidence
 from verifier.report.formats import FORMATS, render_report, render_text
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
+from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words
-from verifier.report.reach.told import told_steps
 from verifier.report.wire.report import render_json
 from verifier.report.words.verdicts import involved, place_of, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
@@ -253,7 +253,7 @@ def test_the_place_of_a_story_is_a_statement_of_the_input() -> None:
 
 
 def test_a_statement_of_a_step_is_not_one_of_the_input_before_that_step() -> None:
-    told = list(told_steps(TAKEOVER))
+    told = list(shown_steps(TAKEOVER))
     assert [one.made for one in told] == [{}, {}, {f"{PAYMENTS}#default": 2}]
     assert [len(one.of_the_input) for one in told] == [1, 1, 0]
     assert told[1].place != NOWHERE and told[2].place == NOWHERE
@@ -263,7 +263,7 @@ def test_a_statement_of_a_step_is_not_one_of_the_input_before_that_step() -> Non
 def test_what_a_step_writes_is_of_that_step_and_what_the_input_holds_is_not(kind: StepKind) -> None:
     """A version that was there before, and a managed policy that is attached, keep their places."""
     steps = (replace(TAKEOVER.steps[0], move=move(kind)),)
-    *_, last = told_steps(replace(TAKEOVER, steps=steps))
+    *_, last = shown_steps(replace(TAKEOVER, steps=steps))
     writes = {
         *(StepKind.PUT_KEY_POLICY, StepKind.CREATE_GRANT, StepKind.REPLICATE, StepKind.PUT_POLICY, StepKind.ATTACH_POLICY),
         *(StepKind.NEW_VERSION, StepKind.PUT_TRUST),
@@ -271,7 +271,7 @@ def test_what_a_step_writes_is_of_that_step_and_what_the_input_holds_is_not(kind
     assert bool(last.made) == (kind in writes)
     of_the_input = PolicyAdded(KEY_ADMIN, replace(KEY_POLICY, identity=f"arn:aws:iam::{HOME}:policy/p/base"))
     attached = replace(TAKEOVER, steps=(replace(TAKEOVER.steps[0], move=Move(StepKind.ATTACH_POLICY, (), of_the_input)),))
-    assert list(told_steps(attached))[-1].made == {}
+    assert list(shown_steps(attached))[-1].made == {}
 
 
 def test_what_a_step_writes_has_no_place_though_it_was_read_from_a_text() -> None:

@@ -16,7 +16,7 @@ from verifier.report.html.nodes import Content, Html, element
 from verifier.report.naming import key_name, statement_name
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
-from verifier.report.reach.told import THEN, Told, told_steps
+from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps
 from verifier.report.words.access import when_text
 from verifier.syntax.text import brief
 
@@ -156,15 +156,15 @@ _MOST_BOXES = 6
 def drawn_paths(stories: Sequence[tuple[str, Story]], top: int, key: tuple[int, float], names: Names) -> Iterator[Content]:
     """The paths below one another from `top` on, each ending at the point `key`. Stories come with the names of what they refute."""
     for number, (name, story) in enumerate(stories):
-        told = [one for one in told_steps(story) if one.requests]
-        if len(told) + 1 <= _MOST_BOXES:
-            yield from _path(name, story, told, top + BAND * number + BAND / 2, key, names)
+        steps = [one for one in shown_steps(story) if one.requests]
+        if len(steps) + 1 <= _MOST_BOXES:
+            yield from _path(name, story, steps, top + BAND * number + BAND / 2, key, names)
 
 
-def _path(name: str, story: Story, told: list[Told], y: float, key: tuple[int, float], names: Names) -> Iterator[Content]:
-    width = (key[0] - 40 - _GAP * len(told)) / (len(told) + 1)
+def _path(name: str, story: Story, steps: list[ShownStep], y: float, key: tuple[int, float], names: Names) -> Iterator[Content]:
+    width = (key[0] - 40 - _GAP * len(steps)) / (len(steps) + 1)
     texts = [(names.caller(story.caller), brief(name, 200))]
-    texts += [_texts(one, names) for one in told]
+    texts += [_texts(one, names) for one in steps]
     for place, (head, below) in enumerate(texts):
         x = place * (width + _GAP)
         if place:
@@ -173,12 +173,12 @@ def _path(name: str, story: Story, told: list[Told], y: float, key: tuple[int, f
     yield _arrow((len(texts) - 1) * (width + _GAP) + width, y, *key)
 
 
-def _texts(told: Told, names: Names) -> tuple[str, str]:
+def _texts(step: ShownStep, names: Names) -> tuple[str, str]:
     """What is called, and what that changes; of the last request, who calls."""
-    actions = ", ".join(found.request.action for found in told.requests)
-    if told.move is None:
-        return f"{THEN} {actions}", names.caller(told.caller)
-    return f"{told.label}. {actions}", change_words(told.move.change, names)
+    actions = ", ".join(found.request.action for found in step.requests)
+    if step.move is None:
+        return f"{THEN} {actions}", names.caller(step.caller)
+    return f"{step.label}. {actions}", change_words(step.move.change, names)
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float) -> Html:
@@ -200,10 +200,10 @@ def listed_paths(stories: Iterable[tuple[str, Story]], names: Names) -> list[Htm
 
 
 def _list(name: str, story: Story, names: Names) -> Html:
-    items = (_item(told, names) for told in told_steps(story))
+    items = (_item(step, names) for step in shown_steps(story))
     return element("div", element("p", f"{name}: {names.caller(story.caller)}"), element("ol", items))
 
 
-def _item(told: Told, names: Names) -> Html:
-    by = told.by()
-    return element("li", told.text(names) + (f", allowed by {by}" if by else ""))
+def _item(step: ShownStep, names: Names) -> Html:
+    by = step.by()
+    return element("li", step.text(names) + (f", allowed by {by}" if by else ""))

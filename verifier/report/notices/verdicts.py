@@ -12,7 +12,7 @@ from verifier.report.exit_codes import report_exit_code
 from verifier.report.naming import statement_name, target_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import names_of
-from verifier.report.reach.told import told_steps
+from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, verdict_sentence
 from verifier.runs.digests import digest
@@ -68,9 +68,9 @@ def _flow(report: Report, verdict: Verdict) -> tuple[tuple[Span, str], ...]:
         return ()
     found: list[tuple[Span, str]] = []
     names, place = names_of(report.keys, verdict.target), place_of(verdict)
-    for told in told_steps(verdict.story):
-        place = told.place if told.place != NOWHERE else place
-        found.append((place, f"{told.label}: {told.text(names, target=verdict.target)}"))
+    for step in shown_steps(verdict.story):
+        place = step.place if step.place != NOWHERE else place
+        found.append((place, f"{step.label}: {step.text(names, target=verdict.target)}"))
     return tuple(found)
 
 

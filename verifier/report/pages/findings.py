@@ -12,7 +12,7 @@ from verifier.report.document import Block, Document, Item, Items, Listing, Para
 from verifier.report.naming import counted, key_heading
 from verifier.report.pages.parts import data_counts, footnote, open_questions, reason_items
 from verifier.report.supposed import of_all
-from verifier.report.words.access import Told, cases_in_full, places_of, readings_needed, ways_text, when_text
+from verifier.report.words.access import CallerGroup, cases_in_full, places_of, readings_needed, ways_text, when_text
 from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.words.regions import witness_text
 
@@ -36,7 +36,7 @@ def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[Bl
     yield key_heading(key.key, mark)
     rows = [*(_row(finding, "external", in_full) for finding in key.findings), *(_row(found, "service", in_full) for found in key.services)]
     yield Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
-    yield Listing("statements", tuple(places_of(Told(((as_row(finding),),)) for finding in (*key.findings, *key.services))))
+    yield Listing("statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services))))
     lead = f"{headline(key)}. " if key.findings else ""
     apart = ["access of AWS services does not count here (--services counts it)"] if key.services and not report.count_services else []
     yield grouped([Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])

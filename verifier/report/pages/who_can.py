@@ -30,7 +30,7 @@ def who_can_document(answer: WhoCan, *, in_full: bool = False) -> Document:
 
 
 def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
-    groups = words.told(key.rows, in_full=in_full)
+    groups = words.caller_groups(key.rows, in_full=in_full)
     yield key_heading(key.key)
     yield _table(answer, groups, in_full)
     yield Listing("statements", tuple(words.places_of(groups)), _MOST_PLACES)
@@ -38,7 +38,7 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[Block]:
     yield grouped([Para(words.verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
 
 
-def _table(answer: WhoCan, groups: Sequence[words.Told], in_full: bool) -> Table:
+def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -> Table:
     """One action: who, when and through what beside one another; several: below the caller."""
     several = len(answer.names) > 1 or (answer.caller is not None and len(groups) == 1)
     rows = tuple(_row(group, row, several, in_full) for group in groups for row in group.first)
@@ -47,7 +47,7 @@ def _table(answer: WhoCan, groups: Sequence[words.Told], in_full: bool) -> Table
     return Table(("who", "when", "through"), (34, 44, 36), rows)
 
 
-def _row(group: words.Told, row: Access, several: bool, in_full: bool) -> Row:
+def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> Row:
     region = row.region
     actions = [Said(", ".join(region.actions.names) if in_full else region.actions.text, Role.CODE)] if several else []
     when, ways = words.when_text(region, in_full=in_full), words.ways_text(row, in_full=in_full, together=group.together)

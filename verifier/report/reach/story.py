@@ -14,7 +14,7 @@ from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Rol
 from verifier.report.naming import Places
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
-from verifier.report.reach.told import THEN, Told, steps_words, told_steps
+from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, steps_words
 from verifier.syntax.text import brief, printable
 from verifier.witness.step_command import step_commands
 
@@ -37,28 +37,28 @@ def headline(story: Story, names: Names) -> str:
 
 def story_sentence(story: Story, names: Names, target: str | None) -> str:
     """All of it in one line."""
-    parts = [f"{_numbered(one)} {brief(_told_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in told_steps(story)]
+    parts = [f"{_numbered(one)} {brief(_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in shown_steps(story)]
     needed = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in story.readings)
     return printable(f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else ""))
 
 
-def _numbered(told: Told) -> str:
-    return told.label if told.label == THEN else f"{told.label}."
+def _numbered(step: ShownStep) -> str:
+    return step.label if step.label == THEN else f"{step.label}."
 
 
-def _told_with_reasons(told: Told, names: Names, target: str | None) -> str:
-    by = told.by()
-    return told.text(names, target=target) + (f", allowed by {by}" if by else "")
+def _with_reasons(step: ShownStep, names: Names, target: str | None) -> str:
+    by = step.by()
+    return step.text(names, target=target) + (f", allowed by {by}" if by else "")
 
 
 def compact_items(story: Story, names: Names, target: str | None, margin: int) -> Items:
     """A step in a line or two, with the statements that allow it."""
-    return Items(tuple(_compact(told, names, target, margin) for told in told_steps(story)), margin, 6)
+    return Items(tuple(_compact(step, names, target, margin) for step in shown_steps(story)), margin, 6)
 
 
-def _compact(told: Told, names: Names, target: str | None, margin: int) -> Item:
-    by = [Items((Item(Said(f"allowed by {told.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if told.by() else []
-    return Item(told.text(names, target=target), _numbered(told), below=tuple(by))
+def _compact(step: ShownStep, names: Names, target: str | None, margin: int) -> Item:
+    by = [Items((Item(Said(f"allowed by {step.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if step.by() else []
+    return Item(step.text(names, target=target), _numbered(step), below=tuple(by))
 
 
 def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
@@ -69,30 +69,30 @@ def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Blo
 
 def steps_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
     """The same without the headline."""
-    for told in told_steps(story):
+    for step in shown_steps(story):
         yield GAP
-        yield from _told_blocks(told, names, target)
+        yield from _blocks_of(step, names, target)
     needed = supposition_items(story.readings, story.free)
     if needed.items:
         yield GAP
         yield needed
 
 
-def _told_blocks(told: Told, names: Names, target: str | None) -> Iterator[Block]:
-    label = f"{told.label:>10}"
-    if not told.requests:
-        does = f"{told.caller.arn} {told.own_words(Names())}"
-        text = does if told.move is not None else "nothing more is needed: what the key protects is in its hands"
+def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Block]:
+    label = f"{step.label:>10}"
+    if not step.requests:
+        does = f"{step.caller.arn} {step.own_words(Names())}"
+        text = does if step.move is not None else "nothing more is needed: what the key protects is in its hands"
         yield Items((Item(text, label),), columns=MARGIN)
         return
-    commands = step_commands(told.move) if told.move is not None else tuple(filter(None, (found.command for found in told.requests)))
-    for number, found in enumerate(told.requests, start=1):
-        last = number == len(told.requests)
+    commands = step_commands(step.move) if step.move is not None else tuple(filter(None, (found.command for found in step.requests)))
+    for number, found in enumerate(step.requests, start=1):
+        last = number == len(step.requests)
         tags = ", ".join(f"{name} = {value}" for name, value in found.request.caller.session_tags)
         more = [f"with the session tags {tags}"] if tags else []
-        which = [Item(change_words(told.move.change, names), "which")] if told.move is not None and last else []
-        end = [*(whole_call(found) if told.move is None else ())]
-        end += command_items(commands, "to do it" if told.move is not None else "to see it") if last else ()
-        reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=told.made))
+        which = [Item(change_words(step.move.change, names), "which")] if step.move is not None and last else []
+        end = [*(whole_call(found) if step.move is None else ())]
+        end += command_items(commands, "to do it" if step.move is not None else "to see it") if last else ()
+        reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=step.made))
         below = (Items(tuple(which), MARGIN, LABEL), *reasons, Items(tuple(end), MARGIN, LABEL))
-        yield request_items(found.request, target, *more, label="and" if number > 1 else told.label, below=below)
+        yield request_items(found.request, target, *more, label="and" if number > 1 else step.label, below=below)

@@ -14,8 +14,8 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.report.reach.names import Names, first
+from verifier.report.reach.shown_steps import shown_steps, steps_words
 from verifier.report.reach.story import bound_words
-from verifier.report.reach.told import steps_words, told_steps
 from verifier.syntax.text import printable
 
 _MOST_NAMES = 4
@@ -112,5 +112,5 @@ def _outline(row: ReachRow, names: Names, target: str) -> object:
     if row.story is None or row.story.access is None or not row.steps:
         return (row.callers, row.steps, row.actions, row.reason)
     action = row.story.access.request.action
-    told = tuple(f"{one.text(names, target=target)} {one.by()}".replace(action, "…") for one in told_steps(row.story))
-    return (row.callers, row.steps, row.story.readings, row.story.free, told)
+    steps = tuple(f"{one.text(names, target=target)} {one.by()}".replace(action, "…") for one in shown_steps(row.story))
+    return (row.callers, row.steps, row.story.readings, row.story.free, steps)

@@ -118,7 +118,7 @@ def access_statement(statement: StatementRef) -> str:
     return statement_name(statement)
 
 
-def places_of(groups: Iterable[Told]) -> list[str]:
+def places_of(groups: Iterable[CallerGroup]) -> list[str]:
     """Where the statements are that the ways name, each once: `"Delegate to IAM" (key-policy.json:4)`."""
     found: dict[StatementRef, None] = {}
     for group in groups:
@@ -142,7 +142,7 @@ def way_shape(row: Access) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True)
-class Told:
+class CallerGroup:
     """Callers that are told together: one, or several that are alike, each with rows of the same actions and conditions."""
 
     rows: tuple[tuple[Access, ...], ...]
@@ -159,7 +159,7 @@ class Told:
         return len(self.rows) > 1
 
 
-def told(rows: Sequence[Access], *, in_full: bool) -> list[Told]:
+def caller_groups(rows: Sequence[Access], *, in_full: bool) -> list[CallerGroup]:
     """The rows by caller, and callers that are alike together."""
     by_caller: dict[object, list[Access]] = {}
     for row in rows:
@@ -168,7 +168,7 @@ def told(rows: Sequence[Access], *, in_full: bool) -> list[Told]:
     groups: dict[object, list[tuple[Access, ...]]] = {}
     for name, own in by_caller.items():
         groups.setdefault(name if in_full else _likeness(own), []).append(tuple(own))
-    return [Told(part) for group in groups.values() for part in _parts(tuple(group))]
+    return [CallerGroup(part) for group in groups.values() for part in _parts(tuple(group))]
 
 
 def _parts(group: tuple[tuple[Access, ...], ...]) -> list[tuple[tuple[Access, ...], ...]]:
@@ -181,12 +181,12 @@ def _likeness(own: Sequence[Access]) -> object:
     return who, tuple((row.region.actions, row.region.when, row.region.exact, way_shape(row)) for row in own)
 
 
-def callers_text(told_: Told) -> str:
+def callers_text(group: CallerGroup) -> str:
     """`role/reports`, or `12 roles of 111122223333: role/a, role/b, role/c and 9 more`."""
-    texts = [printable(rows[0].region.callers.text) for rows in told_.rows]
-    if not told_.together:
+    texts = [printable(rows[0].region.callers.text) for rows in group.rows]
+    if not group.together:
         return texts[0]
-    callers = told_.first[0].region.callers
+    callers = group.first[0].region.callers
     kind = _KINDS.get(callers.kinds[0], "callers") if callers.kinds else "callers"
     of = f" of {callers.accounts[0]}" if callers.accounts else ""
     more = f" and {len(texts) - _MOST_NAMES} more" if len(texts) > _MOST_NAMES else ""

@@ -15,8 +15,8 @@ from verifier.model.results.verdict import Counterexample, KeySummary, Report, S
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import counted, statement_name
 from verifier.report.reach.names import names_of
+from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words, story_sentence
-from verifier.report.reach.told import told_steps
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -79,7 +79,7 @@ def involved(verdict: Verdict) -> tuple[StatementRef, ...]:
     """The statements and grants that a verdict is due to: those that allow what must be refused, those that refuse what must be allowed, or
     else those that nearly allow it; what a proof rests on."""
     if verdict.story is not None:
-        return tuple(dict.fromkeys(statement for told in told_steps(verdict.story) for statement in told.of_the_input))
+        return tuple(dict.fromkeys(statement for step in shown_steps(verdict.story) for statement in step.of_the_input))
     found = verdict.counterexample
     if found is None:
         return verdict.rests_on

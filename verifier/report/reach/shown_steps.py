@@ -1,7 +1,7 @@
-"""A story taken apart for telling: its steps, then its last request, each with what lets it happen.
+"""A story as reports show it: its steps, then its last request, each with what lets it happen.
 
-In: a `Story`. Out: `Told`, one for each step and one for the end. Guarantee: pure; statements are those that allowed the requests in the
-replay; which of them an earlier step made is said.
+In: a `Story`. Out: `ShownStep`, one for each step and one for the end. Guarantee: pure; statements are those that allowed the requests in
+the replay; which of them an earlier step made is said.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _IN_THE_CHANGE = (
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownStep:
     """A step (`label` its number), or the end (`then`). `made` are the policies and grants of earlier steps, by `StatementRef.policy`, with
     the numbers of these."""
 
@@ -78,14 +78,14 @@ class Told:
         return ", ".join(places.statement(statement) for statement in self.through)
 
 
-def told_steps(story: Story) -> Iterator[Told]:
+def shown_steps(story: Story) -> Iterator[ShownStep]:
     """The steps in order, then the end."""
     made: dict[str, int] = {}
     for number, step in enumerate(story.steps, start=1):
         caller = step.requests[0].request.caller if step.requests else story.caller
-        yield Told(str(number), caller, step.requests, step.move, dict(made))
+        yield ShownStep(str(number), caller, step.requests, step.move, dict(made))
         made.update(dict.fromkeys(_made(step.move), number))
-    yield Told(
+    yield ShownStep(
         THEN, story.access.request.caller if story.access else story.caller, (story.access,) if story.access else (), None, dict(made)
     )
 
