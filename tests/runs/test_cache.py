@@ -25,7 +25,7 @@ from verifier.model.results.verdict import Status
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.digests import digest
-from verifier.runs.estates import remembered_estate
+from verifier.runs.estates import cached_estate
 from verifier.verify import prove
 from verifier.verify.meaning import surroundings, whole
 
@@ -199,18 +199,18 @@ def test_a_large_input_is_read_once_and_is_the_same(tmp_path: Path, monkeypatch:
         loads.append(1)
         return load_estate([path])
 
-    first = remembered_estate([path], (), tmp_path / "cache", load)
-    second = remembered_estate([path], (), tmp_path / "cache", load)
+    first = cached_estate([path], (), tmp_path / "cache", load)
+    second = cached_estate([path], (), tmp_path / "cache", load)
     assert first == second and len(loads) == 1 and second.inputs == first.inputs
     assert second.keys[0].policies is not None and second.keys[0].policies[0].statements[0].span.file == str(path)
     path.write_text(path.read_text() + "\n")
-    remembered_estate([path], (), tmp_path / "cache", load)
-    remembered_estate([path], ("other",), tmp_path / "cache", load)
-    remembered_estate([path], (), None, load)
+    cached_estate([path], (), tmp_path / "cache", load)
+    cached_estate([path], ("other",), tmp_path / "cache", load)
+    cached_estate([path], (), None, load)
     assert len(loads) == 4
     for file in (tmp_path / "cache" / "estates").iterdir():
         file.write_bytes(b"\x81garbage")
-    assert remembered_estate([path], (), tmp_path / "cache", load).keys == first.keys
+    assert cached_estate([path], (), tmp_path / "cache", load).keys == first.keys
 
 
 def test_no_damage_of_what_was_read_is_taken_for_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_no_damage_of_what_was_read_is_taken_for_the_input(tmp_path: Path, monke
         loads.append(1)
         return load_estate([path])
 
-    first = remembered_estate([path], (), tmp_path / "cache", load)
+    first = cached_estate([path], (), tmp_path / "cache", load)
     (file,) = (tmp_path / "cache" / "estates").iterdir()
     kept, dice = file.read_bytes(), random.Random(0)
     actions = [at + n for at in range(len(kept)) if kept.startswith(b"kms:", at) for n in range(8)]
@@ -232,28 +232,28 @@ def test_no_damage_of_what_was_read_is_taken_for_the_input(tmp_path: Path, monke
         damaged = bytearray(kept)
         damaged[at] ^= 1 << dice.randrange(8)
         file.write_bytes(damaged)
-        assert remembered_estate([path], (), tmp_path / "cache", load) == first
+        assert cached_estate([path], (), tmp_path / "cache", load) == first
         assert len(loads) == 1 + number
         assert file.read_bytes() == kept
     for cut in (0, 10, 32, len(kept) - 1):
         file.write_bytes(kept[:cut])
-        assert remembered_estate([path], (), tmp_path / "cache", load) == first
+        assert cached_estate([path], (), tmp_path / "cache", load) == first
     loads.clear()
-    assert remembered_estate([path], (), tmp_path / "cache", load) == first and not loads
+    assert cached_estate([path], (), tmp_path / "cache", load) == first and not loads
 
 
 def test_what_was_read_of_another_input_is_not_taken_for_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     snapshot(tmp_path, 2)
     path, estates = tmp_path / "snapshot.json", tmp_path / "cache" / "estates"
-    remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
+    cached_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
     (of_two,) = estates.iterdir()
     kept = of_two.read_bytes()
     snapshot(tmp_path, 3)
-    remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
+    cached_estate([path], (), tmp_path / "cache", lambda: load_estate([path]))
     (of_three,) = set(estates.iterdir()) - {of_two}
     of_three.write_bytes(kept)
-    assert len(remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path])).keys) == 3
+    assert len(cached_estate([path], (), tmp_path / "cache", lambda: load_estate([path])).keys) == 3
 
 
 @pytest.mark.parametrize("change", ["other", "gone", "more"])
@@ -282,10 +282,10 @@ def test_a_change_while_it_is_read_leaves_nothing_behind(tmp_path: Path, monkeyp
                 file.write_bytes(before)
 
     now = load_estate([folder])
-    assert remembered_estate([folder], (), tmp_path / "cache", load_meanwhile) != now
-    assert remembered_estate([folder], (), tmp_path / "cache", lambda: load_estate([folder])) == now
+    assert cached_estate([folder], (), tmp_path / "cache", load_meanwhile) != now
+    assert cached_estate([folder], (), tmp_path / "cache", lambda: load_estate([folder])) == now
     monkeypatch.setattr("tests.runs.test_cache.load_estate", None)
-    assert remembered_estate([folder], (), tmp_path / "cache", lambda: load_estate([folder])) == now
+    assert cached_estate([folder], (), tmp_path / "cache", lambda: load_estate([folder])) == now
 
 
 def test_no_damage_of_a_result_is_taken_for_one(tmp_path: Path) -> None:
@@ -312,14 +312,14 @@ def test_no_damage_of_a_result_is_taken_for_one(tmp_path: Path) -> None:
 def test_every_part_of_an_estate_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str) -> None:
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     folder = ROOT / "examples" / example
-    estates = [remembered_estate([folder], (), tmp_path, lambda: load_estate([folder])) for _ in range(2)]
+    estates = [cached_estate([folder], (), tmp_path, lambda: load_estate([folder])) for _ in range(2)]
     assert estates[0] == estates[1]
 
 
 def test_e2_what_steps_turn_on_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     path = with_steps(tmp_path, trust("sts:AssumeRole"))
-    estates = [remembered_estate([path], (), tmp_path / "cache", lambda: load_estate([path])) for _ in range(2)]
+    estates = [cached_estate([path], (), tmp_path / "cache", lambda: load_estate([path])) for _ in range(2)]
     assert estates[0] == estates[1]
     account = estates[1].accounts[0]
     assert account.roles[0].trust is not None and account.providers == () and account.groups[0].policies[0].statements
@@ -375,7 +375,7 @@ def test_a_plan_is_never_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "plan.json"
     path.write_text('{"format_version": "1.2", "planned_values": {}}')
     for _ in range(2):
-        remembered_estate([path], (), tmp_path / "cache", lambda: Estate(()))
+        cached_estate([path], (), tmp_path / "cache", lambda: Estate(()))
     assert not (tmp_path / "cache").exists()
 
 
@@ -387,7 +387,7 @@ def test_what_other_files_say_is_not_remembered_without_them(tmp_path: Path, mon
     path.write_text(f"keys:\n  - arn: {arn}\n    policy: policy.json\n")
 
     def statements(which: Path) -> int:
-        estate = remembered_estate([which], (), tmp_path / "cache", lambda: load_estate([which]))
+        estate = cached_estate([which], (), tmp_path / "cache", lambda: load_estate([which]))
         return sum(len(policy.statements) for key in estate.keys for policy in key.policies or ())
 
     for which in (path, folder):
@@ -408,6 +408,6 @@ def test_statements_in_doubt_come_back(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("verifier.runs.estates.LEAST_BYTES", 10)
     path = ROOT / "examples" / "cloudformation" / "template.yaml"
     supplied = Supplied("111122223333", "us-west-2")
-    first, second = (remembered_estate([path], (), tmp_path, lambda: load_estate([path], supplied=supplied)) for _ in range(2))
+    first, second = (cached_estate([path], (), tmp_path, lambda: load_estate([path], supplied=supplied)) for _ in range(2))
     assert first == second and first.unmodelled and any(s.doubt for key in second.keys for p in key.policies or () for s in p.statements)
     assert list((tmp_path / "estates").iterdir())

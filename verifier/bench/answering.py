@@ -21,8 +21,8 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.model.engine import Engine
+from verifier.problem.caches import clear_caches
 from verifier.problem.expression import both
-from verifier.problem.remembered import forget
 from verifier.problem.rules import ask, formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.solve.engines import open_session, require
@@ -48,7 +48,7 @@ def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WA
     """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has answered others.
     The limit is always one of the clock on the wall."""
     if not engine.on_strings:
-        forget()
+        clear_caches()
         _on_classes(_other(), engine, limit)
     gc.collect()
     started, used = time.perf_counter(), time.process_time()

@@ -209,7 +209,7 @@ def _missing(own: tuple[Identity, ...], others: tuple[Identity, ...], parts: Par
     for identity in others:
         account, resource = identity.arn.split(":", 5)[4:]
         kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
-        if identity.arn not in listed and not any(change.may_be((kind, name)) for change in parts.all_elsewhere(account)):
+        if identity.arn not in listed and not any(change.may_be((kind, name)) for change in parts.changes_of_identities(account)):
             yield Identity(identity.arn, tags=identity.tags, unique_id=identity.unique_id, span=identity.span)
 
 

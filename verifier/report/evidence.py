@@ -41,7 +41,7 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     """What every statement and grant of an estate means."""
     from verifier.problem.semantics.targets import key_target
     from verifier.runs.digests import Statements
-    from verifier.runs.remembered import places_of, shared_policies
+    from verifier.runs.stored_verdicts import places_of, shared_policies
 
     statements, shared = Statements(), shared_policies(estate)
     found = {(name, number): own for name, policy in shared.items() for number, own in enumerate(statements.of_policy(policy))}

@@ -13,7 +13,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
-from verifier.runs.remembered import Places, places_of, recalled, shared_policies, stored
+from verifier.runs.stored_verdicts import Places, places_of, recalled, shared_policies, stored
 from verifier.runs.work import Task, Work
 
 

@@ -40,7 +40,7 @@ class _Stored:
     policies: tuple[Policy, ...]
 
 
-def remembered_estate(paths: Sequence[Path], options: Sequence[object], folder: Path | None, load: Callable[[], Estate]) -> Estate:
+def cached_estate(paths: Sequence[Path], options: Sequence[object], folder: Path | None, load: Callable[[], Estate]) -> Estate:
     """The estate of some paths: from the folder if it is known, else by `load`, and then kept. `options` are what else it depends on.
 
     Raises what `load` raises; a folder that cannot be used is the same as none.

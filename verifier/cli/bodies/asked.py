@@ -84,7 +84,7 @@ def read(asked: Asked) -> Read:
         )
 
     with collected(errors), kept():
-        estate = _remembered(asked, (asked.key_arn, declared, asked.supplied, steps, tags, asked.allow_empty), load)
+        estate = _cached(asked, (asked.key_arn, declared, asked.supplied, steps, tags, asked.allow_empty), load)
     if errors:
         raise InputError(errors)
     invariants = (*files.invariants, *named)
@@ -113,13 +113,13 @@ def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     return any(map(is_eventual, invariants)), any(word in text for text in texts for word in ("tag", "federatedprovider"))
 
 
-def _remembered(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
+def _cached(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
     """The estate, by `load` or as it was read before: then `options` are what it depends on beside the paths."""
     if asked.cache is None:
         return load()
-    from verifier.runs.estates import remembered_estate
+    from verifier.runs.estates import cached_estate
 
-    return remembered_estate(asked.paths, options, asked.cache, load)
+    return cached_estate(asked.paths, options, asked.cache, load)
 
 
 def _only(arns: Sequence[str]) -> str | None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from verifier.inputs.elsewhere import untagged
+from verifier.inputs.identity_changes import untagged
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
-from verifier.inputs.elsewhere import Elsewhere, unlisted, untagged
+from verifier.inputs.identity_changes import IdentityChanges, unlisted, untagged
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
@@ -48,7 +48,7 @@ class Identities(Reader):
 
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
-    elsewhere: dict[str, Elsewhere] = field(default_factory=dict)
+    identity_changes: dict[str, IdentityChanges] = field(default_factory=dict)
     words: defaultdict[Draft, defaultdict[str, list[Word]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN, a membership."""
     unnamed: list[tuple[Draft, str, Pieces, Resource | None]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Identities(Reader):
             if resource.verb is not Verb.TAKES:
                 self._owner(resource)
             elif (name := self.side.text(resource, "name")) is not None:  # which no other one of the account has
-                self.elsewhere_of(resource).gone.add((_KINDS[resource.type], name))
+                self.changes_of(resource).gone.add((_KINDS[resource.type], name))
         for resource in self.side.done(*_ATTACHES):
             self._said(resource)
         lists = self.side.of_type(*_EXCLUSIVE)
@@ -70,10 +70,10 @@ class Identities(Reader):
         self._settle()
         policies = self._policies()
         for policy in self.side.of_type(*_POLICIES):
-            self.elsewhere_of(policy)  # those of a snapshot may have it
-        for account, change in self.elsewhere.items():
+            self.changes_of(policy)  # those of a snapshot may have it
+        for account, change in self.identity_changes.items():
             change.policies = policies
-            self.parts.elsewhere.setdefault(account, []).append(change)
+            self.parts.identity_changes.setdefault(account, []).append(change)
         for account in sorted({account for account, _, _ in self.owners}):
             owned = [owner for (own, _, _), owner in self.owners.items() if own == account]
             self.parts.made.setdefault(account, []).append(Details(owned, policies))
@@ -85,10 +85,10 @@ class Identities(Reader):
         arn, name = self._arn(resource, kind), self.side.text(resource, "name")
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
-            self.elsewhere_of(resource).renamed[kind, old] = arn if name is not None else None
+            self.changes_of(resource).renamed[kind, old] = arn if name is not None else None
         certain, arn = self.side.is_certain(resource), arn if arn is not None and arn.count(":") >= 5 else None
         if arn is None or name is None or (kind != "group" and not (certain and self.side.tags(resource) is not None)):
-            self.elsewhere_of(resource).left_out.add((kind, name))
+            self.changes_of(resource).left_out.add((kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
             elif arn is not None and name is not None and certain:
@@ -108,7 +108,7 @@ class Identities(Reader):
             for what in [*self.words[owner], *owner.has, resource.shown]:
                 self.words[owner][what] = [Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)]
         if (part := self.side.made_up(resource)) is not None:
-            self.elsewhere_of(resource).perhaps.add((kind, part))
+            self.changes_of(resource).perhaps.add((kind, part))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
@@ -123,10 +123,10 @@ class Identities(Reader):
             return arn
         return None if path is None or name is None else ":".join([*arn.split(":")[:5], f"{kind}{path}{name}"])
 
-    def elsewhere_of(self, resource: Resource) -> Elsewhere:
+    def changes_of(self, resource: Resource) -> IdentityChanges:
         """What is done to others in the account of a resource, or in any."""
         account = self.side.account(resource) or ""
-        return self.elsewhere.setdefault(account, Elsewhere(untold=not account))
+        return self.identity_changes.setdefault(account, IdentityChanges(untold=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags, at = self.side.tags(resource), self.side.at(resource)
@@ -192,7 +192,7 @@ class Identities(Reader):
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
         """The owner of a name, in the plan or elsewhere."""
         own = self.owners.get((self.side.account(resource) or "", kind, name))
-        return own or self.elsewhere_of(resource).draft(kind, name, self.side.at(resource))
+        return own or self.changes_of(resource).draft(kind, name, self.side.at(resource))
 
     def _said(self, resource: Resource) -> None:
         """What a resource attaches to whom; and what it did before and does no more, or goes with it."""
@@ -244,7 +244,7 @@ class Identities(Reader):
         for arn, item in texts.items() if managed else ():
             self.words[owner][arn].append(Word(resource, item, writes, f"{kind}_name"))
         # What a snapshot beside the plan lists goes too, unless no list is written: then they only tell what there is.
-        only = self.elsewhere_of(resource).draft(kind, name, self.side.at(resource)).only
+        only = self.changes_of(resource).draft(kind, name, self.side.at(resource)).only
         kept, by = only.get(managed, (frozenset(texts), side.label(resource)))
         if writes or by:
             only[managed] = kept & frozenset(texts), "" if writes else by
@@ -258,7 +258,7 @@ class Identities(Reader):
                 words = [self._outlives(word) for word in words]
             found = self.settled(words)
             if found is None:
-                self.elsewhere_of(words[-1].resource).detached.setdefault((owner.kind, owner.name), set()).add(what)
+                self.changes_of(words[-1].resource).detached.setdefault((owner.kind, owner.name), set()).add(what)
             else:
                 owner.has[what] = found
 

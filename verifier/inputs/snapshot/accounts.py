@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.inputs.drafts import NAMES, Details, Draft, Managed
-from verifier.inputs.elsewhere import Elsewhere, Name, as_changed, as_told, policy_as_told, unlisted, without_gone
+from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_told, policy_as_told, unlisted, without_gone
 from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
@@ -28,30 +28,30 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
     trust policies.
     """
-    given, elsewhere, inventory = parts.accounts.get(account), parts.all_elsewhere(account), Inventory(remarks, account, trusts)
+    given, changes, inventory = parts.accounts.get(account), parts.changes_of_identities(account), Inventory(remarks, account, trusts)
     listing = None if given is None else given["authorization_details"]
-    listed = without_gone(Details() if listing is None else _listed(remarks, listing), elsewhere)
-    made = [as_changed(details, elsewhere, made=True) for details in parts.made.get(account, ())]
+    listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
+    made = [as_changed(details, changes, made=True) for details in parts.made.get(account, ())]
     own = {_unique(draft) for details in made for draft in details.drafts}
     for draft in listed.drafts:
         if _unique(draft) not in own:
-            _perhaps_changed(inventory, draft, elsewhere)
-    after = as_changed(listed, elsewhere)
-    leaves_out = any(change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in elsewhere)
+            _perhaps_changed(inventory, draft, changes)
+    after = as_changed(listed, changes)
+    leaves_out = any(change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes)
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
     told = [as_told(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
     drafts = [*filter(None, told), *(draft for draft in after.drafts if _unique(draft) not in own)]
     complete = complete and None not in told
-    not_listed = _not_listed(drafts, elsewhere) if complete else {}
+    not_listed = _not_listed(drafts, changes) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in not_listed)
     inventory.unmodelled += [
         unlisted(f"join group {name}", "the input does not list it", account, place.span)
         for (kind, name), place in not_listed.items()
         if kind == "group"
     ]
-    inventory.add_managed(_policies(listed, made, elsewhere))
+    inventory.add_managed(_policies(listed, made, changes))
     inventory.add_groups(drafts)
     deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
     roles = roles_of(drafts, complete, deeds)
@@ -78,32 +78,32 @@ def _unique(draft: Draft) -> Name:
     return draft.kind, draft.name.lower()
 
 
-def _policies(listed: Details, made: Sequence[Details], elsewhere: Sequence[Elsewhere]) -> list[Managed]:
+def _policies(listed: Details, made: Sequence[Details], changes: Sequence[IdentityChanges]) -> list[Managed]:
     """The managed policies: those that plans and templates have take the place of those that are listed."""
     known = {policy.arn: policy for policy in listed.policies}
     own = [policy for details in made for policy in details.policies]
     arns = {policy.arn for policy in own}
-    others = {policy.arn: policy for change in elsewhere for policy in change.policies if policy.arn not in arns}
+    others = {policy.arn: policy for change in changes for policy in change.policies if policy.arn not in arns}
     kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
     first, last = ([policy_as_told(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values()))
     return [*first, *kept, *last]
 
 
-def _not_listed(drafts: Sequence[Draft], elsewhere: Sequence[Elsewhere]) -> dict[Name, Node]:
+def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> dict[Name, Node]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {draft.id for draft in drafts}
-    changed = [(change, name, draft) for change in elsewhere for name, draft in change.drafts.items() if draft.has or draft.only]
+    changed = [(change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only]
     found = [(name, draft.place) for change, name, draft in changed if not change.may_be(name) and name not in change.gone]
     return {name: place for name, place in found if name not in listed}
 
 
-def _perhaps_changed(inventory: Inventory, draft: Draft, elsewhere: Sequence[Elsewhere]) -> None:
+def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[IdentityChanges]) -> None:
     """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not known: a group stays
     listed, for it can be joined. So do users, groups and roles that a plan deletes of which the account is not known."""
-    found = next(filter(None, (change.leaves_out(draft.id, False) for change in elsewhere)), None)
+    found = next(filter(None, (change.leaves_out(draft.id, False) for change in changes)), None)
     if found is not None:
         inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
-    if any(change.untold and draft.id in change.gone for change in elsewhere):
+    if any(change.untold and draft.id in change.gone for change in changes):
         description = f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
         inventory.perhaps(draft, description)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifier.inputs.drafts import Details
-from verifier.inputs.elsewhere import Elsewhere
+from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.not_read import read_not_read
@@ -79,15 +79,15 @@ class LoosePolicy:
 class Parts:
     """Everything that the input of a run holds. `accounts` has the members of each account of a snapshot, its authorization details among
     them. `made` and `made_providers` have the users, groups and roles, and the listings of identity providers, that plans and templates
-    make, `elsewhere` what they do to others (of an account whose number is not known under an empty one), `key_changes` what they do to
-    keys of others, by ARN, and `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could
+    make, `identity_changes` what they do to others (of an account whose number is not known under an empty one), `key_changes` what they do
+    to keys of others, by ARN, and `unmodelled` what else these hold that has no part of its own. `not_read` is what a live collection could
     not read."""
 
     keys: list[KeyParts] = field(default_factory=list)
     accounts: dict[str, Record] = field(default_factory=dict)
     made: dict[str, list[Details]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
-    elsewhere: dict[str, list[Elsewhere]] = field(default_factory=dict)
+    identity_changes: dict[str, list[IdentityChanges]] = field(default_factory=dict)
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: Record | None = None
     organization_changes: list[tuple[Node, str]] = field(default_factory=list)
@@ -136,11 +136,11 @@ class Parts:
     def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
         """Records that there may be roles that no input has, in an account or in any; some of what changes `permission_sets`."""
         left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
-        self.elsewhere.setdefault(account or "", []).append(Elsewhere(left_out=left_out, permission_sets=permission_sets))
+        self.identity_changes.setdefault(account or "", []).append(IdentityChanges(left_out=left_out, permission_sets=permission_sets))
 
-    def all_elsewhere(self, account: str) -> list[Elsewhere]:
+    def changes_of_identities(self, account: str) -> list[IdentityChanges]:
         """What plans and templates do to others of an account, or may do."""
-        return [*self.elsewhere.get(account, ()), *self.elsewhere.get("", ())]
+        return [*self.identity_changes.get(account, ()), *self.identity_changes.get("", ())]
 
     def add_key_changes(self, arn: str, done: KeyChanges) -> None:
         """Adds what a plan or template does to a key of others."""

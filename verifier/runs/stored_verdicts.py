@@ -1,7 +1,7 @@
 """A verdict as bytes, and back: with the places of statements as they are now.
 
 In: a verdict and the estate that it is about. Out: bytes; from these and an estate with the same meaning the verdict, or nothing.
-Guarantee: a statement that a remembered verdict names is the statement of today's input that means the same, with its place there.
+Guarantee: a statement that a stored verdict names is the statement of today's input that means the same, with its place there.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _OF_PERMISSION_SETS = "AWSReservedSSO_"
 
 
 @dataclass
-class Elsewhere:
+class IdentityChanges:
     """Of one account: `drafts` are what is attached to others, `policies` the managed policies that may be among it; `detached` are the
     names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who is `gone` is deleted. `left_out` are
     those that are changed, or made, in a way that is not known (`None` for a name that is not known either), and those that are `renamed`,
@@ -63,7 +63,7 @@ class Elsewhere:
         return "a plan or template makes or changes" if is_open else ""
 
 
-def as_changed(details: Details, changes: Iterable[Elsewhere], *, made: bool = False) -> Details:
+def as_changed(details: Details, changes: Iterable[IdentityChanges], *, made: bool = False) -> Details:
     """Those of a snapshot, without those that are left out, and with what is attached to the others. Of those that a plan or template has
     `made` nothing is taken away: they are as they will be. Groups are never left out: who is in one may do what its policies allow, and
     others may join it."""
@@ -75,7 +75,7 @@ def as_changed(details: Details, changes: Iterable[Elsewhere], *, made: bool = F
     return replace(details, drafts=drafts)
 
 
-def without_gone(details: Details, changes: Sequence[Elsewhere]) -> Details:
+def without_gone(details: Details, changes: Sequence[IdentityChanges]) -> Details:
     """Those of a snapshot without those that plans delete: by their names, as IAM does."""
     gone = {name for change in changes for name in change.gone if not change.untold}
     groups = {membership(name) for kind, name in gone if kind == "group"}
@@ -127,7 +127,7 @@ def policy_as_told(made: Managed, known: Managed | None) -> Managed:
     return Managed.made(made.arn, made.place, document) if isinstance(document, Unknown) else made
 
 
-def _changed(entry: Draft, change: Elsewhere, made: bool) -> Draft:
+def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
     draft, taken = change.drafts.get(entry.id), change.detached.get(entry.id, set())
     if draft is None and entry.id not in change.detached:
         return entry
