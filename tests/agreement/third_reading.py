@@ -251,15 +251,15 @@ class _Question:
         literal, name, default = variable.groups()
         if literal is not None:
             return (re.escape(literal),)
-        worlds = self.worlds(name.strip(), policy.kind)
-        if worlds is None:
+        if (worlds := self.worlds(name.strip(), policy.kind)) is None:
             return None
         found: list[str | None] = []
-        for value in (world[0] if world else default for world in worlds):
-            special = self.reading("L7-wildcards") if value and wildcards and re.search(r"[*?]", value) else False
-            found += [None] if value is None else []
-            found += [re.escape(value)] if value is not None and special is not True else []
-            found += [_pattern(value)] if value is not None and special is not False else []
+        for world in worlds:
+            null = self.reading("L7-empty") if world and not world[0] else not world
+            for value in (default,) * (null is not False) + world[:1] * (null is not True):
+                special = self.reading("L7-wildcards") if value and wildcards and re.search(r"[*?]", value) else False
+                found += [None] if value is None else [re.escape(value)] if special is not True else []
+                found += [_pattern(value)] if value and special is not False else []
         return tuple(found)
 
     def _void(self, statement: Statement, policy: Policy) -> Truth:

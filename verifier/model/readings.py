@@ -48,6 +48,13 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_variables",
     ),
     Reading(
+        "L7-empty",
+        "Does a policy variable have no value where the value of its key is an empty string?",
+        "it has none: an empty value is null, and the default counts",
+        "its value is the empty text",
+        "IAM User Guide, reference_policies_variables against reference_policies_elements_condition",
+    ),
+    Reading(
         "P1",
         'Does `{"AWS": "*"}` match service principals?',
         "it matches them",
@@ -283,6 +290,8 @@ READINGS: tuple[Reading, ...] = (
 
 WILDCARDS = "L7-wildcards"
 """The reading that says whether wildcards count in the value of a policy variable."""
+EMPTY = "L7-empty"
+"""The reading that says whether a policy variable has no value where that of its key is empty."""
 WHICH_PAIR = "F7"
 """The reading that says which of several pairs of the encryption context conditions read."""
 

@@ -6,8 +6,9 @@ Guarantee: an absent key follows rule C; a key or variable that is not known is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
@@ -17,6 +18,7 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.free_facts import fact_symbol
 from verifier.model.policy import Condition, Operator, PolicyKind
+from verifier.model.readings import EMPTY, WILDCARDS
 
 Values = Mapping[str, Settled]
 
@@ -158,7 +160,7 @@ def _satisfies(condition: Condition, value: str, values: Values, reader: Reader)
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
     operator = condition.operator
     if reader.variables and replaced_under_bool(operator, listed):
-        return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values), lambda: False)
+        return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False)
     if not takes_variables(operator):
         return value_matches(positive(operator), value, listed, counts=_counts(condition.key.value))
     parts = parse(listed, reader.variables)
@@ -166,11 +168,11 @@ def _matches(condition: Condition, value: str, listed: str, values: Values, read
         return _text_matches(positive(operator), value, substitute(parts, {}, wild=False) or ())
     texts = single_texts(values)
 
-    def compare(wild: bool) -> bool:
-        tokens = substitute(parts, texts, wild)
+    def compare(wild: bool, null: bool) -> bool:
+        tokens = substitute(parts, texts, wild, null)
         return tokens is not None and _text_matches(positive(operator), value, tokens)
 
-    return reader.symbols.choose("L7-wildcards", lambda: compare(True), lambda: compare(False))
+    return under_readings(reader.symbols, compare)
 
 
 def replaced_under_bool(operator: Operator, listed: str) -> bool:
@@ -178,10 +180,20 @@ def replaced_under_bool(operator: Operator, listed: str) -> bool:
     return operator.base == "Bool" and "${" in listed
 
 
-def _truth_matches(value: str, listed: str, values: Values) -> bool:
+def under_readings(symbols: Symbols, compare: Callable[[bool, bool], bool]) -> Truth:
+    """What a comparison with variables gives, as their wildcards count and an empty value is none (L7)."""
+    both = [partial(symbols.choose, EMPTY, partial(compare, wild, True), partial(compare, wild, False)) for wild in (True, False)]
+    return symbols.choose(WILDCARDS, *both)
+
+
+def _truth_matches(value: str, listed: str, values: Values, symbols: Symbols) -> Truth:
     """Whether two texts are the same truth value, once the variables of one of them are replaced."""
-    tokens = substitute(parse(listed, True), single_texts(values), wild=False)
-    return tokens is not None and value_matches("Bool", value, literal(tokens))
+
+    def compare(null: bool) -> bool:
+        tokens = substitute(parse(listed, True), single_texts(values), wild=False, null=null)
+        return tokens is not None and value_matches("Bool", value, literal(tokens))
+
+    return symbols.choose(EMPTY, partial(compare, True), partial(compare, False))
 
 
 def _counts(key: str) -> bool:

@@ -57,10 +57,11 @@ def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
     return tuple(part for part in parse(text, variables) if isinstance(part, Variable))
 
 
-def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool) -> Tokens | None:
+def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool, null: bool = False) -> Tokens | None:
     """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
 
-    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards).
+    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading L7-wildcards); with
+    `null` an empty value is none (reading L7-empty).
     """
     tokens: list[str] = []
     for part in parts:
@@ -68,7 +69,7 @@ def substitute(parts: tuple[Part, ...], values: Mapping[str, str | None], wild: 
             tokens.append(part)
             continue
         value = values.get(part.key.lower())
-        value = part.default if value is None else value
+        value = part.default if value is None or (null and not value) else value
         if value is None:
             return None
         tokens += _wildcards(value) if wild else value

@@ -21,8 +21,8 @@ from verifier.syntax.policy_tree import Member, Scalar
 from verifier.syntax.text import brief
 
 _OPENING = re.compile(r"\$\{")
-_VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}]+)(?:\s*,\s*'[^']*')?)\}")
-_FORMS = "`${key}`, `${key, 'default'}`, `${*}`, `${?}` or `${$}`"
+_VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}]+)(?:\s*,\s*'[^'{}]*')?)\}")
+_FORMS = "`${key}`, `${key, 'default'}` (a default without braces), `${*}`, `${?}` or `${$}`"
 
 
 def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: str) -> None:

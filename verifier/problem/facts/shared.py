@@ -1,6 +1,6 @@
 """What the facts about requests have in common: which attributes are asked for, and by which predicates.
 
-In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service`.
+In: a space. Out: small expressions. Guarantee: none adds a question of its own, but for `via_service` and `empty`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.problem.classes.predicates import ANY, Predicate, exactly
-from verifier.problem.expression import Expression, Present, Some, Test, both, implies, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, implies, negation
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
@@ -31,6 +31,13 @@ def via_service(space: Space) -> Expression:
 
 def predicates_of(space: Space, name: str) -> list[Predicate]:
     return list(space.questions.get(name, {}))
+
+
+def empty(space: Space, view: View) -> Expression:
+    """The value of a key is an empty string."""
+    bases = [space.attributes[base].domain for base in view.bases]
+    may_be = not bases or any(form.matches("") for domain in bases if domain is not None for form in domain.base)
+    return space.ask(view, exactly("")) if may_be else FALSE
 
 
 def member(space: Space, name: str, of: str) -> Iterator[Expression]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute
-from verifier.problem.classes.predicates import Predicate, exactly
+from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, disjunction, either, negation
+from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
     ARN,
@@ -82,14 +82,8 @@ class Reader:
         """The key is null, or is not (`wanted`): absent, or its value is an empty string and that counts as absent (C1)."""
         null = negation(view.present)
         if isinstance(view, View) and self.of_policy:
-            null = either(null, both(self._empty(view), Symbol("C1-null")))
+            null = either(null, both(empty(self.space, view), Symbol("C1-null")))
         return null if wanted else negation(null)
-
-    def _empty(self, view: View) -> Expression:
-        """The value is an empty string: a null data set for the set operators (C1)."""
-        if not view.bases or any(_may_be_empty(self.space.attributes[base]) for base in view.bases):
-            return self.space.ask(view, exactly(""))
-        return FALSE
 
     def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
         """The key is present and its value satisfies the operator."""
@@ -97,8 +91,8 @@ class Reader:
         met = disjunction(self._matches(view, base, value, condition) for value in condition.values)
         satisfied = both(view.present, negation(met)) if negated else met
         if operator.set_operator == "ForAllValues":
-            return either(satisfied, self._empty(view))
-        return both(satisfied, negation(self._empty(view))) if operator.set_operator else satisfied
+            return either(satisfied, empty(self.space, view))
+        return both(satisfied, negation(empty(self.space, view))) if operator.set_operator else satisfied
 
     def _on_single(self, view: View, operator: Operator, satisfied: Expression) -> Expression:
         if operator.set_operator == "ForAllValues":
@@ -123,7 +117,7 @@ class Reader:
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             pieces = template(value.value, self.variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                return relate(self.space, view, mode, pieces, self.in_key_policy)
+                return relate(self.space, view, mode, pieces, self.in_key_policy, self.of_policy)
             return self._text(view, mode, pieces)
         except Unsuitable:
             return self._unsupported(condition, view, (value,))
@@ -134,7 +128,7 @@ class Reader:
         truths = (typed_predicate("Bool", word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
-            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy))
+            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy, self.of_policy))
         return both(is_truth, self._text(view, EQUALS_FOLD, pieces))
 
     def _text(self, view: View, mode: str, pieces: Template) -> Expression:
@@ -216,11 +210,6 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
-
-
-def _may_be_empty(attribute: Attribute) -> bool:
-    """Whether an attribute can have an empty string for its value."""
-    return attribute.domain is not None and any(form.matches("") for form in attribute.domain.base)
 
 
 # -- listed values that no request can have (C3, F2) --

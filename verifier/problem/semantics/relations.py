@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
-from verifier.model.readings import WILDCARDS
+from verifier.model.readings import EMPTY, WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
@@ -28,7 +28,7 @@ from verifier.problem.expression import (
     negation,
     same,
 )
-from verifier.problem.facts.shared import predicates_of
+from verifier.problem.facts.shared import empty, predicates_of
 from verifier.problem.semantics.values import ARN, EQUALS, EQUALS_FOLD, LIKE, Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
@@ -37,10 +37,11 @@ COMBINATIONS = 64
 """Values of several variables together, and names of users, that are followed one by one."""
 
 
-def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool, of_policy: bool = True) -> Expression:
     """The value of `subject` matches the template, its variables replaced by the request's values (L7).
 
-    False where a variable's key is absent and has no default, or where the subject is absent.
+    False where a variable's key is absent and has no default, or where the subject is absent. In a policy a key whose value is empty may
+    count as absent (the reading L7-empty).
     """
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
@@ -50,17 +51,24 @@ def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_poli
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy)
+            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy, of_policy)
         if source.fixed is not None:
-            return _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
+            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy, of_policy)
+            return valued if source.fixed or not of_policy else choose(Symbol(EMPTY), with_default, valued)
         if source.present is FALSE:
             return with_default
-        absent = both(negation(source.present), with_default)
+        has_value = _has_value(space, source, of_policy)
+        absent = both(negation(has_value), with_default)
         if _defaults_left(pieces, at):
             return either(absent, _unsupported(space, subject, mode, pieces, in_key_policy))
-        return either(absent, both(source.present, _relation(space, subject, mode, pieces, in_key_policy)))
+        return either(absent, both(has_value, _relation(space, subject, mode, pieces, in_key_policy, of_policy)))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
+
+
+def _has_value(space: Space, source: View, of_policy: bool) -> Expression:
+    """The key of a variable is present, and its value is not empty, or counts though it is."""
+    return both(source.present, negation(both(empty(space, source), Symbol(EMPTY)))) if of_policy else source.present
 
 
 def _defaults_left(pieces: Template, at: int) -> bool:
@@ -75,13 +83,15 @@ def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_ke
     return Symbol(name)
 
 
-def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool) -> Expression:
+def _with_fixed(
+    space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool, of_policy: bool
+) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the reading
     L7-wildcards."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
+    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy, of_policy)
     if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
+    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy, of_policy)
     return choose(Symbol(WILDCARDS), wild, literal)
 
 
@@ -94,7 +104,7 @@ def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View
     return space.single(variable.key, in_key_policy)
 
 
-def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
+def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool, of_policy: bool) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
@@ -110,7 +120,7 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
     symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
-    others_present = conjunction(view.present for view in views)
+    others_present = conjunction(_has_value(space, view, of_policy) for view in views)
     return both(subject.present, others_present, Symbol(symbol))
 
 
