@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, allow, aws, own
+from tests.evaluate.estates import ALICE, HOME, allow, aws, organization, own
 from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
 from tests.evaluate.steps.worlds import BOB, state
 from tests.reach.telling import PROVED, told
@@ -24,11 +24,19 @@ GRANTS = state(own(["kms:CreateGrant", "kms:ListGrants"]), others=(trusting(admi
 RUNS = trusting(admits({"Service": LAMBDA}), own=(own("kms:Decrypt"),))
 ENTERS = trusting(admits(aws(ALICE)), arn=OTHER, own=(own("lambda:UpdateFunctionCode"), own("iam:PutRolePolicy", TARGET)))
 IN_DOUBT = state(own("sts:AssumeRole", OTHER), others=(ENTERS, RUNS), **FREE)
+OUTSIDE = admits("*", Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}})
+WRITES = own("iam:PutRolePolicy", OTHER)
+MEMBER: dict[str, Any] = {"key": allow(aws(BOB), "kms:Encrypt"), "organization": organization()}
+FROM_OUTSIDE = state(WRITES, others=(trusting(OUTSIDE, arn=OTHER),), **MEMBER, **FREE)
+"""A role that is assumed from an account of the caller's own shares the key, once its policy was written. What that account may do in an
+organization is no step in this one."""
 
 
 @pytest.mark.parametrize(
     ("before", "steps", "expected"),
     [
+        (FROM_OUTSIDE, 3, PROVED),
+        (FROM_OUTSIDE, 4, ("unknown", "L5a")),
         (MAKES, 3, PROVED),
         (MAKES, 4, ("unknown", "L5a")),
         (TAGS, 1, ("assume role",)),

@@ -78,6 +78,11 @@ class Fact(NamedTuple):
     subject: str
     details: tuple[str, ...] = ()
 
+    @property
+    def account(self) -> str:
+        """The account of what it is about; empty where that is of none."""
+        return self.subject.split(":")[4] if self.subject.startswith("arn:") else ""
+
 
 @dataclass(frozen=True)
 class Passed:
@@ -126,6 +131,8 @@ class Offer:
     code: str | None = None
     """The ARN of the code that is changed or entered."""
     doubt: Doubt | None = None
+    accounts: frozenset[str] = frozenset()
+    """The accounts in which a doubtful action may bring something about, besides its own."""
 
 
 @dataclass(frozen=True)

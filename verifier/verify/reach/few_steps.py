@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.catalogue import Effect
 from verifier.verify.reach.closure import Closure, Goal, Reached
-from verifier.verify.reach.facts import NONE_MADE, Derivation, Doubt, Fact, FactKind
+from verifier.verify.reach.facts import NONE_MADE, Derivation, Fact, FactKind
 
 MOST_TRIED = 300
 """So many ways to begin are looked at, before nothing is said."""
@@ -52,19 +51,13 @@ class FewSteps:
         moves: dict[object, dict[Fact, Derivation]] = {}
         for fact, one in next_ones.items():
             doubt = one.offer.doubt if one.offer is not None else None
-            # A doubtful action may bring about whatever steps can in its account, too.
-            more = {} if doubt is None else {other: own for other, own in next_ones.items() if _may_bring_about(doubt, other)}
-            moves.setdefault(_move(fact, one) if doubt is None else doubt, {}).update({fact: one, **more})
+            move = moves.setdefault(_move(fact, one) if doubt is None else doubt, {})
+            if one.offer is not None and doubt is not None and not move:
+                # It may bring about whatever steps can in its accounts, too.
+                accounts = {"", doubt.account, *one.offer.accounts}
+                move |= {other: own for other, own in next_ones.items() if other.account in accounts}
+            move[fact] = one
         return any(self.reach(steps - 1, {**made, **move}) for move in moves.values())
-
-
-def _may_bring_about(doubt: Doubt, fact: Fact) -> bool:
-    account = fact.subject.split(":")[4] if fact.subject.startswith("arn:") else ""
-    return doubt.entry.effect not in _IN_ACCOUNT or account in ("", doubt.account)
-
-
-_IN_ACCOUNT = (Effect.ACCOUNT, Effect.RUN, Effect.PASS, Effect.USERS, Effect.NAMES)
-"""The effects of doubtful actions that are on one account alone."""
 
 
 def _move(fact: Fact, derivation: Derivation) -> object:

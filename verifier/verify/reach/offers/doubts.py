@@ -40,6 +40,11 @@ class Most:
 
     facts: tuple[Fact, ...]
 
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The accounts that it is about."""
+        return frozenset(fact.account for fact in self.facts)
+
 
 @dataclass(frozen=True, eq=False)
 class Anything(Bundle):
@@ -55,7 +60,7 @@ class Anything(Bundle):
     def offers(self, targets: int) -> Iterator[Offer]:
         """An offer of each fact."""
         for fact in self.most.facts:
-            yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt)
+            yield Offer(self.step, self.action, self.group.root, self.cubes[0], fact, doubt=self.doubt, accounts=self.most.accounts)
 
 
 class Doubts:
