@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, allow, aws, organization, own
+from tests.evaluate.estates import ALICE, HOME, ROOT, allow, aws, organization, own
 from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
-from tests.evaluate.steps.worlds import BOB, state
+from tests.evaluate.steps.worlds import BASE, BOB, document, state
 from tests.reach.telling import PROVED, told
+from verifier.model.estate import ManagedPolicy
 from verifier.model.steps.chains import State
 
 FREE: dict[str, Any] = {"facts": {"grants": ()}}
@@ -26,6 +27,19 @@ ENTERS = trusting(admits(aws(ALICE)), arn=OTHER, own=(own("lambda:UpdateFunction
 IN_DOUBT = state(own("sts:AssumeRole", OTHER), others=(ENTERS, RUNS), **FREE)
 OUTSIDE = admits("*", Condition={"StringNotEquals": {"aws:PrincipalAccount": HOME}})
 WRITES = own("iam:PutRolePolicy", OTHER)
+GIVES = (
+    own("iam:PutUserPolicy", ALICE),
+    own("iam:AttachUserPolicy", ALICE, Condition={"ArnEquals": {"iam:PolicyARN": BASE}}),
+    own("iam:CreatePolicyVersion", BASE),
+)
+ANOTHER = state(
+    own("sts:AssumeRole", OTHER),
+    others=(trusting(admits(aws(ALICE)), arn=OTHER, own=GIVES),),
+    key=allow(aws(ROOT), "kms:ReEncryptFrom"),
+    managed=(ManagedPolicy(BASE, (("v1", document(own("s3:Get*"), arn=BASE)),), "v1"),),
+    **FREE,
+)
+"""Whom the role gives every permission shares the key, of which no story is told, and re-encrypts from it as well."""
 MEMBER: dict[str, Any] = {"key": allow(aws(BOB), "kms:Encrypt"), "organization": organization()}
 FROM_OUTSIDE = state(WRITES, others=(trusting(OUTSIDE, arn=OTHER),), **MEMBER, **FREE)
 """A role that is assumed from an account of the caller's own shares the key, once its policy was written. What that account may do in an
@@ -35,6 +49,10 @@ organization is no step in this one."""
 @pytest.mark.parametrize(
     ("before", "steps", "expected"),
     [
+        (ANOTHER, 2, PROVED),
+        (ANOTHER, 3, ("assume role", "put inline policy", "re-encrypt")),
+        (ANOTHER, 4, ("assume role", "put inline policy", "re-encrypt")),
+        (ANOTHER, None, ("assume role", "attach policy", "new policy version", "re-encrypt")),
         (FROM_OUTSIDE, 3, PROVED),
         (FROM_OUTSIDE, 4, ("unknown", "L5a")),
         (MAKES, 3, PROVED),
@@ -45,5 +63,5 @@ organization is no step in this one."""
         (IN_DOUBT, 2, ("unknown", "W1")),
     ],
 )
-def test_steps_are_taken_one_after_another(before: State, steps: int, expected: tuple[str, ...]) -> None:
+def test_steps_are_taken_one_after_another(before: State, steps: int | None, expected: tuple[str, ...]) -> None:
     assert told(before, steps=steps) == expected

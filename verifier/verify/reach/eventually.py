@@ -25,6 +25,7 @@ from verifier.verify.deciding import How
 from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
+from verifier.verify.reach.facts import ANY_WAY, Way
 from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, told
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
@@ -122,12 +123,13 @@ class _Search:
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
             near.append((goal, reached))
-        if self.how.steps is not None and len(near) < MOST_STORIES:
-            shorter = [few for few in map(self._shorter, near) if few is not None]
-            for goal, reached in (few for few in shorter if all(few is not one for one in near)):
-                found = self._told(goal, reached, self._otherwise(reached.start))
-                if isinstance(found, Story):
-                    return _Answer(found, Bound(longest, False))
+        bounded = self.how.steps is not None and len(near) < MOST_STORIES
+        shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
+        again = near[:1] if shorter or not bounded else []
+        for story in map(self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)):
+            if story is not None:
+                return _Answer(story, Bound(longest, False))
+        if bounded:
             doubtful = None if shorter else self._in_doubt()[0]
             if not shorter and (doubtful is None or is_in_doubt(*doubtful)):
                 return self._out_of_reach(never=False)
@@ -172,6 +174,18 @@ class _Search:
 
     def _otherwise(self, start: str) -> Other:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
+
+    def _told_by_few_steps(self, found: Found) -> Story | None:
+        """A story of steps that are looked for one after another: in the rounds of a closure those are met first that are taken at once."""
+        direct = found[1].start not in self._unsure
+
+        def other(refused: frozenset[Way]) -> Reached:
+            return self.setting.few_steps(found, direct=direct, refused=refused).otherwise(self.how.longest)
+
+        reached = other(ANY_WAY)
+        goal = reached.goals.get((found[0].key, self.number))
+        told = None if goal is None else self._told(goal, reached, other)
+        return told if isinstance(told, Story) else None
 
     def _within(self) -> Iterator[Found]:
         """The callers whose goal is within reach, in whatever number of steps, the nearest first."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.closure import Closure, Goal, Reached
-from verifier.verify.reach.facts import NONE_MADE, Derivation, Fact, FactKind
+from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Way
 
 MOST_TRIED = 300
 """So many ways to begin are looked at, before nothing is said."""
@@ -29,9 +29,16 @@ class FewSteps:
     start: str
     goal: tuple[str, int]
     direct: bool
+    refused: frozenset[Way] = ANY_WAY
+    """Ways that are not gone: to look for others, as it proves nothing."""
     found: tuple[Goal, Reached] | None = None
     """How the goal is reached by so many steps, if it is: each fact was made true by one of them."""
     _tried: set[tuple[frozenset[Fact], int]] = field(default_factory=set)
+
+    def otherwise(self, steps: int) -> Reached:
+        """A way to the goal in so many steps, but for those that are refused; without the goal where none is found."""
+        self.reach(steps)
+        return self.found[1] if self.found is not None else Reached((self.start,), Facts({}))
 
     def reach(self, steps: int, made: Mapping[Fact, Derivation] = NONE_MADE) -> bool:
         """False only if no chain of so many steps leads to the goal from where some facts were made true."""
@@ -40,7 +47,7 @@ class FewSteps:
         self._tried.add((frozenset(made), steps))
         if len(self._tried) > MOST_TRIED:
             return True
-        reached = self.closure.of((self.start,), direct=self.direct, given=made, rounds=steps)
+        reached = self.closure.of((self.start,), direct=self.direct, refused=self.refused, given=made, rounds=steps)
         goal = reached.goals.get(self.goal)
         if goal is None or goal.rounds > steps:
             return False

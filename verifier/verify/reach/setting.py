@@ -21,7 +21,7 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
-from verifier.verify.reach.facts import Fact, Facts, Way, is_federated
+from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.doubts import Doubts
@@ -189,11 +189,11 @@ class Setting:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]
 
-    def few_steps(self, found: Found, *, direct: bool = True, doubtful: bool = False) -> FewSteps:
+    def few_steps(self, found: Found, *, direct: bool = True, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY) -> FewSteps:
         """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that it may go."""
         goal, start = found[0], found[1].start
         closure = self._closure(self._issuers((start,), goal.number, doubtful), doubtful)
-        return FewSteps(closure, start, (goal.key, goal.number), direct)
+        return FewSteps(closure, start, (goal.key, goal.number), direct, refused)
 
     def at_once(self, start: str, goal: int) -> Reached:
         """What a principal can do without a step."""
