@@ -116,6 +116,10 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
     if mode == LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
         mode = EQUALS
+    if len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD) and subject.fixed is not None:
+        same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
+        assert same_text is not None
+        return both(subject.present, _has_value(space, views[0], of_policy), space.ask(views[0], same_text))
     fixed = "" if subject.fixed is None else f"={subject.fixed}"  # versions of a key may have different tags (`problem.diagrams.joint`)
     symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
