@@ -18,6 +18,7 @@ from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.model import reference
 from verifier.model.estate import Key
+from verifier.model.grant import Grant
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, Value
@@ -100,6 +101,8 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value],
         yield Aside(told)
     if case.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
+    if case.retires and not any(thing.label.startswith("G") for thing in case.unmodelled.things):
+        yield from _retired_grant(case.target.key, request, given)
     yield from _suits(case)
     yield from _operation_keys(case, given)
     yield from _encryption_context(case, request, given, tested)
@@ -108,6 +111,25 @@ def operation_warnings(case: Case, request: Request, given: Mapping[str, Value],
         yield from _tags(case.target.key, given)
     elif case.target.kind in (TargetKind.NONE, TargetKind.PRINCIPAL, TargetKind.ALIAS):
         yield from (f"F8: {case.action} is on no key, so that {name} is absent" for name in given if name.startswith("aws:resourcetag/"))
+
+
+def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: what the request says of a constraint is that of the grant which it is about, where the grants of the key are given."""
+    if key is None or key.grants is None:
+        return
+    said, names, kind = given_pairs(request).items(), given.get(ENCRYPTION_CONTEXT_KEYS, ()), given.get("kms:grantconstrainttype")
+    named = {names} if isinstance(names, str) else set(names)
+    for pairs, own in {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants} or {((), None)}:
+        if said <= set(pairs) and named <= {name for name, _ in pairs} and kind in (None, own):
+            return
+    if said or named or kind is not None:
+        yield "F6: in RetireGrant the pairs and kms:GrantConstraintType are of a grant's constraint, and no grant of the key has such a one"
+
+
+def _kind(grant: Grant) -> str | None:
+    if grant.context_equals is not None:
+        return "EncryptionContextEquals"
+    return None if grant.context_subset is None else "EncryptionContextSubset"
 
 
 def operation_elsewhere_warnings(operation: Operation, given: Mapping[str, Value]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.grant import Pairs
 from verifier.model.reference import actions, suits
 from verifier.problem.classes.predicates import (
     COLON,
@@ -22,10 +23,25 @@ from verifier.problem.classes.predicates import (
     named_accounts,
     within,
 )
-from verifier.problem.expression import Expression, Present, Some, Symbol, Test, at_most, both, either, implies, negation, same
+from verifier.problem.expression import (
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    at_most,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    implies,
+    negation,
+    same,
+)
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.targets import facts_of_text
-from verifier.problem.space import PAIR_PREFIX, Space, acts
+from verifier.problem.semantics.unmodelled import things
+from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import Relation
 
 MOST_TAGS = 50
@@ -159,3 +175,33 @@ def _operations(space: Space) -> Iterator[Expression]:
         if unsuited:
             asked = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
             yield implies(Test("facts", OneOf(frozenset(texts))), negation(Some(_OPERATIONS, asked, True)))
+
+
+_RETIRES = frozenset({"kms:RetireGrant"})
+_MOST_CONSTRAINTS = 64
+
+
+def retired_grants(space: Space) -> Iterator[Expression]:
+    """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are given. Whether it says
+    it, the pages and the reference data differ. With powers (W2) the key may have others."""
+    key = space.target.key
+    asked = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
+    untold = key is None or key.grants is None or any(thing.label.startswith("G") for thing in things(space))
+    if key is None or untold or not asked or space.powers or not space.asked_of(_RETIRES):
+        return
+    found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in key.grants or ()) or {(None, None): None}
+    if len(found) <= _MOST_CONSTRAINTS:
+        said = (conjunction(_as_constrained(name, *constraint) for name in asked) for constraint in found)
+        yield implies(acts(_RETIRES), disjunction(said))
+
+
+def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Expression:
+    """That an attribute is absent, or as a constraint has it."""
+    pairs = equals or subset or ()
+    if name == _NAMES:
+        return negation(Some(name, frozenset(exactly(own) for own, _ in pairs), False)) if pairs else negation(Present(name))
+    if name == _TYPE:
+        values = [text for text, given in (("EncryptionContextEquals", equals), ("EncryptionContextSubset", subset)) if given is not None]
+    else:
+        values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
+    return either(negation(Present(name)), *(Test(name, exactly(value)) for value in values))

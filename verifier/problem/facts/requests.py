@@ -16,7 +16,7 @@ from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import aliases, existing_actions, fitting_algorithms, operation_keys, suitable_actions
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import grant_requests, parameters, sources
+from verifier.problem.facts.parameters import grant_requests, parameters, retired_grants, sources
 from verifier.problem.facts.sessions import delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import ANYTHING, THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
@@ -285,6 +285,7 @@ _FACTS: Facts = (
     fitting_algorithms,
     pairs,
     pairs_read,
+    retired_grants,
     aliases,
     service_keys,
     always_present,
