@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run
+from tests.project.shown import ROOT
 
 HOME = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"}
 TWICE = {**HOME, "Action": ["kms:Decrypt", "kms:De*"], "Principal": {"AWS": "444455556666"}}
@@ -98,6 +99,34 @@ def test_notes_are_listed_with_all_and_counted_without(run: Run, tmp_path: Path)
     assert alone.code == 0 and alone.out == "1 policy: nothing found, everything decided; 1 note not listed (--all)      exit 0\n"
 
 
+@pytest.mark.parametrize(
+    ("properties", "rules"),
+    [
+        ({}, ["rotation-off"]),
+        ({"EnableKeyRotation": "true", "PendingWindowInDays": 30}, []),
+        ({"EnableKeyRotation": True, "PendingWindowInDays": "7"}, ["short-deletion-window"]),
+        ({"EnableKeyRotation": {"Ref": "Rotates"}}, []),
+        ({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, []),
+    ],
+)
+def test_what_a_template_says_of_a_keys_life(run: Run, tmp_path: Path, properties: dict[str, Any], rules: list[str]) -> None:
+    owner = {**HOME, "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": owner}, **properties}}
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"Parameters": {"Rotates": {"Type": "String"}}, "Resources": {"Key": key}}))
+    found = json.loads(run("lint", str(path), "--all", "--output", "json").out)["findings"]
+    assert [one["rule"] for one in found] == rules
+
+
+def test_what_a_plan_says_of_a_keys_life(run: Run, tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "eight-policies" / "8-separate-policy.plan.json").read_text(encoding="utf-8")
+    for value, rules in ((": true", []), (": false", ["rotation-off"])):
+        path = tmp_path / "plan.json"
+        path.write_text(text.replace('"enable_key_rotation": true', f'"enable_key_rotation"{value}'))
+        found = json.loads(run("lint", str(path), "--account", "111122223333", "--output", "json").out)["findings"]
+        assert [one["rule"] for one in found] == rules
+
+
 def test_the_schema_is_printed(run: Run) -> None:
     assert json.loads(run("schema", "lint").out)["title"] == "kms-verifier lint"
 
@@ -105,7 +134,7 @@ def test_the_schema_is_printed(run: Run) -> None:
 def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) -> None:
     """What is wrong whichever account and Region it is of is told, and nothing else: no option is needed (S4)."""
     via = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
-    anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:D*", "Resource": "*"}
     partner = {**anyone, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Condition": via}
     never = {**anyone, "Action": "kms:Sign", "Condition": {"StringEquals": {"kms:ViaService": "nonsense"}}}
     policies = {"fine": ([partner], 0), "never": ([{**anyone, "Action": "kms:Put*"}, never], 1), "either": ([anyone, partner], 3)}

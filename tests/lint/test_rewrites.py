@@ -105,23 +105,23 @@ USER_NAME = own("kms:Decrypt", Condition={"StringEquals": {"kms:EncryptionContex
 def test_policies_of_aws_are_not_looked_at() -> None:
     managed = policy(USER_NAME, kind=PolicyKind.IDENTITY, identity="arn:aws:iam::aws:policy/SomeAccess")
     custom = policy(USER_NAME, kind=PolicyKind.IDENTITY, identity="arn:aws:iam::111122223333:policy/SomeAccess")
-    report = lint(estate(allow(), accounts=(home(Identity(REPORTS, (managed, custom))),)))
+    report = lint(estate(allow(aws(REPORTS)), accounts=(home(Identity(REPORTS, (managed, custom))),)))
     assert [one.policy for one in report.policies] == [f"{KEY}#default", custom.identity]
     assert [(one.rule, one.policy) for one in report.findings] == [(NEVER_MATCHES, custom.identity)]
 
 
 def test_a_boundary_is_looked_at() -> None:
-    report = lint(estate(allow(), accounts=(home(bounded(REPORTS, USER_NAME)),)))
+    report = lint(estate(allow(action="kms:De*"), accounts=(home(bounded(REPORTS, USER_NAME)),)))
     assert [(one.rule, one.policy_kind) for one in report.findings] == [(NEVER_MATCHES, PolicyKind.BOUNDARY)]
 
 
 def test_a_policy_is_looked_at_once_however_often_it_is_attached() -> None:
     shared = policy(USER_NAME, kind=PolicyKind.IDENTITY, identity="arn:aws:iam::111122223333:policy/shared")
     roles = [Identity(f"arn:aws:iam::111122223333:role/r{number}", (shared,)) for number in range(3)]
-    assert len(lint(estate(allow(), accounts=(home(*roles),))).findings) == 1
+    assert len(lint(estate(allow(aws(REPORTS)), accounts=(home(*roles),))).findings) == 1
     # With a user among those that it follows it can match.
     everyone = (home(*roles, Identity(ALICE, (shared,))), Account("444455556666"))
-    assert lint(estate(allow(), accounts=everyone)).findings == ()
+    assert lint(estate(allow(aws(REPORTS)), accounts=everyone)).findings == ()
 
 
 # --- what is not known -----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ class Key:
     `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them.
     `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
     `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no
-    refutation rests on them (S1).
+    refutation rests on them (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many days it is
+    deleted by what makes it: neither decides a request.
     """
 
     arn: str
@@ -51,6 +52,8 @@ class Key:
     unread: str | None = None
     supposed: tuple[str, ...] = ()
     doubtful: Pairs = ()
+    rotates: bool | None = None
+    deletion_window: int | None = None
 
     @property
     def partition(self) -> str:

@@ -61,6 +61,18 @@ DUPLICATE_SID = LintRule("duplicate-sid", "L4", _NOTE, "a `Sid` that is given tw
 SHARED_ALIAS = LintRule("alias-on-two-keys", "R4", _ERROR, "an alias that another key of the account and Region has", "keys")
 UNSUITED_GRANT = LintRule("grant-unsuited-to-key", "G1", _WARNING, "a grant that AWS KMS refuses for the key", "grants")
 
+_GUIDE = "https://docs.aws.amazon.com/kms/latest/developerguide"
+ROTATION_OFF = LintRule(
+    "rotation-off", "R3", _WARNING, "a key that is not rotated automatically, and could be", "keys", f"{_GUIDE}/rotate-keys.html"
+)
+SHORT_WINDOW = LintRule(
+    "short-deletion-window", "F6", _NOTE, "a key that is deleted sooner than by default", "keys", f"{_GUIDE}/deleting-keys.html"
+)
+OUTSIDERS_WILDCARD = LintRule(
+    *("wildcard-for-outsiders", "L6", _WARNING, "every action for callers of another account", _KEY),
+    f"{_GUIDE}/key-policy-modifying-external-accounts.html",
+)
+
 RULES: tuple[LintRule, ...] = (
     *(DENY_WITHOUT_ESCAPE, NEVER_MATCHES, INEFFECTIVE, ALWAYS_DENIED, ALLOW_WITHOUT_EFFECT, REDUNDANT, DENY_WITHOUT_EFFECT, REDUNDANT_HERE),
     *(ALLOW_NOT_PRINCIPAL, NOT_RESOURCE),
@@ -68,5 +80,5 @@ RULES: tuple[LintRule, ...] = (
     *(UNSUPPORTED_KEY, UNKNOWN_KEY, VALUE_NEVER_MATCHES, VALUE_DOES_NOT_PARSE, LITERAL_VARIABLE),
     *(DELETED_PRINCIPAL, NOBODY, UNKNOWN_ACTION, NOT_ON_KEYS, UNSUITED_ACTION, REDUNDANT_ACTION, OTHER_RESOURCE, ALIAS_RESOURCE),
     *(SIZE, DUPLICATE_SID),
-    *(SHARED_ALIAS, UNSUITED_GRANT),
+    *(SHARED_ALIAS, UNSUITED_GRANT, ROTATION_OFF, SHORT_WINDOW, OUTSIDERS_WILDCARD),
 )

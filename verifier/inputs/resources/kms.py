@@ -133,8 +133,17 @@ class Keys(Reader):
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
             usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
-        facts = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": self._origin(resource)}
+        facts: dict[str, Node | None] = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec, "Origin": self._origin(resource)}
+        facts |= self._life(resource) if resource.type in KEYS else {}
         return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(resource, primary)
+
+    def _life(self, resource: Resource) -> dict[str, Node | None]:
+        """What becomes of the key. One that is made without a word about rotation is not rotated. [KMS: rotate-keys; API: CreateKey]"""
+        at, rotates = self.side.at(resource), self._fact(resource, "enable_key_rotation")
+        if isinstance(rotates, Scalar) or (rotates is None and resource.created):
+            rotates = plain(at, str(isinstance(rotates, Scalar) and rotates.text.lower() == "true").lower())
+        days = self._fact(resource, "deletion_window_in_days") or self._fact(resource, "pending_window_in_days")
+        return {"KeyRotationEnabled": rotates, "PendingWindowInDays": days}
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
         """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary key's."""

@@ -66,6 +66,8 @@ def read_facts(metadata: Record, arn: str) -> Described:
     for name, origins in _MEMBERS_BY_ORIGIN:
         if metadata.value(name) is not None and origin is not None and origin not in origins:
             metadata.error(f"`{name}` does not go with `Origin` {origin}", name, rule="U3")
+    days = metadata.text("PendingWindowInDays") or ""
+    key = replace(key, rotates=metadata.flag("KeyRotationEnabled"), deletion_window=int(days) if days.isdecimal() else None)
     return replace(key, manager=manager or key.manager, state=state or None), primary, place
 
 

@@ -34,13 +34,14 @@ class Severity(Enum):
 @dataclass(frozen=True)
 class LintRule:
     """A rule of the linter. `id` is stable; `label` is the rule that it rests on; `title` says in a line what is wrong;
-    `applies_to` says of which policies it speaks."""
+    `applies_to` says of which policies it speaks. `page` is the page of AWS whose advice it is, where it is advice."""
 
     id: str
     label: str
     severity: Severity
     title: str
     applies_to: str
+    page: str | None = None
 
 
 class Claim(Enum):

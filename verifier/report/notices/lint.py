@@ -40,7 +40,7 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
 
 
 def _rule(rule: LintRule) -> Rule:
-    return Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]", rule.label, _SECURITY[rule.severity])
+    return Rule(rule.id, rule.title, f"{rule.title} ({rule.applies_to}) [{rule.label}]", rule.label, _SECURITY[rule.severity], rule.page)
 
 
 def _subject_of(policy: Linted) -> Subject:

@@ -31,13 +31,15 @@ class Level(Enum):
 @dataclass(frozen=True)
 class Rule:
     """What was checked. `id` is stable from run to run; `text` says what must hold; `label` is the rule of the semantics that it rests on,
-    `security` how bad it is for the security of what is checked, from 0 to 10 (above 9 critical, from 7 high, from 4 medium)."""
+    `security` how bad it is for the security of what is checked, from 0 to 10 (above 9 critical, from 7 high, from 4 medium); `page` is the
+    page of AWS whose advice it is."""
 
     id: str
     name: str
     text: str
     label: str = "D2"
     security: float = 8.0
+    page: str | None = None
 
 
 @dataclass(frozen=True)

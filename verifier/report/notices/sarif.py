@@ -63,8 +63,9 @@ def _rule(rule: Rule) -> Json:
     pages = [source for source in cited.sources if source.url is not None]
     links = "".join(f"\n- [{page.text}]({page.url})" for page in pages)
     found["help"] = {"text": f"{_HELP} {cited.title} ({cited.label}).", "markdown": f"{_HELP}\n\n`{cited.label}`: {cited.text}\n{links}"}
-    if pages:
-        found["helpUri"] = pages[0].url
+    address = rule.page or next((page.url for page in pages), None)
+    if address is not None:
+        found["helpUri"] = address
     return {**found, "properties": {"security-severity": f"{rule.security:.1f}", "precision": "very-high", "tags": ["security"]}}
 
 

@@ -12,11 +12,12 @@ from dataclasses import replace
 from functools import partial, reduce
 from operator import or_
 
-from verifier.ask.answers import Proved
+from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
+from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, LintRule, Proof, Severity
 from verifier.problem.classes.domains import action_names
 from verifier.problem.classes.predicates import like
@@ -36,6 +37,7 @@ def element_rules(subject: Subject) -> Iterator[Found]:
     """All of them."""
     if subject.policy.kind is PolicyKind.KEY:
         yield from principals(subject)
+        yield from wildcard_for_outsiders(subject)
         yield from other_resources(subject)
     else:
         yield from alias_resources(subject)
@@ -72,6 +74,26 @@ def _dead(subject: Subject, position: int) -> str:
     """What to add where this element alone is why no request matches the statement."""
     life = subject.life
     return ", so the statement never matches" if isinstance(life, Proved) and life.blamed == (position,) else ""
+
+
+def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
+    """Every action, also those that AWS will add, for callers of another account or for everyone. [KMS:
+    key-policy-modifying-external-accounts, least privilege; key-policy-default, on wildcards in actions]"""
+    statement, own = subject.statement, subject.key.account if subject.key is not None else None
+    every = next((text for text in statement.actions if len(_known(text)) == len(actions())), None)
+    if every is None or not subject.is_allow or statement.not_action or statement.not_principal:
+        return
+    for principal in statement.principals or ():
+        anyone = principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) and not statement.conditions
+        if not anyone and principal.account in (None, own):
+            continue
+        named = partial(names_somebody, principal=principal)
+        found = subject.example(lambda seen: [seen.allowed, seen.shown, named(seen.space)], subject.matched(Outcome.ALLOW))  # noqa: B023  (asked at once)
+        if isinstance(found, Refuted):
+            message = f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"
+            yield subject.finding(rules.OUTSIDERS_WILDCARD, message, every.span, witness=found.shown, shows="allowed")
+        elif isinstance(found, Unknown):
+            yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------------------

@@ -18,11 +18,15 @@ from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.syntax.source import Span
 from verifier.verify.lint.words import quoted
 
+_DEFAULT_WINDOW = 30
+"""Days. [API: ScheduleKeyDeletion]"""
+
 
 def key_rules(estate: Estate) -> Iterator[Finding]:
     """Those about every key of the estate."""
     yield from _shared_aliases(estate)
     for key in estate.keys:
+        yield from _life(key)
         for grant in key.grants or ():
             yield from _unsuited_grant(key, grant)
 
@@ -42,6 +46,17 @@ def _shared_aliases(estate: Estate) -> Iterator[Finding]:
             if before.arn != key.arn:
                 message = f"has the alias {quoted(alias)}, which {before.name or before.arn} has too"
                 yield _finding(key, rules.SHARED_ALIAS, message, "an alias is unique in an account and Region", key.span)
+
+
+def _life(key: Key) -> Iterator[Finding]:
+    """What AWS advises about a key's life. [KMS: rotate-keys, deleting-keys, "About the waiting period"]"""
+    facts = key.spec, key.usage, key.origin
+    if key.rotates is False and facts == (SYMMETRIC, "ENCRYPT_DECRYPT", "AWS_KMS") and key.multi_region_type != "REPLICA":
+        message = "is of a key that is not rotated automatically"
+        yield _finding(key, rules.ROTATION_OFF, message, "rotation is off where nothing turns it on", key.span)
+    if key.deletion_window is not None and key.deletion_window < _DEFAULT_WINDOW:
+        message = f"is of a key that is deleted {key.deletion_window} days after it is removed here"
+        yield _finding(key, rules.SHORT_WINDOW, message, f"AWS KMS waits {_DEFAULT_WINDOW} days if nothing is said", key.span)
 
 
 def _unsuited_grant(key: Key, grant: Grant) -> Iterator[Finding]:
