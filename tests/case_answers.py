@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.agreement.runner import read_again
 from tests.agreement.symbolic import decide_symbolically
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
-from verifier.cli.bodies.asked import needed
+from verifier.cli.bodies.question import needed
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants

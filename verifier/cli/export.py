@@ -47,11 +47,11 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
-    from verifier.cli.bodies.asked import Asked, read
+    from verifier.cli.bodies.question import QuestionOptions, read
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 
-    question = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
+    question = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
     from verifier.verify.export import export as formulas
 
     written = lacking = 0

@@ -66,11 +66,11 @@ def prove(
     allow_empty: given.AllowEmpty = False,
 ) -> int:
     """Prove or refute invariants about the keys of an input."""
-    from verifier.cli.bodies.asked import Asked
     from verifier.cli.bodies.prove import ProveOptions, prove_command
+    from verifier.cli.bodies.question import QuestionOptions
 
     options = ProveOptions(
-        Asked(
+        QuestionOptions(
             tuple(paths),
             tuple(invariants),
             tuple(builtin),

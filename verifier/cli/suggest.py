@@ -59,12 +59,12 @@ def suggest(
     """
     from dataclasses import replace
 
-    from verifier.cli.bodies.asked import Asked, read
+    from verifier.cli.bodies.question import QuestionOptions, read
     from verifier.syntax.text import printable
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    asked = read(Asked(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
+    asked = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
     chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.pages.suggestions import suggestions_document
     from verifier.report.wire.edits import suggestions_to_json

@@ -16,7 +16,7 @@ from verifier.evaluate.controls import resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.grants.constraints import Asked
+from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.matching import Matcher, Memo, applies, findings
@@ -204,8 +204,8 @@ def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
     """G: what the key's grants allow (G1–G6)."""
     if case.target.key is None:
         return []
-    asked = Asked(case.action, case.standing.caller, case.context)
-    grants = Grants(case.target.key, case.grants, asked, means, matcher.symbols, matcher.memo)
+    request = GrantRequest(case.action, case.standing.caller, case.context)
+    grants = Grants(case.target.key, case.grants, request, means, matcher.symbols, matcher.memo)
     gate = retiring_gate(grants) if case.retires else grants_gate(grants)
     return [gate] if gate is not None else []
 

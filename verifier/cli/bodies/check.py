@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from verifier.cli.bodies.asked import Asked, Read, read
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
+from verifier.cli.bodies.question import Question, QuestionOptions, read
 from verifier.cli.options import kept_in
 from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
 from verifier.configuration import Configuration, ConfigurationError, FailOn, find_configuration, read_configuration
@@ -59,7 +59,7 @@ def check_command(
 
 def _checked(
     configuration: Configuration,
-    asking: Asked,
+    asking: QuestionOptions,
     chosen: tuple[Sink, ...],
     write_baseline: Path | None,
     processes: int | None,
@@ -101,10 +101,10 @@ def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> 
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 
 
-def _asked(configuration: Configuration, *, cache: bool) -> Asked:
+def _asked(configuration: Configuration, *, cache: bool) -> QuestionOptions:
     supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
     folder = kept_in(cache)
-    return Asked(
+    return QuestionOptions(
         configuration.inputs,
         configuration.invariants,
         configuration.builtins,
@@ -118,7 +118,7 @@ def _asked(configuration: Configuration, *, cache: bool) -> Asked:
 # -- waivers and baselines --
 
 
-def _excused(report: Report, asked: Read, configuration: Configuration, written: Path | None, today: date) -> tuple[Report, bool]:
+def _excused(report: Report, asked: Question, configuration: Configuration, written: Path | None, today: date) -> tuple[Report, bool]:
     """The report with its excuses, and whether a waiver or the baseline is stale."""
     path = written or configuration.baseline
     if path is None and not configuration.waivers:
@@ -138,7 +138,7 @@ def _excused(report: Report, asked: Read, configuration: Configuration, written:
     return found, bool(excuser.stale)
 
 
-def _write_baseline(path: Path, report: Report, asked: Read, configuration: Configuration) -> None:
+def _write_baseline(path: Path, report: Report, asked: Question, configuration: Configuration) -> None:
     from verifier.runs.baseline import render_baseline
 
     def regions(verdict: Verdict) -> list[dict[str, object]]:
@@ -147,7 +147,7 @@ def _write_baseline(path: Path, report: Report, asked: Read, configuration: Conf
     write_file(path, render_baseline(asked.estate, report.verdicts, regions))
 
 
-def _regions(verdict: Verdict, asked: Read, configuration: Configuration) -> list[dict[str, object]]:
+def _regions(verdict: Verdict, asked: Question, configuration: Configuration) -> list[dict[str, object]]:
     """What breaks an invariant, in words."""
     from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond

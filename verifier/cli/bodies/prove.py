@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.bodies.asked import Asked, Read, read
+from verifier.cli.bodies.question import Question, QuestionOptions, read
 from verifier.cli.outputs import Sink, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
@@ -25,7 +25,7 @@ from verifier.syntax.text import printable
 class ProveOptions:
     """What the command line asked for; `timeout` is in seconds for each query."""
 
-    asked: Asked
+    asked: QuestionOptions
     sinks: tuple[Sink, ...] = (Sink("text"),)
     timeout: float | None = None
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
@@ -74,7 +74,7 @@ def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence
     return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
 
 
-def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> None:
+def _certify(options: ProveOptions, asked: Question, report: Report, path: Path) -> None:
     """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
     from verifier.verify.certificate import certificate
 
@@ -88,13 +88,13 @@ def _certify(options: ProveOptions, asked: Read, report: Report, path: Path) -> 
         raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
 
 
-def proved(options: ProveOptions, asked: Read) -> Report:
+def proved(options: ProveOptions, asked: Question) -> Report:
     """The report on what was read. Raises as `verifier.verify.prove` does."""
     report = _prove(options, asked)
     return dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
 
 
-def _prove(options: ProveOptions, asked: Read) -> Report:
+def _prove(options: ProveOptions, asked: Question) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 

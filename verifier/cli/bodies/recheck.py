@@ -14,7 +14,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.bodies.asked import Asked, read
+from verifier.cli.bodies.question import QuestionOptions, read
 from verifier.cli.run import emit
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
@@ -58,7 +58,7 @@ class _Question:
         return printable(f"{self.invariant.name}  on {target_name(self.target)}")
 
 
-def recheck_command(certificate: Path, asked: Asked, held: Mapping[str, bool]) -> int:
+def recheck_command(certificate: Path, asked: QuestionOptions, held: Mapping[str, bool]) -> int:
     """Says what became of each question, and returns the exit code. `held` are the readings that the caller holds.
 
     Raises `InputError` for what is no certificate, and where there is no question (S3).

@@ -24,7 +24,7 @@ NOT_BOUND_BY_CONTEXT = frozenset({"kms:creategrant", "kms:describekey", "kms:ret
 
 
 @dataclass(frozen=True)
-class Asked:
+class GrantRequest:
     """What a request shows to a grant."""
 
     action: str
@@ -38,16 +38,16 @@ def grantable(action: str) -> bool:
     return known is not None and known.grant_operation
 
 
-def constraint_findings(grant: Grant, asked: Asked, symbols: Symbols) -> Iterator[Finding]:
+def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[Finding]:
     """A finding for each constraint that binds the request."""
-    action = asked.action.lower()
+    action = request.action.lower()
     known = reference.action(action)
     if known is not None and known.encryption_context and action not in NOT_BOUND_BY_CONTEXT:
-        yield from _context(grant, asked.context, symbols)
+        yield from _context(grant, request.context, symbols)
     if grant.source_arn is not None and action != "kms:retiregrant":
-        yield _source(grant.source_arn, asked, symbols)
+        yield _source(grant.source_arn, request, symbols)
     if action == "kms:creategrant":
-        yield from _child(grant, asked.context, symbols)
+        yield from _child(grant, request.context, symbols)
 
 
 # --- the encryption context (G3) -----------------------------------------------------------------------------------------------
@@ -100,23 +100,23 @@ def _shown(pairs: Mapping[str, str]) -> str:
 # --- the source ARN (G3) ---------------------------------------------------------------------------------------------------------
 
 
-def _source(wanted: str, asked: Asked, symbols: Symbols) -> Finding:
+def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Finding:
     """`SourceArn` is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
-    if asked.action.lower() == "kms:describekey":
-        holds = symbols.choose("G3-describe", lambda: _from_source(wanted, asked, symbols), lambda: True)
+    if request.action.lower() == "kms:describekey":
+        holds = symbols.choose("G3-describe", lambda: _from_source(wanted, request, symbols), lambda: True)
     else:
-        holds = _from_source(wanted, asked, symbols)
-    found = asked.context.entries.get("aws:sourcearn")
+        holds = _from_source(wanted, request, symbols)
+    found = request.context.entries.get("aws:sourcearn")
     had = f"the request has {found}" if isinstance(found, str) else "the request has none"
-    if asked.caller.kind is not CallerKind.SERVICE:
+    if request.caller.kind is not CallerKind.SERVICE:
         had = "the caller is not a service principal"
     return Finding("G3", f"SourceArn {wanted}: {had}", holds)
 
 
-def _from_source(wanted: str, asked: Asked, symbols: Symbols) -> Truth:
-    if asked.caller.kind is not CallerKind.SERVICE:
+def _from_source(wanted: str, request: GrantRequest, symbols: Symbols) -> Truth:
+    if request.caller.kind is not CallerKind.SERVICE:
         return symbols.choose("G3-source", lambda: False, lambda: True)
-    found = asked.context.entries.get("aws:sourcearn")
+    found = request.context.entries.get("aws:sourcearn")
     return isinstance(found, str) and _is_source(wanted, found)
 
 

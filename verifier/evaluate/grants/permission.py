@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
-from verifier.evaluate.grants.constraints import Asked, constraint_findings, grantable
+from verifier.evaluate.grants.constraints import GrantRequest, constraint_findings, grantable
 from verifier.evaluate.grants.index import Candidate, Candidates, Naming
 from verifier.evaluate.limits import Limits
 from verifier.evaluate.matching import Memo, memoized
@@ -38,7 +38,7 @@ class Grants:
 
     key: Key
     candidates: Candidates
-    asked: Asked
+    request: GrantRequest
     means: Means
     symbols: Symbols
     memo: Memo
@@ -46,7 +46,7 @@ class Grants:
 
 def grants_gate(grants: Grants) -> Gate | None:
     """G: whether a grant allows the request; `None` where it is none that a grant can allow, or where the key has no grants (G1)."""
-    if not grantable(grants.asked.action) or grants.candidates.listed == 0:
+    if not grantable(grants.request.action) or grants.candidates.listed == 0:
         return None
     if grants.candidates.listed is None:
         return Gate(_none_given(grants.key))
@@ -63,9 +63,9 @@ def retiring_gate(grants: Grants) -> Gate:
 
 def _as_grantees(grants: Grants) -> list[StatementFinding]:
     """The grants to the caller: all that have the operation, and others as far as a trace has room for them."""
-    having = [candidate for candidate in grants.candidates.as_grantee if _has(candidate, grants.asked.action)]
+    having = [candidate for candidate in grants.candidates.as_grantee if _has(candidate, grants.request.action)]
     room = max(0, SHOWN - len(having))
-    lacking = (candidate for candidate in grants.candidates.as_grantee if not _has(candidate, grants.asked.action))
+    lacking = (candidate for candidate in grants.candidates.as_grantee if not _has(candidate, grants.request.action))
     return [_as_grantee(candidate, grants) for candidate in (*having, *islice(lacking, room))]
 
 
@@ -78,7 +78,7 @@ def _has(candidate: Candidate, action: str) -> bool:
 
 
 def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
-    action = grants.asked.action
+    action = grants.request.action
     elements = [_operation(candidate, action)]
     if elements[0].holds:
         elements += [_principal(candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
@@ -88,7 +88,7 @@ def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
 
 def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
     """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
-    caller = grants.asked.caller.arn
+    caller = grants.request.caller.arn
     named = Finding("G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", True)
     elements = [named, *_needs(candidate, grants)]
     verb = "may be retired" if all_of([element.holds for element in elements]) is not False else "may not be retired"
@@ -110,13 +110,13 @@ def _operation(candidate: Candidate, action: str) -> Finding:
 
 def _principal(candidate: Candidate, grants: Grants) -> Finding:
     holds = grants.symbols.value("G2") if candidate.naming is Naming.HIDDEN else True
-    return Finding("G2", f"Principal names {grants.asked.caller.arn} {candidate.naming.value}", holds)
+    return Finding("G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", holds)
 
 
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
     """The constraints, examined once for a request if they turn on no symbol."""
     grant, symbols = candidate.grant, grants.symbols
-    return memoized(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.asked, symbols)))
+    return memoized(grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.request, symbols)))
 
 
 def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
@@ -143,9 +143,9 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
     order = {True: 0, None: 1, False: 2}
     shown = sorted(found, key=lambda finding: order[finding.summary.holds])[:SHOWN]
     if holds is not False:
-        text = f"{shown[0].reference.policy_name} allows {grants.asked.action}"
+        text = f"{shown[0].reference.policy_name} allows {grants.request.action}"
     else:
-        text = f"no grant that {role} allows {grants.asked.action}" if found else f"no grant {role}"
+        text = f"no grant that {role} allows {grants.request.action}" if found else f"no grant {role}"
     return Gate(Finding(rule, text + _not_shown(len({finding.reference.policy for finding in shown}), grants), holds), tuple(shown))
 
 

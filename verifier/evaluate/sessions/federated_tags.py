@@ -20,9 +20,9 @@ from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.matching import Memo
-from verifier.evaluate.sessions.asked import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.sessions.passing import TRIED, Tags, spelled
 from verifier.evaluate.sessions.session_tags import SessionTags, session_tags
+from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.unmodelled import in_scope

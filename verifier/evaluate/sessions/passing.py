@@ -21,7 +21,8 @@ from verifier.evaluate.decision import decide
 from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
 from verifier.evaluate.matching import Memo
 from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
-from verifier.evaluate.sessions.asked import (
+from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
+from verifier.evaluate.sessions.tag_conditions import (
     PRINCIPAL_TAG,
     REQUEST_TAG,
     TAG_KEYS,
@@ -31,7 +32,6 @@ from verifier.evaluate.sessions.asked import (
     listed_tags,
     values_of_tags,
 )
-from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity

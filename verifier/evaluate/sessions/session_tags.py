@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
-from verifier.evaluate.sessions.asked import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.sessions.passing import SOURCE_IDENTITY, Passing, Tags, with_source
+from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from verifier.evaluate.statements.values import instant
-from verifier.evaluate.steps.asked import Asked
+from verifier.evaluate.steps.move_requests import RequestContext
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
@@ -32,7 +32,7 @@ class _Session:
 
 def time_of(request: Request, *keys: str) -> Decimal | None:
     """The instant that a request gives for one of some condition keys, in seconds since 1970."""
-    texts = (Asked(request).text(key) for key in keys)
+    texts = (RequestContext(request).text(key) for key in keys)
     return next((instant(text) for text in texts if text is not None), None)
 
 
@@ -80,12 +80,12 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
     last = () if access is None else ((None, (access,)),)
     for move, requests in (*((move, move.requests) for move in moves), *last):
         for request in requests:
-            source = Asked(request).text(SOURCE)
+            source = RequestContext(request).text(SOURCE)
             if request.caller in given and source not in given[request.caller]:
                 return f"{request.action} would be asked for by a session with another aws:SourceIdentity than it was given"
             if request.caller.kind is CallerKind.ROLE and source is not None:
                 given.setdefault(request.caller, {source})
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
-            said = Asked(move.requests[0]).text(SET_SOURCE) if move.kind is StepKind.ASSUME_ROLE else None
+            said = RequestContext(move.requests[0]).text(SET_SOURCE) if move.kind is StepKind.ASSUME_ROLE else None
             given.setdefault(move.change.caller, set()).add(said)
     return None

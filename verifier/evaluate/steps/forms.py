@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from verifier.evaluate.steps import forms_created, forms_identities, forms_keys, forms_taken_away
-from verifier.evaluate.steps.asked import require
+from verifier.evaluate.steps.move_requests import require
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
 

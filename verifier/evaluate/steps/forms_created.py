@@ -6,8 +6,8 @@ Guarantee: see `forms_keys`.
 
 from __future__ import annotations
 
-from verifier.evaluate.steps.asked import Asked, change_of, check_tags, require, the_requests
 from verifier.evaluate.steps.forms_identities import account_of, check_document, owner_type
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, require, the_requests
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import Created, IdentityTagged, Move, State
@@ -23,15 +23,15 @@ def create(state: State, move: Move) -> None:
     require(not taken, move, f"there is a {kind} of that name, whatever its path and case")
     tags = made.tags if isinstance(made, Identity) else ()
     wanted = [(f"iam:Create{kind.capitalize()}", made.arn)] + ([(f"iam:Tag{kind.capitalize()}", made.arn)] if tags else [])
-    (asked, *_) = the_requests(move, *wanted)
+    (context, *_) = the_requests(move, *wanted)
     if isinstance(made, Identity):
-        _check_identity(state, move, made, asked, kind)
+        _check_identity(state, move, made, context, kind)
     elif isinstance(made, Group):
         require(kind == "group" and not made.policies, move, "a new group has no policies")
     elif isinstance(made, ManagedPolicy):
         require(kind == "policy" and len(made.versions) == 1, move, "a new managed policy has one version")
     if kind != "group":
-        check_tags(move, asked, tags)
+        check_tags(move, context, tags)
 
 
 def tag(state: State, move: Move) -> None:
@@ -40,19 +40,19 @@ def tag(state: State, move: Move) -> None:
     type_ = owner_type(state, move, change.owner)
     require(type_ != "Group", move, "a group has no tags")
     require(bool(change.tags) != bool(change.removed), move, "it sets tags or takes some away")
-    (asked,) = the_requests(move, (f"iam:{'Tag' if change.tags else 'Untag'}{type_}", change.owner))
+    (context,) = the_requests(move, (f"iam:{'Tag' if change.tags else 'Untag'}{type_}", change.owner))
     if change.tags:
-        check_tags(move, asked, change.tags)
+        check_tags(move, context, change.tags)
     else:
-        require(asked.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
+        require(context.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
 
 
-def _check_identity(state: State, move: Move, made: Identity, asked: Asked, kind: str) -> None:
+def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
     require(kind in ("role", "user") and not made.policies and not made.groups, move, "a new user or role has no policies and groups")
     require(":role/aws-service-role/" not in made.arn, move, "a service-linked role is made by its service")
     trusted = made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
     require(trusted if kind == "role" else made.trust is None, move, "a new role, and nothing else, has a trust policy")
-    boundary = asked.text("iam:permissionsboundary")
+    boundary = context.text("iam:permissionsboundary")
     own = made.boundary.identity.removesuffix("#boundary") if made.boundary is not None else None
     require(made.bounded == (boundary is not None) and boundary == own, move, "the boundary must be the one of iam:PermissionsBoundary")
     if made.boundary is not None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
-from verifier.evaluate.steps.asked import Asked, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -67,9 +67,9 @@ def put_policy(state: State, move: Move) -> None:
 def attach_policy(state: State, move: Move) -> None:
     """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
     change = change_of(move, PolicyAdded)
-    (asked,) = the_requests(move, (f"iam:Attach{owner_type(state, move, change.owner)}Policy", change.owner))
+    (context,) = the_requests(move, (f"iam:Attach{owner_type(state, move, change.owner)}Policy", change.owner))
     arn = change.policy.identity
-    require(asked.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
+    require(context.text("iam:policyarn") == arn, move, "the attached policy must be the one of iam:PolicyARN")
     require(change.policy.kind is PolicyKind.IDENTITY, move, "the attached policy must be an identity policy")
     check_managed(state, move, change.owner, change.policy, change.known)
 
@@ -157,10 +157,11 @@ def govern_provider(state: State, move: Move) -> None:
     arn = change.caller.principal_arn
     require(change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn, move, "it gives identities of a SAML provider")
     require(len(move.requests) == 1, move, "it takes one request")
-    asked = one_of(move, (MAKES_PROVIDER, "iam:UpdateSAMLProvider"))
-    require(asked.request.resource == arn and not asked.tags(), move, "the provider, without tags, is the one whose identities it gives")
+    context = one_of(move, (MAKES_PROVIDER, "iam:UpdateSAMLProvider"))
+    named = context.request.resource == arn and not context.tags()
+    require(named, move, "the provider, without tags, is the one whose identities it gives")
     listed = next((account.providers for account in state.estate.accounts if account.id == arn.split(":")[4]), None)
-    makes = asked.request.action == MAKES_PROVIDER
+    makes = context.request.action == MAKES_PROVIDER
     require(not makes or listed is not None, move, f"which providers the account of {arn} has is not known")
     require(listed is None or (arn in listed) is not makes, move, f"there is {'already' if makes else 'no'} {arn}")
 
@@ -177,12 +178,12 @@ def assume_role(state: State, move: Move) -> None:
     """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags,
     id_credentials_temp_control-access_monitor]"""
     role = _session(move)
-    asked = one_of(move, ASSUME)
+    context = one_of(move, ASSUME)
     tags = change_of(move, Became).caller.session_tags
-    wanted = [(asked.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
-    wanted += [("sts:SetSourceIdentity", role)] if asked.value(SET_SOURCE) is not None else []
+    wanted = [(context.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
+    wanted += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
     for each in the_requests(move, *wanted):
-        require(each.request.context == asked.request.context, move, "its permissions are those of one call (E2)")
+        require(each.request.context == context.request.context, move, "its permissions are those of one call (E2)")
         check_tags(move, each, tags)
         _check_session(move, each)
 
@@ -190,25 +191,22 @@ def assume_role(state: State, move: Move) -> None:
 def federate(state: State, move: Move) -> None:
     """[STS API: GetFederationToken; IAM: id_session-tags, Passing session tags using GetFederationToken]"""
     change = change_of(move, Became)
-    session, asked = change.caller, one_of(move, ("sts:GetFederationToken",))
-    issued = session.kind is CallerKind.FEDERATED and session.issuer == asked.request.caller.arn
+    session, context = change.caller, one_of(move, ("sts:GetFederationToken",))
+    issued = session.kind is CallerKind.FEDERATED and session.issuer == context.request.caller.arn
     require(issued, move, "it gives a federated session that its caller issues")
     tagging = [("sts:TagSession", None)] if session.session_tags else []
     for each in the_requests(move, ("sts:GetFederationToken", session.principal_arn), *tagging):
-        require(each.request.context == asked.request.context, move, "its permissions are those of one call (E2f)")
+        require(each.request.context == context.request.context, move, "its permissions are those of one call (E2f)")
         check_tags(move, each, session.session_tags)
 
 
-def _check_session(move: Move, asked: Asked) -> None:
-    require(
-        asked.text("sts:rolesessionname") == change_of(move, Became).caller.session,
-        move,
-        "the session's name must be that of sts:RoleSessionName",
-    )
-    persists = asked.value(SOURCE) is None or asked.value(SOURCE) == asked.value(SET_SOURCE)
+def _check_session(move: Move, context: RequestContext) -> None:
+    session = change_of(move, Became).caller.session
+    require(context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
+    persists = context.value(SOURCE) is None or context.value(SOURCE) == context.value(SET_SOURCE)
     require(persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)")
     key = "sts:transitivetagkeys"
-    require(asked.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
+    require(context.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
 
 
 def _session(move: Move) -> str:
@@ -265,7 +263,7 @@ def pass_role(state: State, move: Move) -> None:
         if request.resource is not None:
             kind = re.split(r"[:/]", request.resource.split(":", 5)[5].lstrip("/"))[0]
             require(about.setdefault(kind, request.resource) == request.resource, move, "what is started is what was made")
-    regions = {Asked(request).text("aws:requestedregion") for request in rest} - {None}
+    regions = {RequestContext(request).text("aws:requestedregion") for request in rest} - {None}
     require(len(regions) < 2, move, "what is started is in the Region in which it was made")
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
 

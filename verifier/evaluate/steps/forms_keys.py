@@ -7,7 +7,7 @@ Guarantee: each kind of step has one function here, or in `forms_identities`, th
 from __future__ import annotations
 
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
-from verifier.evaluate.steps.asked import Asked, change_of, check_tags, fail, one_of, require, the_requests
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
@@ -37,32 +37,32 @@ def put_key_policy(state: State, move: Move) -> None:
     """[API: PutKeyPolicy]"""
     change = change_of(move, KeyPolicyPut)
     _key(state, move, change.key)
-    (asked,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
+    (context,) = the_requests(move, ("kms:PutKeyPolicy", change.key))
     require(change.policy.kind is PolicyKind.KEY, move, "the new policy must be a key policy")
     require(change.policy.identity == f"{change.key}#default", move, "the new policy must be the one named `default` of the key")
-    require(asked.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
+    require(context.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
 
 
 def create_grant(state: State, move: Move) -> None:
     """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
     change = change_of(move, GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
-    (asked,) = the_requests(move, ("kms:CreateGrant", change.key))
+    (context,) = the_requests(move, ("kms:CreateGrant", change.key))
     require(all(grant.id != other.id for other in key.grants or ()), move, f"the key has a grant with the ID {grant.id}")
-    operations = {f"kms:{name}" for name in asked.names("kms:grantoperations")}
-    require(asked.text("aws:viaawsservice") != "true", move, "a service that asks for a grant says itself for whom it is (E0)")
+    operations = {f"kms:{name}" for name in context.names("kms:grantoperations")}
+    require(context.text("aws:viaawsservice") != "true", move, "a service that asks for a grant says itself for whom it is (E0)")
     require(bool(operations) and operations == set(grant.operations), move, "the operations must be those of kms:GrantOperations")
     require(all(grantable(name) for name in operations), move, "an operation is none that a grant can allow (G1)")
     require(not grant.grantee_hidden, move, "the grantee must be said")
-    require(grant.issuing_account in (None, asked.request.caller.account), move, "the issuing account is that of the caller")
-    _grant_names(move, grant, asked)
-    _grant_constraint(move, grant, asked)
+    require(grant.issuing_account in (None, context.request.caller.account), move, "the issuing account is that of the caller")
+    _grant_names(move, grant, context)
+    _grant_constraint(move, grant, context)
 
 
-def _grant_names(move: Move, grant: Grant, asked: Asked) -> None:
+def _grant_names(move: Move, grant: Grant, context: RequestContext) -> None:
     """The grantee and the retiring principal."""
     for principal, role in ((grant.grantee, "grantee"), (grant.retiring, "retiring")):
-        said = asked.text(f"kms:{role}principal"), asked.text(f"kms:{role}serviceprincipal")
+        said = context.text(f"kms:{role}principal"), context.text(f"kms:{role}serviceprincipal")
         if principal is None:
             wanted: tuple[str | None, str | None] = (None, None)
         elif principal.type is PrincipalType.SERVICE:
@@ -72,15 +72,15 @@ def _grant_names(move: Move, grant: Grant, asked: Asked) -> None:
         require(said == wanted, move, f"the {role} principal must be the one that the request's context says, {said[0] or said[1]}")
 
 
-def _grant_constraint(move: Move, grant: Grant, asked: Asked) -> None:
+def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None:
     """The constraint is that of `kms:GrantConstraintType` with the pairs of the context (F6), and the source ARN."""
-    kind, pairs = asked.text("kms:grantconstrainttype"), asked.pairs()
+    kind, pairs = context.text("kms:grantconstrainttype"), context.pairs()
     require(kind in (None, EQUALS, SUBSET), move, f"kms:GrantConstraintType is {EQUALS} or {SUBSET}")
     require(kind is not None or not pairs, move, "pairs of a constraint come with kms:GrantConstraintType")
     for constraint, name in ((grant.context_equals, EQUALS), (grant.context_subset, SUBSET)):
         wanted = None if constraint is None else dict(constraint)
         require(wanted == (pairs if kind == name else None), move, f"{name} of the grant must be what the request's context says")
-    require(grant.source_arn == asked.text("kms:grantconstraintsourcearn"), move, "SourceArn must be kms:GrantConstraintSourceArn")
+    require(grant.source_arn == context.text("kms:grantconstraintsourcearn"), move, "SourceArn must be kms:GrantConstraintSourceArn")
 
 
 def tag(state: State, move: Move) -> None:
@@ -89,12 +89,12 @@ def tag(state: State, move: Move) -> None:
     _key(state, move, change.key)
     if move.kind is StepKind.TAG:
         require(bool(change.tags) and not change.removed, move, "it sets tags, and takes none away")
-        (asked,) = the_requests(move, ("kms:TagResource", change.key))
-        check_tags(move, asked, change.tags)
+        (context,) = the_requests(move, ("kms:TagResource", change.key))
+        check_tags(move, context, change.tags)
         return
     require(bool(change.removed) and not change.tags, move, "it takes tags away, and sets none")
-    (asked,) = the_requests(move, ("kms:UntagResource", change.key))
-    require(asked.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
+    (context,) = the_requests(move, ("kms:UntagResource", change.key))
+    require(context.names("aws:tagkeys") == set(change.removed), move, "aws:TagKeys must be the names of the tags taken away")
 
 
 def alias_holder(state: State, alias_arn: str) -> Key | None:
@@ -132,7 +132,7 @@ def replicate(state: State, move: Move) -> None:
     """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
     change = change_of(move, KeyReplicated)
     key, replica = _key(state, move, change.key), change.replica
-    asked, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
+    context, made = the_requests(move, ("kms:ReplicateKey", key.arn), ("kms:CreateKey", None))
     ours, theirs = key.arn.split(":"), replica.arn.split(":")
     same = ours[:3] + ours[4:] == theirs[:3] + theirs[4:] and ours[3] != theirs[3]
     require(same and ours[5].startswith("key/mrk-"), move, "a replica has the account and ID of a multi-Region key, and another Region")
@@ -144,8 +144,8 @@ def replicate(state: State, move: Move) -> None:
     require(replica.policies is not None and len(replica.policies) == 1, move, "the new key has one key policy")
     require(all(one.identity == f"{replica.arn}#default" for one in replica.policies or ()), move, "the policy must be that of the new key")
     require(not replica.tags and not replica.grants and not replica.aliases, move, "the new key has no tags, grants and aliases")
-    require(not asked.tags() and not made.tags(), move, "replicas with tags are made in two steps")
-    require(asked.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
+    require(not context.tags() and not made.tags(), move, "replicas with tags are made in two steps")
+    require(context.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
     require(made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
 
 
@@ -155,8 +155,8 @@ def re_encrypt(state: State, move: Move) -> None:
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
     require(key.arn != onto.arn, move, "it needs two keys")
     require(key.region == onto.region and key.partition == onto.partition, move, "both keys must be of one Region")
-    for asked in the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn)):
-        require((asked.text("kms:reencryptonsamekey") or "false").lower() != "true", move, "kms:ReEncryptOnSameKey is false for two keys")
+    for context in the_requests(move, ("kms:ReEncryptFrom", key.arn), ("kms:ReEncryptTo", onto.arn)):
+        require((context.text("kms:reencryptonsamekey") or "false").lower() != "true", move, "kms:ReEncryptOnSameKey is false for two keys")
 
 
 def import_material(state: State, move: Move) -> None:
@@ -172,6 +172,6 @@ def share(state: State, move: Move) -> None:
     change = change_of(move, KeyShared)
     key = _key(state, move, change.key)
     require(len(move.requests) == 1, move, "it takes one request")
-    asked = one_of(move, ("ram:CreateResourceShare", "ram:AssociateResourceShare"))
-    require(asked.request.caller.account == key.account, move, "a key is shared by its own account")
-    require(asked.text("ram:resourcearn") in (None, key.arn), move, "ram:ResourceArn must be the key")
+    context = one_of(move, ("ram:CreateResourceShare", "ram:AssociateResourceShare"))
+    require(context.request.caller.account == key.account, move, "a key is shared by its own account")
+    require(context.text("ram:resourcearn") in (None, key.arn), move, "ram:ResourceArn must be the key")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.evaluate.steps.asked import Asked, require
+from verifier.evaluate.steps.move_requests import RequestContext, require
 from verifier.model.request import Request
 from verifier.model.steps.chains import Move, State
 
@@ -41,5 +41,5 @@ def check_profile(state: State, move: Move, role: str, requests: Sequence[Reques
         require(new or other, move, f"{role} does not come into {arn} by {', '.join(asked)}")
         require(arn.split(":")[4] == role.split(":")[4], move, "a profile holds a role of its own account")
     for request in starting:
-        profile = Asked(request).text("ec2:instanceprofile")
+        profile = RequestContext(request).text("ec2:instanceprofile")
         require(profile is None or profile in named, move, "ec2:InstanceProfile must be a profile that holds the role")

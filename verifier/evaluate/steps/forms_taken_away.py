@@ -6,8 +6,8 @@ Guarantee: see `forms_keys`.
 
 from __future__ import annotations
 
-from verifier.evaluate.steps.asked import change_of, require, the_requests, wrong_change
 from verifier.evaluate.steps.forms_identities import check_managed, owner_named, owner_type
+from verifier.evaluate.steps.move_requests import change_of, require, the_requests, wrong_change
 from verifier.model.estate import Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import BoundaryPut, GroupLeft, Move, PolicyRemoved, State
@@ -24,8 +24,8 @@ def remove_policy(state: State, move: Move) -> None:
         require(change.identity.startswith(f"{change.owner}#"), move, f"{change.identity} is an inline policy of another owner")
         the_requests(move, (f"iam:Delete{type_}Policy", change.owner))
         return
-    (asked,) = the_requests(move, (f"iam:Detach{type_}Policy", change.owner))
-    require(asked.text("iam:policyarn") == change.identity, move, "the detached policy must be the one of iam:PolicyARN")
+    (context,) = the_requests(move, (f"iam:Detach{type_}Policy", change.owner))
+    require(context.text("iam:policyarn") == change.identity, move, "the detached policy must be the one of iam:PolicyARN")
 
 
 def put_boundary(state: State, move: Move) -> None:
@@ -33,9 +33,9 @@ def put_boundary(state: State, move: Move) -> None:
     change = change_of(move, BoundaryPut)
     if change.policy is None:
         raise wrong_change(move)
-    (asked,) = the_requests(move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
+    (context,) = the_requests(move, (f"iam:Put{_of_identity(state, move, change.owner)}PermissionsBoundary", change.owner))
     arn = change.policy.identity.removesuffix("#boundary")
-    require(asked.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary")
+    require(context.text("iam:permissionsboundary") == arn, move, "the boundary must be the one of iam:PermissionsBoundary")
     require(change.policy.kind is PolicyKind.BOUNDARY, move, "the new policy must be a permissions boundary")
     check_managed(state, move, change.owner, change.policy, change.known)
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from verifier.evaluate.engine import evaluate
 from verifier.evaluate.operations import ASSUMED_BY, ASSUMING
-from verifier.evaluate.steps.asked import Asked, fail
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_identities import changed, passed_to, service_of
+from verifier.evaluate.steps.move_requests import RequestContext, fail
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
@@ -93,7 +93,7 @@ def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     """The new key policy must allow the caller to change it again, unless the check is bypassed. [API: PutKeyPolicy, ReplicateKey,
     BypassPolicyLockoutSafetyCheck]"""
     request = next(one for one in move.requests if one.action.lower() in ("kms:putkeypolicy", "kms:replicatekey"))
-    if (Asked(request).text(BYPASS) or "false").lower() == "true":
+    if (RequestContext(request).text(BYPASS) or "false").lower() == "true":
         return
     change = move.change
     if isinstance(change, KeyReplicated):

@@ -1,6 +1,6 @@
 """Reads what a command asks about: the estate and the invariants.
 
-In: paths and names from the command line. Out: `Read`.
+In: paths and names from the command line. Out: `Question`.
 Guarantee: the errors of the invariants and of the estate are told together, in one `InputError`; no invariants at all is one (S3).
 """
 
@@ -22,7 +22,7 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collect
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionOptions:
     """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and what a plan or
     template does not say."""
 
@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Read:
+class Question:
     """The same, read."""
 
     estate: Estate
@@ -52,7 +52,7 @@ class Read:
         return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
 
 
-def read(asked: Asked) -> Read:
+def read(options: QuestionOptions) -> Question:
     """Reads everything. Raises `InputError`."""
     from verifier.inputs import load_estate
 
@@ -61,12 +61,12 @@ def read(asked: Asked) -> Read:
     named: list[AnyInvariant] = []
     estate = Estate(keys=())
     with collected(errors):
-        files = read_files(_invariant_paths(asked))
-    for spec in asked.builtins:
+        files = read_files(_invariant_paths(options))
+    for spec in options.builtins:
         with collected(errors):
             named.append(builtin(spec))
     supposed = list(files.suppositions)
-    for sentence in asked.suppose:
+    for sentence in options.suppose:
         with collected(errors):
             supposed.append(_supposition(sentence))
     declared = _only(files.key_arns)
@@ -74,21 +74,21 @@ def read(asked: Asked) -> Read:
 
     def load() -> Estate:
         return load_estate(
-            asked.paths,
-            key_arn=asked.key_arn,
+            options.paths,
+            key_arn=options.key_arn,
             declared_key_arn=declared,
-            supplied=asked.supplied,
+            supplied=options.supplied,
             steps=steps,
             tags=tags,
-            empty=asked.allow_empty,
+            empty=options.allow_empty,
         )
 
     with collected(errors), kept():
-        estate = _cached(asked, (asked.key_arn, declared, asked.supplied, steps, tags, asked.allow_empty), load)
+        estate = _cached(options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load)
     if errors:
         raise InputError(errors)
     invariants = (*files.invariants, *named)
-    if asked.allow_empty and not estate.keys:
+    if options.allow_empty and not estate.keys:
         from verifier.inputs.loader import no_key
         from verifier.problem.subjects import is_keyless
 
@@ -97,7 +97,7 @@ def read(asked: Asked) -> Read:
         if not invariants:
             raise InputError((nothing,))
         estate = replace(estate, warnings=(*estate.warnings, replace(nothing, severity=Severity.WARNING)))
-    return Read(replace(estate, suppositions=tuple(supposed)), invariants, files)
+    return Question(replace(estate, suppositions=tuple(supposed)), invariants, files)
 
 
 def _supposition(sentence: str) -> Supposition:
@@ -113,26 +113,26 @@ def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     return any(map(is_eventual, invariants)), any(word in text for text in texts for word in ("tag", "federatedprovider"))
 
 
-def _cached(asked: Asked, options: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
-    """The estate, by `load` or as it was read before: then `options` are what it depends on beside the paths."""
-    if asked.cache is None:
+def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
+    """The estate, by `load` or as it was read before: then `besides` is what it depends on beside the paths."""
+    if options.cache is None:
         return load()
     from verifier.runs.estates import cached_estate
 
-    return cached_estate(asked.paths, options, asked.cache, load)
+    return cached_estate(options.paths, besides, options.cache, load)
 
 
 def _only(arns: Sequence[str]) -> str | None:
     return arns[0] if len(arns) == 1 else None
 
 
-def _invariant_paths(asked: Asked) -> tuple[Path, ...]:
+def _invariant_paths(options: QuestionOptions) -> tuple[Path, ...]:
     """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
-    if asked.invariants or asked.builtins:
-        return asked.invariants
-    found = beside(path for path in asked.paths if path != STDIN)
-    if not found and all(path == STDIN or path.exists() for path in asked.paths):  # of others the reader of inputs says more
-        where = " or ".join(str(path) for path in asked.paths)
+    if options.invariants or options.builtins:
+        return options.invariants
+    found = beside(path for path in options.paths if path != STDIN)
+    if not found and all(path == STDIN or path.exists() for path in options.paths):  # of others the reader of inputs says more
+        where = " or ".join(str(path) for path in options.paths)
         raise InputError.of(
             f"no invariants: none were given, and there is no *.inv file beside {where}",
             hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",

@@ -21,7 +21,7 @@ Changes = TypeVar("Changes", bound=Change)
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestContext:
     """The context of one request."""
 
     request: Request
@@ -67,7 +67,7 @@ def require(holds: bool, move: Move, problem: str) -> None:
         raise fail(move, problem)
 
 
-def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[Asked, ...]:
+def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestContext, ...]:
     """The move's requests, which must be exactly these (action, resource), in any order; in the order asked for here."""
     left = list(move.requests)
     found = []
@@ -76,17 +76,17 @@ def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[Asked, ..
         if request is None:
             raise fail(move, f"it takes {action} on {resource or 'no resource'}")
         left.remove(request)
-        found.append(Asked(request))
+        found.append(RequestContext(request))
     require(not left, move, f"{left[0].action} on {left[0].resource} is not part of it" if left else "")
     return tuple(found)
 
 
-def one_of(move: Move, actions: tuple[str, ...], requests: tuple[Request, ...] | None = None) -> Asked:
+def one_of(move: Move, actions: tuple[str, ...], requests: tuple[Request, ...] | None = None) -> RequestContext:
     """The one request of the move, or among these requests, that is for one of these actions."""
     lowered = {action.lower() for action in actions}
     found = [request for request in (move.requests if requests is None else requests) if request.action.lower() in lowered]
     require(len(found) == 1, move, f"it takes one request for {' or '.join(actions)}")
-    return Asked(found[0])
+    return RequestContext(found[0])
 
 
 def change_of(move: Move, kind: type[Changes]) -> Changes:
@@ -101,9 +101,9 @@ def wrong_change(move: Move) -> InputError:
     return fail(move, f"it does not change things as {type(move.change).__name__} says")
 
 
-def check_tags(move: Move, asked: Asked, tags: Pairs) -> None:
+def check_tags(move: Move, context: RequestContext, tags: Pairs) -> None:
     """The tags set are those of `aws:RequestTag/…`, and `aws:TagKeys` is their names. [IAM: reference_policies_condition-keys]"""
     wanted = {name.lower(): value for name, value in tags}
     require(len(wanted) == len(tags), move, "a tag is set twice")
-    require(asked.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {asked.tags()}")
-    require(asked.names("aws:tagkeys") == {name for name, _ in tags}, move, "aws:TagKeys must be the names of the tags set")
+    require(context.tags() == wanted, move, f"the tags set are {wanted}, those of aws:RequestTag/… are {context.tags()}")
+    require(context.names("aws:tagkeys") == {name for name, _ in tags}, move, "aws:TagKeys must be the names of the tags set")
