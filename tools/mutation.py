@@ -38,7 +38,7 @@ FAULTS = ROOT / "tests" / "mutation"
 EXEMPT = FAULTS / "exempt.yaml"
 ROOMS = ("evaluate", "problem")
 WHERE = (*ROOMS, "both")
-_COPIED = ("verifier", "grammar", "tests", "tools", "pyproject.toml")
+_COPIED = ("verifier", "grammar", "docs", "tests", "tools", "pyproject.toml")
 _BROKEN = re.compile(r"^E\s+(NameError|TypeError|AttributeError|ImportError|SyntaxError|UnboundLocalError|KeyError)", re.MULTILINE)
 _PASSED, _FAILED = 0, 1
 """Exit codes of pytest. With others no test was run, or not all could be: the fault only broke the program."""
