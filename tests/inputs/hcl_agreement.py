@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from tests.inputs.console import FAILED, UNKNOWN, real_plan, real_values
 from tests.inputs.hcl_expressions import KNOWN, TEMPLATES, UNTOLD, Expressions, substitution
 from tests.inputs.hcl_laws import our_value, shown, stands_for, tells
-from tests.inputs.hcl_modules import Folder, our_outputs
+from tests.inputs.hcl_modules import Folder, folder_outputs, our_outputs
 
 BATCH = 500
 """Expressions in one run of Terraform."""
@@ -49,9 +49,9 @@ def folders(seed: int, count: int, counts: Counter[str]) -> Iterator[str]:
             made.write(Path(name))
             plan = real_plan(Path(name))
             (Path(name) / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-            found = our_outputs(Path(name) / "plan.json")
+            by_folder, found = folder_outputs(Path(name)), our_outputs(Path(name) / "plan.json")
         outputs = plan["planned_values"].get("outputs", {})
-        for output, node in found.items():
+        for output, node in (*found.items(), *by_folder.items()):
             counts[tells(node)] += 1
             real = outputs.get(output, {}).get("value")
             if not stands_for(node, real):

@@ -9,10 +9,12 @@ from pathlib import Path
 from random import Random
 
 from tests.inputs.hcl_expressions import NAMES
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING
 from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.folder import read_folder
 from verifier.inputs.terraform.json_text import read_values
-from verifier.inputs.terraform.plan import read_plan
+from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import read_sources
@@ -147,6 +149,18 @@ def our_outputs(path: Path) -> dict[str, Node]:
     plan = read_plan(files.name(path), read_values("plan.json", files.source(path).text))
     read_sources(remarks, files, path, plan)
     assert not remarks.warnings, remarks.warnings
+    return _outputs_of(plan)
+
+
+def folder_outputs(folder: Path) -> dict[str, Node]:
+    """What the outputs of a folder are, without its plan."""
+    remarks, parts = Remarks(), Parts()
+    plan, _ = read_folder(remarks, Files(), parts, folder, NOTHING)
+    assert not remarks.warnings and not parts.unknown, remarks.warnings
+    return _outputs_of(plan)
+
+
+def _outputs_of(plan: Plan) -> dict[str, Node]:
     resolver = Resolver(plan, Derivation(Providers(plan, NOTHING)))
     outputs = plan.modules[()].outputs
     null = Scalar(Source("plan.json", ""), 0, 0, "", "null")

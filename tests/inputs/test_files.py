@@ -354,7 +354,7 @@ def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
         ("x.json", {"x": 1}, "a policy has `Statement`"),
         ("x.yaml", "- 1", "a policy has `Statement`"),
         ("main.tf", 'resource "aws_kms_key" "k" {}', "terraform show -json"),
-        ("d/main.tf", "", "terraform show -json"),
+        ("d/main.tofu", "", "terraform show -json"),
         ("d/notes.txt", "", "a folder keys/NAME with policy.json"),
     ],
 )

@@ -212,8 +212,7 @@ def test_modules_keys_and_values(tmp_path: Path) -> None:
         }
     }
     found = only_key(load(tmp_path, plan(caller_identity(), inner, new_role("app"), modules=modules), main=root, modules__key__main=child))
-    # `each` of a module call is not followed, so the principal stays open; the key's own block is.
-    assert principals(found) == [(["*"], True)] and at(found) == "main.tf:2:1" and "modules/key/main.tf" in str(found.span)
+    assert principals(found) == [([APP], False)] and at(found) == "main.tf:2:1" and "modules/key/main.tf" in str(found.span)
     root = root.replace("  for_each = { a = aws_iam_role.app.arn }\n", "").replace("each.value", "aws_iam_role.app.arn")
     inner = new_key("this", refers("var.readers"), module="module.key")
     modules["key"]["expressions"] = {"readers": refers("aws_iam_role.app.arn")}

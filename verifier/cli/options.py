@@ -193,8 +193,8 @@ Paths = Annotated[
     list[Path],
     typer.Argument(
         metavar="PATH...",
-        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), CloudFormation templates, key "
-        "policies, and folders of these; `-` is standard input.",
+        help="Snapshots (JSON, YAML or a folder), Terraform plans and states (terraform show -json), folders of .tf files, "
+        "CloudFormation templates, key policies, and folders of these; `-` is standard input.",
         show_default=False,
     ),
 ]

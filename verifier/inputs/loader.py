@@ -70,6 +70,10 @@ class Loader:
     of_two_versions: bool = False
     """Whether a parameter may be one of another version alone."""
     templates: list[TemplateSide] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+    """Folders of `.tf` files."""
+    snapshots: bool = False
+    """Whether something tells what there is in an account."""
 
     def __post_init__(self) -> None:
         self.parts.steps = self.steps
@@ -79,20 +83,26 @@ class Loader:
         `remarks`."""
         if path.is_dir():
             from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
-            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves
+            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves, is_configuration
 
             if is_assembly(self.files, path):
                 for template, deployed in stacks(self.files, path, self.supplied):
                     self.remarks.keep(partial(self._add_template, template, deployed))
                 return
+            if is_configuration(path):
+                self._add_folder(path)
+                return
             inside = files_by_themselves(path)
             for file in inside:
                 self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
             if not inside:
+                self.snapshots = True
                 FolderReader(self.remarks, self.files, self.parts, path).read()
             return
         if path.suffix in CONFIGURATION:
-            raise InputError.of(f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=OF_CONFIGURATION)
+            raise InputError.of(
+                f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=f"give its folder; or {OF_CONFIGURATION}"
+            )
         if self.add_plan(path):
             self.tags = True  # which texts a plan is made of only its reader knows
             return
@@ -100,6 +110,7 @@ class Loader:
         if is_template(node):
             self._add_template(path, self.supplied)
         elif isinstance(node, Members) and node.has(*SNAPSHOT):
+            self.snapshots = self.snapshots or node.has("accounts", "keys", "vpc_endpoints")
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
             self._add_policy(node, path, among or (self.files.name(path) if self.several else None))
@@ -132,6 +143,18 @@ class Loader:
                 raise InputError.of("this is a Terraform state, not a plan", hint=hint)
             add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
         return True
+
+    def _add_folder(self, path: Path) -> None:
+        """Adds a folder of `.tf` files without a plan."""
+        from verifier.inputs.terraform.folder import read_folder  # as for plans
+        from verifier.inputs.terraform.json_text import told_of
+        from verifier.inputs.terraform.reading import add_plan
+
+        self.folders.append(path)
+        with told_of(self.files.name(path)):
+            plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
+            add_plan(self.remarks, self.parts, plan, self.supplied, text)
+        self.tags = True
 
     def _add_template(self, path: Path, supplied: Supplied) -> None:
         from verifier.inputs.cloudformation.reading import prepared  # as for plans
@@ -173,6 +196,9 @@ class Loader:
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
         unmodelled += [*controls, *policies]
         self._check_keys(empty)
+        if self.folders and self.snapshots:
+            message = "a plan alone tells what of a Terraform configuration is there already, so its folder cannot stand beside a snapshot"
+            self.remarks.error(self.files.place(self.folders[0]), message, hint=OF_CONFIGURATION)
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()

@@ -79,8 +79,8 @@ def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None
                 return None  # a pipe, which may have no end
             data = b"" if path.is_dir() else path.read_bytes()
             size += len(data)
-            if path in paths and b'"format_version"' in data:
-                return None  # a Terraform plan or state: what it depends on is in `.tf` files too, of which there may be more tomorrow
+            if path.suffix == ".tf" or (path in paths and b'"format_version"' in data):
+                return None  # of Terraform: what it depends on is in other `.tf` files too, of which there may be more tomorrow
             own = sha256(data)
             digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + own.digest())
             if not path.is_dir() and (path in paths or path.suffix.lower() in SUFFIXES):

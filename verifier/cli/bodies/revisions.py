@@ -47,7 +47,7 @@ def _in_work_tree(repository: Repository, paths: Sequence[Path]) -> list[Path | 
 
 
 def _holding(path: Path | None) -> Path | None:
-    """A path; `None` where there is nothing, or a folder that holds no JSON or YAML file."""
+    """A path; `None` where there is nothing, or a folder that holds no file that is read."""
     if path is None or not os.path.lexists(path):
         return None
-    return path if not path.is_dir() or any(found.suffix.lower() in SUFFIXES for found in path.rglob("*")) else None
+    return path if not path.is_dir() or any(found.suffix.lower() in (*SUFFIXES, ".tf") for found in path.rglob("*")) else None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from verifier.inputs.terraform.values import Index, ModulePath
 
 Json = dict[str, Any]
+REST = "*"
+"""Stands in `unknown` for every attribute that is not named there."""
 
 
 class Verb(Enum):
@@ -79,7 +81,7 @@ def is_any_unknown(unknown: Any) -> bool:
 
 def unknown_part(unknown: Any, name: str) -> Any:
     """What `after_unknown` has of an attribute."""
-    return unknown.get(name) if isinstance(unknown, dict) else unknown
+    return unknown.get(name, unknown.get(REST)) if isinstance(unknown, dict) else unknown
 
 
 class Side(ABC):

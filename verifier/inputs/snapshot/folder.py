@@ -37,6 +37,7 @@ from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
+from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import SUFFIXES, Files, hint_of_folder
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
@@ -52,6 +53,14 @@ _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
 _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
+
+
+def is_configuration(folder: Path) -> bool:
+    """Whether a folder holds `.tf` files, and no plan made of them nor a snapshot."""
+    if not any(folder.glob("*.tf")):
+        return False
+    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
+    return not any(path.stem in _DOCUMENTS or may_be_terraform(path.read_text(encoding="utf-8", errors="ignore")) for path in found)
 
 
 def files_by_themselves(folder: Path) -> list[Path]:

@@ -46,13 +46,14 @@ class Expression:
 @dataclass
 class Block:
     """A block: its attributes, and its nested blocks by type. `provider` is the key of its provider configuration, `place` is where it is
-    in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each`."""
+    in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each` and the name of its `iterator`."""
 
     attributes: dict[str, Expression] = field(default_factory=dict)
     blocks: dict[str, list[Block]] = field(default_factory=dict)
     dynamic: dict[str, list[Block]] = field(default_factory=dict)
     provider: str = ""
     for_each: Written | None = None
+    iterator: str = ""
     place: Node | None = None
 
     def text(self, name: str) -> str | None:
@@ -64,7 +65,8 @@ class Block:
 @dataclass
 class Module:
     """A module: resources and data sources by (managed, type, name), the others by name. `generated` are the types of the `dynamic` blocks
-    in the configurations of a provider by its name, `providers` those of the `.tf` files by `NAME.ALIAS`; `written` is what these say."""
+    in the configurations of a provider by its name, `providers` those of the `.tf` files by `NAME.ALIAS`; `others` are their blocks of
+    other kinds, each with its kind; `written` is what these say."""
 
     resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
     calls: dict[str, Block] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class Module:
     locals: dict[str, Written] = field(default_factory=dict)
     generated: dict[str, set[str]] = field(default_factory=dict)
     providers: dict[str, Block] = field(default_factory=dict)
+    others: list[tuple[str, Block]] = field(default_factory=list)
     written: Module | None = None
 
     @property

@@ -64,7 +64,8 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
     if statements is None:
         return None
     at = Node(resolver.place(data), 0, 0)
-    members = obj(at, Version=text_at(at, resolver.text(data, "version") or "2012-10-17"), Statement=listing(at, statements))
+    version = resolver.value(data, "version") or text_at(at, "2012-10-17")
+    members = obj(at, Version=version, Statement=listing(at, statements))
     document, place = Document(at.source, 0, 0, members.pairs), at.source
     if place.outer is None:
         return written(f"{resolver.plan.file}#{data.address}.json", document)
@@ -72,6 +73,11 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
 
 
 def _own_statements(resolver: Resolver, data: Resource) -> list[Node] | None:
+    if resolver.plan.of_folder:
+        listed = resolver.value(data, "statement")
+        made = [_Block(resolver, data, block, Block(), block, data.address) for block in entries(listed)]
+        made = [replace(block, address=f"{data.address}.statement[{index}]") for index, block in enumerate(made)]
+        return None if isinstance(listed, Unknown) else [block.statement() for block in made]
     flags, given = unknown_part(data.unknown, "statement"), data.values.get("statement")
     if flags is True:
         return None
@@ -153,8 +159,8 @@ class _Block:
         sign = "&{" if name in _TEMPLATES else "${"
         if isinstance(leaf, Scalar) and known is not None and leaf.text not in known and not _PLAUSIBLE[name].fullmatch(leaf.text):
             return self._unknown(leaf, f".{name}")
-        if isinstance(leaf, Scalar) and sign in leaf.text:
-            return Scalar(leaf.source, leaf.start, leaf.end, leaf.text.replace(sign, "${"), leaf.type)
+        if isinstance(leaf, Scalar) and leaf.type != "null":  # all of them are texts
+            return text_at(leaf, leaf.text.replace(sign, "${"))
         if isinstance(leaf, Unknown):
             pieces = tuple(None if piece is None else piece.replace(sign, "${") for piece in leaf.pieces)
             return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces)

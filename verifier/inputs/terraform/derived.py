@@ -36,7 +36,9 @@ class Derivation:
             case "aws_caller_identity", "account_id" | "id" if not resource.managed:
                 account = self.providers.account(resource)
                 return None if account is None else text_at(at, account)
-            case type_, _ if not resource.managed and type_ != "aws_kms_alias":
+            case (("aws_region" | "aws_partition"), _) if not resource.managed:
+                return self._login(resource, name, at)
+            case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
                 return None
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
@@ -51,6 +53,19 @@ class Derivation:
             case type_, "id" if type_ in _MADE_UP:
                 return text_at(at, _MADE_UP[type_][0] + digest(resolver, resource)[: _MADE_UP[type_][1]])
         return None
+
+    def _login(self, data: Resource, name: str, at: Node) -> Node | None:
+        """What a data source tells of the login of its provider configuration, if it does not ask for something else."""
+        if data.configuration is None or {"region", "name", "endpoint"} & data.configuration.attributes.keys():
+            return None
+        partition = self.providers.partition(data)
+        if data.type == "aws_partition":
+            found = {"dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"}
+            found |= dict.fromkeys(("partition", "id"), partition)
+            return text_at(at, found[name]) if name in found else None
+        told = self.providers.told(data)[1]
+        region = self.providers.region(data) if told is None and self.providers.plan.of_folder else told
+        return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
 
 
 def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:

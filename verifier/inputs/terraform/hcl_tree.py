@@ -6,6 +6,7 @@ Guarantee: a text that python-hcl2 cannot read is `None`, never an error. [HCL n
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,8 @@ _MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
 """Python-hcl2 takes all from `$${` to the next brace for text, also where the text ends before."""
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_DEEPEST = 30
+"""Blocks inside each other."""
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -27,9 +30,13 @@ def parse(text: str) -> Tree | None:
     if _MISREAD.search(text):
         return None
     try:
-        return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
+        found = hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
     except Exception:  # errors of Lark, which this room does not import; what is not read is in doubt, and never passed over
         return None
+    bodies = [found]
+    for _ in range(_DEEPEST):
+        bodies = [inner for body in bodies for _, _, inner, _ in blocks_in(body)]
+    return None if bodies else found
 
 
 def parse_expression(text: str) -> Tree | None:
@@ -78,6 +85,32 @@ def _step(tree: Tree) -> tuple[str, Any]:
     if kind_of(tree) == "get_attr":
         return ".", str(parts_of(tree)[0].children[0])
     return "[", str(tree.children[-1]) if kind_of(tree) == "short_index" else parts_of(tree)[0]
+
+
+def literal(tree: Tree) -> str | None:
+    """The text that an expression is; `None` for any other, and for one with something to interpolate."""
+    tree = unwrapped(tree)
+    parts = [part.children[0] for part in parts_of(tree)] if kind_of(tree) == "string" else [tree]
+    return "".join(unescaped(str(part), part.type) for part in parts) if all(isinstance(part, str) for part in parts) else None
+
+
+def traversal(tree: Tree) -> tuple[str, ...]:
+    """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it goes by that."""
+    root, steps = chain(tree)
+    found = str(root.children[0]) if steps and kind_of(root) == "identifier" else ""
+    for form, step in steps if found else ():
+        key = step if isinstance(step, str) else _key(step)
+        if form == "*" or key is None:
+            by = () if form == "*" else traversal(step)
+            return (found, *by) if by in (("each.key",), ("count.index",)) else ()
+        found += f".{key}" if form == "." else f"[{key}]"
+    return (found,) if found else ()
+
+
+def _key(tree: Tree) -> str | None:
+    """A key or position that is written as such."""
+    text, tree = literal(tree), unwrapped(tree)
+    return json.dumps(text) if text is not None else str(tree.children[0]) if kind_of(tree) == "int_lit" else None
 
 
 def unwrapped(tree: Tree) -> Tree:

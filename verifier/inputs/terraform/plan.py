@@ -25,6 +25,8 @@ MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used are the same."""
 
 Modules = dict[ModuleName, Module]
+CALL = "module"
+"""The type of what stands for the call of a module."""
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
 
 
@@ -33,7 +35,8 @@ class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
     of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
     and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
-    when it is applied. `mark` sets the placeholders of its resources apart from those of another plan."""
+    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made. `mark`
+    sets the placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
@@ -44,6 +47,8 @@ class Plan:
     providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
     invoked: tuple[str, ...] = ()
+    of_folder: bool = False
+    doubtful: tuple[Resource, ...] = ()
     mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
 
@@ -71,7 +76,8 @@ class Plan:
 
     def written(self, resource: Resource) -> Block | None:
         """The block of a resource in a `.tf` file."""
-        return self.module(resource.module).files.resources.get((resource.managed, resource.type, resource.name))
+        files, name = self.module(resource.module).files, resource.name
+        return files.calls.get(name) if resource.type == CALL else files.resources.get((resource.managed, resource.type, name))
 
     def side(self, *, before: bool) -> Plan:
         """One side of the plan by itself: the resources as they were are a state."""

@@ -73,7 +73,7 @@ class Supposed:
 
     def about(self, key: str) -> Iterator[str]:
         """The sentences about the key at an address."""
-        what = "plan" if self.resolver.plan.is_plan else "state"
+        what, of_folder = self.resolver.what, self.resolver.plan.of_folder
         yield f"users, roles, keys and endpoints of the {what} have the policies, grants and aliases that it gives them, and no others"
         own = [f"{address}.{name} is {', '.join(refers)}" for address, name, refers in self._rests_on(key)]
         more = self.total - min(len(own), _MOST_NAMED)
@@ -83,7 +83,9 @@ class Supposed:
             yield f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
         elif more:
             yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
-        if self.resolver.evaluated:
+        if of_folder:
+            yield "the folder is applied with the values that its variables have here, and what it makes is new, or is then as if it were"
+        elif self.resolver.evaluated:
             yield "the .tf files beside the plan are those that it was made from"
         unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
         if unseen:

@@ -13,6 +13,7 @@ from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.configuration import Block, Expression, Written
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
+from verifier.inputs.terraform.plan import CALL
 from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Missing, Unknown
@@ -170,14 +171,14 @@ class References:
         expression = self._argument(name, module) if module else None
         found = node_of(place, given["value"]) if isinstance(given, dict) and "value" in given else default
         if expression is not None:
-            found = self.resolver.expression(expression, module[:-1], None, f"var.{name}") or node_of(place, None)
+            found = self.resolver.expression(expression, module[:-1], _call(module, expression), f"var.{name}") or node_of(place, None)
         block = here.files.variables.get(name)
         constraint, nullable = (None if block is None else _written(block, own) for own in ("type", "nullable"))
         if found is not None and is_null(found) and default is not None and not is_null(default):
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
         if found is None:
-            return unknown
+            return Unknown(unknown, [f"var.{name} (a variable without a value)"]) if self.plan.of_folder and not module else unknown
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)
@@ -231,6 +232,14 @@ def _target(steps: Sequence[Step], module: ModulePath) -> tuple[At, list[Step]] 
         case [str(type_), str(name), *rest] if type_ not in _NO_RESOURCES:
             return (module, managed, type_, name), rest
     return None
+
+
+def _call(module: ModulePath, expression: Expression) -> Resource | None:
+    """The instance of a call that an argument is written in, where the argument is at hand and may refer to its key."""
+    name, index = module[-1]
+    if index is None or expression.written is None:
+        return None
+    return Resource(qualified(module, "")[:-1], False, CALL, name, index, module[:-1])
 
 
 def _written(block: Block, name: str) -> Written | None:

@@ -21,6 +21,7 @@ from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
+from verifier.inputs.terraform.nested import MADE_OF_BLOCKS, nested
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.references import References
 from verifier.inputs.terraform.values import Index, ModulePath, after_apply, node_of, qualified
@@ -65,7 +66,8 @@ class Resolver(Side):
     documents: bool = False
 
     def __post_init__(self) -> None:
-        self.file, self.mark, self.what = self.plan.file, self.plan.mark, "plan" if self.plan.is_plan else "state"
+        self.file, self.mark = self.plan.file, self.plan.mark
+        self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
         self.references = References(self)
         for resource in self.plan.after.values():
             self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[resource.index] = resource
@@ -126,6 +128,8 @@ class Resolver(Side):
         derived = self.derive(self, resource, name)
         if derived is not None:
             return derived
+        if self.plan.of_folder and name in MADE_OF_BLOCKS and self.is_configured(resource, name):
+            return nested(self, resource, name)
         raw = node_of(self.place(resource), given, unknown, [after_apply(f"{resource.address}.{name}")])
         return self.filled(raw, self.expression_of(resource, name), resource, name)
 
@@ -149,6 +153,7 @@ class Resolver(Side):
         for index, block in enumerate(entries(node)):
             shown, place = f"inline_policy[{index}]", f"{self.label(resource)}.inline_policy[{index}].policy"
             document = block if isinstance(block, Unknown) else as_document(member(block, "policy"), place)
+            document = rebased(document, document) if isinstance(document, Members) else document
             found += [(shown, member(block, "name"), document)] if document is not None else []
         return found
 
@@ -194,7 +199,7 @@ class Resolver(Side):
         tells."""
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
-        return known or block is None or name in block.attributes or name in block.blocks
+        return known or block is None or any(name in written for written in (block.attributes, block.blocks, block.dynamic))
 
     def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
         """A value of a resource, as one that is only told where the plan does not write these attributes."""

@@ -1,8 +1,8 @@
-"""The `.tf` files of a plan, where they are at hand.
+"""The `.tf` files of a folder.
 
-In: the folder of a plan and its modules. Out: what the files say of each module, beside it. Guarantee: only files in the plan's folder are
-read, or, where that is in a git repository, in the repository; a file that cannot be read is told as a warning, and what it has is placed
-in the plan instead; an expression that refers to other things than the plan says does not count.
+In: the folder of a plan, or one without a plan, and its modules. Out: what the files say of each module, beside what a plan says of it.
+Guarantee: only files in the folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is told
+as a warning, and what it has is placed in the plan instead; an expression that refers to other things than the plan says does not count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Written
-from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, parse, references
+from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, literal, parse, references, traversal
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
@@ -23,8 +23,8 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 MOST_FILES = 2_000
-MOST_BYTES = 1 << 20
-"""Of one file."""
+MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
+"""Of one file, and of all; python-hcl2 takes a minute or two for these."""
 
 Key = TypeVar("Key")
 
@@ -32,7 +32,7 @@ Key = TypeVar("Key")
 def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None:
     """Adds to a plan at a path what the `.tf` files beside it say. No files at all is no error."""
     if any(path.parent.glob("*.tf")):
-        _Reader(remarks, files, path.parent, plan.modules).module((), path.parent)
+        Folders(remarks, files, path.parent).beside((), path.parent, plan.modules)
     for key, provider in plan.providers.items():
         _annotate_block(provider.block, plan.module(provider.module).files.providers.get(key.rpartition(":")[2]))
 
@@ -71,43 +71,54 @@ def head(reference: str) -> str:
     return ".".join(words[: 3 if words[0] == "data" else 2])
 
 
-class _Reader:
-    """Reads modules, outermost first."""
+class Folders:
+    """Reads the folders of modules, outermost first. `unread` are the files that are not read."""
 
-    def __init__(self, remarks: Remarks, files: Files, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
+    def __init__(self, remarks: Remarks, files: Files, folder: Path) -> None:
         self.remarks = remarks
         self.read = files
         whole = folder.resolve()
         self.limit = next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
         """The git repository that the folder is in, or the folder itself."""
         self.installed = _installed(folder)
-        self.modules = modules
         self.files = 0
+        self.unread: list[Path] = []
+        self._bytes = 0
+        self.sources: dict[Path, Source | None] = {}
+        self._bodies: dict[Path, tuple[Source, Tree] | None] = {}
 
-    def module(self, name: ModuleName, folder: Path) -> None:
-        """Reads the files of a module, and those of the modules that it calls."""
+    def beside(self, name: ModuleName, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
+        """Puts what the files of a module say beside it, and so for the modules that it calls."""
+        written = self.module(folder)
+        if written is None:
+            return
+        _annotate(modules[name], written)
+        for call, block in modules[name].calls.items():
+            below = self.folder((*name, call), folder, block.text("source"))
+            if below is not None:
+                self.beside((*name, call), below, modules)
+
+    def module(self, folder: Path) -> Module | None:
+        """What the files of a folder say; `None`, with a warning, where one is not read that may change what the others say."""
         listed = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
         paths = [path for path in listed if path.suffix == ".tf"]
         others = [
             path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
         ]
-        sources = {path: self._file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
+        sources = {path: self.file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
+        self.unread += [path for path in listed if not sources.get(path) and path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))]
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
             # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and Configuration Structure]
             place = Node(Source(self.read.name(folder / unread), ""), 0, 0)
             self.remarks.warning(place, "this file is not read, so expressions and places in the folder's .tf files are not either")
-            return
+            return None
         written = Module()
         for source, body in filter(None, sources.values()):
             _add(written, source, body)
-        _annotate(self.modules[name], written)
-        for call, block in self.modules[name].calls.items():
-            below = self._folder((*name, call), folder, block.text("source"))
-            if below is not None:
-                self.module((*name, call), below)
+        return written
 
-    def _folder(self, name: ModuleName, above: Path, source: str | None) -> Path | None:
+    def folder(self, name: ModuleName, above: Path, source: str | None) -> Path | None:
         """Where a module is: beside the one that calls it, or where `terraform init` has put it."""
         path = above / source if source is not None and source.startswith(("./", "../")) else self.installed.get(name)
         try:
@@ -116,20 +127,35 @@ class _Reader:
             return None
         return path if inside else None
 
-    def _file(self, path: Path) -> tuple[Source, Tree] | None:
+    def file(self, path: Path) -> tuple[Source, Tree] | None:
         """A file and what is written in it; `None` for one that is not read."""
         self.files += 1
-        try:
-            if self.files > MOST_FILES or not path.resolve().is_relative_to(self.limit) or path.stat().st_size > MOST_BYTES:
-                return None
-            source = self.read.source(path)
-        except (OSError, InputError):
+        if path not in self._bodies:
+            self._bodies[path] = self._parsed(path)
+        return self._bodies[path] if self.files <= MOST_FILES else None
+
+    def _parsed(self, path: Path) -> tuple[Source, Tree] | None:
+        source = self.source(path)
+        if source is None:
             return None
         body = parse(source.text)
         if body is None:
             self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
             return None
         return source, body
+
+    def source(self, path: Path) -> Source | None:
+        """The text of a file; `None` for one that is not read."""
+        if path not in self.sources:
+            self.sources[path] = None
+            try:
+                size = path.stat().st_size
+                self._bytes += size
+                if path.resolve().is_relative_to(self.limit) and size <= MOST_BYTES and self._bytes <= MOST_IN_ALL:
+                    self.sources[path] = self.read.source(path)
+            except (OSError, InputError):
+                return None
+        return self.sources[path]
 
 
 def _add(module: Module, source: Source, body: Tree) -> None:
@@ -150,7 +176,9 @@ def _add(module: Module, source: Source, body: Tree) -> None:
         elif kind in named:
             _merge(named[kind], first, _block(source, inner, tree))
         elif kind == "output":
-            module.outputs[first] = _attributes(source, inner).get("value", Expression())
+            module.outputs[first] = attributes_of(source, inner).get("value", Expression())
+        else:
+            module.others.append((kind, _block(source, inner, tree)))
 
 
 def _overrides(name: str) -> bool:
@@ -170,20 +198,25 @@ def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
 
 
 def _block(source: Source, body: Tree, tree: Tree) -> Block:
-    block = Block(_attributes(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
+    block = Block(attributes_of(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
     for kind, words, inner, nested in blocks_in(body):
         if kind == "dynamic":
-            each = _attributes(source, inner).get("for_each", Expression()).written
+            own = attributes_of(source, inner)
+            each, named = own.get("for_each", Expression()).written, own.get("iterator", Expression()).written
+            iterator = "".join(words) if named is None else source.text[named.tree.meta.start_pos : named.tree.meta.end_pos].strip()
             bodies = [content for name, _, content, _ in blocks_in(inner) if name == "content"]
-            contents = [replace(_block(source, content, nested), for_each=each) for content in bodies]
+            contents = [replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies]
             block.dynamic.setdefault("".join(words), []).extend(contents)
-        elif not words:
-            block.blocks.setdefault(kind, []).append(_block(source, inner, nested))
+        elif not words or kind == "provisioner":
+            found = _block(source, inner, nested)
+            found.attributes |= {"type": Expression(constant=words[0])} if words else {}
+            block.blocks.setdefault(kind, []).append(found)
     return block
 
 
-def _attributes(source: Source, body: Tree) -> dict[str, Expression]:
-    return {name: Expression(written=Written(tree, source)) for name, tree in attributes_in(body)}
+def attributes_of(source: Source, body: Tree) -> dict[str, Expression]:
+    """The attributes of a body, each with what it refers to if it is that alone, and what it is if it is a text."""
+    return {name: Expression(traversal(tree), constant=literal(tree), written=Written(tree, source)) for name, tree in attributes_in(body)}
 
 
 def _installed(folder: Path) -> dict[ModuleName, Path]:

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.doubt import is_unknown_whole
-from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resource_types import Family, UnknownResource, code_of, unknown_family
+from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
 from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT
+from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.json_text import Json
 from verifier.inputs.terraform.resolver import Resolver, member
@@ -26,6 +28,7 @@ from verifier.inputs.terraform.values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries
 from verifier.inputs.text.unknown import names_in
+from verifier.model.estate import Workload
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -181,13 +184,26 @@ class Unread(PlanReader):
             if resource.managed:
                 self._changes(resource)
                 self._roles(resource)
+        for resource in self.side.plan.doubtful:
+            if resource.managed and resource.type not in (*KEYS, *REPLICAS, *UNREAD_KEYS):
+                self._changes(resource, read=False)
+                self._roles(resource)
+                self._unsure(resource)
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
             description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
             name = printable(f"deferred changes of {self.side.plan.file}")
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
-    def _changes(self, resource: Resource) -> None:
+    def _unsure(self, resource: Resource) -> None:
+        """Records what may be left open by a resource of which it is not known how often it is made."""
+        if resource.type in ("aws_iam_role", "aws_iam_user", "aws_iam_group"):
+            self.parts.leave_roles_out(None)
+        account, span = self.side.account(resource) or "", self.side.at(resource).span
+        kinds = code_of(resource.type) if self.parts.steps else ()
+        self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
+
+    def _changes(self, resource: Resource, *, read: bool = True) -> None:
         """What a resource may change that it is not known to hold."""
         type_, block = self._type(resource), resource.configuration or Block()
         commands = [found.text("command") for found in block.blocks.get("provisioner", ()) if found.text("type") in _RUNS]
@@ -199,10 +215,12 @@ class Unread(PlanReader):
             return
         if _STACK.fullmatch(type_) and resource.verb in (Verb.CHANGES, Verb.TAKES):
             self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
-        family = unknown_family(type_, read=resource.type != _CONTROLLED)
-        if family is not None:
+        family = unknown_family(type_, read=read and resource.type != _CONTROLLED)
+        if family is not None and not read:
+            self.may_change(resource, family, "is made as often as is not known")
+        elif family is not None:
             self.may_change(resource, family)
-        if family is Family.KEYS:
+        if family is Family.KEYS and read:
             self.remarks.unread(self.side.at(resource), f"{resource.address} is of a type that is not read")
 
     def _roles(self, resource: Resource) -> None:

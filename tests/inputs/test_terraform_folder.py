@@ -1,0 +1,280 @@
+"""A folder of `.tf` files without a plan: what it says is what its plan says, or is not known."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.console import needs_terraform, real_plan
+from tests.inputs.plans import ACCOUNT
+from verifier.inputs import load_estate
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform.folder import read_folder
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Remarks
+from verifier.language.invariants.files import read_invariants
+from verifier.model.estate import Estate
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "terraform"
+OWN = f"arn:aws:iam::{ACCOUNT}:root"
+OUTSIDE = 'account own = 111122223333\ninvariant "outsiders": no caller outside own can kms:Decrypt\n'
+
+
+def written(folder: Path, **files: str) -> Path:
+    """A folder with these files; `modules__key__main` is modules/key/main.tf, and a name with a dot stands as it is."""
+    for name, text in files.items():
+        path = folder / (name if "." in name else name.replace("__", "/") + ".tf")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def load(folder: Path, parameters: dict[str, str] | None = None, **files: Any) -> Estate:
+    supplied = Supplied(account=ACCOUNT, region="us-west-2", parameters=parameters or {})
+    return load_estate([written(folder, **files)], supplied=supplied)
+
+
+def verdicts(estate: Estate, text: str = OUTSIDE) -> dict[str, str]:
+    """The verdict on each key by its address."""
+    found = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts
+    return {key.name or "": verdict.status.value for verdict in found for key in estate.keys if key.arn == verdict.target}
+
+
+def key(principal: str, name: str = "k", more: str = "") -> str:
+    """A key whose policy names a principal beside its own account."""
+    own = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}'
+    other = f'{{ Effect = "Allow", Principal = {{ AWS = {principal} }}, Action = "kms:Decrypt", Resource = "*" }}'
+    return (
+        f'resource "aws_kms_key" "{name}" {{\n{more}  policy = jsonencode({{ Version = "2012-10-17", Statement = [{own}, {other}] }})\n}}\n'
+    )
+
+
+def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
+    """The addresses of what a folder makes, of what it may make, and of what is not read."""
+    parts = Parts()
+    plan, _ = read_folder(Remarks(), Files(), parts, written(folder, **files), Supplied())
+    return {found.address for found in plan.deeds}, {found.address for found in plan.doubtful}, [found.address for found in parts.unknown]
+
+
+# -- by plan and by folder --
+
+
+def test_the_example_is_what_its_plan_is(tmp_path: Path) -> None:
+    """examples/terraform: but for the account, which only AWS tells, all of it is in the file."""
+    shutil.copy(EXAMPLE / "main.tf", tmp_path)
+    invariants = (EXAMPLE / "plan.inv").read_text(encoding="utf-8")
+    by_plan, by_folder = load_estate([EXAMPLE / "plan.json"]), load_estate([tmp_path])
+    names = [line for line in invariants.splitlines() if line.startswith("invariant")]
+    for name, rule in zip(names, [line for line in invariants.splitlines() if line.startswith("  ")], strict=True):
+        text = f"account prod = {ACCOUNT}\n{name}\n{rule}\n"
+        assert verdicts(by_folder, text) == verdicts(by_plan, text)
+
+
+INSTANCES = {
+    "main": """\
+variable "names" { default = { b = "x", a = "y" } }
+variable "makes" { type = bool }
+locals { three = [1, 2, 3] }
+data "terraform_remote_state" "counted" {
+  count   = length(local.three)
+  backend = "local"
+  config  = { path = "none" }
+}
+data "terraform_remote_state" "each" {
+  for_each = toset(["q", "p", "q"])
+  backend  = "local"
+  config   = { path = each.key }
+}
+data "terraform_remote_state" "none" {
+  count   = var.makes ? 0 : 1
+  backend = "local"
+  config  = { path = "none" }
+}
+module "m" {
+  source   = "./m"
+  for_each = var.names
+  name     = each.value
+}
+module "n" {
+  source = "./m"
+  count  = var.makes ? 2 : 0
+  name   = "n${count.index}"
+}
+output "a" { value = module.m["a"].name }
+output "n" { value = module.n[1].name }
+""",
+    "m__main": """\
+variable "name" {}
+data "terraform_remote_state" "inner" {
+  count   = var.name == "x" ? 0 : 1
+  backend = "local"
+  config  = { path = var.name }
+}
+output "name" { value = "<${var.name}>" }
+""",
+    "terraform.tfvars": "makes = false\n",
+    "z.auto.tfvars": "makes = true\n",
+}
+"""Of a provider that Terraform has built in."""
+
+
+@needs_terraform
+def test_instances_are_those_that_terraform_makes(tmp_path: Path) -> None:
+    ours, doubtful, unread = made(tmp_path, **INSTANCES)
+    (tmp_path / "m" / "none").touch()
+    for name in ("none", "p", "q", "y", "n0", "n1"):
+        state = {"version": 4, "terraform_version": "0.15.0", "serial": 1, "lineage": "x", "outputs": {}, "resources": []}
+        (tmp_path / name).write_text(json.dumps(state), encoding="utf-8")
+    plan, theirs = real_plan(tmp_path), set[str]()
+    pending = [plan["prior_state"]["values"]["root_module"]]
+    while pending:
+        module = pending.pop()
+        theirs |= {found["address"] for found in module.get("resources", ())}
+        pending += module.get("child_modules", ())
+    assert ours == theirs and len(ours) == 8 and not doubtful and not unread
+
+
+# -- near misses: open to everybody, and not --
+
+MODULE = 'variable "who" {}\n' + key("var.who") + 'output "arn" { value = aws_kms_key.k.arn }\n'
+CALL = 'module "m" {\n  source = "./m"\n  who = "*"\n  COUNT\n}\n'
+PEOPLE = 'variable "who" { default = { a = "arn:aws:iam::111122223333:role/a", b = "%s" } }\n'
+EACH = PEOPLE + key("each.value", more="  for_each = var.who\n")
+DOCUMENT = """\
+variable "open" { default = %s }
+resource "aws_kms_key" "k" { policy = data.aws_iam_policy_document.d.json }
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::${data.aws_caller_identity.current.account_id}:root"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.open
+    iterator = who
+    content {
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+      principals {
+        type        = "AWS"
+        identifiers = [who.value]
+      }
+    }
+  }
+}
+data "aws_caller_identity" "current" {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"main": CALL.replace("COUNT", "count = 0") + key(f'"{OWN}"'), "m__main": MODULE}, {"aws_kms_key.k": "proved"}),
+        ({"main": CALL.replace("COUNT", "count = 1"), "m__main": MODULE}, {"module.m[0].aws_kms_key.k": "refuted"}),
+        ({"main": CALL.replace("COUNT", "count = data.x.y.n"), "m__main": MODULE}, {"module.m.aws_kms_key.k": "unknown"}),
+        ({"main": CALL.replace("COUNT", ""), "m__main": MODULE}, {"module.m.aws_kms_key.k": "refuted"}),
+        ({"main": EACH % "*"}, {'aws_kms_key.k["a"]': "proved", 'aws_kms_key.k["b"]': "refuted"}),
+        ({"main": EACH % OWN}, {'aws_kms_key.k["a"]': "proved", 'aws_kms_key.k["b"]': "proved"}),
+        ({"main": key("data.x.y.arn")}, {"aws_kms_key.k": "unknown"}),
+        ({"main": 'variable "who" {}\n' + key("var.who")}, {"aws_kms_key.k": "unknown"}),
+        ({"main": 'variable "who" {}\n' + key("var.who"), "terraform.tfvars": f'who = "{OWN}"'}, {"aws_kms_key.k": "proved"}),
+        ({"main": 'variable "who" {}\n' + key("var.who"), "terraform.tfvars.json": '{"who": "*"}'}, {"aws_kms_key.k": "refuted"}),
+        ({"main": key("aws_s3_bucket.b.owner") + 'resource "aws_s3_bucket" "b" {}\n'}, {"aws_kms_key.k": "unknown"}),
+        ({"main": key(f'"{OWN}"', more="  lifecycle {\n    ignore_changes = [policy]\n  }\n")}, {"aws_kms_key.k": "unknown"}),
+        ({"main": key(f'"{OWN}"'), "a_override": key('"*"')}, {"aws_kms_key.k": "refuted"}),
+        ({"main": DOCUMENT % "[]"}, {"aws_kms_key.k": "proved"}),
+        ({"main": DOCUMENT % '["*"]'}, {"aws_kms_key.k": "refuted"}),
+        ({"main": DOCUMENT % "[]", "a_override": 'variable "open" { default = null }'}, {"aws_kms_key.k": "unknown"}),
+    ],
+)  # fmt: skip
+def test_near_misses(tmp_path: Path, files: dict[str, Any], found: dict[str, str]) -> None:
+    assert verdicts(load(tmp_path, **files)) == found
+
+
+def test_a_parameter_is_the_value_of_a_variable(tmp_path: Path) -> None:
+    text = 'variable "who" {}\nvariable "n" {\n  type    = list(string)\n  default = []\n}\n' + key("concat([var.who], var.n)")
+    assert verdicts(load(tmp_path, {"who": OWN}, main=text)) == {"aws_kms_key.k": "proved"}
+    assert verdicts(load(tmp_path, {"who": OWN, "n": '["*"]'}, main=text)) == {"aws_kms_key.k": "refuted"}
+    with pytest.raises(InputError, match="no parameter `whom`"):
+        load(tmp_path, {"whom": OWN}, main=text)
+
+
+# -- what is not read is in doubt --
+
+TIGHT = key(f'"{OWN}"')
+
+
+@pytest.mark.parametrize(
+    ("files", "address"),
+    [
+        ({"more": 'module "vpc" {\n  source = "terraform-aws-modules/vpc/aws"\n}\n'}, "module.vpc"),
+        ({"more": 'module "out" {\n  source = "../other"\n}\n'}, "module.out"),
+        ({"more": 'resource "aws_kms_key" {{{\n'}, "more.tf"),
+        ({"more.tf.json": '{"resource": {}}'}, "more.tf.json"),
+        ({"more": 'import {\n  to = aws_kms_key.k\n  id = "x"\n}\n'}, "import"),
+        ({"more": 'removed {\n  from = aws_kms_key_policy.old\n}\n'}, "removed"),
+        ({"more": 'resource "aws_kms_key_policy" "p" {\n  count = data.x.y.n\n}\n'}, "aws_kms_key_policy.p"),
+        ({"more": 'resource "aws_kms_grant" "g" {\n  for_each = toset([data.x.y.n])\n}\n'}, "aws_kms_grant.g"),
+        ({"more": 'resource "null_resource" "n" {\n  provisioner "local-exec" {\n    command = "aws kms x"\n  }\n}\n'}, "null_resource.n"),
+        ({"more": 'resource "aws_cloudformation_stack" "s" {\n  name = "s"\n}\n'}, "aws_cloudformation_stack.s"),
+    ],
+)  # fmt: skip
+def test_what_is_not_read_is_in_doubt(tmp_path: Path, files: dict[str, Any], address: str) -> None:
+    (tmp_path / "other").mkdir()
+    estate = load(tmp_path / "own", main=TIGHT, **files)
+    found = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants).verdicts
+    # A stack may give a policy to callers of the account alone.
+    assert [verdict.status.value for verdict in found] == ["proved" if "stack" in address else "unknown"]
+    names = [thing.name for thing in estate.unmodelled]
+    assert any(address in name for name in names), names
+
+
+def test_what_only_refers_to_something_is_no_doubt(tmp_path: Path) -> None:
+    more = 'moved {\n  from = aws_kms_key.a\n  to = aws_kms_key.k\n}\nterraform {\n  required_version = ">= 1"\n}\ncheck "c" {}\n'
+    assert made(tmp_path, main=TIGHT, more=more) == ({"aws_kms_key.k"}, set(), [])
+
+
+# -- what makes a reader busy --
+
+
+def test_cycles_and_depths_end(tmp_path: Path) -> None:
+    loops = "locals {\n  a = local.b\n  b = [local.a, local.a]\n}\n" + key("local.a")
+    assert verdicts(load(tmp_path / "locals", main=loops)) == {"aws_kms_key.k": "unknown"}
+    deep = key("[" * 3_000 + '"*"' + "]" * 3_000)
+    with pytest.raises(InputError, match="this value is not known"):
+        load(tmp_path / "deep", main=deep)
+    doubled = 'locals {\n  d0 = ["x"]\n' + "".join(f"  d{n + 1} = concat(local.d{n}, local.d{n})\n" for n in range(60)) + "}\n"
+    assert verdicts(load(tmp_path / "doubled", main=doubled + key("local.d60"))) == {"aws_kms_key.k": "unknown"}
+    with pytest.raises(InputError, match="calls itself"):
+        load(tmp_path / "itself", main='module "m" {\n  source = "./"\n}\n')
+    many = key('"*"', more="  count = 9999\n") + key('"*"', "l", more="  count = 9999\n")
+    with pytest.raises(InputError, match="more than 10,000"):
+        load(tmp_path / "many", main=many)
+    blocks = 'resource "aws_kms_key" "k" {\n' + "a {\n" * 2_000 + "}\n" * 2_000 + "}\n"
+    with pytest.raises(InputError, match="no key that is read, but may hold some"):
+        load(tmp_path / "blocks", main=blocks)
+
+
+# -- which folders are read so --
+
+
+def test_a_plan_in_the_folder_counts(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE / "plan.json", written(tmp_path, main=key('"*"')))
+    assert "aws_kms_key.payments" in {key.name for key in load_estate([tmp_path]).keys}
+
+
+def test_a_folder_does_not_stand_beside_a_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "accounts.json").write_text('{"accounts": {"111122223333": {"authorization_details": {}}}}', encoding="utf-8")
+    with pytest.raises(InputError, match="cannot stand beside a snapshot"):
+        load_estate([written(tmp_path / "infra", main=TIGHT), tmp_path / "accounts.json"])

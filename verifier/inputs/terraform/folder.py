@@ -1,0 +1,245 @@
+"""A folder of `.tf` files without a plan → the plan of making all that it says.
+
+In: a folder, with its modules, and what they are given (`handed`). Out: a `Plan`, and the text that it is made of. Guarantee:
+each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the files do not tell of it is not
+known. Where it is not known how often it is made, it is among the `doubtful`; what is not read is in doubt with its address. There are
+bounds to how much is made of the files.
+[Terraform language: Files and Configuration Structure; The count and for_each Meta-Arguments]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
+from verifier.inputs.resources.resource import REST, Json, Resource, Verb
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.snapshot.workloads import Deed
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.terraform import handed
+from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName
+from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
+from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.providers import Providers
+from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.terraform.sources import Folders
+from verifier.inputs.terraform.values import Index, ModulePath, qualified
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Node, Remarks, Scalar
+from verifier.inputs.text.unknown import Unknown
+from verifier.model.estate import Workload
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+_MOST = 10_000
+"""Resources and modules that are made of a folder."""
+_DEEPEST = 40
+"""Modules inside each other."""
+_COUNT = re.compile("[0-9]{1,4}")
+_KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key", "aws_kms_key_policy")
+_UNSET: dict[str, Json] = {
+    **dict.fromkeys(_KEYS, {"bypass_policy_lockout_safety_check": False}),
+    "aws_kms_grant": dict.fromkeys(("name", "retiring_principal", "constraints")),
+    "aws_iam_role": {"path": "/", "permissions_boundary": None},
+    "aws_iam_user": {"path": "/", "permissions_boundary": None, "inline_policy": None},
+    "aws_iam_group": {"path": "/", "inline_policy": None},
+    "aws_iam_policy": {"path": "/"},
+    "aws_iam_instance_profile": {"path": "/", "role": None},
+    "aws_iam_policy_attachment": dict.fromkeys(("users", "roles", "groups")),
+    "aws_organizations_policy": {"type": "SERVICE_CONTROL_POLICY"},
+    "data aws_iam_policy_document": dict.fromkeys(
+        ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents", "version")
+    ),
+}
+"""What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS provider: schemas]"""
+_SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
+"""Kinds of blocks that make and change nothing, and leave what is made as it is."""
+
+
+def read_folder(remarks: Remarks, files: Files, parts: Parts, folder: Path, supplied: Supplied) -> tuple[Plan, str]:
+    """The plan of a folder, and the text of its files. What may hold keys, and is not read, goes to `remarks` and `parts`. Raises
+    `InputError`."""
+    return _Maker(remarks, files, parts, folder, supplied).plan()
+
+
+@dataclass
+class _Maker:
+    """Makes the plan of a folder. `deeds` are what its modules make, each instance of a module by itself."""
+
+    remarks: Remarks
+    files: Files
+    parts: Parts
+    folder: Path
+    supplied: Supplied
+    modules: dict[ModuleName, Module] = field(default_factory=dict)
+    deeds: list[Resource] = field(default_factory=list)
+    doubtful: list[Resource] = field(default_factory=list)
+    made: int = 0
+
+    def plan(self) -> tuple[Plan, str]:
+        """The plan, and the text that it is made of."""
+        self.sources = Folders(self.remarks, self.files, self.folder)
+        self._module((), self.folder, ())
+        self._gaps()
+        declared = self.modules[()].files.variables
+        self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
+        variables = handed.variables(self.sources, self.folder, declared, self.supplied.parameters)
+        providers = handed.configurations(self.modules)
+        empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True)
+        text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
+        # How often a thing is made is told without the resources: of those nothing is known yet, not even which there are.
+        first = Providers(empty, self.supplied, text)
+        self.resolver = first.resolver = Resolver(empty, Derivation(first))
+        pending: list[tuple[ModulePath, bool]] = [((), False)]
+        while pending:
+            pending += self._instance(*pending.pop())
+        # A reference to one that is in doubt is to something that is not known, and not to nothing.
+        unsure = {(tuple(step for step, _ in r.module), (r.managed, r.type, r.name)) for r in self.doubtful}
+        for names, module in self.modules.items():
+            module.resources = {at: block for at, block in module.files.resources.items() if (names, at) not in unsure}
+        return replace(empty, deeds=tuple(self.deeds), doubtful=tuple(self.doubtful), _places={}), text
+
+    # -- what is read --
+
+    def _module(self, name: ModuleName, folder: Path, above: Sequence[Path]) -> None:
+        """Reads a module, and those that it calls. Raises `InputError` for modules that call each other without end."""
+        whole = folder.resolve()
+        if whole in above or len(above) > _DEEPEST:
+            raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
+        written = self.sources.module(folder)
+        if written is None:
+            self._gap(folder, Node(Source(self.files.name(folder), ""), 0, 0), "has files that are not read", Family.ANYTHING)
+            written = Module()
+        for path in self.sources.unread:
+            self._gap(path, Node(Source(self.files.name(path), ""), 0, 0), "is not read", Family.ANYTHING)
+        self.sources.unread.clear()
+        variables = {key: handed.declared(block, f"var.{key}") for key, block in written.variables.items()}
+        self.modules[name] = Module(calls=written.calls, variables=variables, outputs=written.outputs, written=written)
+        for call, block in written.calls.items():
+            below = self.sources.folder((*name, call), folder, block.text("source"))
+            if below is not None:
+                self._module((*name, call), below, (*above, whole))
+            else:
+                address = qualified(tuple((step, None) for step in name), f"module.{call}")
+                self._gap(address, block.place, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
+
+    def _gaps(self) -> None:
+        """Records what other blocks may do, and what the blocks that are read have that is not."""
+        for name, module in self.modules.items():
+            for kind, block in module.files.others:
+                # What is forgotten stays, and what is imported may have a policy that its block does not set.
+                about = block.attributes.get({"import": "to", "removed": "from"}.get(kind, ""), Expression()).references
+                is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
+                family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
+                if kind not in _SAYS_NOTHING and family is not None:
+                    self._gap(qualified(tuple((step, None) for step in name), kind), block.place, "is a block that is not read", family)
+            for key, block in module.files.providers.items():
+                if "for_each" in block.attributes:
+                    self._gap(f"provider.{key}", block.place, "has `for_each`", Family.ANYTHING)
+
+    def _gap(self, address: str | Path, at: Node | None, why: str, family: Family) -> None:
+        name = self.files.name(address) if isinstance(address, Path) else address
+        node = at or self.files.place(self.folder)
+        self.parts.unknown.append(UnknownResource(family, name, None, node.span, why=why))
+        self.parts.leave_roles_out(None)
+        if family is Family.ANYTHING:
+            self.parts.deeds += [Deed(name, "", Workload("", "", (), span=node.span))] if self.parts.steps else []
+            self.remarks.unread(node, f"{name} {why}")
+
+    # -- instances --
+
+    def _instance(self, path: ModulePath, unsure: bool) -> Iterator[tuple[ModulePath, bool]]:
+        """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that it calls."""
+        name = tuple(step for step, _ in path)
+        module = self.modules[name].files
+        for (managed, type_, own), block in module.resources.items():
+            keys = None if unsure else self._keys(block, path)
+            for key in self._counted(keys):
+                resource = self._resource(path, (managed, type_, own), key, block)
+                (self.doubtful if keys is None else self.deeds).append(resource)
+                if keys is None and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
+                    self.deeds.append(self._unsure(resource, block))
+        for call, block in module.calls.items():
+            keys = None if unsure else self._keys(block, path)
+            for key in self._counted(keys) if (*name, call) in self.modules else ():
+                yield (*path, (call, key)), keys is None
+
+    def _counted(self, keys: Sequence[Index] | None) -> Sequence[Index]:
+        found: Sequence[Index] = [None] if keys is None else keys
+        self.made += len(found)
+        if self.made > _MOST:
+            message = f"{self.files.name(self.folder)} makes more than {_MOST:,} resources and modules"
+            raise InputError.of(message, hint="give a plan of a part of it")
+        return found
+
+    def _keys(self, block: Block, path: ModulePath) -> Sequence[Index] | None:
+        """The keys of the instances of a block; `None` where they are not known."""
+        if any("enabled" in inner.attributes for inner in block.blocks.get("lifecycle", ())):
+            return None  # [OpenTofu: the `enabled` meta-argument]
+        for name in ("count", "for_each"):
+            written = block.attributes.get(name, Expression()).written
+            if written is None:
+                continue
+            found = self.resolver.evaluate(written, path, None, name)
+            if name == "count":
+                is_number = isinstance(found, Scalar) and _COUNT.fullmatch(found.text)
+                return range(int(found.text)) if is_number and isinstance(found, Scalar) else None
+            members = None if found is None else object_of(found)
+            if members is not None:
+                return [key.text for key, _ in members.pairs]
+            return [item.text for item in found.items if isinstance(item, Scalar)] if isinstance(found, TextSet) else None
+        return [None]
+
+    def _resource(self, path: ModulePath, at: tuple[bool, str, str], index: Index, block: Block) -> Resource:
+        """A resource or data source as it is made."""
+        managed, type_, name = at
+        key = "" if index is None else f"[{json.dumps(index)}]"
+        address = qualified(path, f"{'' if managed else 'data.'}{type_}.{name}{key}")
+        unset = _UNSET.get(type_ if managed else f"data {type_}", {})
+        if managed and type_.startswith("aws_"):
+            unset = {"tags": None, "region": None} | unset
+        values = {key: value for key, value in unset.items() if key not in (*block.attributes, *block.blocks, *block.dynamic)}
+        names = tuple(step for step, _ in path)
+        verb = Verb.MAKES if managed else Verb.KEEPS
+        place = block.place or self.files.place(self.folder)
+        values |= {name: Unknown(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
+        unknown = dict.fromkeys(values, False) | {REST: True}
+        provider = handed.configuration_of(self.modules, names, type_, block)
+        found = Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
+        region = block.attributes.get("region", Expression()).written
+        if region is not None and "region" not in values:
+            node = self.resolver.evaluate(region, path, found, "region")
+            if node is None or isinstance(node, Scalar):
+                values["region"], unknown["region"] = None if node is None else node.text, False
+        return found
+
+    def _unsure(self, resource: Resource, block: Block) -> Resource:
+        """A key of which it is not known whether it is made, or how often: nothing else is known of it."""
+        why = Unknown(block.place or self.files.place(self.folder), [f"whether, or how often, {resource.address} is made"])
+        names = ("policy", "multi_region", "tags", "tags_all", *block.attributes, *block.blocks, *block.dynamic)
+        values = dict.fromkeys(names, why)
+        return replace(resource, name=f"{resource.name} (?)", values=values, unknown=dict.fromkeys(names, False) | {REST: True})
+
+
+def _ignored(block: Block) -> Iterator[str]:
+    """The attributes that Terraform leaves as they are once the resource is there."""
+    for inner in block.blocks.get("lifecycle", ()):
+        written = inner.attributes.get("ignore_changes", Expression()).written
+        if written is None:
+            continue
+        listed = parts_of(unwrapped(written.tree)) if kind_of(unwrapped(written.tree)) == "tuple" else None
+        for name in (*block.attributes, *block.blocks, *block.dynamic, "policy") if listed is None else map(_head, listed):
+            if name not in ("lifecycle", "count", "for_each", "provider", "depends_on", "provisioner"):
+                yield name
+
+
+def _head(tree: Tree) -> str:
+    """The attribute that an entry of `ignore_changes` is about."""
+    return word_of(chain(tree)[0]) or ""

@@ -1,0 +1,120 @@
+"""What the modules of a folder are given: values of variables, and provider configurations.
+
+In: the modules, as the `.tf` files have them; files of variables, and what the user supplies. Out: values; provider configurations by keys.
+Guarantee: a value is that of the last source that gives one, by Terraform's order; which provider configuration a resource has is followed
+through `providers = {…}`, or is none.
+[Terraform language: Variable Definition Precedence; Providers Within Modules]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from verifier.inputs.resources.resource import Json
+from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Provider, Written
+from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse_expression, parts_of, traversal, unwrapped, word_of
+from verifier.inputs.terraform.hcl_values import Evaluator
+from verifier.inputs.terraform.json_text import mapping, read_values, told_of
+from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
+from verifier.inputs.terraform.sources import Folders, attributes_of
+from verifier.inputs.terraform.values import node_of
+from verifier.inputs.text.nodes import Node, text_at
+from verifier.inputs.text.unknown import Unknown
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+Modules = Mapping[ModuleName, Module]
+
+
+def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], supplied: Mapping[str, str]) -> Json:
+    """The values of the variables of a folder, as a plan has them. Raises `InputError`."""
+    found = dict[str, Node]()
+    automatic = [path for path in folder.glob("*.auto.tfvars*") if path.name.endswith((".tfvars", ".tfvars.json"))]
+    named = [folder / f"terraform.tfvars{end}" for end in ("", ".json")]
+    for path in (*(path for path in named if path.exists()), *sorted(automatic, key=lambda path: path.name)):
+        source = sources.source(path)
+        if source is not None and path.suffix == ".json":
+            with told_of(source.name):
+                values = mapping(read_values(source.name, source.text), "this file")
+            found |= {name: node_of(Source(source.name, ""), value) for name, value in values.items()}
+            continue
+        read = None if source is None else sources.file(path)
+        if read is None:
+            raise InputError.of(f"{sources.read.name(path)} is not read: it is too large, leads out of the folder, or is no HCL")
+        given = {name: expression.written for name, expression in attributes_of(*read).items()}
+        found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
+    found |= {name: _supplied(name, declared[name], supplied[name]) for name in declared.keys() & supplied.keys()}
+    return {name: {"value": node} for name, node in found.items()}
+
+
+def _supplied(name: str, block: Block, text: str) -> Node:
+    """A value on the command line: a text, or for a variable of another type than a text an expression."""
+    type_, source = block.attributes.get("type", Expression()).written, Source(f"--parameter {name}", f"x = {text}\n")
+    if type_ is None or word_of(type_.tree) == "string":
+        return text_at(Node(source, 0, 0), text)
+    tree = parse_expression(text)
+    if tree is None:
+        raise InputError.of(f"--parameter {name}: this is no expression of HCL")
+    return constant(Written(tree, source), f"var.{name}")
+
+
+def declared(block: Block, name: str) -> Block:
+    """The block of a variable with its default as a constant."""
+    written = block.attributes.get("default", Expression()).written
+    return Block() if written is None else Block({"default": Expression(is_constant=True, constant=constant(written, name))})
+
+
+def constant(written: Written, name: str) -> Node:
+    """The value of an expression that refers to nothing."""
+    steps, nothing = iter(range(STEPS)), Unknown(Node(written.source, 0, 0), [name])
+
+    def allows(_: int, depth: int) -> bool:
+        return depth < DEEPEST_EXPRESSION and next(steps, None) is not None
+
+    return Evaluator(written.source, lambda _, __: nothing, name, allows).value(written.tree)
+
+
+def configurations(modules: Modules) -> dict[str, Provider]:
+    """The provider configurations; those of providers that have none are empty."""
+    found = {}
+    for name, module in modules.items():
+        for local, block in module.files.providers.items():
+            found[_key(name, local)] = Provider(local.split(".")[0], tuple((step, None) for step in name), block)
+    for local in sorted({type_.split("_")[0] for module in modules.values() for _, type_, _ in module.files.resources}):
+        if not any(entry.name == local for entry in found.values()):
+            found[local] = Provider(local, (), Block())
+    return found
+
+
+def configuration_of(modules: Modules, name: ModuleName, type_: str, block: Block) -> str:
+    """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of its type, which a
+    module has from the one that calls it."""
+    given = block.attributes.get("provider", Expression()).written
+    local = type_.split("_")[0] if given is None else _plain(given.tree)
+    while name and local is not None and local not in modules[name].files.providers:
+        handed = modules[name[:-1]].files.calls[name[-1]].attributes.get("providers", Expression()).written
+        if handed is None and "." in local:
+            break
+        local = local if handed is None else _handed(handed.tree).get(local)
+        name = name[:-1]
+    return _key(name, local) if local is not None else _key((*name, "?"), type_.split("_")[0])
+
+
+def _plain(tree: Tree) -> str | None:
+    """A provider configuration as it is named: `aws` or `aws.eu`; in old files as a text."""
+    found = word_of(unwrapped(tree)) or next(iter(traversal(tree)), None) or literal(tree)
+    return found if found is not None and re.fullmatch(r"[\w-]+(\.[\w-]+)?", found) else None
+
+
+def _handed(tree: Tree) -> dict[str, str]:
+    """What `providers = {…}` hands down."""
+    pairs = [parts_of(element) for element in parts_of(unwrapped(tree))] if kind_of(unwrapped(tree)) == "object" else []
+    found = [(_plain(parts_of(key)[0]), _plain(value)) for key, value in pairs]
+    return {name: given for name, given in found if name is not None and given is not None}
+
+
+def _key(name: ModuleName, local: str) -> str:
+    """The key of a provider configuration, as a plan has it."""
+    return ".".join(f"module.{step}" for step in name) + f":{local}" if name else local

@@ -1,0 +1,61 @@
+"""Nested blocks of the resources of a folder, those that `dynamic` blocks make among them.
+
+In: a resource whose block is in a `.tf` file, and the type of its nested blocks. Out: a list of objects, whose members are their attributes
+and nested blocks; what is null is left out. Guarantee: it has one object for each block that Terraform makes, or it is `Unknown`.
+[Terraform language: dynamic Blocks]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from verifier.inputs.resources.resource import Resource
+from verifier.inputs.terraform import hcl_kinds as kinds
+from verifier.inputs.terraform.configuration import Block, Written
+from verifier.inputs.text.nodes import Node, listing, obj
+from verifier.inputs.text.unknown import Resolved, Unknown, names_in, resolved
+
+if TYPE_CHECKING:
+    from verifier.inputs.terraform.resolver import Resolver
+
+MADE_OF_BLOCKS = ("constraints", "inline_policy", "statement")
+"""The types of nested blocks that are read; of others the order, or whether there may be several, is not told here."""
+
+
+def nested(resolver: Resolver, resource: Resource, kind: str) -> Node:
+    """The nested blocks of a resource. As an attribute they are that list."""
+    block = resource.configuration or Block()
+    given = block.attributes.get(kind)
+    if given is not None and given.written is not None:
+        return resolver.evaluate(given.written, resource.module, resource, kind) or listing(resolver.at(resource), [])
+    return _blocks(resolver, resource, block, kind, {})
+
+
+def _blocks(resolver: Resolver, resource: Resource, block: Block, kind: str, bound: Mapping[str, Node]) -> Node:
+    found: list[Node] = [_object(resolver, resource, inner, bound) for inner in block.blocks.get(kind, ())]
+    for content in block.dynamic.get(kind, ()):
+        each = None if content.for_each is None else _value(resolver, resource, content.for_each, bound, kind)
+        pairs = None if each is None else kinds.entries(each)
+        if each is None or pairs is None:
+            at = content.place or resolver.at(resource)
+            return Unknown(at, names_in([] if each is None else [each]) or [f"{resource.address}.{kind} (a `dynamic` block)"])
+        for key, value in pairs:
+            found.append(_object(resolver, resource, content, {**bound, content.iterator: obj(value, key=key, value=value)}))
+    return listing(resolver.at(resource), found)
+
+
+def _object(resolver: Resolver, resource: Resource, block: Block, bound: Mapping[str, Node]) -> Resolved:
+    at = block.place or resolver.at(resource)
+    found: dict[str, Node] = {}
+    for name, expression in block.attributes.items():
+        value = _value(resolver, resource, expression.written, bound, name) if expression.written is not None else None
+        found |= {name: value} if value is not None and not kinds.is_null(value) else {}
+    found |= {kind: _blocks(resolver, resource, block, kind, bound) for kind in (*block.blocks, *block.dynamic)}
+    return resolved(at, obj(at, **found).pairs)
+
+
+def _value(resolver: Resolver, resource: Resource, written: Written, bound: Mapping[str, Node], name: str) -> Node:
+    evaluator = resolver.evaluator(written, resource.module, resource, f"{resource.address}.{name}")
+    return replace(evaluator, bound=bound).value(written.tree)
