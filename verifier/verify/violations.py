@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from verifier.ask.answers import GaveUp, InternalDisagreement
-from verifier.ask.candidates import Candidate
+from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import Rests
 from verifier.ask.replay import (
     ATTRIBUTES,
@@ -31,27 +31,52 @@ from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import Expression, disjunction, literal, negation, symbols_of
+from verifier.problem.expression import Expression, conjunction, disjunction, literal, negation, symbols_of
 from verifier.problem.question import Claim, Question
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.problem.space import CALLER
 from verifier.solve.session import Assignment, Session
 from verifier.verify.reach.offers.session_tags import choices
 from verifier.witness.pairs import unlike_pairs
 
 
-def violation(question: Question, claim: Claim, session: Session, candidate: Candidate) -> Counterexample | Rests:
+def violation(question: Question, claim: Claim, session: Session, found: Candidate) -> Counterexample | Rests:
     """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be impossible."""
-    found = _replayed(question, claim, session, candidate)
-    if isinstance(found, Counterexample):
-        untagged = tags_not_passed(found.decision)
-        if untagged is None:
-            return found
-        tagged = _with_tags(question, claim, session, candidate)
+    shown = _replayed(question, claim, session, found)
+    untagged = tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
+    if untagged is not None:
+        others = (_replayed(question, claim, session, other) for other in _with_other_tags(question, found))
+        told = (one for one in others if isinstance(one, Counterexample) and tags_not_passed(one.decision) is None)
+        tagged = next(told, None)
         if tagged is None:
-            raise GaveUp(Reason("F3", f"it is broken only by a request that may be impossible: {untagged}"))
+            reason = Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
+            raise GaveUp(reason, _session(found.assignment))
         return tagged
-    if not found:
-        raise InternalDisagreement.on(candidate.request, f" in {claim.invariant.name!r}")
-    return Rests(found, disjunction(_otherwise(candidate.assignment, found)))
+    if isinstance(shown, Counterexample):
+        return shown
+    if not shown:
+        raise InternalDisagreement.on(found.request, f" in {claim.invariant.name!r}")
+    return Rests(shown, disjunction(_otherwise(found.assignment, shown)))
+
+
+def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate]:
+    """A request of the same assignment by a session with its role's own tags, where that admits them; the same request by one that has
+    session tags, of those that the trust policy of its role asks for, and nothing in the question does: so it is in the scope as well
+    (F3)."""
+    request, attributes = found.request, question.space.attributes.keys()
+    role = next((one for one in question.space.estate.roles if one.arn == request.caller.principal_arn), None)
+    if role is not None and role.tags:
+        yield candidate(question, found.assignment, {PRINCIPAL_TAG + name.lower(): value for name, value in role.tags})
+    for tags in choices(question.space.estate, {request.caller.principal_arn}):
+        further = tuple((f"aws:PrincipalTag/{name}", value) for name, value in tags)
+        if attributes.isdisjoint(name.lower() for name, _ in further):
+            yield replace(found, request=replace(request, context=(*request.context, *further)))
+
+
+def _session(assignment: Assignment) -> Expression | None:
+    """The caller with the values of its tags; `None` where none are asked for."""
+    own = {name: mask for name, mask in assignment.classes.items() if name.startswith((CALLER, PRINCIPAL_TAG))}
+    return conjunction(In(name, mask) for name, mask in own.items()) if own.keys() - {CALLER} else None
 
 
 def _otherwise(assignment: Assignment, names: Iterable[str]) -> Iterator[Expression]:
@@ -60,20 +85,6 @@ def _otherwise(assignment: Assignment, names: Iterable[str]) -> Iterator[Express
     symbols, doubtful = assignment.symbols, tuple(attribute for name in names for attribute in ATTRIBUTES.get(name, ()))
     yield from (literal(name, not symbols[name]) for name in names if name in symbols)
     yield from (negation(In(name, mask)) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful))
-
-
-def _with_tags(question: Question, claim: Claim, session: Session, candidate: Candidate) -> Counterexample | None:
-    """The same request by a session that has session tags, of those that the trust policy of its role asks for, and nothing in the
-    question does: so it is in the scope as well (F3)."""
-    request = candidate.request
-    for tags in choices(question.space.estate, {request.caller.principal_arn}):
-        further = tuple((f"aws:PrincipalTag/{name}", value) for name, value in tags)
-        if question.space.attributes.keys().isdisjoint(name.lower() for name, _ in further):
-            tagged = replace(candidate, request=replace(request, context=(*request.context, *further)))
-            found = _replayed(question, claim, session, tagged)
-            if isinstance(found, Counterexample) and tags_not_passed(found.decision) is None:
-                return found
-    return None
 
 
 def _replayed(question: Question, claim: Claim, session: Session, candidate: Candidate) -> Counterexample | tuple[str, ...]:
