@@ -21,8 +21,9 @@ from tests.reach.telling import STEPS, replayed
 from tests.reach.themes import THEMES
 from verifier.evaluate import evaluate
 from verifier.model.engine import Engine
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, KeyArn, PrincipalLike
-from verifier.model.policy import Text
+from verifier.model.policy import Policy, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Status, Verdict
 from verifier.model.steps.chains import Chain, State
@@ -121,8 +122,8 @@ def check_reach(seed: int, counts: ReachCounts, *, unknown: bool = True) -> None
 
 
 def _is_doubtful(question: Question, text: str) -> bool:
-    """Whether a principal may make the doubtful request that the reason of an Unknown names; of what it writes itself, or of whom no
-    inventory lists, that is so."""
+    """Whether a principal may make the doubtful request that the reason of an Unknown names, as things are or once a managed policy is
+    attached to it; of what it writes itself, or of whom no inventory lists, that is so."""
     named = re.match(r"(\S+) may get there(?: as (\S+))? by (\S+?):? ", text + " ")
     assert named is not None, text
     start, by, action = named.groups()
@@ -131,8 +132,24 @@ def _is_doubtful(question: Question, text: str) -> bool:
         return True
     caller = session(arn) if ":role/" in arn else Caller(CallerKind.USER, arn, arn.split(":")[4])
     targets = [key.arn for key in question.estate.keys] if action.startswith("kms:") else [None]
-    requests = (Request(caller, action, target, context) for target in targets for context in _CONTEXTS)
-    return any(evaluate(question.estate, one).outcome is not Outcome.DENY for one in requests)
+    managed = [one for account in question.estate.accounts for one in account.managed if account.id == caller.account]
+    # Which of the service's own condition keys such a request carries is not known (W1).
+    bounded = [((BOUNDARY, one.arn),) for one in managed if action.startswith("iam:")]
+    requests = [Request(caller, action, target, context) for target in targets for context in (*_CONTEXTS, *bounded)]
+    estates = (_holding(question.estate, arn, more) for more in ((), *((policy,) for one in managed for _, policy in one.versions)))
+    return any(evaluate(estate, one).outcome is not Outcome.DENY for estate in estates for one in requests)
+
+
+def _holding(estate: Estate, arn: str, policies: tuple[Policy, ...]) -> Estate:
+    """The estate in which a user or role has further policies."""
+
+    def held(some: tuple[Identity, ...]) -> tuple[Identity, ...]:
+        return tuple(replace(one, policies=(*one.policies, *policies)) if one.arn == arn else one for one in some)
+
+    return replace(estate, accounts=tuple(replace(one, users=held(one.users), roles=held(one.roles)) for one in estate.accounts))
+
+
+BOUNDARY = "iam:PermissionsBoundary"
 
 
 _CONTEXTS: tuple[tuple[tuple[str, str], ...], ...] = (
