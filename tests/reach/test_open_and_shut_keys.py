@@ -172,6 +172,12 @@ CASES: dict[str, Case] = {
         ({"StringEquals": {"kms:ReplicaRegion": "us-west-2"}}, {"StringEquals": {"aws:ResourceTag/team": "blue"}}),
         {"facts": {"grants": (), "arn": MULTI, **PRIMARY}},
     ),
+    "replicate, locked out of the replica's policy": Case(
+        ("replicate key",),
+        (own("kms:ReplicateKey"), own("kms:CreateKey"), own("kms:PutKeyPolicy", effect="Deny")),
+        ({"StringEquals": {"kms:ReplicaRegion": "us-west-2"}},),
+        {"facts": {"grants": (), "arn": MULTI, **PRIMARY}},
+    ),
     "replicate to the Region that the policy asks for": Case(
         ("replicate key",),
         (own("kms:ReplicateKey", Condition={"StringEquals": {"kms:ReplicaRegion": "ap-south-1"}}), own("kms:CreateKey")),

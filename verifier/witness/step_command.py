@@ -117,8 +117,7 @@ def _on_key(move: Move) -> Words:
         case KeyReplicated(key, replica):
             own = next(iter(replica.policies or ()), None)
             yield from ("aws", "kms", "replicate-key", "--key-id", key, "--replica-region", replica.region)
-            yield from ("--policy", _document(own)) if own is not None else ()
-            yield from _bypass(move)
+            yield from ("--policy", _document(own), "--bypass-policy-lockout-safety-check") if own is not None else ()
         case ReEncrypted(key, onto):
             yield from ("aws", "kms", "re-encrypt", "--ciphertext-blob", "fileb://ciphertext", "--source-key-id", key)
             yield from ("--destination-key-id", onto)

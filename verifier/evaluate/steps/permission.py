@@ -21,8 +21,6 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
 
 BYPASS = "kms:bypasspolicylockoutsafetycheck"
-_OF_THE_REQUEST = ("kms:", "aws:requesttag/", "aws:tagkeys", "aws:requestedregion")
-"""Keys of a context that are about the request itself, not about its caller and its way."""
 
 
 def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = None) -> tuple[Decision, ...]:
@@ -39,7 +37,7 @@ def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = 
 
 def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
     change = move.change
-    if isinstance(change, KeyPolicyPut | KeyReplicated):
+    if isinstance(change, KeyPolicyPut):
         yield from _lockout(state, move, assignment)
     if isinstance(change, KeyReplicated):
         key = state.estate.key(change.key)
@@ -90,15 +88,11 @@ def _fact(symbol: str, rule: str, text: str, assignment: Mapping[str, bool]) -> 
 
 
 def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
-    """The new key policy must allow the caller to change it again, unless the check is bypassed. [API: PutKeyPolicy, ReplicateKey,
-    BypassPolicyLockoutSafetyCheck]"""
-    request = next(one for one in move.requests if one.action.lower() in ("kms:putkeypolicy", "kms:replicatekey"))
+    """The new key policy must allow the caller to change it again, unless the check is bypassed [API: PutKeyPolicy,
+    BypassPolicyLockoutSafetyCheck]. With ReplicateKey whoever calls it may bypass it: no condition key tells [conditions-kms]."""
+    request = next(one for one in move.requests if one.action.lower() == "kms:putkeypolicy")
     if (RequestContext(request).text(BYPASS) or "false").lower() == "true":
         return
-    change = move.change
-    if isinstance(change, KeyReplicated):
-        kept = tuple((key, value) for key, value in request.context if not key.lower().startswith(_OF_THE_REQUEST))
-        request = replace(request, action="kms:PutKeyPolicy", resource=change.replica.arn, context=kept)
     later = evaluate(after(state, move).estate, request, assignment)
     allowed = later.outcome is not Outcome.DENY
     text = "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
