@@ -34,7 +34,7 @@ from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import TRUE
 from verifier.problem.question import scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.subjects import target_of
 from verifier.solve.engines import open_session
 from verifier.solve.session import Undecided, Unsat

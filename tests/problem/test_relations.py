@@ -16,7 +16,8 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.policy import Text
 from verifier.problem.rules import ask
-from verifier.problem.semantics.relations import _around, parts_between
+from verifier.problem.semantics.relation_facts import parts_between
+from verifier.problem.semantics.relations import _around
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.semantics.values import LIKE, template
 

@@ -14,7 +14,7 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import In, Reduction, questions
 from verifier.problem.expression import TRUE, Constant, Expression, Test
 from verifier.problem.question import Formula, Question, wishes
-from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.space import Space, acts
 
 

@@ -18,7 +18,7 @@ from verifier.problem.expression import NEVER, Expression, Symbol, Test, both, c
 from verifier.problem.facts.shared import VIA
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.conditions import Reader
-from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.statements import actions_match
 from verifier.problem.space import Space, acts
 

@@ -19,7 +19,7 @@ from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, conjunction, literal, negation
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
-from verifier.problem.semantics.relations import parts_between
+from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.values import ARN
 from verifier.problem.space import PAIR_PREFIX, other_pair
 from verifier.problem.views import Relation

@@ -24,7 +24,7 @@ from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.semantics.powers import share_tag_tests, share_tests_of
-from verifier.problem.semantics.relations import relation_facts, share_tests
+from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
 from verifier.problem.space import SideGiven, Space, acts, facts_attribute, listed_names

@@ -21,7 +21,7 @@ from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, Test, both, either, literal, negation
-from verifier.problem.semantics.relations import COMBINATIONS
+from verifier.problem.semantics.relation_facts import COMBINATIONS
 from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, GivenTo, Part, Sessions, own_tag, rebuilt
 from verifier.problem.sessions.tag_sets import TagSets, among_classes, as_expression

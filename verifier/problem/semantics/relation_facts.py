@@ -1,0 +1,195 @@
+"""What holds of the comparisons between attributes in every request (L7): facts about the symbols of `relations`.
+
+In: a space with relations. Out: expressions that hold whatever the request.
+Guarantee: a fact is true of every request, so that an unsatisfiable problem is a proof; facts need not tell all that a relation means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+
+from verifier.model.readings import WILDCARDS
+from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
+from verifier.problem.classes.tables import Unsuitable
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, same
+from verifier.problem.facts.shared import predicates_of
+from verifier.problem.semantics.values import ARN
+from verifier.problem.space import Space
+from verifier.problem.views import Relation, View
+
+COMBINATIONS = 64
+"""Values of several variables together, and names of users, that are followed one by one."""
+
+
+def relation_facts(space: Space) -> Iterator[Expression]:
+    """What holds of the relation symbols in every request: equal values answer every test alike, and for each value that a
+    variable is tested against, the relation is a test on the subject."""
+    for relation in list(space.relations.values()):
+        if relation.pair is not None:
+            yield from _equality_facts(space, relation, *relation.pair)
+            continue
+        yield from _shape_facts(space, relation)
+        if relation.expected is not None:
+            yield from _pattern_facts(space, relation)
+    for name, comparison in space.partly_known.items():
+        for values, chosen in _known_values(space, comparison.sources):
+            yield implies(chosen, same(Symbol(name), comparison.meaning(values)))
+
+
+def share_tests(space: Space) -> None:
+    """Makes the views on both sides of each equality ask the same questions, until nothing changes."""
+    changed = True
+    while changed:
+        changed = False
+        for relation in space.relations.values():
+            if relation.pair is None:
+                continue
+            left, right = (space.asked.setdefault(view.name, {}) for view in relation.pair)
+            before = len(left), len(right)
+            left.update(right)
+            right.update(left)
+            changed |= before != (len(left), len(right))
+
+
+def _equality_facts(space: Space, relation: Relation, left: View, right: View) -> Iterator[Expression]:
+    symbol = Symbol(relation.symbol)
+    present = both(left.present, right.present)
+    for typed, other in ((left, right), (right, left)):
+        if typed.forms:
+            yield from _form_facts(space, both(present, symbol), other, typed.forms)
+    for predicate in list(space.asked.get(left.name, {})):
+        try:
+            tests = left.test(predicate), right.test(predicate)
+        except Unsuitable:
+            continue
+        folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
+        if not relation.fold or folds:
+            yield implies(both(present, symbol), same(*tests))
+        if isinstance(predicate, Tokens) and (predicate.literal is not None or relation.fold and _one_word_but_for_case(predicate)):
+            yield implies(both(present, *tests), symbol)
+
+
+def _form_facts(space: Space, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
+    """Where something holds, a text has one of some forms."""
+    try:
+        yield implies(where, disjunction([space.ask(view, form) for form in forms]))
+    except Unsuitable:
+        return
+
+
+def _ignores_case(predicate: Tokens) -> bool:
+    return all(
+        characters.negated and not characters.listed or all(c.swapcase() in characters for c in characters.listed)
+        for _, characters in predicate.tokens
+    )
+
+
+def _one_word_but_for_case(predicate: Tokens) -> bool:
+    """Whether the members differ in nothing but the case of ASCII letters."""
+    return all(
+        not repeated
+        and not characters.negated
+        and all(map(str.isascii, characters.listed))
+        and len({*map(str.lower, characters.listed)}) == 1
+        for repeated, characters in predicate.tokens
+    )
+
+
+def _shape_facts(space: Space, relation: Relation) -> Iterator[Expression]:
+    """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
+    subject = relation.views[0]
+    where = both(subject.present, Symbol(relation.symbol))
+    if relation.shape is not None:
+        yield from _form_facts(space, where, subject, [relation.shape])
+    if relation.mode == ARN:
+        yield from _form_facts(space, where, subject, [_SIX_FIELDS])
+
+
+_SIX_FIELDS = like("*:*:*:*:*:*")
+
+
+def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
+    subject, *sources = relation.views
+    if relation.patterns is not None and subject.forms and len(relation.pieces) == 1:
+        # What a number, a date or an address matches has the form of one itself, or wildcards that count.
+        has_form = disjunction(space.ask(sources[0], form) for form in subject.forms)
+        possible = either(has_form, _wildcards_count(space, sources[0]))
+        yield implies(both(subject.present, sources[0].present, Symbol(relation.symbol)), possible)
+    if relation.patterns is not None and subject.fixed is not None:
+        yield from _known_subject_facts(space, relation, subject.fixed, TRUE)
+    for text in _literals(space, subject) if relation.patterns is not None else ():
+        yield from _known_subject_facts(space, relation, text, subject.test(exactly(text)))
+    assert relation.expected is not None
+    for values, chosen in _known_values(space, sources):
+        pattern = relation.expected(values)
+        try:
+            met = FALSE if pattern is None else space.ask(subject, pattern)
+        except Unsuitable:
+            continue
+        yield implies(both(subject.present, chosen), same(Symbol(relation.symbol), met))
+
+
+def _known_values(space: Space, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
+    """Values that variables are known to have together in some requests, with the expression that they do: not all of several variables."""
+    listed = [_plain_values(space, source) for source in sources]
+    if len(sources) > 1 and prod(map(len, listed)) > COMBINATIONS:
+        return  # left to concrete values
+    for values in product(*listed):
+        try:
+            yield values, conjunction(source.test(exactly(value)) for source, value in zip(sources, values, strict=True))
+        except Unsuitable:
+            continue
+
+
+def _plain_values(space: Space, source: View) -> list[str]:
+    """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is the reading
+    L7-wildcards. Of a user name these are the names of the users that are asked about."""
+    if source.name == "aws:username":
+        arns = [predicate.literal or "" for predicate in predicates_of(space, "principal") if isinstance(predicate, Tokens)]
+        names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if ":user/" in arn)
+        for name in names if len(names) <= COMBINATIONS else ():
+            space.ask(source, exactly(name))
+    return [text for text in _literals(space, source) if "*" not in text and "?" not in text]
+
+
+def _literals(space: Space, view: View) -> list[str]:
+    """The listed values that a view is compared with."""
+    asked = space.asked.get(view.name, {})
+    return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
+
+
+def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
+    """The parts of a text that the variable can stand for: those with a fitting beginning before them and a fitting end after them."""
+    before, after = around
+    starts = [at for at in range(len(text) + 1) if before.matches(text[:at])]
+    ends = [at for at in range(len(text) + 1) if after.matches(text[at:])]
+    return (text[start:end] for start in starts for end in ends if start <= end)
+
+
+def _known_subject_facts(space: Space, relation: Relation, text: str, known: Expression) -> Iterator[Expression]:
+    """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the text, unless
+    wildcards in values count."""
+    assert relation.patterns is not None and relation.shape is not None and relation.around is not None
+    if not relation.shape.matches(text):
+        return  # `_shape_facts` says that it cannot match
+    source = relation.views[1]
+    parts = dict.fromkeys(parts_between(relation.around, text))
+    if known is not TRUE and len(parts) > 1:
+        return  # too many to list for every text: left to concrete values
+    fitting = frozenset(part for part in parts if _fits(relation.patterns(part), text))
+    for part in sorted(fitting):
+        space.ask(source, exactly(part))
+    possible = either(_wildcards_count(space, source), space.ask(source, OneOf(fitting)))
+    yield implies(both(Symbol(relation.symbol), source.present, known), possible)
+
+
+def _wildcards_count(space: Space, source: View) -> Expression:
+    """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
+    wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
+    return both(Symbol(WILDCARDS), disjunction(space.ask(source, predicate) for predicate in wild))
+
+
+def _fits(predicate: Predicate | None, text: str) -> bool:
+    return predicate is not None and predicate.matches(text)
