@@ -75,6 +75,7 @@ PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": _rcp,
     "L7-wildcards": lambda: (estate(under(PAIR, "StringLike", VARIABLE)), {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}}),
+    "L7-empty": lambda: (estate(under(PAIR, "StringEquals", VARIABLE)), {"context": {"aws:PrincipalTag/team": "", PAIR: ""}}),
     "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), SPARING), {}),

@@ -146,8 +146,9 @@ def test_l7_long_words_that_differ_in_case_only_are_equal_without_case() -> None
 
 
 def test_l7_a_value_matches_itself() -> None:
-    assert possible({"StringNotLike": {X: f"${{{X}}}"}, "Null": {X: "false"}}) == "proved"
+    assert possible({"StringNotLike": {X: f"${{{X}}}"}, "StringLike": {X: "?*"}}) == "proved"
     assert possible({"StringNotLike": {X: f"${{{X}}}"}}) == "refuted"
+    assert possible({"StringNotLike": {X: f"${{{X}}}"}, "StringEquals": {X: ""}}) == "refuted"  # L7-empty
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_c1_a_negated_operator_for_any_value_needs_the_key() -> None:
 
 
 def test_l7_wildcards_a_conflict_under_one_reading_is_none_under_the_other() -> None:
-    known = {"StringEquals": {AGENT: "a*", PAIR: "ab", OTHER_PAIR: ""}}
+    known = {"StringEquals": {AGENT: "a*", PAIR: "ab", OTHER_PAIR: "b"}}
     answer = verdict(conditioned({**known, "StringLike": {PAIR: f"${{{AGENT}}}${{{OTHER_PAIR}}}"}}))
     assert answer.counterexample is not None and answer.counterexample.readings == (("L7-wildcards", True),)
     other = verdict(conditioned({**known, "StringNotLike": {PAIR: f"${{{AGENT}}}${{{OTHER_PAIR}}}"}}))

@@ -102,7 +102,7 @@ def test_a_condition_says_exactly_its_mask(part: int) -> None:
 
 def test_a_condition_of_every_kind_says_exactly_its_mask() -> None:
     dice, found = random.Random(0), asked(estate(allow(), *(deny(Condition=condition) for condition in CONDITIONS)))
-    texts = [text for _ in range(40) for text in sentences(dice, *found)]
+    texts = [text for _ in range(80) for text in sentences(dice, *found)]
     assert [kind for kind in KINDS if not any(re.search(rf"(^| ){kind}", text) for text in texts)] == []
 
 
