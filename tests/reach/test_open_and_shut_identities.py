@@ -321,6 +321,26 @@ def test_a_boundary_that_a_write_demands() -> None:
 
 # --- assuming roles -----------------------------------------------------------------------------------------------------------------------
 
+FAY = f"arn:aws:sts::{HOME}:federated-user/fay"
+WITHIN = own("iam:CreateUser", Condition={"ArnLike": {"iam:PermissionsBoundary": BASE}})
+WRITES = own("iam:CreatePolicyVersion")
+
+
+@pytest.mark.parametrize(
+    ("mine", "expected"),
+    [
+        ((WRITES,), PROVED),
+        ((own("sts:TagSession"),), ("get federation token",)),
+        ((WRITES, WITHIN), ("unknown", "E0")),
+    ],
+)
+def test_no_session_is_of_a_user_that_nobody_makes(mine: tuple[Statement, ...], expected: tuple[str, ...]) -> None:
+    # API: GetFederationToken. The role, which nobody assumes, could make a user whose boundary Alice may write.
+    key = allow(aws(FAY), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}})
+    role = trusting(admits(EC2), own=(WITHIN,))
+    assert told(state(own("sts:GetFederationToken"), *mine, key=key, others=(role,), managed=(MANAGED,), **NO_GRANTS)) == expected
+
+
 EXTERNAL = {"StringEquals": {"sts:ExternalId": "x1"}}
 
 

@@ -52,6 +52,7 @@ class Identities:
         groups = [group for account in estate.accounts for group in account.groups]
         self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {g.arn: tuple(denying(g.policies)) for g in groups}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
+        self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
         self._about: dict[str, frozenset[str]] = {}
         self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
         self._managed = {identity.arn: managed_by(identity) for identity in found}
@@ -101,6 +102,10 @@ class Identities:
         issued it (U2)."""
         account = principal.split(":")[4:5]
         return self._users.get(account[0], ()) if ":federated-user/" in principal else (principal,)
+
+    def is_there(self, principal: str) -> bool:
+        """Whether a user whose sessions others may be is there at first."""
+        return principal not in self._made
 
     def of_group(self, group: str) -> frozenset[str]:
         """The managed policies that are attached to a group at first."""
@@ -167,7 +172,15 @@ class Needs:
         if power in OF_OTHERS:
             yield from self._giving_one(power, target, by, facts)
         else:
-            yield from (found for one in self._identities.whose(by) for found in self._giving_one(power, target, one, facts))
+            for one in self._identities.whose(by):
+                there = () if one == by else self._there(one, facts)
+                yield from ((*there, *found) for found in self._giving_one(power, target, one, facts) if there is not None)
+
+    def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
+        """What has to be true for a principal to exist; `None` where nothing that makes it so is."""
+        if self._identities.is_there(principal):
+            return ()
+        return next(((fact,) for kind in (FactKind.MADE, FactKind.HOLDS) if (fact := Fact(kind, principal)) in facts), None)
 
     def _giving_one(self, power: str, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         if power == RESOURCE_POLICY:
