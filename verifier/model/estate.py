@@ -180,9 +180,7 @@ class Account:
 
     def policies(self) -> Iterator[Policy]:
         """The documents of its users, roles and groups, and the versions of its managed policies."""
-        for identity in self.identities:
-            yield from identity.documents
-        yield from self.shared_policies()
+        return chain(*(identity.documents for identity in self.identities), self.shared_policies())
 
     def shared_policies(self) -> Iterator[Policy]:
         """The policies of its groups, and the versions of its managed policies."""
@@ -337,14 +335,11 @@ class Estate:
 
     def deciding_policies(self) -> Iterator[Policy]:
         """The policies that decide on requests on keys."""
-        yield from self.key_policies
-        yield from self.policies_beside_keys()
+        return chain(self.key_policies, self.policies_beside_keys())
 
     def policies_beside_keys(self) -> Iterator[Policy]:
         """Those of them that belong to no key."""
-        for identity in self.identities:
-            yield from identity.documents
-        yield from self.surrounding_policies()
+        return chain(*(identity.documents for identity in self.identities), self.surrounding_policies())
 
     def surrounding_policies(self) -> Iterator[Policy]:
         """Those of them that belong to an organization or a VPC endpoint."""

@@ -64,6 +64,19 @@ def imagined(estate: Estate) -> Imagined:
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
 
 
+def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> Iterator[str]:
+    """The ARNs of what there is that steps are about, and of the providers that could be `made`: all but keys and code."""
+    providers = (*trusted(estate), *made, *(one for account in estate.accounts for one in account.providers or ()))
+    yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
+    for account in estate.accounts:
+        yield from (identity.arn for identity in (*account.roles, *account.users))
+        yield from (group.arn for group in account.groups)
+        yield from (managed.arn for managed in account.managed if managed.arn.split(":")[4] == account.id)
+        yield from (profile.arn for profile in account.profiles or ())
+        yield f"arn:{partition}:iam::{account.id}:root"
+    yield from (f"arn:{partition}:iam::{key.account}:root" for key in estate.keys)
+
+
 def trusted(estate: Estate) -> tuple[str, ...]:
     """The providers that trust policies may admit, by ARN or name; `*` for any (E2w)."""
     found: dict[str, None] = {}

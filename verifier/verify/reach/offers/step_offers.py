@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.invariant import CallerSet
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.callers import callers
-from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, TARGET_BOUNDARY, joined
+from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SESSION_TAGS, SHARED, joined
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -30,7 +29,8 @@ from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
-from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
+from verifier.verify.reach.offers.identities import created, providers, tagged_sessions, untagged_sessions
+from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, targets_of_steps
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.read_tags import ReadTags
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, denying, taken_away
@@ -70,7 +70,7 @@ class StepOffers:
         self._known: set[str] = set()
         self._asked: list[tuple[Predicate, ...]] = []
         self._forget()
-        self.take_in(self._listed())
+        self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn.split(":")[4], arn, known[0].tags) for arn, known in self._running.items()]
         self._groups += map(Group, step_permissions(self._narrow, code, self.powers, held, None, self._aside))
 
@@ -141,17 +141,6 @@ class StepOffers:
         """Those that the input lists."""
         return frozenset(one for account in self._estate.accounts for one in account.providers or () if one not in self.made)
 
-    def _listed(self) -> Iterator[str]:
-        providers = (*trusted(self._estate), *self.made, *(one for account in self._estate.accounts for one in account.providers or ()))
-        yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
-        for account in self._estate.accounts:
-            yield from (identity.arn for identity in (*account.roles, *account.users))
-            yield from (group.arn for group in account.groups)
-            yield from (managed.arn for managed in account.managed if managed.arn.split(":")[4] == account.id)
-            yield from (profile.arn for profile in account.profiles or ())
-            yield f"arn:{self._partition}:iam::{account.id}:root"
-        yield from (f"arn:{self._partition}:iam::{key.account}:root" for key in self._estate.keys)
-
     @cached_property
     def _identities(self) -> dict[str, Identity]:
         return {identity.arn: identity for identity in self._estate.identities}
@@ -181,6 +170,10 @@ class StepOffers:
         """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may have any; 1 iff it is
         one of which a fact says whether they may."""
         return 0 if ":role/" not in principal else 1 if principal in self._identities else 2
+
+    def _carrying(self, group: Group, by: str) -> frozenset[str] | None:
+        """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles; `None` for no such."""
+        return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
         """The same of one group: what its targets, and the account with which a service starts code, say of the caller's class."""
@@ -258,49 +251,11 @@ class StepOffers:
         yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
         yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from self._taken_away(group, by, "Role")
-        yield from self._created(group, by, "iam:CreateRole")
+        yield from created(group, by, "iam:CreateRole", self._free)
         for action in ("sts:AssumeRole", *BY_PROVIDERS):
-            yield from self._untagged(group, by, action)
-            yield from self._tagged(group, by, action)
+            yield from untagged_sessions(group, by, action, partial(self._carrying, group, by))
+            yield from tagged_sessions(group, by, action, self._read_tags, self._tags)
         yield from self._passed(group, by)
-
-    def _created(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
-        """A user or role, with the boundary that it is imagined with; one that is `free` with another one, which counts as none."""
-        free = sum(map(group.bit, self._free))
-        for allowed in group.allowed(action, by, *((BOUNDARY_ARN,) if free else ())):
-            cube = replace(allowed.cube, values=())
-            yield Bundle(StepKind.CREATE, action, group, allowed.targets, (cube,), Gives(FactKind.MADE))
-            if TARGET_BOUNDARY in cube.powers or not group.tells_apart(BOUNDARY_ARN):
-                own = (replace(cube, powers=cube.powers - {TARGET_BOUNDARY}),)
-                for kind in (FactKind.MADE, FactKind.UNBOUNDED):
-                    yield Bundle(StepKind.CREATE, action, group, allowed.targets & free, own, Gives(kind))
-
-    def _untagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
-        """A session without tags: what asks for some takes two permissions (E2)."""
-        for allowed in group.allowed(action, by, *group.tags):
-            if all(mask & group.without(name) for name, mask in allowed.cube.values):
-                own = replace(allowed.cube, values=())
-                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.HOLDS))
-                # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags (F3).
-                carrying = _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
-                if carrying is not None:
-                    own = replace(own, powers=own.powers | carrying)
-                    yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.targets, (own,), Gives(FactKind.SESSION_TAGS))
-
-    def _tagged(self, group: Group, by: str, action: str) -> Iterator[Bundle]:
-        """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds the role, too:
-        where a policy asks for tags of the request, perhaps in this way alone."""
-        names = () if self._tags else self._read_tags.names(group)
-        tagging = group.allowed("sts:TagSession", by, *names)
-        for assuming in group.allowed(action, by, *names) if tagging else ():
-            for allowed in tagging:
-                values = [dict(one.cube.values) for one in (assuming, allowed)]
-                passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
-                helping = all(passed.values()) and (self._tags or self._read_tags.help(group, passed))
-                kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
-                targets, needs = assuming.targets & allowed.targets, tuple(replace(one.cube, values=()) for one in (allowed, assuming))
-                for kind in kinds:
-                    yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
         further = {self._groups[place].kind: self._groups[place] for place in self._further(group)}
@@ -322,7 +277,7 @@ class StepOffers:
     def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._policies.writes(group, by, "iam:PutUserPolicy", "iam:AttachUserPolicy")
         yield from self._taken_away(group, by, "User")
-        yield from self._created(group, by, "iam:CreateUser")
+        yield from created(group, by, "iam:CreateUser", self._free)
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
@@ -335,15 +290,6 @@ class StepOffers:
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._policies.versions(group, by)
-
-    def _on_provider(self, group: Group, by: str) -> Iterator[Bundle]:
-        """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""
-        for arn in group.arns:
-            for action in ("iam:UpdateSAMLProvider", "iam:CreateSAMLProvider"):
-                if (arn in self.made) > (":Create" in action) or (arn in self._listed_providers) > (":Create" not in action):
-                    continue
-                for bundle in plain(group, by, action, StepKind.PROVIDER, Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)):
-                    yield replace(bundle, targets=bundle.targets & group.bit(arn))
 
     @property
     def _supposes_no_sharing(self) -> bool:
@@ -393,7 +339,7 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle
     TargetKind.GROUP: StepOffers._on_group,
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
-    TargetKind.SAML_PROVIDER: StepOffers._on_provider,
+    TargetKind.SAML_PROVIDER: lambda self, group, by: providers(group, by, self.made, self._listed_providers),
     TargetKind.ACCOUNT: StepOffers._on_account,
     TargetKind.WORKLOAD: StepOffers._on_code,
 }
