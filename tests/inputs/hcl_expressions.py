@@ -198,7 +198,11 @@ class Expressions:
         source = self.text(depth, self.random.choice(("list", "list", "object")))
         inner = Expressions(self.random, [*self.bound, *names.split(", ")])
         condition = f" if {inner.text(min(depth, 2), 'truth')}" if self.random.random() < 0.4 else ""
-        return f"[for {names} in {source} : {inner.text(min(depth, 2), 'any')}{condition}]"
+        value = inner.text(min(depth, 2), "any")
+        if kind == "object":
+            key = self.random.choice((name, f'"k${{{name}}}"', inner.text(1, "text")))
+            return f"{{ for {names} in {source} : {key} => {value}{self.random.choice(('', '', '', '...'))}{condition} }}"
+        return f"[for {names} in {source} : {value}{condition}]"
 
     def _call_list(self, depth: int, kind: str) -> str:
         name = self.random.choice(
@@ -259,7 +263,7 @@ _MAKERS = {
     "number": (Expressions._length, Expressions._arithmetic),
     "truth": (Expressions._compare, Expressions._compare, Expressions._order, Expressions._logic),
     "list": (Expressions._tuple, Expressions._tuple, Expressions._for, Expressions._for, Expressions._call_list, Expressions._call_list),
-    "object": (Expressions._object, Expressions._object, Expressions._merge, Expressions._decode),
+    "object": (Expressions._object, Expressions._object, Expressions._merge, Expressions._for, Expressions._decode),
 }
 
 

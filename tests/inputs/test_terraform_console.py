@@ -59,6 +59,7 @@ EXACT = {
     "tuple": '[1, "a", [null]]',
     "object": '{ "a" = 1, (local.word) = 2, 3 = "x", true = false }',
     "for_tuple_expr": '[[for k, v in local.set : k], [for k, v in ["a"] : k], [for k, v in local.object : k if v != "x"]]',
+    "for_object_expr": "[{ for k, v in local.object : k => v }, { for s in local.set : s => [s] }, { for n, x in [1] : n => x if x > 0 }]",
     "identifier": "[for x in [1] : x]",
     "get_attr_expr_term": "[local.object.a, { a = 1 }.a]",
     "index_expr_term": '[local.tuple[1], local.tuple["0"], local.object["a"], { 1 = "x" }[1]]',

@@ -419,7 +419,7 @@ def value_of(text: str, **known: str) -> Node | None:
         ("values({ b = 1, a = 2 })", ["2", "1"]),
         ("keys(x)", "?"),
         ("lower(c)", "?"),
-        ("{ for k in [1] : k => k }", "?"),
+        ("{ for k in [1] : k => k... }", "?"),
         ("x.y[z]", "?"),
         ("-1", "?"),
         ("concat([c]...)", "?"),

@@ -202,6 +202,46 @@ def test_near_misses(tmp_path: Path, files: dict[str, Any], found: dict[str, str
     assert verdicts(load(tmp_path, **files)) == found
 
 
+def test_blocks_that_are_perhaps_there(tmp_path: Path) -> None:
+    """As modules write them: of `principals` and `not_principals` a statement has one, and `for` makes the keys of instances."""
+    text = """\
+variable "statements" {
+  type    = list(object({ who = optional(list(string)), but = optional(list(string)) }))
+  default = [{ who = ["%s"] }]
+}
+data "aws_iam_policy_document" "d" {
+  dynamic "statement" {
+    for_each = var.statements
+    content {
+      actions   = ["kms:*"]
+      resources = ["*"]
+      dynamic "principals" {
+        for_each = statement.value.who != null ? [statement.value.who] : []
+        content {
+          type        = "AWS"
+          identifiers = principals.value
+        }
+      }
+      dynamic "not_principals" {
+        for_each = statement.value.but != null ? [statement.value.but] : UNKNOWN
+        content {
+          type        = "AWS"
+          identifiers = not_principals.value
+        }
+      }
+    }
+  }
+}
+resource "aws_kms_key" "k" {
+  for_each = { for k, v in { a = 1, b = 2 } : k => v if v > 1 }
+  policy   = data.aws_iam_policy_document.d.json
+}
+"""
+    for number, (who, unknown, status) in enumerate([(OWN, "[]", "proved"), ("*", "[]", "refuted"), (OWN, "data.x.y.z", "proved")]):
+        estate = load(tmp_path / str(number), main=(text % who).replace("UNKNOWN", unknown))
+        assert verdicts(estate) == {'aws_kms_key.k["b"]': status}
+
+
 def test_a_parameter_is_the_value_of_a_variable(tmp_path: Path) -> None:
     text = 'variable "who" {}\nvariable "n" {\n  type    = list(string)\n  default = []\n}\n' + key("concat([var.who], var.n)")
     assert verdicts(load(tmp_path, {"who": OWN}, main=text)) == {"aws_kms_key.k": "proved"}

@@ -138,6 +138,14 @@ class _Block:
             node = text_at(self.at, "Allow") if name == "effect" and node is None else node
             if node is not None and not (isinstance(node, Items) and not node.items) and not (isinstance(node, Scalar) and not node.text):
                 found[element] = node
+        for element in ("Principal", "Action", "Resource"):
+            given = [name for name in (element, f"Not{element}") if name in found]
+            known = [name for name in given if not any(unknowns(found[name]))]
+            whole = [name for name in given if isinstance(found[name], Unknown)]
+            # AWS takes no statement with both: where one of them is there the other is not. [IAM: Grammar of the IAM JSON policy language]
+            if len(given) == 2 and whole and not known:
+                return self._unknown(self.at, "")
+            found = {name: node for name, node in found.items() if not (known and name in whole and name in given)}
         return _object(self.at, found)
 
     def attribute(self, name: str) -> Node | None:

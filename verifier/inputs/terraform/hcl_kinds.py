@@ -161,8 +161,8 @@ def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
 
 
 def as_set(node: Items) -> Items:
-    """The set of the entries of a list; sorted where these are known texts."""
-    if not isinstance(node, Loose) and all(is_text(item) and isinstance(item, Scalar) for item in node.items):
+    """The set of the entries of a list; sorted where these are known texts, in whatever order and number."""
+    if all(is_text(item) and isinstance(item, Scalar) for item in node.items):
         texts = {item.text: item for item in node.items if isinstance(item, Scalar)}
         return TextSet(node.source, node.start, node.end, [texts[text] for text in sorted(texts)])
     return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])

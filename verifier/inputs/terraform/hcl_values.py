@@ -128,7 +128,24 @@ class Evaluator:
 
     def _for_tuple(self, tree: Tree) -> Node | None:
         """`[for x in list : expression if condition]`."""
-        intro, result, *condition = trees.parts_of(tree)
+        made = self._for(tree)
+        return None if made is None else kinds.ordered(self.at(tree), [value for _, value in made[0]], loose=made[1])
+
+    def _for_object(self, tree: Tree) -> Node | None:
+        """`{ for x in list : key => value if condition }`; of a key that is not known, and with `...`, it is not known."""
+        made = self._for(tree) if not any(str(child) == "..." for child in tree.children) else None
+        if made is None or made[1]:
+            return None
+        pairs = [(key, value) for key, value in made[0] if isinstance(key, Scalar) and not kinds.is_null(key)]
+        if len(pairs) == len(made[0]) and len({key.text for key, _ in pairs}) < len(pairs):
+            raise FailsError
+        return resolved(self.at(tree), pairs) if len(pairs) == len(made[0]) else None
+
+    def _for(self, tree: Tree) -> tuple[list[tuple[Node, Node]], bool] | None:
+        """The keys (of a list there are none) and values that a `for` makes of its collection, and whether their order is not known."""
+        intro, *results = trees.parts_of(tree)
+        condition = [part for part in results if trees.kind_of(part) == "for_cond"]
+        results = [part for part in results if trees.kind_of(part) != "for_cond"]
         names = [str(part.children[0]) for part in trees.parts_of(intro) if trees.kind_of(part) == "identifier"]
         collection = self.get(trees.parts_of(intro)[-1])
         pairs = kinds.entries(collection, with_keys=len(names) == 2)
@@ -136,15 +153,15 @@ class Evaluator:
             if isinstance(collection, Unknown | Items):
                 return None
             raise FailsError
-        found: list[Node] = []
+        found: list[tuple[Node, Node]] = []
         for key, item in pairs:
             inner = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
             holds = kinds.truth(inner.get(trees.parts_of(condition[0])[0])) if condition else True
             if holds is None:
                 return None
             if holds:
-                found.append(inner.get(result))
-        return kinds.ordered(self.at(tree), found, loose=isinstance(collection, Loose))
+                found.append((inner.get(results[0]), inner.get(results[-1])))
+        return found, isinstance(collection, Loose)
 
     # -- references --
 
@@ -266,6 +283,7 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.parts_of(tree)]),
     "object": Evaluator._object,
     "for_tuple_expr": Evaluator._for_tuple,
+    "for_object_expr": Evaluator._for_object,
     **dict.fromkeys(("identifier", "get_attr_expr_term", "index_expr_term"), Evaluator._reference),
     **dict.fromkeys(("attr_splat_expr_term", "full_splat_expr_term"), Evaluator._reference),
     "conditional": Evaluator._conditional,
@@ -274,5 +292,5 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "function_call": Evaluator._call,
 }
 """The forms of expressions that are evaluated, by the rules of python-hcl2."""
-_MAKES = ("tuple", "object", "for_tuple_expr", "conditional", "function_call")
+_MAKES = ("tuple", "object", "for_tuple_expr", "for_object_expr", "conditional", "function_call")
 """Those whose values may grow."""

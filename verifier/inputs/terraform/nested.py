@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.configuration import Block, Written
-from verifier.inputs.text.nodes import Node, listing, obj
+from verifier.inputs.text.nodes import Items, Node, listing, obj
 from verifier.inputs.text.unknown import Resolved, Unknown, names_in, resolved
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def _blocks(resolver: Resolver, resource: Resource, block: Block, kind: str, bou
     for content in block.dynamic.get(kind, ()):
         each = None if content.for_each is None else _value(resolver, resource, content.for_each, bound, kind)
         pairs = None if each is None else kinds.entries(each)
+        if pairs is None and isinstance(each, Items) and not any(map(kinds.is_open, each.items)):
+            # A list or a set: the order tells nothing here, nor does an entry that is there twice.
+            pairs = [(Unknown(item, [f"{resource.address}.{kind} (a key of a `dynamic` block)"]), item) for item in each.items]
         if each is None or pairs is None:
             at = content.place or resolver.at(resource)
             return Unknown(at, names_in([] if each is None else [each]) or [f"{resource.address}.{kind} (a `dynamic` block)"])

@@ -47,6 +47,7 @@ _MAKES_ROLES = re.compile(
 """Types of resources that make roles, or may, which the plan does not have; with the `type_name` of what the Cloud Control API makes."""
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 _CONTROLLED = "aws_cloudcontrolapi_resource"
+_NOT_COUNTED = "is made as often as is not known"
 _RUNS = ("local-exec", "remote-exec")
 _INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
 """Commands that call nothing of AWS."""
@@ -186,8 +187,6 @@ class Unread(PlanReader):
                 self._roles(resource)
         for resource in self.side.plan.doubtful:
             if resource.managed and resource.type not in (*KEYS, *REPLICAS, *UNREAD_KEYS):
-                self._changes(resource, read=False)
-                self._roles(resource)
                 self._unsure(resource)
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
@@ -196,7 +195,14 @@ class Unread(PlanReader):
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
     def _unsure(self, resource: Resource) -> None:
-        """Records what may be left open by a resource of which it is not known how often it is made."""
+        """Records what is left open by a resource of which it is not known how often it is made."""
+        if resource.type == "aws_kms_alias":
+            self.parts.loose_alias = self.unknown(resource, f"{resource.address}, which {_NOT_COUNTED}")
+        elif resource.type == "aws_kms_grant":
+            self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, _NOT_COUNTED)
+        else:
+            self._changes(resource, read=False)
+        self._roles(resource)
         if resource.type in ("aws_iam_role", "aws_iam_user", "aws_iam_group"):
             self.parts.leave_roles_out(None)
         account, span = self.side.account(resource) or "", self.side.at(resource).span
@@ -217,7 +223,7 @@ class Unread(PlanReader):
             self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
         family = unknown_family(type_, read=read and resource.type != _CONTROLLED)
         if family is not None and not read:
-            self.may_change(resource, family, "is made as often as is not known")
+            self.may_change(resource, family, _NOT_COUNTED)
         elif family is not None:
             self.may_change(resource, family)
         if family is Family.KEYS and read:
