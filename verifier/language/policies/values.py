@@ -21,7 +21,7 @@ from verifier.syntax.policy_tree import Member, Scalar
 from verifier.syntax.text import brief
 
 _OPENING = re.compile(r"\$\{")
-_VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}]+)(?:\s*,\s*'[^'{}]*')?)\}")
+_VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}/]+(?:/[^\s,'{}]+(?: +[^\s,'{}]+)*)?)(?:\s*,\s*'[^'{}]*')?)\}")
 _FORMS = "`${key}`, `${key, 'default'}` (a default without braces), `${*}`, `${?}` or `${$}`"
 
 
