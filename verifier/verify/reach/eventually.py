@@ -31,6 +31,7 @@ from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
 from verifier.verify.reach.together import Found
+from verifier.verify.reach.unchanged import Unchanged
 from verifier.verify.reach.universe import not_listed
 
 MOST_STORIES = 24
@@ -133,6 +134,10 @@ class _Search:
             doubtful = None if shorter else self._in_doubt()[0]
             if not shorter and (doubtful is None or is_in_doubt(*doubtful)):
                 return self._out_of_reach(never=False)
+        unchanged = Unchanged(self.setting, self.number, self.how)
+        if not self.apart and all(map(unchanged.out_of_reach, starts := [other.start for _, other in self._within()])):
+            self._direct.update(starts)
+            return self._out_of_reach(never=True)
         goal, reached = first
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
         reason = reasons[0] if reasons else too_long(goal.rounds, longest)

@@ -1,0 +1,88 @@
+"""Chains that change nothing but who is held: whether single requests, asked about one by one, lead to a goal.
+
+In: a setting, the number of a goal, a principal to begin with. Out: whether it is out of reach for it. Guarantee: the closure heeds no
+trust policy where it tells which sessions a role has (their names, tags, source identities), since steps may change these. Where no step,
+and no doubtful action, changes anything, `problem` decides as things are: a way that it refuses is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from verifier.model.invariant import CallersOr
+from verifier.model.reference import matching
+from verifier.model.results.verdict import Status
+from verifier.model.steps.catalogue import Head
+from verifier.problem.semantics.targets import key_target
+from verifier.syntax.diagnostic import InputError
+from verifier.verify.deciding import How, decide_requests
+from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, is_federated
+from verifier.verify.reach.key_rules import RETIRE
+from verifier.verify.reach.own_policies import actions_named
+from verifier.verify.reach.setting import Setting
+from verifier.verify.reach.stories.asking import principal
+
+_MOST_WAYS = 24
+_NOTHING_CHANGED = frozenset({FactKind.HOLDS, FactKind.SESSION_TAGS})
+"""The facts that leave every policy, key and identity as it is."""
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Asks about single requests on the way to one goal."""
+
+    setting: Setting
+    number: int
+    how: How
+
+    def out_of_reach(self, start: str) -> bool:
+        """Whether a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which none leads to the goal
+        (E0)."""
+        refused = ANY_WAY
+        for _ in range(_MOST_WAYS):
+            reached = self.setting.otherwise(start, self.number, refused, doubtful=True)
+            goal = reached.goals.get((self.setting.key.arn, self.number))
+            if goal is None:
+                return self._changes_nothing(reached.facts)
+            if goal.access is None or goal.onto is not None or not _of_sessions(goal.premises) or not self._never_asks(goal.by):
+                return False
+            refused |= {goal.way}
+        return False
+
+    def _changes_nothing(self, facts: Facts) -> bool:
+        """Whether policies, identities and control policies stay as they are. The closure leaves out changes that matter to nothing for it,
+        so those who are held must not name an action that makes one."""
+        estate, held = self.setting.estate, set(facts.held)
+        named = actions_named(policy for one in estate.identities if one.arn in held for policy in one.policies)
+        others = [arn for arn in held - self.setting.listed if arn.startswith("arn:") and not is_federated(arn)]
+        return (
+            all(thing.principal not in held for thing in estate.unmodelled)
+            and all(fact.kind in _NOTHING_CHANGED or self._is_free(fact.subject) for fact in facts)
+            and all(map(self._is_free, others))
+            and not (others and (estate.endpoints or estate.organization))
+            and all(one.head is Head.HARMLESS or one.name.startswith(("sts:", "kms:")) for one in named)
+        )
+
+    def _is_free(self, subject: str) -> bool:
+        """Whether what a fact is about is in an account of which nothing is known, so that everything is supposed of it (U1)."""
+        account = subject.split(":")[4]
+        return account != self.setting.key.account and all(account != one.id for one in self.setting.estate.accounts)
+
+    def _never_asks(self, by: str) -> bool:
+        """Whether nobody for whom a principal stands can make the last request as things are, whatever the tags and aliases of the key, and
+        the grants to retire, which the closure leaves open."""
+        members, goal = self.setting.universe.alike(by), self.setting.goals[self.number]
+        retires = any(RETIRE in matching(pattern.value) for pattern in goal.actions)
+        if retires or not all(one in self.setting.listed or one.endswith(":root") for one in members):
+            return False
+        target = key_target(replace(self.setting.key, tags=None, aliases=None))
+        asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
+        try:
+            return next(decide_requests(self.setting.estate, target, [asked], self.how)).status is Status.PROVED
+        except InputError as error:
+            return error.diagnostics[0].rule == "S3"
+
+
+def _of_sessions(premises: Iterable[Fact]) -> bool:
+    return all(fact.kind in _NOTHING_CHANGED for fact in premises)
