@@ -214,12 +214,21 @@ def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
 
 def _with_tags(role: str, by: str, scene: Scene, said: Sequence[ConditionExpression]) -> Iterator[Made]:
     """A session of a role with tags: one call that needs two permissions (E2, E2w)."""
-    choices = tuple(dict.fromkeys((*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))))
+    found = (*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))
+    choices = tuple(dict.fromkeys((*found, *(_as_trusted(role, scene, tags) for tags in found))))
     for tags in choices:
         when = [*said, *_asking(tags)]
         yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when, "sts:TagSession"))
     if not choices:
         yield Reason("E2", f"no session tags for {role} were found that help")
+
+
+def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
+    """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other keys do not (L3)."""
+    trust = next((one.trust for one in scene.state.estate.roles if one.arn == role), None)
+    listed = (c for statement in (trust.statements if trust else ()) for c in statement.conditions if c.key.value.lower() == "aws:tagkeys")
+    spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
+    return tuple((spelled.get(name.lower(), name), value) for name, value in tags)
 
 
 def _in_one_call(
