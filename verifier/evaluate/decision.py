@@ -7,7 +7,7 @@ ways to allow it is open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import Standing, partition_of
@@ -23,7 +23,7 @@ from verifier.evaluate.matching import Matcher, Memo, applies, findings
 from verifier.evaluate.statements.principals import Way, Ways
 from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
-from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
+from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
 from verifier.model.free_facts import OUTSIDE_ALLOW, trust_symbol
@@ -125,6 +125,15 @@ def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
     allowing = _allowing(case, matcher)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
     return Verdict(allowed, [*refusing, *allowing])
+
+
+def may_be_allowed(cases: Sequence[Case], tried: int) -> bool:
+    """Whether requests are all allowed under some assignment of what is open, of which so many are `tried`."""
+
+    def together(symbols: Symbols) -> Truth:
+        return all_of([decide(case, symbols, Memo()).allowed for case in cases])
+
+    return outcomes(explore(together, {}, tried)) != {False}
 
 
 # --- what refuses ------------------------------------------------------------------------------------------------------------

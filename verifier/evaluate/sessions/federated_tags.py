@@ -15,16 +15,14 @@ from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Context, Entry, Free
 from verifier.evaluate.controls import Restriction, service_controls
-from verifier.evaluate.decision import decide
+from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
-from verifier.evaluate.matching import Memo
 from verifier.evaluate.sessions.passing import TRIED, Tags, spelled
 from verifier.evaluate.sessions.session_tags import SessionTags, session_tags
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
-from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import OF_TEMPORARY
 from verifier.model.estate import Estate
@@ -92,12 +90,7 @@ class _Session:
 
     def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
         """Whether the issuer may make all of the requests, with the same context."""
-        cases = [self._case(action, arn, entries) for action in actions]
-
-        def together(symbols: Symbols) -> Truth:
-            return all_of([decide(case, symbols, Memo()).allowed for case in cases])
-
-        return outcomes(explore(together, {}, TRIED)) != {False}
+        return may_be_allowed([self._case(action, arn, entries) for action in actions], TRIED)
 
     def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
         """A request of the issuer, of which whatever is not said is not known. The resource of the call is the federated user, where it is

@@ -17,9 +17,8 @@ from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Entry, Free
-from verifier.evaluate.decision import decide
+from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill_elsewhere import TAGS_OF_RESOURCE
-from verifier.evaluate.matching import Memo
 from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
 from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
 from verifier.evaluate.sessions.tag_conditions import (
@@ -33,7 +32,6 @@ from verifier.evaluate.sessions.tag_conditions import (
     values_of_tags,
 )
 from verifier.evaluate.statements.patterns import text_matches
-from verifier.evaluate.symbols import Symbols, Truth, all_of, explore, outcomes
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
@@ -248,11 +246,7 @@ class Passing:
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
             cases = [self._case(role, one, action, entries) for action in (_call(one.caller), *besides)]
-
-            def together(symbols: Symbols) -> Truth:
-                return all_of([decide(case, symbols, Memo()).allowed for case in cases])
-
-            self.known[name] = outcomes(explore(together, {}, TRIED)) != {False}
+            self.known[name] = may_be_allowed(cases, TRIED)
         return self.known[name]
 
     def _case(self, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:

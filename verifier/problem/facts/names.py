@@ -37,8 +37,8 @@ class _Listed:
     """By a name alone, whose it is."""
 
 
-class _Same:
-    """An estate, compared by identity."""
+class Same:
+    """An estate, which is equal to itself alone: to compare two takes long."""
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -47,11 +47,11 @@ class _Same:
         return id(self.estate)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.estate is self.estate
+        return isinstance(other, Same) and other.estate is self.estate
 
 
 @lru_cache(8)
-def _listed(same: _Same) -> _Listed:
+def _listed(same: Same) -> _Listed:
     found: dict[_Name, set[str]] = {}
     for identity in same.estate.identities:
         name = _name_of(identity.arn)
@@ -74,7 +74,7 @@ def _name_of(arn: str) -> _Name | None:
 
 def may_be(estate: Estate, arn: str) -> bool:
     """Whether somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
-    listed = _listed(_Same(estate))
+    listed = _listed(Same(estate))
     return arn in listed.arns or _name_of(arn) not in listed.by_name
 
 
@@ -89,7 +89,7 @@ def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool
 
 def unique_names(space: Space) -> Iterator[Expression]:
     """R2: what policies and invariants ask of ARNs is true of no user or role that has the name of a listed one."""
-    listed = _listed(_Same(space.estate))
+    listed = _listed(Same(space.estate))
     if not listed.arns:
         return
     for attribute in ARNS:

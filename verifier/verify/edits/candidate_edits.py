@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.evaluate.statements.conditions import negated
 from verifier.model.edits import (
     AddCondition,
     AddStatement,
@@ -107,10 +108,10 @@ def _holding(policy: Policy, index: int, found: Condition, value: Value | None) 
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
         for text in _members(value):
             written = _written(text, operator, policy.variables)
-            if written is not None and not _negated(operator):
+            if written is not None and not negated(operator):
                 yield ReplaceCondition(index, operator, key, operator, (*listed, written))
             kept = tuple(other for other in listed if other != text)
-            if _negated(operator) and kept and kept != listed:
+            if negated(operator) and kept and kept != listed:
                 yield ReplaceCondition(index, operator, key, operator, kept)
 
 
@@ -140,15 +141,15 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
     if operator.base == "Null":
         return
     if value is None:
-        if operator.if_exists and not _negated(operator):
+        if operator.if_exists and not negated(operator):
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
         yield AddCondition(index, condition(NULL, key, "false"))
     for text in _members(value):
         written = _written(text, operator, policy.variables)
-        if _negated(operator) and written is not None:
+        if negated(operator) and written is not None:
             yield ReplaceCondition(index, operator, key, operator, (*listed, written))
         kept = tuple(other for other in listed if other != text)
-        if not _negated(operator) and kept and kept != listed:
+        if not negated(operator) and kept and kept != listed:
             yield ReplaceCondition(index, operator, key, operator, kept)
 
 
@@ -195,10 +196,6 @@ def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
 
 def _members(value: Value | None) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else value
-
-
-def _negated(operator: Operator) -> bool:
-    return "Not" in operator.base
 
 
 def _written(value: str, operator: Operator, variables: bool) -> str | None:

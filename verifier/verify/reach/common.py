@@ -7,7 +7,7 @@ Guarantee: of an estate it is made once, and each part of it when it is first as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
@@ -16,6 +16,7 @@ from verifier.model.invariant import CallerSet, Invariant
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import Predicate
+from verifier.problem.facts.names import Same
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.documents import key_policy
@@ -174,40 +175,27 @@ class Common:
         return self._asked[place]
 
 
-@dataclass(frozen=True, eq=False)
-class _Same:
-    """An estate, which is equal to itself alone: to compare two takes long."""
-
-    estate: Estate
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.estate is self.estate
-
-    def __hash__(self) -> int:
-        return id(self.estate)
-
-
 _REMEMBERED = 8
 """Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried out."""
 
 
 def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
     """The estate with certain suppositions alone (W3); the same object for the same estate."""
-    return _supposing(_Same(estate), supposed)
+    return _supposing(Same(estate), supposed)
 
 
 @lru_cache(_REMEMBERED)
-def _supposing(same: _Same, supposed: tuple[Supposition, ...]) -> Estate:
+def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
     return replace(same.estate, suppositions=supposed)
 
 
 def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
     """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not."""
-    return _of_same(_Same(estate), tuple(sorted(held.items())), reads_tags(goals))
+    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals))
 
 
 @lru_cache(_REMEMBERED)
-def _of_same(same: _Same, held: tuple[tuple[str, bool], ...], tags: bool) -> Common:
+def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool) -> Common:
     return Common(same.estate, dict(held), tags)
 
 

@@ -112,20 +112,21 @@ class Asker:
         # Of federated sessions no page says on what tagging is (E2f).
         on = None if found.request.action == "sts:GetFederationToken" else found.request.resource
         request = replace(found.request, action=action, resource=on)
-        decision = RequestDecider(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
-        if decision.outcome is not Outcome.ALLOW:
-            return Reason("E2", f"no call was found for which {found.request.action} and {action} are both allowed")
-        return replace(found, request=request, decision=decision, statements=matched_statements(decision))
+        refused = f"no call was found for which {found.request.action} and {action} are both allowed"
+        return self._replayed(estate, found, request, refused)
 
     def _by_session(self, estate: Estate, found: Counterexample, caller: Caller) -> Counterexample | Reason:
         """The same request by the session that has the tags, replayed."""
         own = tuple((name, value) for name, value in found.request.context if not name.lower().startswith(PRINCIPAL_TAG))
         request = replace(found.request, caller=caller, context=own)
+        return self._replayed(estate, found, request, "the session's tags do not give it the access")
+
+    def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
+        """Another request under the same readings and free facts; why there is none, where it is refused."""
         decision = RequestDecider(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
         if decision.outcome is not Outcome.ALLOW:
-            return Reason("E2", "the session's tags do not give it the access")
-        matched = matched_statements(decision)
-        return replace(found, request=request, decision=decision, statements=matched)
+            return Reason("E2", refused)
+        return replace(found, request=request, decision=decision, statements=matched_statements(decision))
 
     def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
         try:
