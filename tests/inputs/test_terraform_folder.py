@@ -11,6 +11,7 @@ import pytest
 
 import verifier
 from tests.inputs.console import needs_terraform, real_plan
+from tests.inputs.hcl_modules import folder_outputs
 from tests.inputs.plans import ACCOUNT
 from verifier.inputs import load_estate
 from verifier.inputs.snapshot.parts import Parts
@@ -18,6 +19,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.folder import read_folder
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
+from verifier.inputs.text.unknown import Unknown
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
@@ -318,3 +320,41 @@ def test_a_folder_does_not_stand_beside_a_snapshot(tmp_path: Path) -> None:
     (tmp_path / "accounts.json").write_text('{"accounts": {"111122223333": {"authorization_details": {}}}}', encoding="utf-8")
     with pytest.raises(InputError, match="cannot stand beside a snapshot"):
         load_estate([written(tmp_path / "infra", main=TIGHT), tmp_path / "accounts.json"])
+
+
+FILES = {
+    "main": 'output "a" { value = file("a.txt") }\n'
+    'output "b" { value = templatefile("${path.module}/b.tpl", { x = "1", y = ["p"] }) }\n'
+    'output "c" { value = module.m.c }\noutput "d" { value = file("${path.root}/a.txt") }\nmodule "m" {\n  source = "./m"\n}\n',
+    "m__main": 'output "c" { value = "${file("${path.module}/c.txt")}${file("a.txt")}" }\n',
+    "a.txt": 'é "${x}" \\n\n',
+    "b.tpl": "{\n  x = ${x}, $${y}, ${y[0]}\n\n}",
+    "m/c.txt": "c\n",
+}
+
+
+@needs_terraform
+def test_files_are_read_as_terraform_reads_them(tmp_path: Path) -> None:
+    found = folder_outputs(written(tmp_path, **FILES))
+    theirs = real_plan(tmp_path)["planned_values"]["outputs"]
+    assert {name: getattr(node, "text", None) for name, node in found.items()} == {name: told["value"] for name, told in theirs.items()}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '"../out.txt"',
+        '"/etc/passwd"',
+        '"${path.module}../out.txt"',
+        '"none.txt"',
+        '"${var.x}/a.txt"',
+        '"d.tpl"',
+        '"~/a"',
+        '"${path.cwd}/a.txt"',
+    ],
+)
+def test_no_other_files_are_read(tmp_path: Path, path: str) -> None:
+    (tmp_path / "out.txt").write_text("x", encoding="utf-8")
+    text = f'output "a" {{ value = templatefile({path}, {{}}) }}\n'
+    (node,) = folder_outputs(written(tmp_path / "own", **{"main": text, "a.txt": "x", "d.tpl": "${var.x}%{ if true }x%{ endif }"})).values()
+    assert isinstance(node, Unknown)

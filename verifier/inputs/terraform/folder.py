@@ -79,6 +79,7 @@ class _Maker:
     folder: Path
     supplied: Supplied
     modules: dict[ModuleName, Module] = field(default_factory=dict)
+    folders: dict[ModuleName, Path] = field(default_factory=dict)
     deeds: list[Resource] = field(default_factory=list)
     doubtful: list[Resource] = field(default_factory=list)
     made: int = 0
@@ -92,7 +93,7 @@ class _Maker:
         self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
         variables = handed.variables(self.sources, self.folder, declared, self.supplied.parameters)
         providers = handed.configurations(self.modules)
-        empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True)
+        empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True, read=self._text)
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there are.
         first = Providers(empty, self.supplied, text)
@@ -121,6 +122,7 @@ class _Maker:
             self._gap(path, Node(Source(self.files.name(path), ""), 0, 0), "is not read", Family.ANYTHING)
         self.sources.unread.clear()
         variables = {key: handed.declared(block, f"var.{key}") for key, block in written.variables.items()}
+        self.folders[name] = folder
         self.modules[name] = Module(calls=written.calls, variables=variables, outputs=written.outputs, written=written)
         for call, block in written.calls.items():
             below = self.sources.folder((*name, call), folder, block.text("source"))
@@ -129,6 +131,11 @@ class _Maker:
             else:
                 address = qualified(tuple((step, None) for step in name), f"module.{call}")
                 self._gap(address, block.place, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
+
+    def _text(self, name: ModuleName, path: str) -> str | None:
+        """The text of a file in the folder of a module; `None` for one that is not read."""
+        source = self.sources.source(self.folders[name] / path)
+        return None if source is None else source.text
 
     def _gaps(self) -> None:
         """Records what other blocks may do, and what the blocks that are read have that is not."""

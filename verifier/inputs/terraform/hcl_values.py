@@ -30,6 +30,7 @@ _MOST_VALUES = 100_000
 _ORDERS: dict[str, Callable[[int, int], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self")
 """What references begin with that are to no resource."""
+_END = "END_OF_THE_FILE"
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
@@ -37,7 +38,8 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 class Evaluator:
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
     told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
-    `bound` are the variables of `for` expressions; `own` names what the expression is of."""
+    `bound` are the variables of `for` expressions; `own` names what the expression is of. `read` gives the text of a file, where files are
+    at hand, by its path and by whether that is one of the module (`path.module`)."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -45,6 +47,7 @@ class Evaluator:
     allows: Callable[[int, int], bool]
     bound: Mapping[str, Node] = field(default_factory=dict)
     depth: int = 0
+    read: Callable[[str, bool], str | None] | None = None
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -96,7 +99,11 @@ class Evaluator:
 
     def _heredoc(self, tree: Tree) -> Node | None:
         """A text of several lines; a policy written so keeps the places of its lines only as a whole."""
-        found, parts = list[Node](), trees.heredoc_parts(str(tree.children[0]))
+        return self._template(tree, trees.heredoc_parts(str(tree.children[0])))
+
+    def _template(self, tree: Tree, parts: Sequence[tuple[str, bool]] | None) -> Node | None:
+        """The parts of a template, put together."""
+        found = list[Node]()
         if parts is None:
             return None
         for part, is_expression in parts:
@@ -253,11 +260,34 @@ class Evaluator:
         name, arguments = str(head.children[0]), trees.parts_of(rest[0]) if rest and trees.kind_of(rest[0]) == "arguments" else []
         if name == "try":
             return self._try(tree, arguments)
+        if name in ("file", "templatefile") and arguments:
+            return self._file(tree, arguments)
         function = OF_ONE.get(name) if len(arguments) == 1 else None
         function = function or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
         return function(self.at(tree), *(self.get(argument) for argument in arguments))
+
+    def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
+        """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
+        given = trees.parts_of(trees.unwrapped(arguments[0]))
+        base = trees.traversal(trees.parts_of(given[0].children[0])[0]) if given and trees.kind_of(given[0].children[0]) else ()
+        rest = given[1:] if base in (("path.module",), ("path.root",)) else given
+        name = "".join(str(part.children[0]) for part in rest if isinstance(part.children[0], str))
+        is_plain = trees.kind_of(trees.unwrapped(arguments[0])) == "string" and all(isinstance(part.children[0], str) for part in rest)
+        if self.read is None or not is_plain or {*"\\$%"} & {*name} or name.startswith("/") != (base != ()):
+            return None
+        text = self.read(name.lstrip("/"), base == ("path.module",))
+        if text is None or len(arguments) == 1:
+            return None if text is None else kinds.text(self.at(tree), text)
+        variables = kinds.object_of(self.get(arguments[1]))
+        parts = trees.heredoc_parts(f"<<{_END}\n{text}\n{_END}")
+        if variables is None or parts is None:
+            return None
+        parts = [*parts[:-1], (parts[-1][0][:-1], False)]  # a heredoc ends in a line of its own
+        unknown = self.unknown(tree, [variables])
+        bound = {key.text: value for key, value in variables.pairs}
+        return replace(self, refer=lambda _, __: unknown, bound=bound, read=None)._template(tree, parts)
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""

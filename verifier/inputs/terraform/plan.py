@@ -8,7 +8,7 @@ resource. [Terraform: JSON Output Format]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -35,8 +35,8 @@ class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
     of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
     and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
-    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made. `mark`
-    sets the placeholders of its resources apart from those of another plan."""
+    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made, and `read`
+    gives the text of a file in a module's folder. `mark` sets the placeholders of its resources apart from those of another plan."""
 
     file: str
     is_plan: bool
@@ -49,6 +49,7 @@ class Plan:
     invoked: tuple[str, ...] = ()
     of_folder: bool = False
     doubtful: tuple[Resource, ...] = ()
+    read: Callable[[ModuleName, str], str | None] | None = None
     mark: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
 

@@ -285,7 +285,12 @@ class Resolver(Side):
 
     def evaluator(self, written: Written, module: ModulePath, resource: Resource | None, own: str) -> Evaluator:
         """What evaluates an expression in a module instance."""
-        return Evaluator(written.source, self.references.refer(module, resource), own, self.allows, depth=self._depth)
+        name, folder = tuple(step for step, _ in module), self.plan.read
+
+        def read(path: str, of_module: bool) -> str | None:
+            return None if folder is None else folder(name if of_module else (), path)
+
+        return Evaluator(written.source, self.references.refer(module, resource), own, self.allows, depth=self._depth, read=read)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:

@@ -138,7 +138,7 @@ class Folders:
         source = self.source(path)
         if source is None:
             return None
-        body = parse(source.text)
+        body = self.read.trees[path] = self.read.trees.get(path) or parse(source.text)
         if body is None:
             self.remarks.warning(Node(source, 0, 0), "python-hcl2 cannot read this file, so places in it are told by address")
             return None

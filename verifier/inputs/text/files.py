@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Members, Node, Scalar, refusal
@@ -56,6 +56,8 @@ class Files:
 
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    trees: dict[Path, Any] = field(default_factory=dict)
+    """What texts of `.tf` files were parsed to."""
     _sources: dict[Path, Source] = field(default_factory=dict)
 
     def place(self, path: Path) -> Node:
