@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 from verifier.ask.replay import matched_statements
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate, Identity, Pairs
+from verifier.model.free_facts import is_named_fact
 from verifier.model.invariant import (
     ALWAYS,
     CallersAnd,
@@ -31,6 +33,7 @@ from verifier.model.invariant import (
     SessionLike,
 )
 from verifier.model.policy import Condition, Operator, Text
+from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Status
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -122,11 +125,18 @@ class Asker:
         return self._replayed(estate, found, request, "the session's tags do not give it the access")
 
     def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
-        """Another request under the same readings and free facts; why there is none, where it is refused."""
-        decision = RequestDecider(estate, request).decide({**self.how.held, **dict(found.readings), **dict(found.free)})
-        if decision.outcome is not Outcome.ALLOW:
-            return Reason("E2", refused)
-        return replace(found, request=request, decision=decision, statements=matched_statements(decision))
+        """Another request under the same readings and free facts, or under one more, where it turns on that; why there is none, where it is
+        refused."""
+        decider, chosen = RequestDecider(estate, request), {**self.how.held, **dict(found.readings), **dict(found.free)}
+        ways = [replace(found, request=request)]
+        for name, value in product(decider.decide(chosen).depends_on, (False, True)):
+            ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []
+            ways += [replace(ways[0], free=(*found.free, (name, value)))] if is_named_fact(name) else []
+        for way in ways:
+            decision = decider.decide({**chosen, **dict(way.readings), **dict(way.free)})
+            if decision.outcome is Outcome.ALLOW:
+                return replace(way, decision=decision, statements=matched_statements(decision))
+        return Reason("E2", refused)
 
     def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
         try:
