@@ -13,10 +13,10 @@ from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.problem.classes.predicates import OneOf, Predicate
+from verifier.problem.diagrams.alike_values import first_alike
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.diagrams.told_apart import first_alike
 from verifier.problem.expression import Expression
 from verifier.problem.rules import Given
 from verifier.problem.semantics.supposed import not_ruled_out

@@ -19,6 +19,7 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.facts.names import Same
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.cubes import ANYONE
+from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
@@ -31,7 +32,6 @@ from verifier.verify.reach.offers.newly_made import imagined
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
-from verifier.verify.reach.told_apart import reads_tags
 from verifier.verify.reach.universe import Universe, strangers
 
 

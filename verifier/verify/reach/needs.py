@@ -33,9 +33,9 @@ from verifier.problem.semantics.powers import (
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.steps.first_tags import with_other_tags
 from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
-from verifier.verify.reach.told_apart import tags_read
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
 """The powers that steps give by what they are on, not by whom they are about."""

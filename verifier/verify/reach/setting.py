@@ -21,6 +21,7 @@ from verifier.verify.deciding import How
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
+from verifier.verify.reach.distinctions import keys_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
 from verifier.verify.reach.key_rules import KeyRules
@@ -30,7 +31,6 @@ from verifier.verify.reach.offers.replicas import replicas
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.stories.stories import Teller
 from verifier.verify.reach.together import Found, nearest
-from verifier.verify.reach.told_apart import keys_of
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
 
 

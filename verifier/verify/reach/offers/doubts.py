@@ -21,6 +21,7 @@ from verifier.model.steps.catalogue import Effect, Head
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
+from verifier.verify.reach.distinctions import tells_names_apart, tells_sessions_apart
 from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, is_federated
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
@@ -29,7 +30,6 @@ from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import Allowed, Bundle, Gives, Group
-from verifier.verify.reach.told_apart import tells_names_apart, tells_sessions_apart
 
 _NOTHING = Cube(0, frozenset())
 

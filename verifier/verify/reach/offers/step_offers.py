@@ -25,6 +25,7 @@ from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import step_permissions
 from verifier.verify.reach.cubes import outside
+from verifier.verify.reach.distinctions import asks_for_tags, tags_read
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
@@ -38,7 +39,6 @@ from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
-from verifier.verify.reach.told_apart import asks_for_tags, tags_read
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
