@@ -149,6 +149,9 @@ def test_instances_are_those_that_terraform_makes(tmp_path: Path) -> None:
 MODULE = 'variable "who" {}\n' + key("var.who") + 'output "arn" { value = aws_kms_key.k.arn }\n'
 CALL = 'module "m" {\n  source = "./m"\n  who = "*"\n  COUNT\n}\n'
 PEOPLE = 'variable "who" { default = { a = "arn:aws:iam::111122223333:role/a", b = "%s" } }\n'
+ROLE = 'resource "aws_iam_role" "r" {\n  count = %s\n  name = "r"\n  assume_role_policy = file("trust.json")\n}\n'
+INNER = 'module "m" {\n  source = "./m"\n  count  = %s\n}\n'
+ARN = 'output "arn" { value = aws_iam_role.r[0].arn }\n'
 EACH = PEOPLE + key("each.value", more="  for_each = var.who\n")
 DOCUMENT = """\
 variable "open" { default = %s }
@@ -192,6 +195,10 @@ data "aws_caller_identity" "current" {}
         ({"main": 'variable "who" {}\n' + key("var.who")}, {"aws_kms_key.k": "unknown"}),
         ({"main": 'variable "who" {}\n' + key("var.who"), "terraform.tfvars": f'who = "{OWN}"'}, {"aws_kms_key.k": "proved"}),
         ({"main": 'variable "who" {}\n' + key("var.who"), "terraform.tfvars.json": '{"who": "*"}'}, {"aws_kms_key.k": "refuted"}),
+        ({"main": ROLE % "0" + key(f'try(aws_iam_role.r[0].arn, "{OWN}")')}, {"aws_kms_key.k": "proved"}),
+        ({"main": ROLE % "data.x.y.n" + key(f'try(aws_iam_role.r[0].arn, "{OWN}")')}, {"aws_kms_key.k": "unknown"}),
+        ({"main": INNER % "data.x.y.n" + key(f'try(module.m[0].arn, "{OWN}")'), "m__main": ROLE % "0" + ARN}, {"aws_kms_key.k": "unknown"}),
+        ({"main": INNER % "1" + key(f'try(module.m[0].arn, "{OWN}")'), "m__main": ROLE % "1" + ARN}, {"aws_kms_key.k": "proved"}),
         ({"main": key("aws_s3_bucket.b.owner") + 'resource "aws_s3_bucket" "b" {}\n'}, {"aws_kms_key.k": "unknown"}),
         ({"main": key(f'"{OWN}"', more="  lifecycle {\n    ignore_changes = [policy]\n  }\n")}, {"aws_kms_key.k": "unknown"}),
         ({"main": key(f'"{OWN}"'), "a_override": key('"*"')}, {"aws_kms_key.k": "refuted"}),
