@@ -12,7 +12,8 @@ from functools import lru_cache
 from itertools import product
 
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import CallerSet, Invariant
+from verifier.model.invariant import CallerSet, Invariant, conditions_in
+from verifier.model.policy import Condition
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import Predicate
@@ -23,13 +24,14 @@ from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
-from verifier.verify.reach.narrowed import for_keys
+from verifier.verify.reach.narrowed import for_keys, of_callers
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import other_keys, own_accounts
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.newly_made import imagined
 from verifier.verify.reach.offers.step_offers import StepOffers
+from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.universe import Universe, strangers
@@ -37,12 +39,13 @@ from verifier.verify.reach.universe import Universe, strangers
 
 class Common:
     """What is found once for all keys of an estate, some of which have own keys of the caller's beside them. `tags` says that what is asked
-    turns on tags of callers, whatever policies do."""
+    turns on tags of callers, whatever policies do; `told` are the conditions by which the last requests are told from others, so far as
+    they may tell names apart."""
 
-    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool) -> None:
+    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, told: Sequence[Condition] = ()) -> None:
         own = own_accounts(estate)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
-        self._imagined = imagined(self.estate)
+        self._imagined = imagined(self.estate, told)
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
         self._held = held
@@ -190,13 +193,23 @@ def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
 
 
 def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invariant]) -> Common:
-    """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not."""
-    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals))
+    """What is found once for all keys of an estate; the same object for the same estate, and goals that turn on tags or do not, and that
+    tell alike the names of what could be made."""
+    goals = tuple(goals)
+    conditions = tuple(dict.fromkeys(one for goal in goals for one in conditions_in(goal.when)))
+    told = may_tell_names(conditions, _keys_of_names(Same(estate))) if conditions else ()
+    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals), told)
 
 
 @lru_cache(_REMEMBERED)
-def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool) -> Common:
-    return Common(same.estate, dict(held), tags)
+def _keys_of_names(same: Same) -> frozenset[str]:
+    estate = same.estate
+    return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)))
+
+
+@lru_cache(_REMEMBERED)
+def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, told: tuple[Condition, ...]) -> Common:
+    return Common(same.estate, dict(held), tags, told)
 
 
 def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:

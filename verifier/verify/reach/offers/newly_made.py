@@ -1,10 +1,10 @@
 """Users, roles, groups, managed policies, instance profiles and identity providers that a caller could make: one of each for whatever
 names, paths and boundaries policies tell apart.
 
-In: an estate. Out: the same with these among its inventories, and their ARNs.
+In: an estate, conditions on last requests. Out: the estate with these among its inventories, and their ARNs.
 Guarantee: of all that could be made in an account whose inventory is complete, one is there that every pattern of the estate treats alike,
-and that has the same permissions boundary (policy variables in patterns stand for any text), or may be made with another one. Where no
-inventory is complete, who there is is free anyway (U1).
+and that has the same permissions boundary, or may be made with another one. Policy variables in patterns stand for any text, and for each
+of their values (`variable_values`). Where no inventory is complete, who there is is free anyway (U1).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.sessions.trusting import names_action
 from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.facts import LINKED
+from verifier.verify.reach.offers.variable_values import VariableValues, begins, roles_of_sessions
 from verifier.verify.reach.stories.scene import administrator, as_boundary
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
@@ -42,23 +43,56 @@ class Imagined:
     free: frozenset[str]
 
 
-def imagined(estate: Estate) -> Imagined:
-    """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root user as well. Raises
-    `TooLarge`."""
+def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
+    """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root user as well.
+    `asked` are conditions by which the last requests are told from others. Raises `TooLarge`."""
     policies = list(policies_of(estate, ()))
-    for account in estate.accounts:
-        policies += [policy for identity in account.identities for policy in identity.policies]
-        policies += [policy for identity in account.identities for policy in (identity.trust, identity.boundary) if policy]
-    statements = [statement for policy in {id(policy): policy for policy in policies}.values() for statement in policy.statements]
-    by_grants = [principal.value for principal in estate.grant_principals]
+    inline: dict[str, Identity] = {}
+    for identity in (one for account in estate.accounts for one in account.identities):
+        policies += [policy for policy in (*identity.policies, identity.trust, identity.boundary) if policy]
+        inline |= {policy.identity: identity for policy in identity.policies if policy.identity.startswith(f"{identity.arn}#")}
+    policies = list({id(policy): policy for policy in policies}.values())
+    statements = [statement for policy in policies for statement in policy.statements]
+    texts = [*_texts(statements, [principal.value for principal in estate.grant_principals]), *_in_conditions(asked)]
+    values = VariableValues(estate, policies, asked, inline)
+    first = found = _imagined(estate, statements, texts, values)
+    for _ in range(ROUNDS if values.told else 0):
+        # The names of what is made are values of variables, too.
+        made = [one for account in found.estate.accounts for one in account.identities if one.arn in found.made]
+        before, found = found.made, _imagined(estate, statements, texts, values, made, found.made, first.made)
+        if found.made == before:
+            break
+    return found
+
+
+ROUNDS = 2
+"""So many times the names of what could be made are put in the place of variables."""
+
+
+def _imagined(
+    estate: Estate,
+    statements: Sequence[Statement],
+    texts: Sequence[tuple[str, bool]],
+    values: VariableValues,
+    identities: Iterable[Identity] = (),
+    arns: frozenset[str] = frozenset(),
+    first: frozenset[str] = frozenset(),
+) -> Imagined:
+    for identity in identities:
+        values.add_identity(identity)
+    values.add_arns(arns)
+    values.solve()
+    # Beside what is named after itself there is another one of its class, and no more.
+    further = [one for one in dict.fromkeys((*values.named(), *values.filled())) if one.literal not in arns or one.literal in first]
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
     free: set[str] = set()
     accounts = []
     named = trusted(estate)
     for account in estate.accounts:
-        own = _with(account, partition, statements, by_grants, made, free) if account.complete else account
-        new = tuple(_providers(account, partition, named, _texts(statements, ())))
+        patterns = _Patterns(texts, further, f"arn:{partition}:iam::{account.id}:")
+        own = _with(account, partition, statements, patterns, made, free) if account.complete else account
+        new = tuple(_providers(account, partition, named, patterns))
         made |= set(new)
         accounts.append(own if account.providers is None else replace(own, providers=(*account.providers, *new)))
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
@@ -90,7 +124,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _providers(account: Account, partition: str, named: Sequence[str], patterns: Iterable[tuple[str, bool]]) -> Iterator[str]:
+def _providers(account: Account, partition: str, named: Sequence[str], patterns: _Patterns) -> Iterator[str]:
     """The providers that could be made in an account, and that a trust policy admits (E2w)."""
     start = f"arn:{partition}:iam::{account.id}:"
     given = account.providers or ()
@@ -98,20 +132,19 @@ def _providers(account: Account, partition: str, named: Sequence[str], patterns:
         yield from (one for one in named if one.startswith(start) and one not in given)
     for kind in ("saml-provider", "oidc-provider") if "*" in named else ():
         present = [one for one in (*given, *named) if one.startswith(f"{start}{kind}/")]
-        yield from (arn for (arn, *_) in _names(f"{start}{kind}/", list(_patterns(patterns, start)), present, 1))
+        yield from (arn for (arn, *_) in _names(f"{start}{kind}/", patterns.of(kind), present, 1))
 
 
 def _with(
-    account: Account, partition: str, statements: Sequence[Statement], by_grants: Sequence[str], made: set[str], free: set[str]
+    account: Account, partition: str, statements: Sequence[Statement], patterns: _Patterns, made: set[str], free: set[str]
 ) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
-    patterns = list(_patterns(_texts(statements, by_grants), f"arn:{partition}:iam::{account.id}:"))
-    boundaries = list(_boundaries(account, partition, statements, policies="policy" in named))
+    boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
 
     def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
         if kind in kinds:
-            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", patterns, list(present), copies)
+            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", patterns.of(kind), list(present), copies)
 
     roles: list[Identity] = []
     users: list[Identity] = []
@@ -167,7 +200,9 @@ def _identity(arn: str, boundary: _Boundary) -> Identity:
     return Identity(arn, trust=trust, bounded=boundary[0], boundary=boundary[1])
 
 
-def _boundaries(account: Account, partition: str, statements: Iterable[Statement], *, policies: bool) -> Iterator[_Boundary]:
+def _boundaries(
+    account: Account, partition: str, statements: Iterable[Statement], further: Iterable[Tokens], *, policies: bool
+) -> Iterator[_Boundary]:
     """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others (of AWS, or where
     `policies` can be made), one that allows everything. Of those that no condition names none, unless one may ask for any boundary."""
     asked = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
@@ -182,6 +217,7 @@ def _boundaries(account: Account, partition: str, statements: Iterable[Statement
         for text in one.values
         if one.operator.base != "Null"
     }
+    named |= {one: None for one in further if begins(one, start) and any("${" in text.value for each in asked for text in each.values)}
     ends = ((*some(NAME),), (*some(PATH), *literal_tokens("/"), *some(NAME)))
     base = tuple(Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends)
     everything = administrator(partition)
@@ -221,28 +257,32 @@ def _texts(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterato
     for statement in statements:
         yield from ((text.value, False) for text in statement.resources or ())
         yield from ((principal.value, False) for principal in statement.principals or ())
-        for condition in statement.conditions:
-            named = "arn:*:iam::*:user/" if condition.key.value.lower() == "aws:username" else ""
-            yield from ((named + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values)
+        yield from _in_conditions(statement.conditions)
 
 
-def _patterns(texts: Iterable[tuple[str, bool]], start: str) -> Iterator[Tokens]:
-    """Those that may match an ARN that begins so, as patterns."""
-    for text, fold in texts:
-        for part in (text, *_roles_of_sessions(text)):
-            pattern = _without_variables(part)
-            literal, wildcard, _ = pattern.partition("*")
-            length = len(start) if len(literal) > len(start) or not wildcard else len(literal)
-            if like(literal[:length], fold=fold).matches(start[:length]):
-                yield like(pattern, fold=fold)
+def _in_conditions(conditions: Iterable[Condition]) -> Iterator[tuple[str, bool]]:
+    for condition in conditions:
+        starts = (f"{_USERS}", f"{_USERS}*/") if condition.key.value.lower() == "aws:username" else ("",)
+        yield from ((start + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values for start in starts)
 
 
-def _roles_of_sessions(text: str) -> Iterator[str]:
-    """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
-    beginning, session, rest = text.partition(":assumed-role/")
-    if session:
-        account, name = beginning.rpartition(":")[2], rest.partition("/")[0]
-        yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
+_USERS = "arn:*:iam::*:user/"
+
+
+class _Patterns:
+    """What tells apart what is of one account: texts, and whether their case is ignored, in which policy variables stand for anything;
+    `further` are those in which they stand for some value. `start` is how the account's ARNs begin."""
+
+    def __init__(self, texts: Iterable[tuple[str, bool]], further: Iterable[Tokens], start: str) -> None:
+        self._texts = texts
+        self.further = further
+        self._start = start
+
+    def of(self, kind: str) -> list[Tokens]:
+        """Those that may match an ARN of one kind."""
+        start = f"{self._start}{kind}/"
+        found = (like(_without_variables(part), fold=fold) for text, fold in self._texts for part in (text, *roles_of_sessions(text)))
+        return [one for one in dict.fromkeys((*found, *self.further)) if begins(one, start)]
 
 
 def _without_variables(text: str) -> str:
@@ -256,7 +296,7 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
     taken = {arn.rsplit("/", 1)[1].lower() for arn in present}
     own = frozenset(map(like, present))
     wanted: dict[Predicate, None] = {like(f"*{LINKED}*"): None}
-    wanted |= {pattern: None for pattern in patterns if pattern not in own}
+    wanted |= {pattern: None for pattern in patterns if pattern not in own and pattern.fixed.rpartition("/")[2].lower() not in taken}
     base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(PATH), *literal_tokens("/"), *some(NAME))))
     domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
     try:
@@ -268,9 +308,13 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
         members = table.members(number, limit)
         return [arn for arn in members if arn.rsplit("/", 1)[1].lower() not in taken and LINKED not in arn]
 
+    chosen: set[str] = set()
     for number in range(table.size):
         table.pick(1 << number)
-        chosen = tuple(free(number, copies + 8)[:copies] or free(number, copies + 8 + len(present))[:copies])
-        taken |= {arn.rsplit("/", 1)[1].lower() for arn in chosen}
-        if chosen:
-            yield chosen
+        few = free(number, copies + 8)
+        # Of the name of another one that could be made, where a class has no others: either may be made.
+        others = [arn for arn in few if arn.rsplit("/", 1)[1].lower() not in chosen]
+        found = tuple((others or few or free(number, copies + 8 + len(present)))[:copies])
+        chosen |= {arn.rsplit("/", 1)[1].lower() for arn in found}
+        if found:
+            yield found

@@ -1,0 +1,286 @@
+"""The texts that policy variables may stand for, as far as anything tells them apart (L7): what they are of those that there are, and what
+they must be for a text with variables to be one that something asks for.
+
+In: an estate, further conditions. Out: patterns of names and ARNs, and texts with their variables filled in.
+Guarantee: where a text with variables matches a value that the estate or a condition spells out, or a part of one, what each variable is
+then is among the values (over-approximated). Raises `TooLarge` where there are too many.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, product
+
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import Condition, Policy, Text
+from verifier.problem.classes.predicates import ANY, Characters, Token, Tokens, exactly, like_tokens, literal_tokens
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.semantics.values import Fixed, Template, Variable, template
+
+USER, ARN = "aws:username", "aws:principalarn"
+_RESOURCE, _SESSION = "resource", "sts:rolesessionname"
+_ALIASES = ("kms:resourcealiases", "kms:requestalias")
+_ANYTHING: tuple[Token, ...] = ((True, ANY),)
+MOST = 3000
+"""So many values of one key are told apart, and so many ways to fill in one text."""
+
+
+@dataclass(frozen=True)
+class _Site:
+    """A text with variables, compared with values of a key, or of resources."""
+
+    key: str
+    pieces: Template
+    fold: bool
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        return tuple(dict.fromkeys(piece for piece in self.pieces if isinstance(piece, Variable)))
+
+
+class VariableValues:
+    """The values of one estate's variables, by key. `further` are conditions besides those of policies; `inline` are policies that one
+    user or role alone has, by whom."""
+
+    def __init__(self, estate: Estate, policies: Iterable[Policy], further: Sequence[Condition], inline: dict[str, Identity]) -> None:
+        self._sites: dict[_Site, None] = {}
+        self._of_identities: set[Tokens] = set()
+        self._values: defaultdict[str, dict[Tokens, None]] = defaultdict(dict)
+        for policy in policies:
+            holder = inline.get(policy.identity)
+            for statement in policy.statements:
+                for text in statement.resources or ():
+                    self._take(_RESOURCE, text.value, False, holder, policy.variables)
+                for one in statement.principals or ():
+                    self._add(ARN, exactly(one.value))
+                self._conditions(statement.conditions, holder, policy.variables)
+        self._conditions(further, None, True)
+        if self._sites:
+            self._facts(estate)
+
+    @property
+    def told(self) -> bool:
+        """Whether there are variables at all."""
+        return bool(self._sites)
+
+    def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
+        for one in conditions:
+            for text in one.values:
+                self._take(one.key.value, text.value, "IgnoreCase" in one.operator.base, holder, variables)
+
+    def _take(self, key: str, text: str, fold: bool, holder: Identity | None, variables: bool) -> None:
+        for part in (text, *roles_of_sessions(text)):
+            pieces = template(part, variables)
+            if any(isinstance(piece, Variable) for piece in pieces):
+                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold)] = None
+            elif key != _RESOURCE:
+                self._add(_same(key), Tokens(like_tokens(part, fold=fold)))
+
+    def _add(self, key: str, value: Tokens) -> bool:
+        """Whether a value is new."""
+        own = self._values[key]
+        if value in own or value.tokens in ((), _ANYTHING):
+            return False
+        if key == USER and any(not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens):
+            return False
+        own[value] = None
+        if len(own) > MOST:
+            raise TooLarge("policy variables can stand for too many values")
+        if key in (ARN, "aws:userid"):  # a session's name stands at the end of its ARN, and of its `aws:userid`
+            for at, (_, characters) in enumerate(value.tokens):
+                if characters.only in ("/", ":") and at > 3:
+                    self._add(_SESSION, Tokens(value.tokens[at + 1 :]))
+        return True
+
+    def _facts(self, estate: Estate) -> None:
+        for identity in estate.identities:
+            self.add_identity(identity)
+        tags = [*(one.tags for one in estate.identities), *(key.tags for key in estate.keys)]
+        tags += [code.tags for account in estate.accounts for code in account.workloads]
+        for name, value in (pair for one in tags for pair in one or ()):
+            self._add(_same(f"tag/{name}"), exactly(value))
+        for key in estate.keys:
+            self._add(_RESOURCE, exactly(key.arn))
+            for alias in key.aliases or ():
+                self._add(_ALIASES[0], exactly(alias))
+                self._add(_RESOURCE, exactly(f"{key.arn.rpartition(':')[0]}:{alias}"))
+            for grant in key.grants or ():
+                for name, value in (*(grant.context_equals or ()), *(grant.context_subset or ())):
+                    self._add(f"kms:encryptioncontext:{name.lower()}", exactly(value))
+                for principal in grant.principals:
+                    self._add(ARN, exactly(principal.value))
+        for account in estate.accounts:
+            self._add("aws:principalaccount", exactly(account.id))
+            self.add_arns((*(one.arn for one in account.groups), *(one.arn for one in account.managed)))
+            self.add_arns((*(one.arn for one in account.profiles or ()), *(one.arn for one in account.workloads)))
+        if estate.organization is not None:
+            self._add("aws:principalorgid", exactly(estate.organization.id))
+
+    def add_identity(self, identity: Identity) -> None:
+        """Takes in a user or role."""
+        own = {ARN: exactly(identity.arn)} | ({USER: exactly(identity.arn.rsplit("/", 1)[1])} if ":user/" in identity.arn else {})
+        for key, value in own.items():
+            self._add(key, value)
+        self._of_identities |= set(own.values())
+        if identity.unique_id is not None:
+            self._add("aws:userid", exactly(identity.unique_id))
+        self.add_arns((identity.arn,))
+
+    def add_arns(self, arns: Iterable[str]) -> None:
+        """Takes in what requests can be about."""
+        for arn in arns:
+            self._add(_RESOURCE, exactly(arn))
+
+    def solve(self) -> None:
+        """Finds the values that make a text with variables match one that is known, of all variables."""
+        for site in self._sites:
+            if site.key != _RESOURCE:  # one step on: what it is of those that there are
+                for filled in _filled(site, self._values):
+                    if filled.literal is not None:
+                        self._add(site.key, filled)
+        done: dict[_Site, int] = {}
+        found = True
+        while found:
+            found = False
+            for site in self._sites:
+                found |= self._solved(site, done)
+
+    def _solved(self, site: _Site, done: dict[_Site, int]) -> bool:
+        values = tuple(self._values[site.key])
+        new, done[site] = values[done.get(site, 0) :], len(values)
+        found = False
+        for place, piece in enumerate(site.pieces):
+            # What whoever asks is tagged with may be anything, in which case the variable stands for it as it is.
+            if isinstance(piece, Variable) and (site.key != _RESOURCE or _same(piece.key) in (USER, ARN)):
+                before, after = _tokens(site.pieces[:place], site.fold), _tokens(site.pieces[place + 1 :], site.fold)
+                for value in new:
+                    for part in _parts(before, value.tokens, after):
+                        found |= self._add(_same(piece.key), Tokens(part))
+        return found
+
+    def named(self) -> Iterator[Tokens]:
+        """The ARNs that other users and roles must have, for variables to be what is asked for."""
+        yield from (one for one in self._values[ARN] if one not in self._of_identities)
+        for path in ("", "*/"):
+            start = like_tokens(f"arn:*:iam::*:user/{path}")
+            yield from (Tokens((*start, *name.tokens)) for name in self._values[USER] if name not in self._of_identities)
+
+    def filled(self) -> Iterator[Tokens]:
+        """The texts with variables, with each of the values in their place."""
+        for site in self._sites:
+            yield from _filled(site, self._values)
+
+
+def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
+    """The keys whose values may tell apart names of what could be made: directly, or by policy variables."""
+    found = {USER, ARN, "kms:granteeprincipal", "kms:retiringprincipal", "aws:userid"}
+    for policy in policies:
+        for statement in policy.statements:
+            for key, texts in ((None, statement.resources or ()), *((one.key.value, one.values) for one in statement.conditions)):
+                inside = set(chain.from_iterable(map(_variables, texts)))
+                found |= inside if key is None or not inside else {*inside, _same(key)}
+    return frozenset(found)
+
+
+def may_tell_names(conditions: Iterable[Condition], keys: frozenset[str]) -> tuple[Condition, ...]:
+    """Those conditions of the last requests that are on one of some keys, or have variables."""
+    return tuple(one for one in conditions if _same(one.key.value) in keys or any(map(_variables, one.values)))
+
+
+def _variables(text: Text) -> list[str]:
+    """The keys of the variables of a text."""
+    return [_same(piece.key) for piece in template(text.value, "${" in text.value) if isinstance(piece, Variable)]
+
+
+def _same(key: str) -> str:
+    """The key under which values of several keys are held against each other."""
+    key = key.lower()
+    if "tag/" in key:
+        return "tag/" + key.split("tag/", 1)[1]
+    if key in _ALIASES:
+        return _ALIASES[0]
+    return "sourceidentity" if key.endswith(":sourceidentity") else key
+
+
+def _of_holder(piece: Fixed | Variable, holder: Identity | None) -> Fixed | Variable:
+    """What a variable is of the only one who has the policy."""
+    if holder is None or isinstance(piece, Fixed) or piece.key.lower() not in (USER, ARN):
+        return piece
+    if piece.key.lower() == ARN:
+        return Fixed(holder.arn, False)
+    return Fixed(holder.arn.rsplit("/", 1)[1], False) if ":user/" in holder.arn else piece
+
+
+def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Tokens]:
+    names = site.variables
+    choices = [[*([] if one.default is None else [exactly(one.default)]), *values[_same(one.key)]] for one in names]
+    number = 1
+    for choice in choices:
+        number *= len(choice)
+    if number > MOST:
+        raise TooLarge("policy variables can stand for too many values")
+    for some in product(*choices):
+        known = dict(zip(names, some, strict=True))
+        yield Tokens(_tokens([known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold))
+
+
+def _tokens(pieces: Sequence[Fixed | Variable | Tokens], fold: bool) -> tuple[Token, ...]:
+    """A text as a pattern: variables stand for anything."""
+    found: list[Token] = []
+    for piece in pieces:
+        if isinstance(piece, Tokens):
+            found += piece.tokens
+        elif isinstance(piece, Variable):
+            found += _ANYTHING
+        else:
+            found += like_tokens(piece.text, fold=fold) if piece.wild else literal_tokens(piece.text, fold=fold)
+    return tuple(found)
+
+
+def _parts(before: Sequence[Token], text: Sequence[Token], after: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    """The patterns of what can stand in words of a text between what matches `before` and `after`."""
+    starts = _reached(before, text)
+    ends = {len(text) - place for place in _reached(after[::-1], text[::-1])} if starts else set()
+    for start in starts:
+        for end in ends:
+            if start <= end:
+                yield tuple(text[start : end + (end < len(text) and text[end][0])])
+
+
+def _reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
+    """How far in a text a word can be that matches a pattern and the text so far."""
+    todo, seen = [(0, 0)], {(0, 0)}
+    while todo:
+        one, other = todo.pop()
+        step = [(one + 1, other)] if one < len(pattern) and pattern[one][0] else []
+        step += [(one, other + 1)] if other < len(text) and text[other][0] else []
+        if one < len(pattern) and other < len(text) and _meet(pattern[one][1], text[other][1]):
+            step.append((one + (not pattern[one][0]), other + (not text[other][0])))
+        for place in step:
+            if place not in seen:
+                seen.add(place)
+                todo.append(place)
+    return {other for one, other in seen if one == len(pattern)}
+
+
+@lru_cache(1 << 12)
+def _meet(one: Characters, other: Characters) -> bool:
+    if one.negated and other.negated:
+        return True
+    return any(character in other for character in one.listed) if not one.negated else any(character in one for character in other.listed)
+
+
+def roles_of_sessions(text: str) -> Iterator[str]:
+    """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
+    beginning, session, rest = text.partition(":assumed-role/")
+    if session:
+        account, name = beginning.rpartition(":")[2], rest.partition("/")[0]
+        yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
+
+
+def begins(pattern: Tokens, start: str) -> bool:
+    """Whether a pattern matches something that begins so."""
+    return bool(_reached(literal_tokens(start), pattern.tokens))
