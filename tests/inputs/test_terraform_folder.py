@@ -365,3 +365,15 @@ def test_no_other_files_are_read(tmp_path: Path, path: str) -> None:
     text = f'output "a" {{ value = templatefile({path}, {{}}) }}\n'
     (node,) = folder_outputs(written(tmp_path / "own", **{"main": text, "a.txt": "x", "d.tpl": "${var.x}%{ if true }x%{ endif }"})).values()
     assert isinstance(node, Unknown)
+
+
+def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) -> None:
+    text = json.dumps(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}}
+    )
+    read = 'resource "aws_kms_key" "k" {\n  policy = file("${path.module}/read.json")\n}\n'
+    beside: dict[str, Any] = {"read.json": text, "other/left.json": text, "package.json": "{}"}
+    estate = load(tmp_path, main=read, **beside)
+    assert [one.message for one in estate.warnings if "does not read" in one.message] == [
+        f"beside its .tf files this folder holds inputs that it does not read: {tmp_path}/other/left.json"
+    ]

@@ -146,6 +146,7 @@ class Loader:
 
     def _add_folder(self, path: Path) -> None:
         """Adds a folder of `.tf` files without a plan."""
+        from verifier.inputs.snapshot.folder import inputs_left
         from verifier.inputs.terraform.folder import read_folder  # as for plans
         from verifier.inputs.terraform.json_text import told_of
         from verifier.inputs.terraform.reading import add_plan
@@ -155,6 +156,10 @@ class Loader:
             plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
             add_plan(self.remarks, self.parts, plan, self.supplied, text)
         self.tags = True
+        left = [self.files.name(file) for file in inputs_left(path, self.files)]
+        if left:
+            message = f"beside its .tf files this folder holds inputs that it does not read: {first_few(left)}"
+            self.remarks.warning(self.files.place(path), message, hint="name them beside it")
 
     def _add_template(self, path: Path, supplied: Supplied) -> None:
         from verifier.inputs.cloudformation.reading import prepared  # as for plans

@@ -33,7 +33,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
@@ -75,6 +77,19 @@ def files_by_themselves(folder: Path) -> list[Path]:
     if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
         raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
     return [path for path in below if path.suffix.lower() in SUFFIXES and not path.is_dir()]
+
+
+def inputs_left(folder: Path, files: Files) -> list[Path]:
+    """The policies and templates in a folder that were not read."""
+    return [file for file in files_by_themselves(folder) if not files.was_read(file) and _is_input(file)]
+
+
+def _is_input(file: Path) -> bool:
+    try:
+        node = Files().node(file)
+    except InputError:
+        return False
+    return is_template(node) or is_policy(node)
 
 
 @dataclass

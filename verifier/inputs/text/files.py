@@ -75,6 +75,10 @@ class Files:
             self._sources[path] = Source(name, decode_bytes(data, name))
         return self._sources[path]
 
+    def was_read(self, path: Path) -> bool:
+        """True iff a file was read."""
+        return path in self._sources
+
     def digest(self, path: Path) -> str:
         """The SHA-256 of a file, as it was or would be read. Raises `InputError`."""
         self.source(path)
