@@ -48,6 +48,8 @@ class VariableValues:
     def __init__(self, estate: Estate, policies: Iterable[Policy], further: Sequence[Condition], inline: dict[str, Identity]) -> None:
         self._sites: dict[_Site, None] = {}
         self._of_identities: set[Tokens] = set()
+        self._found: set[Tokens] = set()
+        self._first: frozenset[Tokens] = frozenset()
         self._values: defaultdict[str, dict[Tokens, None]] = defaultdict(dict)
         for policy in policies:
             holder = inline.get(policy.identity)
@@ -98,6 +100,7 @@ class VariableValues:
     def _facts(self, estate: Estate) -> None:
         for identity in estate.identities:
             self.add_identity(identity)
+        self._first = frozenset(self._of_identities)
         tags = [*(one.tags for one in estate.identities), *(key.tags for key in estate.keys)]
         tags += [code.tags for account in estate.accounts for code in account.workloads]
         for name, value in (pair for one in tags for pair in one or ()):
@@ -122,9 +125,7 @@ class VariableValues:
     def add_identity(self, identity: Identity) -> None:
         """Takes in a user or role."""
         own = {ARN: exactly(identity.arn)} | ({USER: exactly(identity.arn.rsplit("/", 1)[1])} if ":user/" in identity.arn else {})
-        for key, value in own.items():
-            self._add(key, value)
-        self._of_identities |= set(own.values())
+        self._of_identities |= {value for key, value in own.items() if self._add(key, value)}
         if identity.unique_id is not None:
             self._add("aws:userid", exactly(identity.unique_id))
         self.add_arns((identity.arn,))
@@ -157,16 +158,21 @@ class VariableValues:
             if isinstance(piece, Variable) and (site.key != _RESOURCE or _same(piece.key) in (USER, ARN)):
                 before, after = _tokens(site.pieces[:place], site.fold), _tokens(site.pieces[place + 1 :], site.fold)
                 for value in new:
-                    for part in _parts(before, value.tokens, after):
-                        found |= self._add(_same(piece.key), Tokens(part))
+                    for part in map(Tokens, _parts(before, value.tokens, after)):
+                        found |= self._add(_same(piece.key), part)
+                        self._found.add(part)
         return found
 
     def named(self) -> Iterator[Tokens]:
         """The ARNs that other users and roles must have, for variables to be what is asked for."""
-        yield from (one for one in self._values[ARN] if one not in self._of_identities)
+        yield from self._names(ARN)
         for path in ("", "*/"):
             start = like_tokens(f"arn:*:iam::*:user/{path}")
-            yield from (Tokens((*start, *name.tokens)) for name in self._values[USER] if name not in self._of_identities)
+            yield from (Tokens((*start, *name.tokens)) for name in self._names(USER))
+
+    def _names(self, key: str) -> Iterator[Tokens]:
+        """Those of no user or role alone; of one that there is, where its name is asked for, since another account may have one, too."""
+        return (one for one in self._values[key] if one not in self._of_identities or (one in self._first and one in self._found))
 
     def filled(self) -> Iterator[Tokens]:
         """The texts with variables, with each of the values in their place."""
