@@ -23,6 +23,12 @@ from verifier.problem.semantics.values import Fixed, Template, Variable, templat
 USER, ARN = "aws:username", "aws:principalarn"
 _RESOURCE, _SESSION = "resource", "sts:rolesessionname"
 _ALIASES = ("kms:resourcealiases", "kms:requestalias")
+_REGION = "aws:requestedregion"
+_FIXED: dict[str, tuple[str, ...]] = {_REGION: ("us-east-1", "us-west-2"), "aws:principaltype": ("User", "AssumedRole", "Account")}
+_FIXED |= {
+    f"aws:{name}": ("true", "false") for name in ("securetransport", "multifactorauthpresent", "viaawsservice", "principalisawsservice")
+}
+"""Values of keys that are not free."""
 _ANYTHING: tuple[Token, ...] = ((True, ANY),)
 MOST = 3000
 """So many values of one key are told apart, and so many ways to fill in one text."""
@@ -105,6 +111,9 @@ class VariableValues:
         tags += [code.tags for account in estate.accounts for code in account.workloads]
         for name, value in (pair for one in tags for pair in one or ()):
             self._add(_same(f"tag/{name}"), exactly(value))
+        for name, values in _FIXED.items():
+            for value in (*values, *(one.region for one in estate.keys if name == _REGION)):
+                self._add(name, exactly(value))
         for key in estate.keys:
             self._add(_RESOURCE, exactly(key.arn))
             for alias in key.aliases or ():
@@ -166,9 +175,8 @@ class VariableValues:
     def named(self) -> Iterator[Tokens]:
         """The ARNs that other users and roles must have, for variables to be what is asked for."""
         yield from self._names(ARN)
-        for path in ("", "*/"):
-            start = like_tokens(f"arn:*:iam::*:user/{path}")
-            yield from (Tokens((*start, *name.tokens)) for name in self._names(USER))
+        for name in self._names(USER):
+            yield from _users(name)
 
     def _names(self, key: str) -> Iterator[Tokens]:
         """Those of no user or role alone; of one that there is, where its name is asked for, since another account may have one, too."""
@@ -177,7 +185,15 @@ class VariableValues:
     def filled(self) -> Iterator[Tokens]:
         """The texts with variables, with each of the values in their place."""
         for site in self._sites:
-            yield from _filled(site, self._values)
+            for filled in _filled(site, self._values):
+                yield filled
+                if site.key == USER:
+                    yield from _users(filled)
+
+
+def _users(name: Tokens) -> Iterator[Tokens]:
+    """The ARNs of users of a name."""
+    return (Tokens((*like_tokens(f"arn:*:iam::*:user/{path}"), *name.tokens)) for path in ("", "*/"))
 
 
 def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
