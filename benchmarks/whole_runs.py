@@ -38,9 +38,9 @@ _LOAD = """
 import sys
 from pathlib import Path
 from verifier.inputs import load_estate
-from verifier.runs.estates import remembered_estate
+from verifier.runs.estates import cached_estate
 paths = [Path(sys.argv[1])]
-estate = remembered_estate(paths, (), Path(sys.argv[2]), lambda: load_estate(paths))
+estate = cached_estate(paths, (), Path(sys.argv[2]), lambda: load_estate(paths))
 print(sum(len(key.policies) for key in estate.keys) + sum(len(role.policies) for account in estate.accounts for role in account.roles))
 """
 
