@@ -17,7 +17,8 @@ from verifier.model.invariant import CallerSet, CallersOr, InAccount, InOrganiza
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.step_kinds import OWN_KEY
 
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+"""The ID of an account in a text."""
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
 _OWN_ORGANIZATION = "aws:resourceorg"
 _IN_OWN_ORGANIZATION = Tagged(Condition(Operator("StringEquals", None, False), Text("aws:PrincipalOrgID"), (Text("${aws:ResourceOrgID}"),)))
@@ -45,7 +46,7 @@ def named_callers(estate: Estate, key: Key) -> CallerSet:
     key's own account, where a policy speaks of it (`aws:ResourceOrgID`).
     """
     texts = [text.lower() for policy in _policies(estate, key) for text in _texts(policy)]
-    accounts = {account for text in texts for account in _ACCOUNT.findall(text)} | set(_of_grants(key))
+    accounts = {account for text in texts for account in ACCOUNT.findall(text)} | set(_of_grants(key))
     organizations = {organization for text in texts for organization in _ORGANIZATION.findall(text)}
     listed = {account.id for account in estate.accounts}
     if estate.organization is not None:
@@ -64,7 +65,7 @@ def accounts_named(estate: Estate) -> frozenset[str]:
     found |= estate.organization.members if estate.organization is not None else set()
     for key in keys:
         found |= set(_of_grants(key))
-    return frozenset(found.union(*map(_ACCOUNT.findall, texts_about_accounts(estate))))
+    return frozenset(found.union(*map(ACCOUNT.findall, texts_about_accounts(estate))))
 
 
 def texts_about_accounts(estate: Estate) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Common:
     they may tell names apart."""
 
     def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, told: Sequence[Condition] = ()) -> None:
-        own = own_accounts(estate)
+        own = own_accounts(estate, told)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate, told)
         self.narrow = for_keys(self._imagined.estate)

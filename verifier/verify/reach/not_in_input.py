@@ -8,11 +8,12 @@ accounts. Guarantee: of all keys and accounts that the input does not have, ther
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from verifier.model.estate import Estate, Key
-from verifier.model.named_accounts import accounts_named, texts_about_accounts
+from verifier.model.named_accounts import ACCOUNT, accounts_named, texts_about_accounts
+from verifier.model.policy import Condition
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
@@ -79,10 +80,13 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 """A field of an ARN, or a whole text, that begins with a pattern of digits."""
 
 
-def own_accounts(estate: Estate) -> tuple[str, ...]:
-    """Accounts that stand for all that a caller may have. Raises `TooLarge`."""
+def own_accounts(estate: Estate, asked: Sequence[Condition] = ()) -> tuple[str, ...]:
+    """Accounts that stand for all that a caller may have, with those that only conditions on the last requests name, `asked`. Raises
+    `TooLarge`."""
     named = accounts_named(estate)
-    patterns = dict.fromkeys(like(found) for text in texts_about_accounts(estate) for found in _PATTERN.findall(text))
+    texts = [text.value for condition in asked for text in condition.values]
+    patterns = {like(found): None for text in (*texts_about_accounts(estate), *texts) for found in _PATTERN.findall(text)}
+    patterns |= {like(found): None for text in texts for found in ACCOUNT.findall(text)}
     domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))
     try:
         table = WordTable(domain, tuple(patterns), MORE_STATES)
