@@ -117,7 +117,7 @@ class Reader:
                 return FALSE if predicate is None else self.space.ask(view, predicate)
             pieces = template(value.value, self.variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                return relate(self.space, view, mode, pieces, self.in_key_policy, self.of_policy)
+                return relate(self.space, view, mode, pieces, self.in_key_policy)
             return self._text(view, mode, pieces)
         except Unsuitable:
             return self._unsupported(condition, view, (value,))
@@ -128,7 +128,7 @@ class Reader:
         truths = (typed_predicate("Bool", word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         if any(isinstance(piece, Variable) for piece in pieces):
-            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy, self.of_policy))
+            return both(is_truth, relate(self.space, view, EQUALS_FOLD, pieces, self.in_key_policy))
         return both(is_truth, self._text(view, EQUALS_FOLD, pieces))
 
     def _text(self, view: View, mode: str, pieces: Template) -> Expression:

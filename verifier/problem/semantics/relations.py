@@ -18,11 +18,11 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
-def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool, of_policy: bool = True) -> Expression:
+def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
     """The value of `subject` matches the template, its variables replaced by the request's values (L7).
 
-    False where a variable's key is absent and has no default, or where the subject is absent. In a policy a key whose value is empty may
-    count as absent (the reading L7-empty).
+    False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is empty may count as
+    absent (the reading L7-empty).
     """
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
@@ -32,24 +32,24 @@ def relate(space: Space, subject: View, mode: str, pieces: Template, in_key_poli
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy, of_policy)
+            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, in_key_policy)
         if source.fixed is not None:
-            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy, of_policy)
-            return valued if source.fixed or not of_policy else choose(Symbol(EMPTY), with_default, valued)
+            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, in_key_policy)
+            return valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
         if source.present is FALSE:
             return with_default
-        has_value = _has_value(space, source, of_policy)
+        has_value = _has_value(space, source)
         absent = both(negation(has_value), with_default)
         if _defaults_left(pieces, at):
             return either(absent, _unsupported(space, subject, mode, pieces, in_key_policy))
-        return either(absent, both(has_value, _relation(space, subject, mode, pieces, in_key_policy, of_policy)))
+        return either(absent, both(has_value, _relation(space, subject, mode, pieces, in_key_policy)))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
 
 
-def _has_value(space: Space, source: View, of_policy: bool) -> Expression:
+def _has_value(space: Space, source: View) -> Expression:
     """The key of a variable is present, and its value is not empty, or counts though it is."""
-    return both(source.present, negation(both(empty(space, source), Symbol(EMPTY)))) if of_policy else source.present
+    return both(source.present, negation(both(empty(space, source), Symbol(EMPTY))))
 
 
 def _defaults_left(pieces: Template, at: int) -> bool:
@@ -64,15 +64,13 @@ def _unsupported(space: Space, subject: View, mode: str, pieces: Template, in_ke
     return Symbol(name)
 
 
-def _with_fixed(
-    space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool, of_policy: bool
-) -> Expression:
+def _with_fixed(space: Space, subject: View, mode: str, pieces: Template, at: int, value: str, in_key_policy: bool) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the reading
     L7-wildcards."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy, of_policy)
+    literal = relate(space, subject, mode, _replaced(pieces, at, value), in_key_policy)
     if mode in (EQUALS, EQUALS_FOLD) or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy, of_policy)
+    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), in_key_policy)
     return choose(Symbol(WILDCARDS), wild, literal)
 
 
@@ -85,7 +83,7 @@ def variable_view(space: Space, variable: Variable, in_key_policy: bool) -> View
     return space.single(variable.key, in_key_policy)
 
 
-def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool, of_policy: bool) -> Expression:
+def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_policy: bool) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
@@ -100,12 +98,12 @@ def _relation(space: Space, subject: View, mode: str, pieces: Template, in_key_p
     if len(pieces) == 1 and mode in (EQUALS, EQUALS_FOLD) and subject.fixed is not None:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
-        return both(subject.present, _has_value(space, views[0], of_policy), space.ask(views[0], same_text))
+        return both(subject.present, _has_value(space, views[0]), space.ask(views[0], same_text))
     fixed = "" if subject.fixed is None else f"={subject.fixed}"  # versions of a key may have different tags (`problem.diagrams.joint`)
     symbol = f"relation:{subject.name}{fixed}:{mode}:{pieces}"
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
-    others_present = conjunction(_has_value(space, view, of_policy) for view in views)
+    others_present = conjunction(_has_value(space, view) for view in views)
     return both(subject.present, others_present, Symbol(symbol))
 
 
