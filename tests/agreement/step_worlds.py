@@ -112,7 +112,7 @@ def _trust(dice: Dice, keys: tuple[StepKey, ...]) -> Document:
             {"AWS": _SESSION},
         ),
         *({"Federated": arn(HOME, name)} for name in PROVIDERS),
-        *({"Federated": "cognito-identity.amazonaws.com"}, {"AWS": f"arn:aws:sts::{HOME}:federated-user/Sam"}),
+        *({"Federated": "cognito-identity.amazonaws.com"}, {"Federated": "*"}, {"AWS": f"arn:aws:sts::{HOME}:federated-user/Sam"}),
     )
     actions = ("sts:AssumeRole", "sts:*", "*", "sts:AssumeRoleWith*", "sts:TagSession", ["sts:AssumeRole", "sts:TagSession"], "sts:Set*")
     statements = [{"Effect": "Allow", "Principal": {"AWS": [HOME, PARTNER]}, "Action": "sts:*"}] if dice.chance(45) else []

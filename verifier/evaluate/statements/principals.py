@@ -94,7 +94,8 @@ OWN_TYPE = {
 
 
 def _names_itself(principal: Principal, caller: Caller) -> bool:
-    return principal.type is OWN_TYPE.get(caller.kind) and principal.value == caller.arn
+    own = (caller.arn, "*") if caller.kind is CallerKind.WEB else (caller.arn,)  # `Federated: "*"` names any provider's identities
+    return principal.type is OWN_TYPE.get(caller.kind) and principal.value in own
 
 
 def _names_issuer(principal: Principal, caller: Caller) -> bool:

@@ -134,7 +134,9 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.SERVICE:
             return _at(principal.value, service=True)
         case PrincipalType.FEDERATED:
-            return space.of_provider(principal.value) if space.target.of_step else _came_from(space, principal.value)  # E2w, P6
+            if not space.target.of_step:
+                return _came_from(space, principal.value)  # P6
+            return space.is_web if principal.value == "*" else space.of_provider(principal.value)  # E2w
         case _:
             return FALSE  # L8, P6
 
