@@ -94,8 +94,9 @@ OWN_TYPE = {
 
 
 def _names_itself(principal: Principal, caller: Caller) -> bool:
-    own = (caller.arn, "*") if caller.kind is CallerKind.WEB else (caller.arn,)  # `Federated: "*"` names any provider's identities
-    return principal.type is OWN_TYPE.get(caller.kind) and principal.value in own
+    if caller.kind is CallerKind.WEB and principal.type is PrincipalType.FEDERATED and principal.value == "*":
+        return True
+    return principal.type is OWN_TYPE.get(caller.kind) and principal.value == caller.arn
 
 
 def _names_issuer(principal: Principal, caller: Caller) -> bool:
