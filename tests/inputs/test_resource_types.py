@@ -5,7 +5,6 @@ The types are those of the schemas that packages carry (`tools/generate_resource
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +21,7 @@ from tests.inputs.test_controls import PARENTS, full
 from tests.inputs.test_elsewhere import DECRYPT, ENCRYPT, SHARED, attached, named, planned, policies, snapshot
 from tests.inputs.test_organization import control, organization, targets
 from tests.inputs.test_terraform_plan import key_policy
+from tools import generate_resource_types
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.inputs.cloudformation.template import Template
@@ -40,15 +40,11 @@ PERMISSION_SETS = ("aws_ssoadmin_", "AWS::SSO::")
 
 
 def test_the_types_are_those_of_the_packages() -> None:
-    specification = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate_resource_types.py")
-    assert specification is not None and specification.loader is not None
-    generator = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(generator)
     try:
-        version(generator.CLOUDFORMATION)
+        version(generate_resource_types.CLOUDFORMATION)
     except PackageNotFoundError:
         pytest.skip("cfn-lint is not installed, so the types cannot be compared with it")
-    found = json.loads(generator.generate())
+    found = json.loads(generate_resource_types.generate())
     assert all(found[key] == TYPES[key] for key in ("terraform", "cloudformation")), "run `python tools/generate_resource_types.py`"
 
 

