@@ -14,12 +14,9 @@ from typing import Any
 
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.json_text import Json, mapping, objects
-from verifier.inputs.terraform.values import ModulePath, module_path, traversals
+from verifier.inputs.terraform.values import ModuleName, ModulePath, module_path, traversals
 from verifier.inputs.text.nodes import Node
 from verifier.syntax.source import Source
-
-ModuleName = tuple[str, ...]
-"""The names of the module calls that lead to a module."""
 
 _OF_EXPRESSIONS = {"constant_value", "references"}
 _OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
@@ -31,6 +28,11 @@ class Written:
 
     tree: Tree
     source: Source
+
+    @property
+    def text(self) -> str:
+        """As it stands in the file."""
+        return self.source.text[self.tree.meta.start_pos : self.tree.meta.end_pos]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Block:
         """An attribute that is constant and a text."""
         expression = self.attributes.get(name)
         return expression.constant if expression is not None and isinstance(expression.constant, str) else None
+
+    def written(self, name: str) -> Written | None:
+        """An attribute as it is written; `None` where it is not, or the file is not at hand."""
+        return self.attributes[name].written if name in self.attributes else None
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """A folder of `.tf` files without a plan → the plan of making all that it says.
 
-In: a folder, with its modules, and what they are given (`handed`). Out: a `Plan`, and the text that it is made of. Guarantee:
+In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made of. Guarantee:
 each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the files do not tell of it is not
 known. Where it is not known how often it is made, it is among the `doubtful`; what is not read is in doubt with its address. There are
 bounds to how much is made of the files.
@@ -21,8 +21,8 @@ from verifier.inputs.resources.resource import REST, Json, Resource, Verb
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform import handed
-from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName
+from verifier.inputs.terraform import module_inputs
+from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
 from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
@@ -30,13 +30,12 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
-from verifier.inputs.terraform.values import Index, ModulePath, qualified
+from verifier.inputs.terraform.values import Index, ModuleName, ModulePath, name_of, only_instance, qualified
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
 
 _MOST = 10_000
 """Resources and modules that are made of a folder."""
@@ -91,8 +90,8 @@ class _Maker:
         self._gaps()
         declared = self.modules[()].files.variables
         self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
-        variables = handed.variables(self.sources, self.folder, declared, self.supplied.parameters)
-        providers = handed.configurations(self.modules)
+        variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
+        providers = module_inputs.configurations(self.modules)
         empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True, read=self._text)
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there are.
@@ -102,7 +101,7 @@ class _Maker:
         while pending:
             pending += self._instance(*pending.pop())
         # A reference to one that is in doubt is to something that is not known, and not to nothing.
-        unsure = {(tuple(step for step, _ in r.module), (r.managed, r.type, r.name)) for r in self.doubtful}
+        unsure = {(name_of(r.module), (r.managed, r.type, r.name)) for r in self.doubtful}
         for names, module in self.modules.items():
             module.resources = {at: block for at, block in module.files.resources.items() if (names, at) not in unsure}
         return replace(empty, deeds=tuple(self.deeds), doubtful=tuple(self.doubtful), _places={}), text
@@ -116,12 +115,12 @@ class _Maker:
             raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if written is None:
-            self._gap(folder, Node(Source(self.files.name(folder), ""), 0, 0), "has files that are not read", Family.ANYTHING)
+            self._gap(self.files.name(folder), self.files.place(folder), "has files that are not read", Family.ANYTHING)
             written = Module()
         for path in self.sources.unread:
-            self._gap(path, Node(Source(self.files.name(path), ""), 0, 0), "is not read", Family.ANYTHING)
+            self._gap(self.files.name(path), self.files.place(path), "is not read", Family.ANYTHING)
         self.sources.unread.clear()
-        variables = {key: handed.declared(block, f"var.{key}") for key, block in written.variables.items()}
+        variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
         self.modules[name] = Module(calls=written.calls, variables=variables, outputs=written.outputs, written=written)
         for call, block in written.calls.items():
@@ -129,7 +128,7 @@ class _Maker:
             if below is not None:
                 self._module((*name, call), below, (*above, whole))
             else:
-                address = qualified(tuple((step, None) for step in name), f"module.{call}")
+                address = qualified(only_instance(name), f"module.{call}")
                 self._gap(address, block.place, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
@@ -146,25 +145,24 @@ class _Maker:
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
-                    self._gap(qualified(tuple((step, None) for step in name), kind), block.place, "is a block that is not read", family)
+                    self._gap(qualified(only_instance(name), kind), block.place, "is a block that is not read", family)
             for key, block in module.files.providers.items():
                 if "for_each" in block.attributes:
                     self._gap(f"provider.{key}", block.place, "has `for_each`", Family.ANYTHING)
 
-    def _gap(self, address: str | Path, at: Node | None, why: str, family: Family) -> None:
-        name = self.files.name(address) if isinstance(address, Path) else address
+    def _gap(self, address: str, at: Node | None, why: str, family: Family) -> None:
         node = at or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, name, None, node.span, why=why))
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
-            self.parts.deeds += [Deed(name, "", Workload("", "", (), span=node.span))] if self.parts.steps else []
-            self.remarks.unread(node, f"{name} {why}")
+            self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []
+            self.remarks.unread(node, f"{address} {why}")
 
     # -- instances --
 
     def _instance(self, path: ModulePath, unsure: bool) -> Iterator[tuple[ModulePath, bool]]:
         """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that it calls."""
-        name = tuple(step for step, _ in path)
+        name = name_of(path)
         module = self.modules[name].files
         for (managed, type_, own), block in module.resources.items():
             keys = None if unsure else self._keys(block, path)
@@ -191,13 +189,12 @@ class _Maker:
         if any("enabled" in inner.attributes for inner in block.blocks.get("lifecycle", ())):
             return None  # [OpenTofu: the `enabled` meta-argument]
         for name in ("count", "for_each"):
-            written = block.attributes.get(name, Expression()).written
+            written = block.written(name)
             if written is None:
                 continue
             found = self.resolver.evaluate(written, path, None, name)
             if name == "count":
-                is_number = isinstance(found, Scalar) and _COUNT.fullmatch(found.text)
-                return range(int(found.text)) if is_number and isinstance(found, Scalar) else None
+                return range(int(found.text)) if isinstance(found, Scalar) and _COUNT.fullmatch(found.text) else None
             members = None if found is None else object_of(found)
             if members is not None:
                 return [key.text for key, _ in members.pairs]
@@ -213,14 +210,13 @@ class _Maker:
         if managed and type_.startswith("aws_"):
             unset = {"tags": None, "region": None} | unset
         values = {key: value for key, value in unset.items() if key not in (*block.attributes, *block.blocks, *block.dynamic)}
-        names = tuple(step for step, _ in path)
         verb = Verb.MAKES if managed else Verb.KEEPS
         place = block.place or self.files.place(self.folder)
         values |= {name: Unknown(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
         unknown = dict.fromkeys(values, False) | {REST: True}
-        provider = handed.configuration_of(self.modules, names, type_, block)
+        provider = module_inputs.configuration_of(self.modules, name_of(path), type_, block)
         found = Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)
-        region = block.attributes.get("region", Expression()).written
+        region = block.written("region")
         if region is not None and "region" not in values:
             node = self.resolver.evaluate(region, path, found, "region")
             if node is None or isinstance(node, Scalar):
@@ -238,7 +234,7 @@ class _Maker:
 def _ignored(block: Block) -> Iterator[str]:
     """The attributes that Terraform leaves as they are once the resource is there."""
     for inner in block.blocks.get("lifecycle", ()):
-        written = inner.attributes.get("ignore_changes", Expression()).written
+        written = inner.written("ignore_changes")
         if written is None:
             continue
         listed = parts_of(unwrapped(written.tree)) if kind_of(unwrapped(written.tree)) == "tuple" else None

@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any
 
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.terraform.configuration import Block, Module, ModuleName, Provider, read_modules, read_providers
+from verifier.inputs.terraform.configuration import Block, Module, Provider, read_modules, read_providers
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
-from verifier.inputs.terraform.values import ModulePath, module_path
+from verifier.inputs.terraform.values import ModuleName, ModulePath, module_path, name_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
@@ -73,7 +73,7 @@ class Plan:
 
     def module(self, path: ModulePath) -> Module:
         """The module of a module instance; one without anything where the configuration has none."""
-        return self.modules.get(tuple(name for name, _ in path)) or Module()
+        return self.modules.get(name_of(path)) or Module()
 
     def written(self, resource: Resource) -> Block | None:
         """The block of a resource in a `.tf` file."""
@@ -179,7 +179,7 @@ def _resource(
     index = data.get("index")
     if not isinstance(index, int | str | None) or isinstance(index, bool):
         raise fault(f"{address}: `index`", "a number or a text", index)
-    module = modules.get(tuple(step for step, _ in path)) or Module()
+    module = modules.get(name_of(path)) or Module()
     block = module.resources.get((managed, type_, name))
     provider = (block.provider if block is not None else "") or str(data.get("provider_name") or "")
     return Resource(address, managed, type_, name, index, path, values, unknown, verb, block, provider)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.configuration import Block, Provider, Written
+from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Scalar, values_of
 
@@ -167,12 +167,7 @@ def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:
     """What a provider configuration says of where it finds AWS, and of the accounts that it refuses."""
     said = [("", found) for name, found in block.attributes.items() if name == "forbidden_account_ids"]
     said += [pair for inner in block.blocks.get("endpoints", ()) for pair in inner.attributes.items()]
-    return {(name, found.references, str(found.constant), _shown(found.written)) for name, found in said}
-
-
-def _shown(written: Written | None) -> str:
-    """An expression as it is written."""
-    return "" if written is None else written.source.text[written.tree.meta.start_pos : written.tree.meta.end_pos]
+    return {(name, found.references, str(found.constant), "" if found.written is None else found.written.text) for name, found in said}
 
 
 def _tells(resource: Resource) -> Iterator[tuple[str, str]]:

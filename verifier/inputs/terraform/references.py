@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.resources.resource import Resource
-from verifier.inputs.terraform.configuration import Block, Expression, Written
+from verifier.inputs.terraform.configuration import Block, Expression
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
@@ -173,7 +173,7 @@ class References:
         if expression is not None:
             found = self.resolver.expression(expression, module[:-1], _call(module, expression), f"var.{name}") or node_of(place, None)
         block = here.files.variables.get(name)
-        constraint, nullable = (None if block is None else _written(block, own) for own in ("type", "nullable"))
+        constraint, nullable = (None if block is None else block.written(own) for own in ("type", "nullable"))
         if found is not None and is_null(found) and default is not None and not is_null(default):
             word = "" if block is None else "true" if nullable is None else word_of(nullable.tree)
             found = {"true": found, "false": default}.get(word or "")
@@ -206,7 +206,7 @@ class References:
 
     def _each(self, resource: Resource, unknown: Unknown) -> Node | None:
         """`each.value`: what `for_each` has for the key of the instance."""
-        written = _written(self.plan.written(resource) or Block(), "for_each")
+        written = (self.plan.written(resource) or Block()).written("for_each")
         found = self.resolver.evaluate(written, resource.module, None, "for_each") if written is not None else None
         if isinstance(found, Members):
             return next((value for key, value in found.pairs if key.text == str(resource.index)), unknown)
@@ -240,10 +240,6 @@ def _call(module: ModulePath, expression: Expression) -> Resource | None:
     if index is None or expression.written is None:
         return None
     return Resource(qualified(module, "")[:-1], False, CALL, name, index, module[:-1])
-
-
-def _written(block: Block, name: str) -> Written | None:
-    return block.attributes.get(name, Expression()).written
 
 
 def _rest(node: Node | None, steps: Sequence[Step], unknown: Unknown) -> Node | None:

@@ -24,7 +24,7 @@ from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.nested import MADE_OF_BLOCKS, nested
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.references import References
-from verifier.inputs.terraform.values import Index, ModulePath, after_apply, node_of, qualified
+from verifier.inputs.terraform.values import Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, values_of
 from verifier.inputs.text.nodes import member as node_member
 from verifier.inputs.text.unknown import Unknown, names_in
@@ -285,7 +285,7 @@ class Resolver(Side):
 
     def evaluator(self, written: Written, module: ModulePath, resource: Resource | None, own: str) -> Evaluator:
         """What evaluates an expression in a module instance."""
-        name, folder = tuple(step for step, _ in module), self.plan.read
+        name, folder = name_of(module), self.plan.read
 
         def read(path: str, of_module: bool) -> str | None:
             return None if folder is None else folder(name if of_module else (), path)

@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Written
+from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
 from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, literal, parse, references, traversal
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.values import ModuleName
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
@@ -110,8 +111,10 @@ class Folders:
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
             # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and Configuration Structure]
-            place = Node(Source(self.read.name(folder / unread), ""), 0, 0)
-            self.remarks.warning(place, "this file is not read, so expressions and places in the folder's .tf files are not either")
+            self.remarks.warning(
+                self.read.place(folder / unread),
+                "this file is not read, so expressions and places in the folder's .tf files are not either",
+            )
             return None
         written = Module()
         for source, body in filter(None, sources.values()):
@@ -170,8 +173,8 @@ def _add(module: Module, source: Source, body: Tree) -> None:
         elif kind == "provider":
             block = _block(source, inner, tree)
             module.generated.setdefault("".join(words), set()).update(block.dynamic)
-            alias = block.attributes.get("alias", Expression()).written
-            name = [] if alias is None else [source.text[alias.tree.meta.start_pos : alias.tree.meta.end_pos].strip('"')]
+            alias = block.written("alias")
+            name = [] if alias is None else [alias.text.strip('"')]
             _merge(module.providers, ".".join([*words, *name]), block)
         elif kind in named:
             _merge(named[kind], first, _block(source, inner, tree))
@@ -201,9 +204,9 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
     block = Block(attributes_of(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
     for kind, words, inner, nested in blocks_in(body):
         if kind == "dynamic":
-            own = attributes_of(source, inner)
-            each, named = own.get("for_each", Expression()).written, own.get("iterator", Expression()).written
-            iterator = "".join(words) if named is None else source.text[named.tree.meta.start_pos : named.tree.meta.end_pos].strip()
+            own = Block(attributes_of(source, inner))
+            each, named = own.written("for_each"), own.written("iterator")
+            iterator = "".join(words) if named is None else named.text.strip()
             bodies = [content for name, _, content, _ in blocks_in(inner) if name == "content"]
             contents = [replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies]
             block.dynamic.setdefault("".join(words), []).extend(contents)

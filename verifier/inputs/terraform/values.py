@@ -26,6 +26,8 @@ Index = int | str | None
 
 ModulePath = tuple[tuple[str, Index], ...]
 """The module calls that lead to a module instance, outermost first."""
+ModuleName = tuple[str, ...]
+"""The names of the calls that lead to a module."""
 
 _STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\.?\[(?:(-?[0-9]+)|"((?:[^"\\]|\\.)*)")\]|\.([0-9]+)')
 _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
@@ -95,6 +97,16 @@ def module_path(address: object) -> ModulePath:
     if "".join(match[0] for match in found) != text:
         raise InputError.of(f"`{printable(text)[:200]}` is not the address of a module")
     return tuple((name, int(number) if number is not None else key) for name, number, key in (match.groups() for match in found))
+
+
+def name_of(path: ModulePath) -> ModuleName:
+    """The module of an instance."""
+    return tuple(name for name, _ in path)
+
+
+def only_instance(name: ModuleName) -> ModulePath:
+    """The instance of a module of which there is one, or all of its instances."""
+    return tuple((step, None) for step in name)
 
 
 def qualified(module: ModulePath, reference: str) -> str:

@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
-from verifier.inputs.terraform.configuration import Block, Expression, Module, ModuleName, Provider, Written
+from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse_expression, parts_of, traversal, unwrapped, word_of
 from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.json_text import mapping, read_values, told_of
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
-from verifier.inputs.terraform.values import node_of
+from verifier.inputs.terraform.values import ModuleName, node_of, only_instance
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
@@ -51,7 +51,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
 
 def _supplied(name: str, block: Block, text: str) -> Node:
     """A value on the command line: a text, or for a variable of another type than a text an expression."""
-    type_, source = block.attributes.get("type", Expression()).written, Source(f"--parameter {name}", f"x = {text}\n")
+    type_, source = block.written("type"), Source(f"--parameter {name}", f"x = {text}\n")
     if type_ is None or word_of(type_.tree) == "string":
         return text_at(Node(source, 0, 0), text)
     tree = parse_expression(text)
@@ -62,7 +62,7 @@ def _supplied(name: str, block: Block, text: str) -> Node:
 
 def declared(block: Block, name: str) -> Block:
     """The block of a variable with its default as a constant."""
-    written = block.attributes.get("default", Expression()).written
+    written = block.written("default")
     return Block() if written is None else Block({"default": Expression(is_constant=True, constant=constant(written, name))})
 
 
@@ -81,7 +81,7 @@ def configurations(modules: Modules) -> dict[str, Provider]:
     found = {}
     for name, module in modules.items():
         for local, block in module.files.providers.items():
-            found[_key(name, local)] = Provider(local.split(".")[0], tuple((step, None) for step in name), block)
+            found[_key(name, local)] = Provider(local.split(".")[0], only_instance(name), block)
     for local in sorted({type_.split("_")[0] for module in modules.values() for _, type_, _ in module.files.resources}):
         if not any(entry.name == local for entry in found.values()):
             found[local] = Provider(local, (), Block())
@@ -91,10 +91,10 @@ def configurations(modules: Modules) -> dict[str, Provider]:
 def configuration_of(modules: Modules, name: ModuleName, type_: str, block: Block) -> str:
     """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of its type, which a
     module has from the one that calls it."""
-    given = block.attributes.get("provider", Expression()).written
+    given = block.written("provider")
     local = type_.split("_")[0] if given is None else _plain(given.tree)
     while name and local is not None and local not in modules[name].files.providers:
-        handed = modules[name[:-1]].files.calls[name[-1]].attributes.get("providers", Expression()).written
+        handed = modules[name[:-1]].files.calls[name[-1]].written("providers")
         if handed is None and "." in local:
             break
         local = local if handed is None else _handed(handed.tree).get(local)
