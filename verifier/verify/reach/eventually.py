@@ -130,9 +130,9 @@ class _Search:
         for story in map(self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)):
             if story is not None:
                 return _Answer(story, Bound(longest, False))
-        if bounded:
-            doubtful = None if shorter else self._in_doubt()[0]
-            if not shorter and (doubtful is None or is_in_doubt(*doubtful)):
+        if bounded and not shorter:
+            doubtful = self._in_doubt()[0]
+            if doubtful is None or is_in_doubt(*doubtful):
                 return self._out_of_reach(never=False)
         unchanged = Unchanged(self.setting, self.number, self.how)
         if not self.apart and all(map(unchanged.out_of_reach, starts := [other.start for _, other in self._within()])):

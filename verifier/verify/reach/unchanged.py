@@ -7,7 +7,6 @@ and no doubtful action, changes anything, `problem` decides as things are: a way
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from verifier.model.invariant import CallersOr
@@ -24,8 +23,6 @@ from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 
 _MOST_WAYS = 24
-_NOTHING_CHANGED = frozenset({FactKind.HOLDS, FactKind.SESSION_TAGS})
-"""The facts that leave every policy, key and identity as it is."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Unchanged:
             goal = reached.goals.get((self.setting.key.arn, self.number))
             if goal is None:
                 return self._changes_nothing(reached.facts)
-            if goal.access is None or goal.onto is not None or not _of_sessions(goal.premises) or not self._never_asks(goal.by):
+            if goal.access is None or goal.onto is not None or any(map(_changes, goal.premises)) or not self._never_asks(goal.by):
                 return False
             refused |= {goal.way}
         return False
@@ -58,7 +55,7 @@ class Unchanged:
         others = [arn for arn in held - self.setting.listed if arn.startswith("arn:") and not is_federated(arn)]
         return (
             all(thing.principal not in held for thing in estate.unmodelled)
-            and all(fact.kind in _NOTHING_CHANGED or self._is_free(fact.subject) for fact in facts)
+            and all(self._is_free(fact.subject) for fact in filter(_changes, facts))
             and all(map(self._is_free, others))
             and not (others and (estate.endpoints or estate.organization))
             and all(one.head is Head.HARMLESS or one.name.startswith(("sts:", "kms:")) for one in named)
@@ -84,5 +81,6 @@ class Unchanged:
             return error.diagnostics[0].rule == "S3"
 
 
-def _of_sessions(premises: Iterable[Fact]) -> bool:
-    return all(fact.kind in _NOTHING_CHANGED for fact in premises)
+def _changes(fact: Fact) -> bool:
+    """Whether what is true then is a change of policies, keys or identities: all but who is held, with which tags."""
+    return fact.kind not in (FactKind.HOLDS, FactKind.SESSION_TAGS)

@@ -22,7 +22,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.sessions.trusting import names_action
 from verifier.verify.reach.documents import identity_policy, policies_of
 from verifier.verify.reach.facts import LINKED
-from verifier.verify.reach.offers.variable_values import VariableValues, begins, roles_of_sessions
+from verifier.verify.reach.offers.variable_values import USER, USERS, VariableValues, begins, roles_of_sessions
 from verifier.verify.reach.stories.scene import administrator, as_boundary
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
@@ -56,7 +56,7 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
     texts = [*_texts(statements, [principal.value for principal in estate.grant_principals]), *_in_conditions(asked)]
     values = VariableValues(estate, policies, asked, inline)
     first = found = _imagined(estate, statements, texts, values)
-    for _ in range(ROUNDS if values.told else 0):
+    for _ in range(ROUNDS if values.any_variables else 0):
         # The names of what is made are values of variables, too.
         made = [one for account in found.estate.accounts for one in account.identities if one.arn in found.made]
         before, found = found.made, _imagined(estate, statements, texts, values, made, found.made, first.made)
@@ -262,11 +262,8 @@ def _texts(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterato
 
 def _in_conditions(conditions: Iterable[Condition]) -> Iterator[tuple[str, bool]]:
     for condition in conditions:
-        starts = (f"{_USERS}", f"{_USERS}*/") if condition.key.value.lower() == "aws:username" else ("",)
+        starts = USERS if condition.key.value.lower() == USER else ("",)
         yield from ((start + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values for start in starts)
-
-
-_USERS = "arn:*:iam::*:user/"
 
 
 class _Patterns:
@@ -293,7 +290,7 @@ def _without_variables(text: str) -> str:
 
 def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: int) -> Iterator[tuple[str, ...]]:
     """So many ARNs that nothing has yet, for each class of them that patterns tell apart."""
-    taken = {arn.rsplit("/", 1)[1].lower() for arn in present}
+    taken = set(map(_name, present))
     own = frozenset(map(like, present))
     wanted: dict[Predicate, None] = {like(f"*{LINKED}*"): None}
     wanted |= {pattern: None for pattern in patterns if pattern not in own and pattern.fixed.rpartition("/")[2].lower() not in taken}
@@ -306,15 +303,20 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
 
     def free(number: int, limit: int) -> Sequence[str]:
         members = table.members(number, limit)
-        return [arn for arn in members if arn.rsplit("/", 1)[1].lower() not in taken and LINKED not in arn]
+        return [arn for arn in members if _name(arn) not in taken and LINKED not in arn]
 
     chosen: set[str] = set()
     for number in range(table.size):
         table.pick(1 << number)
         few = free(number, copies + 8)
         # Of the name of another one that could be made, where a class has no others: either may be made.
-        others = [arn for arn in few if arn.rsplit("/", 1)[1].lower() not in chosen]
+        others = [arn for arn in few if _name(arn) not in chosen]
         found = tuple((others or few or free(number, copies + 8 + len(present)))[:copies])
-        chosen |= {arn.rsplit("/", 1)[1].lower() for arn in found}
+        chosen |= set(map(_name, found))
         if found:
             yield found
+
+
+def _name(arn: str) -> str:
+    """What is unique in an account, of each kind: the name without the path, in whatever case (R2)."""
+    return arn.rsplit("/", 1)[1].lower()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, product
+from math import prod
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Condition, Policy, Text
@@ -21,6 +22,8 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 
 USER, ARN = "aws:username", "aws:principalarn"
+USERS = ("arn:*:iam::*:user/", "arn:*:iam::*:user/*/")
+"""How the ARNs of users begin, up to their names: without a path, and with one."""
 _RESOURCE, _SESSION = "resource", "sts:rolesessionname"
 _ALIASES = ("kms:resourcealiases", "kms:requestalias")
 _REGION = "aws:requestedregion"
@@ -70,7 +73,7 @@ class VariableValues:
             self._facts(estate)
 
     @property
-    def told(self) -> bool:
+    def any_variables(self) -> bool:
         """Whether there are variables at all."""
         return bool(self._sites)
 
@@ -88,7 +91,7 @@ class VariableValues:
                 self._add(_same(key), Tokens(like_tokens(part, fold=fold)))
 
     def _add(self, key: str, value: Tokens) -> bool:
-        """Whether a value is new."""
+        """Takes in a value of a key; returns whether it is new."""
         own = self._values[key]
         if value in own or value.tokens in ((), _ANYTHING):
             return False
@@ -152,13 +155,12 @@ class VariableValues:
                     if filled.literal is not None:
                         self._add(site.key, filled)
         done: dict[_Site, int] = {}
-        found = True
-        while found:
-            found = False
-            for site in self._sites:
-                found |= self._solved(site, done)
+        while sum(self._solved(site, done) for site in self._sites):
+            pass
 
     def _solved(self, site: _Site, done: dict[_Site, int]) -> bool:
+        """Takes in what the variables of a text must be for it to match a value of which that was not asked; returns whether any is new.
+        `done` counts the values of which it was."""
         values = tuple(self._values[site.key])
         new, done[site] = values[done.get(site, 0) :], len(values)
         found = False
@@ -193,7 +195,7 @@ class VariableValues:
 
 def _users(name: Tokens) -> Iterator[Tokens]:
     """The ARNs of users of a name."""
-    return (Tokens((*like_tokens(f"arn:*:iam::*:user/{path}"), *name.tokens)) for path in ("", "*/"))
+    return (Tokens((*like_tokens(start), *name.tokens)) for start in USERS)
 
 
 def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
@@ -237,12 +239,10 @@ def _of_holder(piece: Fixed | Variable, holder: Identity | None) -> Fixed | Vari
 
 
 def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Tokens]:
+    """A text with each of the values in the place of each variable. Raises `TooLarge`."""
     names = site.variables
     choices = [[*([] if one.default is None else [exactly(one.default)]), *values[_same(one.key)]] for one in names]
-    number = 1
-    for choice in choices:
-        number *= len(choice)
-    if number > MOST:
+    if prod(map(len, choices)) > MOST:
         raise TooLarge("policy variables can stand for too many values")
     for some in product(*choices):
         known = dict(zip(names, some, strict=True))
@@ -290,9 +290,10 @@ def _reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
 
 @lru_cache(1 << 12)
 def _meet(one: Characters, other: Characters) -> bool:
-    if one.negated and other.negated:
-        return True
-    return any(character in other for character in one.listed) if not one.negated else any(character in one for character in other.listed)
+    """Whether some character is in both sets."""
+    if one.negated:
+        one, other = other, one
+    return one.negated or any(character in other for character in one.listed)
 
 
 def roles_of_sessions(text: str) -> Iterator[str]:

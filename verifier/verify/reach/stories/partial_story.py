@@ -68,7 +68,7 @@ class PartialStory:
     key: str
     invariant: Invariant
     tags: Callable[[str], tuple[Pairs, ...]]
-    state: State = field(init=False)
+    state: State
     callers: dict[str, Caller] = field(default_factory=dict)
     steps: list[StoryStep] = field(default_factory=list)
     readings: dict[str, bool] = field(default_factory=dict)
@@ -80,15 +80,10 @@ class PartialStory:
     sources: dict[str, str | None] = field(default_factory=dict)
     """The source identities that steps gave sessions, by principal, where a policy asks for it."""
 
-    def __post_init__(self) -> None:
-        self.state = State(self.context.estate, ())
-
     def copy(self) -> PartialStory:
         """The same story so far, to be gone on with in another way."""
         other = replace(self, callers=dict(self.callers), steps=list(self.steps), readings=dict(self.readings), free=dict(self.free))
-        other.issued, other.sources = dict(self.issued), dict(self.sources)
-        other.state = self.state
-        return other
+        return replace(other, issued=dict(self.issued), sources=dict(self.sources))
 
     def with_grants(self, grants: Sequence[tuple[str, str]]) -> PartialStory:
         """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key and a principal."""

@@ -13,6 +13,7 @@ from verifier.model.grant import Pairs
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import OWN_KEY
+from verifier.model.steps.chains import State
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
@@ -96,7 +97,7 @@ class Teller(StoryContext):
 
     def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> PartialStory:
         """A story without steps yet."""
-        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal))
+        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()))
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
