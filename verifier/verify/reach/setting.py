@@ -55,6 +55,7 @@ class Setting:
         self._how = how
         self._common = of_estate(estate, how.held, goals)
         self.estate = self._common.estate
+        self.settled = self._common.settled
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._common.expect(self._issued)
         self._rules = self._common.rules(key, goals, self._issued)

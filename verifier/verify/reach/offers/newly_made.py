@@ -36,11 +36,13 @@ BOUNDARY = "iam:permissionsboundary"
 
 @dataclass(frozen=True)
 class Imagined:
-    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary."""
+    """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary. It is
+    `settled` iff what is named after what could be made, and so on, comes to an end."""
 
     estate: Estate
     made: frozenset[str]
     free: frozenset[str]
+    settled: bool = True
 
 
 def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
@@ -56,16 +58,18 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
     texts = [*_texts(statements, [principal.value for principal in estate.grant_principals]), *_in_conditions(asked)]
     values = VariableValues(estate, policies, asked, inline)
     first = found = _imagined(estate, statements, texts, values)
-    for _ in range(ROUNDS if values.any_variables else 0):
+    seen: set[frozenset[str]] = set()
+    while values.any_variables and found.made not in seen:
+        if len(seen) == ROUNDS:
+            return replace(found, settled=False)
+        seen.add(found.made)
         # The names of what is made are values of variables, too.
         made = [one for account in found.estate.accounts for one in account.identities if one.arn in found.made]
-        before, found = found.made, _imagined(estate, statements, texts, values, made, found.made, first.made)
-        if found.made == before:
-            break
+        found = _imagined(estate, statements, texts, values, made, found.made, first.made)
     return found
 
 
-ROUNDS = 2
+ROUNDS = 4
 """So many times the names of what could be made are put in the place of variables."""
 
 

@@ -100,6 +100,9 @@ class VariableValues:
         own[value] = None
         if len(own) > MOST:
             raise TooLarge("policy variables can stand for too many values")
+        if key == USER:  # a user has a name for something to be named after it, and it is asked for by that name
+            for arn in _users(value):
+                self._add(_RESOURCE, arn)
         if key in (ARN, "aws:userid"):  # a session's name stands at the end of its ARN, and of its `aws:userid`
             for at, (_, characters) in enumerate(value.tokens):
                 if characters.only in ("/", ":") and at > 3:
