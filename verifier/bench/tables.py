@@ -6,13 +6,14 @@ In: a `Run`. Out: texts. Guarantee: pure; a saved JSON run is read back as it wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import msgspec
 
 from verifier.bench.records import FORMAT, FORMAT_VERSION, Clock, Counts, Result, Run
 from verifier.bench.summary import Row, Shift, against, by_family
+from verifier.syntax.csv_text import Row as Cells
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -107,10 +108,10 @@ def csv_of(run: Run) -> str:
     return csv_text(columns, map(_csv_row, run.results))
 
 
-def _csv_row(result: Result) -> list[str | float]:
-    time = f"{result.median:.3f}" if result.times else ""
-    counts = [getattr(result.counts, field.name) for field in fields(Counts)]
-    return [result.family, result.size, result.query, result.engine, result.answer.value, time, len(result.times), *counts, result.note]
+def _csv_row(result: Result) -> Cells:
+    about = {"family": result.family, "size": result.size, "query": result.query, "engine": result.engine, "note": result.note}
+    times = {"rounds": len(result.times), "median_ms": f"{result.median:.3f}" if result.times else ""}
+    return {**about, "answer": result.answer.value, **times, **asdict(result.counts)}
 
 
 def json_of(run: Run) -> str:

@@ -14,7 +14,7 @@ from verifier.model.results.comparison import Comparison, TargetComparison
 from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport
 from verifier.model.results.region import Region
-from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report
+from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
 from verifier.report.naming import key_name, statement_name, target_name
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import TOO_MANY, verdict_text, ways_text
@@ -35,24 +35,25 @@ _ACCESS = ("status", "key", "arn", "callers", "actions", "when", "through", "say
 def report_csv(report: Report) -> str:
     """A row for each verdict that is listed."""
     columns = ("status", "invariant", "key", "arn", "says", "excuse", *_PLACE)
-    rows: list[Row] = []
-    for verdict in report.listed:
-        says, excuse = verdict_sentence(verdict, report.keys), verdict.excuse
-        about = verdict.invariant.name, target_name(report, verdict.target), verdict.target
-        excused = f"{excuse.kind.value}: {excuse.text}" if excuse is not None else ""
-        rows.append((verdict.status.value, *about, says, excused, *_place(place_of(verdict))))
+    rows = [_verdict(report, verdict) for verdict in report.listed]
     left = len(report.verdicts) - len(report.listed)
-    rows += [("not listed", "", "", "", str(left), "", "", "")] if left else []
-    rows += [("supposed", "", "", "", text, "", "", "") for text in conclusions(of_all(report.verdicts))]
-    return csv_text(columns, rows)
+    rows += [{"status": "not listed", "says": left}] if left else []
+    return csv_text(columns, [*rows, *_supposed(of_all(report.verdicts))])
+
+
+def _verdict(report: Report, verdict: Verdict) -> Row:
+    about = {"invariant": verdict.invariant.name, "key": target_name(report, verdict.target), "arn": verdict.target}
+    excuse = {} if verdict.excuse is None else {"excuse": f"{verdict.excuse.kind.value}: {verdict.excuse.text}"}
+    says = verdict_sentence(verdict, report.keys)
+    return {"status": verdict.status.value, **about, "says": says, **excuse, **_place(place_of(verdict))}
 
 
 def who_can_csv(answer: WhoCan) -> str:
     """A row for each caller or region of callers, with what they can do and under which conditions."""
     rows: list[Row] = []
     for key in answer.keys:
-        rows += [("can", *_of_key(key.key), *_access(row)) for row in key.rows]
-        rows += [("none", *_of_key(key.key), "", "", "", "", verdict_text(answer, key))] if key.complete and not key.rows else []
+        rows += [{"status": "can", **_of_key(key.key), **_access(row)} for row in key.rows]
+        rows += [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}] if key.complete and not key.rows else []
         rows += _doubts(key.key, key.reasons, key.exact)
     return csv_text(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
 
@@ -61,9 +62,10 @@ def findings_csv(report: FindingsReport) -> str:
     """A row for each finding."""
     rows: list[Row] = []
     for key in report.keys:
-        rows += [("public" if found.public else "external", *_of_key(key.key), *_access(as_row(found))) for found in key.findings]
-        rows += [("service", *_of_key(key.key), *_access(as_row(found))) for found in key.services]
-        rows += [("none", *_of_key(key.key), "", "", "", "", "")] if key.complete and not (key.findings or key.services) else []
+        found = [("public" if finding.public else "external", finding) for finding in key.findings]
+        found += [("service", finding) for finding in key.services]
+        rows += [{"status": status, **_of_key(key.key), **_access(as_row(finding))} for status, finding in found]
+        rows += [{"status": "none", **_of_key(key.key)}] if key.complete and not found else []
         rows += _doubts(key.key, key.reasons, key.exact)
     return csv_text(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
 
@@ -75,15 +77,15 @@ def comparison_csv(comparison: Comparison) -> str:
 
 
 def _compared(target: TargetComparison) -> Iterator[Row]:
-    about = compared_name(target), target.target
+    about = {"key": compared_name(target), "arn": target.target}
     for status, changes in (("gained", target.gained), ("intended", target.intended), ("lost", target.lost)):
         for change in changes:
-            yield (status, *about, *_region(change.region), "; ".join(map(change_text, change.because)), _example(change.region))
+            yield {"status": status, **about, **_region(change.region), "through": "; ".join(map(change_text, change.because))}
     doubts = [f"{reason.text} [{reason.rule}]" for reason in target.reasons]
     doubts += [f"{text} [U4]" for text in unknown_actions_text(target)] + ([] if target.exact else [INEXACT])
-    yield from (("unknown", *about, "", "", "", "", text) for text in doubts)
+    yield from ({"status": "unknown", **about, "says": text} for text in doubts)
     if not (doubts or target.gained or target.intended or target.lost):
-        yield ("equivalent", *about, "", "", "", "", "")
+        yield {"status": "equivalent", **about}
 
 
 def lint_csv(report: LintReport) -> str:
@@ -91,54 +93,54 @@ def lint_csv(report: LintReport) -> str:
     columns = ("status", "rule", "policy", "kind", "statement", "says", *_PLACE)
     rows: list[Row] = []
     for found in report.findings:
-        statement = statement_name(found.statement) if found.statement is not None else ""
-        about = found.rule.id, found.policy, found.policy_kind.value, statement
-        rows.append((found.severity.value, *about, found.message, *_place(found.span)))
+        about = {"rule": found.rule.id, "policy": found.policy, "kind": found.policy_kind.value}
+        statement = {} if found.statement is None else {"statement": statement_name(found.statement)}
+        rows.append({"status": found.severity.value, **about, **statement, "says": found.message, **_place(found.span)})
     for open_ in report.undecided:
         subject = statement_name(open_.subject) if isinstance(open_.subject, StatementRef) else open_.subject
-        rule = open_.rule.id if open_.rule is not None else ""
-        rows.append(("unknown", rule, "", "", subject, f"{undecided_text(open_)} [{open_.label}]", *_place(open_.span)))
-    rows += [("skipped", "", "", "", "", text, "", "") for text in report.skipped]
-    rows += [("not listed", "", "", "", "", f"{report.left_out} notes (--all)", "", "")] if report.left_out else []
-    rows += [("supposed", "", "", "", "", text, "", "") for text in conclusions(report.assumptions)]
-    return csv_text(columns, rows)
+        rule = {} if open_.rule is None else {"rule": open_.rule.id}
+        says = f"{undecided_text(open_)} [{open_.label}]"
+        rows.append({"status": "unknown", **rule, "statement": subject, "says": says, **_place(open_.span)})
+    rows += [{"status": "skipped", "says": text} for text in report.skipped]
+    rows += [{"status": "not listed", "says": f"{report.left_out} notes (--all)"}] if report.left_out else []
+    return csv_text(columns, [*rows, *_supposed(report.assumptions)])
 
 
 def diagnostics_csv(diagnostics: Iterable[Diagnostic]) -> str:
     """A row for each error, where there is no answer."""
-    rows = [
-        (found.severity.value, found.rule or "", found.message, found.hint or "", *_place(found.span or NOWHERE)) for found in diagnostics
-    ]
-    return csv_text(("status", "rule", "says", "remedy", *_PLACE), rows)
+    return csv_text(("status", "rule", "says", "remedy", *_PLACE), map(_diagnostic, diagnostics))
+
+
+def _diagnostic(found: Diagnostic) -> Row:
+    about = {"rule": found.rule or "", "says": found.message, "remedy": found.hint or ""}
+    return {"status": found.severity.value, **about, **_place(found.span or NOWHERE)}
 
 
 def _place(span: Span) -> Row:
-    return ("", "") if span == NOWHERE else (span.file, span.line or "")
+    return {} if span == NOWHERE else {"file": span.file, "line": span.line or ""}
 
 
-def _of_key(key: KeySummary) -> tuple[str, str]:
-    return key_name(key), key.arn
+def _of_key(key: KeySummary) -> Row:
+    return {"key": key_name(key), "arn": key.arn}
 
 
 def _access(row: Access) -> Row:
-    return (*_region(row.region), ways_text(row, in_full=True), _example(row.region))
+    return {**_region(row.region), "through": ways_text(row, in_full=True)}
 
 
 def _region(region: Region) -> Row:
-    """Who, what, when."""
+    """Who, what, when, and an example."""
     others = ["actions that the reference data does not know"] if region.actions.others else []
     when = "always" if region.always else "if " + ", or if ".join(map(case_text, region.when))
-    return region.callers.text, ", ".join([*region.actions.names, *others]), when if region.exact else TOO_MANY
-
-
-def _example(region: Region) -> str:
-    return f"for example {witness_text(region, in_full=True)}" if region.witness is not None else ""
+    who = {"callers": region.callers.text, "actions": ", ".join([*region.actions.names, *others])}
+    example = {} if region.witness is None else {"says": f"for example {witness_text(region, in_full=True)}"}
+    return {**who, "when": when if region.exact else TOO_MANY, **example}
 
 
 def _doubts(key: KeySummary, reasons: Iterable[Reason], exact: bool) -> Iterator[Row]:
     texts = [f"{reason.text} [{reason.rule}]" for reason in reasons]
-    yield from (("unknown", *_of_key(key), "", "", "", "", text) for text in texts or ([] if exact else [INEXACT]))
+    yield from ({"status": "unknown", **_of_key(key), "says": text} for text in texts or ([] if exact else [INEXACT]))
 
 
 def _supposed(assumptions: Iterable[Assumption]) -> Iterator[Row]:
-    yield from (("supposed", "", "", "", "", "", "", text) for text in conclusions(assumptions))
+    yield from ({"status": "supposed", "says": text} for text in conclusions(assumptions))

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from verifier.syntax.text import printable
 
-Row = Sequence[str | float]
+Row = Mapping[str, str | float]
+"""Cells by their columns."""
 
 
-def csv_text(columns: Row, rows: Iterable[Row]) -> str:
-    """The text, with a final newline. A cell that a spreadsheet would take for a formula begins with a quote."""
+def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+    """The text, with a final newline. What a row lacks is empty; a cell that a spreadsheet would take for a formula begins with a quote.
+    Raises `ValueError` for a cell of no column."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([[_inert(cell) if isinstance(cell, str) else cell for cell in row] for row in (columns, *rows)])
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows)
     return out.getvalue()
 
 
