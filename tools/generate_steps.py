@@ -3,7 +3,7 @@
 In: the service references, `[running]` of `tools/action_judgements.toml`, and the corrections below. Out: one JSON text, with the
 version of its source. Guarantee: the same source gives the same text.
 
-Run `python tools/generate_steps.py` to write the file; `tests/model/test_steps_stale.py` says when that is due.
+Run `python tools/generate_steps.py` to write the file; `tests/model/test_step_actions.py` says when that is due.
 """
 
 from __future__ import annotations

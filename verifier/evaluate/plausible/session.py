@@ -43,13 +43,13 @@ NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:Rol
 _TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 MOST_SESSION_TAGS = 50
+"""[IAM: id_session-tags; reference_iam-quotas]"""
 _PROVIDER = re.compile(
     r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity\.amazonaws\.com|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
 )
 """The name of a provider, as a trust policy has it."""
 _NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)
 """Of a session, or a source identity. [API: AssumeRole, RoleSessionName, SourceIdentity]"""
-"""[IAM: id_session-tags; reference_iam-quotas]"""
 EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
 """What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
 

@@ -184,12 +184,13 @@ _MOST_CONSTRAINTS = 64
 def retired_grants(space: Space) -> Iterator[Expression]:
     """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are given. Whether it says
     it, the pages and the reference data differ. With powers (W2) the key may have others."""
-    key = space.target.key
+    grants = None if space.target.key is None else space.target.key.grants
     asked = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
-    untold = key is None or key.grants is None or any(thing.label.startswith("G") for thing in things(space))
-    if key is None or untold or not asked or space.powers or not space.asked_of(_RETIRES):
+    if grants is None or any(thing.label.startswith("G") for thing in things(space)):
         return
-    found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in key.grants or ()) or {(None, None): None}
+    if not asked or space.powers or not space.asked_of(_RETIRES):
+        return
+    found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in grants) or {(None, None): None}
     if len(found) <= _MOST_CONSTRAINTS:
         said = (conjunction(_as_constrained(name, *constraint) for name in asked) for constraint in found)
         yield implies(acts(_RETIRES), disjunction(said))

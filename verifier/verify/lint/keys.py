@@ -1,4 +1,4 @@
-"""Rules about the aliases and grants of keys: what AWS KMS would have refused to make.
+"""Rules about keys: aliases and grants that AWS KMS would have refused to make, and what AWS advises about rotation and deletion.
 
 In: an estate. Out: findings. Guarantee: only what the input gives is compared; a key whose aliases, grants or spec are not known has none.
 """
