@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.case_format import load_cases
 from tests.reach.agreement import verdict
 from tests.reach.estates import random_question
 from tests.reach.telling import STEPS
+from verifier.inputs import load_estate
 from verifier.model.results.verdict import Status
 from verifier.verify.reach.reach import reach_to
 
@@ -19,3 +23,9 @@ def test_it_says_what_an_invariant_says(seed: int) -> None:
     rows = [row for row in found.rows if any(name.endswith(caller) for name in row.callers)]
     expected = {Status.REFUTED: [True], Status.UNKNOWN: [False], Status.PROVED: []}
     assert [row.story is not None for row in rows] == expected[verdict(question).status]
+
+
+def test_e1_nothing_is_out_of_reach_where_the_names_of_what_could_be_made_have_no_end(tmp_path: Path) -> None:
+    (case,) = (one for one in load_cases() if one.title.startswith("Users are made that are named after users that are made"))
+    (found,) = reach_to(load_estate([case.write(tmp_path)]), ["kms:Encrypt"]).keys
+    assert not found.complete and not found.beyond and [reason.rule for reason in found.reasons] == ["budget"]

@@ -155,9 +155,7 @@ class _Search:
                     return _Answer(found, Bound(self.how.longest, False))
                 reason = found
             never = never and not whenever
-        if reason is None and not self.setting.settled:
-            text = "policy variables name what could be made after what could be made, and so on without end"
-            reason = Reason("budget", text)
+        reason = reason or self.setting.unsettled
         rests = () if reason is not None else looked_at(self.setting, self.number)
         return _Answer(reason, Bound(self.how.longest, never and reason is None), rests=rests)
 

@@ -254,7 +254,7 @@ def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answ
     elapsed = time.perf_counter() - started
     if reason is not None:
         return KeyReach(about, (), (), Bound(how.longest, False), (reason,), rests, elapsed)
-    reason = not_listed(estate)
+    reason = not_listed(estate) or setting.unsettled
     if reason is not None:
         return KeyReach(about, found.rows, (), Bound(how.longest, False), (reason,), rests, elapsed)
     return KeyReach(about, found.rows, found.beyond, Bound(how.longest, found.complete), (), rests, elapsed, supposed)

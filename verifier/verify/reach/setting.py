@@ -14,6 +14,7 @@ from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import Text
+from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
@@ -55,7 +56,6 @@ class Setting:
         self._how = how
         self._common = of_estate(estate, how.held, goals)
         self.estate = self._common.estate
-        self.settled = self._common.settled
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._common.expect(self._issued)
         self._rules = self._common.rules(key, goals, self._issued)
@@ -63,6 +63,12 @@ class Setting:
         self._starters: dict[int, tuple[str, ...]] = {}
         self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
+
+    @property
+    def unsettled(self) -> Reason | None:
+        """Why nothing is proved of what could be made; `None` where it is all looked at (`newly_made`)."""
+        told = "policy variables name what could be made after what could be made, and so on without end"
+        return None if self._common.settled else Reason("budget", told)
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal.
