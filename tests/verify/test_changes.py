@@ -197,8 +197,9 @@ def test_only_what_bears_on_the_request_is_told() -> None:
         {key: value for key, value in {**BASE, "Sid": "Partner"}.items() if key != "Condition"},
         {**allow(aws(ALICE), ["kms:Sign", "kms:NoSuch"]), "Sid": "Signer"},
     )
-    for changes in because(old, new):
-        (only,) = changes
+    found = because(old, new)
+    assert found
+    for (only,) in found:
         assert only.old is not None and only.old.sid == "Partner" and only.text == "lost its kms:ViaService condition"
 
 
@@ -216,10 +217,12 @@ def test_a_statement_that_lets_in_otherwise_is_told() -> None:
 
 def test_a_deny_that_went_is_told_of_what_was_gained() -> None:
     wide, stop = allow(aws(ALICE), "kms:Decrypt"), {**deny("*", "kms:Decrypt"), "Sid": "Stop"}
-    for changes in because(estate(wide, stop), estate(wide)):
-        assert [(change.text, change.old is not None and change.old.effect) for change in changes] == [("was removed", Effect.DENY)]
-    for changes in because(estate(wide), estate(wide, stop)):
-        assert [(change.text, change.new is not None and change.new.sid) for change in changes] == [("is new", "Stop")]
+    gained, lost = because(estate(wide, stop), estate(wide)), because(estate(wide), estate(wide, stop))
+    assert gained and lost
+    for (change,) in gained:
+        assert change.old is not None and (change.text, change.old.effect) == ("was removed", Effect.DENY)
+    for (change,) in lost:
+        assert change.new is not None and (change.text, change.new.sid) == ("is new", "Stop")
 
 
 def test_a_tag_that_decides_is_told_where_no_statement_changed() -> None:

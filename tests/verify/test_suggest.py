@@ -98,6 +98,7 @@ def test_services_keep_what_the_invariant_does_not_forbid() -> None:
     found = estate(allow("*"), accounts=KNOWN)
     service_can = always("kms:Decrypt", callers=PrincipalLike(Text("arn:aws:iam::111122223333:root")))
     mended = advice(found, builtin("no-external-access"), service_can)
+    assert mended.suggestions
     for suggestion in mended.suggestions:
         assert statuses(edited(found, suggestion), service_can) == statuses(found, service_can)
 
