@@ -34,8 +34,7 @@ def render_github(notices: Notices) -> str:
 def _annotation(notice: Notice) -> str:
     properties = [*_where(notice.span), ("title", notice.title)]
     written = ",".join(f"{name}={_data(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in properties)
-    excuse = f" ({notice.excused_by}: {notice.excuse})" if notice.excuse else ""
-    return f"::{_COMMANDS[notice.level]} {written}::{_data(notice.message + excuse)}"
+    return f"::{_COMMANDS[notice.level]} {written}::{_data(notice.message + notice.excused)}"
 
 
 def _where(span: Span) -> Iterator[tuple[str, str]]:

@@ -20,20 +20,23 @@ _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTE: "inf
 
 def render_gitlab(notices: Notices) -> str:
     """The report, with a final newline."""
-    file = notices.inputs[0][0] if notices.inputs else "."
-    found = [_entry("supposed", Level.NOTE, text, digest(("supposed", text)).hex()[:32], NOWHERE, file) for text in notices.concluded]
+    found = [_told(notices, "supposed", text, NOWHERE) for text in notices.concluded]
     for warning in notices.warnings:
         text = f"{warning.message} [{warning.rule}]" if warning.rule else warning.message
-        found.append(_entry("warning", Level.NOTE, text, digest(("warning", text)).hex()[:32], warning.span or NOWHERE, file))
+        found.append(_told(notices, "warning", text, warning.span or NOWHERE))
     for notice in notices.notices:
-        excuse = f" ({notice.excused_by}: {notice.excuse})" if notice.excuse else ""
-        said = f"{notice.title}. {notice.message}{excuse}"
-        found.append(_entry(notice.rule, notice.level, said, notice.fingerprint, notice.span, file))
+        said = f"{notice.title}. {notice.message}{notice.excused}"
+        found.append(_entry(notices, notice.rule, notice.level, said, notice.fingerprint, notice.span))
     return json.dumps(found, indent=2) + "\n"
 
 
-def _entry(rule: str, level: Level, text: str, fingerprint: str, span: Span, file: str) -> Json:
-    where = place(span) or place(Span(file, 0, 0, 0, 0))
+def _told(notices: Notices, rule: str, text: str, span: Span) -> Json:
+    """What is no notice of the run, but is told beside them."""
+    return _entry(notices, rule, Level.NOTE, text, digest((rule, text)).hex()[:32], span)
+
+
+def _entry(notices: Notices, rule: str, level: Level, text: str, fingerprint: str, span: Span) -> Json:
+    where = place(span) or place(notices.first_file)
     return {
         "description": printable(text),
         "check_name": rule,

@@ -25,30 +25,6 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 
-def render_junit(report: Report) -> str:
-    """The document, with a final newline."""
-    targets = dict.fromkeys(verdict.target for verdict in report.verdicts)
-    return junit_document([_verdict_suite(report, target) for target in targets])
-
-
-def _verdict_suite(report: Report, target: str) -> Suite:
-    cases = tuple(_verdict_case(report, verdict) for verdict in report.verdicts if verdict.target == target)
-    return Suite(target_name(report, target), target, cases)
-
-
-def _verdict_case(report: Report, verdict: Verdict) -> Case:
-    name, span, elapsed = verdict.invariant.name, place_of(verdict), verdict.elapsed
-    if verdict.status is Status.PROVED:
-        said = [proved_words(verdict)] if verdict.bound is not None else []
-        said += [f"supposed: {sentence}" for sentence in conclusions(verdict.assumptions)]
-        return Case(name, text="\n".join(map(printable, said)), span=span, elapsed=elapsed)
-    if verdict.excuse is not None:
-        reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
-        return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
-    outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
-    return Case(name, outcome, verdict.status.value, verdict_sentence(verdict, report.keys), verdict_text(report, verdict), span, elapsed)
-
-
 class Outcome(Enum):
     """What became of a test case: the element that says so, none where it passed."""
 
@@ -79,6 +55,30 @@ class Suite:
     name: str
     target: str
     cases: tuple[Case, ...]
+
+
+def render_junit(report: Report) -> str:
+    """The document, with a final newline."""
+    targets = dict.fromkeys(verdict.target for verdict in report.verdicts)
+    return junit_document([_verdict_suite(report, target) for target in targets])
+
+
+def _verdict_suite(report: Report, target: str) -> Suite:
+    cases = tuple(_verdict_case(report, verdict) for verdict in report.verdicts if verdict.target == target)
+    return Suite(target_name(report, target), target, cases)
+
+
+def _verdict_case(report: Report, verdict: Verdict) -> Case:
+    name, span, elapsed = verdict.invariant.name, place_of(verdict), verdict.elapsed
+    if verdict.status is Status.PROVED:
+        said = [proved_words(verdict)] if verdict.bound is not None else []
+        said += [f"supposed: {sentence}" for sentence in conclusions(verdict.assumptions)]
+        return Case(name, text="\n".join(map(printable, said)), span=span, elapsed=elapsed)
+    if verdict.excuse is not None:
+        reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
+        return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
+    outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
+    return Case(name, outcome, verdict.status.value, verdict_sentence(verdict, report.keys), verdict_text(report, verdict), span, elapsed)
 
 
 def junit_document(suites: Sequence[Suite]) -> str:

@@ -65,6 +65,11 @@ class Notice:
     subject: str = ""
     flow: tuple[tuple[Span, str], ...] = ()
 
+    @property
+    def excused(self) -> str:
+        """` (waiver: until the migration)`, to go behind what it says; empty where nothing excuses it."""
+        return f" ({self.excused_by}: {self.excuse})" if self.excuse else ""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -91,6 +96,11 @@ class Notices:
     """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was found rests on it."""
     answered: bool = True
     """Whether the run came to an answer, or the notices are about why it did not."""
+
+    @property
+    def first_file(self) -> Span:
+        """The first file that was read: what has no place is shown there, where a format asks for one. `NOWHERE` iff none was."""
+        return Span(self.inputs[0][0], 0, 0, 0, 0) if self.inputs else NOWHERE
 
 
 def slug(name: str) -> str:

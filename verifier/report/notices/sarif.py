@@ -15,7 +15,7 @@ from verifier.report.notices.notices import Notice, Notices, Rule
 from verifier.report.notices.places import Place, place
 from verifier.report.wire.values import Json
 from verifier.syntax.diagnostic import Diagnostic
-from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -31,7 +31,6 @@ def render_sarif(notices: Notices) -> str:
 
 def sarif(notices: Notices) -> Json:
     """The log as JSON values."""
-    first = Span(notices.inputs[0][0], 0, 0, 0, 0) if notices.inputs else NOWHERE
     numbers = {rule.id: number for number, rule in enumerate(notices.rules)}
     return {
         "$schema": SCHEMA,
@@ -48,7 +47,7 @@ def sarif(notices: Notices) -> Json:
                 "columnKind": "unicodeCodePoints",
                 "artifacts": [_artifact(file, digest) for file, digest in notices.inputs],
                 "invocations": [_invocation(notices)],
-                "results": [_result(notice, numbers[notice.rule], first) for notice in notices.notices],
+                "results": [_result(notice, numbers[notice.rule], notices.first_file) for notice in notices.notices],
                 "properties": {"summary": notices.summary},
             }
         ],
