@@ -86,20 +86,28 @@ def _imagined(
         values.add_identity(identity)
     values.add_arns(arns)
     values.solve()
-    # Beside what is named after itself there is another one of its class, and no more.
-    further = [one for one in dict.fromkeys((*values.named(), *values.filled())) if one.literal not in arns or one.literal in first]
+    further = list(dict.fromkeys((*values.named(), *values.filled())))
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
     free: set[str] = set()
     accounts = []
     named = trusted(estate)
     for account in estate.accounts:
-        patterns = _Patterns(texts, further, f"arn:{partition}:iam::{account.id}:")
-        own = _with(account, partition, statements, patterns, made, free) if account.complete else account
+        start = f"arn:{partition}:iam::{account.id}:"
+        # Beside what is named after itself, in whatever account, there is another one of its class, and no more.
+        own = {arn.removeprefix(start) for arn in arns - first if arn.startswith(start)}
+        patterns = _Patterns(texts, [one for one in further if _last_field(one) not in own], start)
+        with_made = _with(account, partition, statements, patterns, made, free) if account.complete else account
         new = tuple(_providers(account, partition, named, patterns))
         made |= set(new)
-        accounts.append(own if account.providers is None else replace(own, providers=(*account.providers, *new)))
+        accounts.append(with_made if account.providers is None else replace(with_made, providers=(*account.providers, *new)))
     return Imagined(replace(estate, accounts=tuple(accounts)), frozenset(made), frozenset(free))
+
+
+def _last_field(pattern: Tokens) -> str | None:
+    """What an ARN ends with after its last colon, where the pattern fixes all of that."""
+    _, colon, last = pattern.fixed.rpartition(":")
+    return last if colon and " " not in last else None
 
 
 def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> Iterator[str]:
