@@ -2,7 +2,7 @@
 # make test    everything that CI checks
 # make fuzz    long random agreement runs, a new seed each time
 # make mutation  faults put in on purpose, to see the tests go red (takes hours)
-# make bench   the numbers of the README
+# make bench   the numbers of docs/performance.md
 # make clean   takes away what the others made
 
 PYTHON ?= python3

@@ -1,1 +1,1 @@
-"""The numbers of the README: see docs/performance.md. In: nothing. Out: `Table`s, printed by `python -m benchmarks`."""
+"""The numbers of docs/performance.md. In: nothing. Out: `Table`s, printed by `python -m benchmarks`."""

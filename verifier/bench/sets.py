@@ -1,4 +1,4 @@
-"""The query sets by name: families, the examples, the corpus, and the sets that the README quotes.
+"""The query sets by name: families, the examples, the corpus, and the sets that docs/performance.md quotes.
 
 In: names and folders. Out: queries, and what was left out. Raises `InputError` for a name that does not exist.
 """
