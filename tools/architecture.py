@@ -24,6 +24,7 @@ PICTURE = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}]}
 ENTERED = """
 import sys
+from inspect import CO_OPTIMIZED
 entered = set()
 sys.setprofile(lambda frame, event, value: entered.add(frame.f_code) if event == "call" else None)
 try:
@@ -31,7 +32,8 @@ try:
     main()
 finally:
     sys.setprofile(None)
-    own = {code for code in entered if "/verifier/" in code.co_filename and not code.co_name.startswith("<")}
+    functions = {code for code in entered if code.co_flags & CO_OPTIMIZED and not code.co_name.startswith("<")}  # no bodies of classes
+    own = {code for code in functions if "/verifier/" in code.co_filename}
     print(len({code.co_filename for code in own}), len(own), file=sys.stderr)
 """
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from verifier.syntax import invariants_parser, policy
+from verifier.syntax import invariants, policy
 from verifier.syntax.parsers import made, tables_of
 
 DATA = Path(__file__).resolve().parent.parent / "verifier" / "syntax" / "data"
-GRAMMARS = ((policy.GRAMMAR, policy.START, False), (invariants_parser.GRAMMAR, invariants_parser.START, True))
+GRAMMARS = ((policy.GRAMMAR, policy.START, False), (invariants.GRAMMAR, invariants.START, True))
 
 
 def main() -> None:

@@ -7,29 +7,16 @@ Guarantee: what cannot be read is an `InputError` that names the file; the error
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 from verifier.inputs.text.files import Files
-from verifier.model.invariant import Allowance, AnyInvariant
-from verifier.model.invariant_file import InvariantFile
-from verifier.model.steps.supposition import Supposition
+from verifier.language.invariants.files import read_invariants
+from verifier.model.invariant_file import InvariantFile, InvariantFiles
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 SUFFIX = ".inv"
 MOST_CHARACTERS = 1 << 20
-
-
-@dataclass(frozen=True)
-class InvariantFiles:
-    """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of each file."""
-
-    invariants: tuple[AnyInvariant, ...] = ()
-    key_arns: tuple[str, ...] = ()
-    inputs: tuple[tuple[str, str], ...] = ()
-    allowances: tuple[Allowance, ...] = ()
-    suppositions: tuple[Supposition, ...] = ()
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -59,8 +46,6 @@ def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
 
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:
-    from verifier.language.invariants.files import read_invariants  # the language takes a while to import, and built-ins need none of it
-
     source = reader.source(path)
     if len(source.text) > MOST_CHARACTERS:
         raise InputError.of(f"`{source.name}` is over 1 MiB; a file of invariants is not")

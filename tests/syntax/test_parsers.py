@@ -8,7 +8,7 @@ import lark
 import pytest
 
 from tools.generate_parsers import DATA, GRAMMARS
-from verifier.syntax import invariants_parser, parsers, policy
+from verifier.syntax import invariants, parsers, policy
 from verifier.syntax.invariants_builder import TreeBuilder
 from verifier.syntax.parsers import made, origin, parser
 from verifier.syntax.policy import OffsetLexer
@@ -32,7 +32,7 @@ def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
     found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
-    assert isinstance(parser(invariants_parser.GRAMMAR, invariants_parser.START, TreeBuilder(), placeholders=True), lark.Lark)
+    assert isinstance(parser(invariants.GRAMMAR, invariants.START, TreeBuilder(), placeholders=True), lark.Lark)
 
 
 @pytest.mark.parametrize("tables", [None, {"from": "Lark 0.0, 0"}])

@@ -60,7 +60,8 @@ def findings(
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
     from verifier.model.results.external_access import Zone
-    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.evidence import Evidence
+    from verifier.report.meanings import meanings_of
     from verifier.report.notices.findings import notices_of_findings
     from verifier.report.pages.findings import findings_document
     from verifier.report.tables import findings_csv

@@ -59,7 +59,8 @@ def lint(
 
     places = estates(paths, key_arn, supplied)
     from verifier.model.results.lint import Severity
-    from verifier.report.evidence import Evidence, meanings_of
+    from verifier.report.evidence import Evidence
+    from verifier.report.meanings import meanings_of
     from verifier.report.notices.lint import notices_of_lint
     from verifier.report.pages.lint import lint_document
     from verifier.report.tables import lint_csv

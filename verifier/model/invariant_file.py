@@ -1,6 +1,6 @@
-"""What a file of invariants says.
+"""What files of invariants say.
 
-In: nothing (plain data), made by `verifier.language.invariants.files`. Out: a frozen dataclass.
+In: nothing (plain data), made by `verifier.language.invariants.files` and `verifier.invariant_files`. Out: frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -26,3 +26,14 @@ class InvariantFile:
     def about_requests(self) -> tuple[Invariant, ...]:
         """Those that are about requests in the estate as it is."""
         return tuple(invariant for invariant in self.invariants if isinstance(invariant, Invariant) and not invariant.eventually)
+
+
+@dataclass(frozen=True)
+class InvariantFiles:
+    """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of each file."""
+
+    invariants: tuple[AnyInvariant, ...] = ()
+    key_arns: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    suppositions: tuple[Supposition, ...] = ()

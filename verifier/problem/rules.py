@@ -23,6 +23,9 @@ from verifier.problem.semantics.condition_keys import key_view
 from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
+from verifier.problem.steps.decision import step_allowed
+from verifier.problem.steps.facts import step_facts
+from verifier.problem.steps.keys import step_view
 from verifier.problem.views import SetView, View
 
 
@@ -30,25 +33,13 @@ class RuledSpace(Space):
     """The space of requests for one target, with the rules: those for steps where the target is what a step changes."""
 
     def key_view(self, name: str) -> View | SetView:
-        if not self.target.of_step:
-            return key_view(self, name)
-        from verifier.problem.steps.keys import step_view  # few questions are about steps
-
-        return step_view(self, name)
+        return step_view(self, name) if self.target.of_step else key_view(self, name)
 
     def allowed(self) -> Expression:
-        if not self.target.of_step:
-            return allowed(self)
-        from verifier.problem.steps.decision import step_allowed  # the same
-
-        return step_allowed(self)
+        return step_allowed(self) if self.target.of_step else allowed(self)
 
     def facts(self) -> list[Expression]:
-        if not self.target.of_step:
-            return all_facts(self)
-        from verifier.problem.steps.facts import step_facts  # the same
-
-        return step_facts(self)
+        return step_facts(self) if self.target.of_step else all_facts(self)
 
     def sessions(self, target: Target) -> Given:
         return Given(self.estate, target, inner=True)

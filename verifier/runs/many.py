@@ -17,6 +17,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
+from verifier.runs.cluster import on_cluster
 from verifier.runs.work import Task, Work, work_of
 from verifier.verify.prove import Progress, how_to, report_of
 
@@ -91,8 +92,6 @@ def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Iterator[list[t
     if not tasks:
         return
     if where.cluster is not None:
-        from verifier.runs.cluster import on_cluster
-
         yield from on_cluster(work, tasks, where.cluster)
         return
     processes = where.processes or _cores()

@@ -12,12 +12,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
+from lark import Lark, UnexpectedInput
+from lark.lexer import PatternStr
+
 from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.findings import Findings
+from verifier.syntax.invariants_builder import TreeBuilder
+from verifier.syntax.invariants_errors import explain
 from verifier.syntax.invariants_tree import CallersNode, FileNode
+from verifier.syntax.parsers import parser
 from verifier.syntax.source import Source
 
 Tree = TypeVar("Tree")
+
+GRAMMAR, START = "invariants", ("file", "callers")
+"""The grammar, and the rules that a text can be."""
 
 MAXIMUM_SIZE = 1 << 18
 """The size in characters past which a file is refused unparsed."""
@@ -56,9 +65,8 @@ def _told(source: Source, parse: Callable[[str], Tree]) -> Tree:
 @cache
 def keywords() -> frozenset[str]:
     """The words of the language: none of them is a name."""
-    from verifier.syntax.invariants_parser import fixed_words
-
-    return frozenset(word for word in fixed_words() if word[0].isalpha())
+    fixed = (terminal.pattern.value for terminal in _parser().terminals if isinstance(terminal.pattern, PatternStr))
+    return frozenset(word for word in fixed if word[0].isalpha())
 
 
 def normalized(text: str) -> str:
@@ -73,9 +81,15 @@ def _parse(text: str) -> FileNode:
 
 
 def _parsed(text: str, start: str) -> object:
-    from verifier.syntax.invariants_parser import parsed  # Lark takes a while to import, and built-ins need none of it
+    try:
+        return _parser().parse(text, start=start)
+    except UnexpectedInput as error:
+        raise explain(text, error) from None
 
-    return parsed(text, start)
+
+@cache
+def _parser() -> Lark:
+    return parser(GRAMMAR, START, TreeBuilder(), placeholders=True)
 
 
 def _check_size(text: str) -> None:

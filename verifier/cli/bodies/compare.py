@@ -7,7 +7,7 @@ from pathlib import Path
 
 from verifier.cli.bodies.sides import SidesAsked, read_sides
 from verifier.cli.progress import shown
-from verifier.invariant_files import InvariantFiles, read_files
+from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
@@ -24,8 +24,12 @@ def compared(asked: SidesAsked, readings: Mapping[str, bool], allow: Sequence[Pa
 
 
 def _allowances(paths: Sequence[Path]) -> InvariantFiles:
-    files = read_files(tuple(paths))
-    if paths and not files.allowances:
+    if not paths:
+        return InvariantFiles()
+    from verifier.invariant_files import read_files
+
+    files = read_files(paths)
+    if not files.allowances:
         raise InputError.of(
             f"{' and '.join(printable(str(path)) for path in paths)} allows nothing",
             hint='what may be gained is written: allow "the report job reads": role/reports in 111122223333 can kms:Decrypt',

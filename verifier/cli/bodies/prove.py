@@ -65,7 +65,7 @@ def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence
     formats = {sink.format for sink in sinks}
     if formats.isdisjoint(("sarif", "github", "html")):
         return NO_EVIDENCE
-    from verifier.report.evidence import meanings_of, policies_of
+    from verifier.report.meanings import meanings_of, policies_of
 
     if "html" not in formats:
         return Evidence(meanings_of(estate))

@@ -13,10 +13,10 @@ from pathlib import Path
 from verifier.cycles import kept
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
-from verifier.invariant_files import InvariantFiles, beside, read_files
 from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
+from verifier.model.invariant_file import InvariantFiles
 from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
 
@@ -61,7 +61,7 @@ def read(options: QuestionOptions) -> Question:
     named: list[AnyInvariant] = []
     estate = Estate(keys=())
     with collected(errors):
-        files = read_files(_invariant_paths(options))
+        files = _files(options)
     for spec in options.builtins:
         with collected(errors):
             named.append(builtin(spec))
@@ -126,10 +126,14 @@ def _only(arns: Sequence[str]) -> str | None:
     return arns[0] if len(arns) == 1 else None
 
 
-def _invariant_paths(options: QuestionOptions) -> tuple[Path, ...]:
+def _files(options: QuestionOptions) -> InvariantFiles:
     """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error (S3)."""
-    if options.invariants or options.builtins:
-        return options.invariants
+    if options.builtins and not options.invariants:
+        return InvariantFiles()
+    from verifier.invariant_files import beside, read_files  # built-ins need no parser of invariants
+
+    if options.invariants:
+        return read_files(options.invariants)
     found = beside(path for path in options.paths if path != STDIN)
     if not found and all(path == STDIN or path.exists() for path in options.paths):  # of others the reader of inputs says more
         where = " or ".join(str(path) for path in options.paths)
@@ -138,4 +142,4 @@ def _invariant_paths(options: QuestionOptions) -> tuple[Path, ...]:
             hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
             rule="S3",
         )
-    return found
+    return read_files(found)

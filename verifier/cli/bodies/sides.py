@@ -11,8 +11,8 @@ from pathlib import Path
 
 from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import NOTHING, Supplied
-from verifier.invariant_files import InvariantFiles
 from verifier.model.estate import Estate
+from verifier.model.invariant_file import InvariantFiles
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 

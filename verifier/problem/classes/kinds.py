@@ -12,6 +12,7 @@ from dataclasses import replace
 from verifier.problem.classes.attributes import Attribute, plausible_principals
 from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens, named_accounts
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
+from verifier.problem.classes.refined import refined
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 
 _ON_TEXT = frozenset({Tokens, OneOf, Less})
@@ -100,8 +101,6 @@ def table_of(attribute: Attribute, predicates: list[Predicate], budget: int) -> 
     if attribute.values is not None:
         return ListTable(attribute.values)
     if not all(is_native(attribute, predicate) for predicate in predicates):
-        from verifier.problem.classes.refined import refined  # most questions need none
-
         return refined(attribute, predicates, budget)
     if attribute.domain is not None:
         return WordTable(attribute.domain, predicates, budget)

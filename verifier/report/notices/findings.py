@@ -12,6 +12,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.results.external_access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.meanings import joint_meaning
 from verifier.report.naming import key_name, statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions, of_all
@@ -73,7 +74,7 @@ def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess,
         _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region)),
         places[0].span if places else NOWHERE,
         tuple((statement.span, statement_name(statement)) for statement in places[1:]),
-        evidence.of_statements(statements),
+        joint_meaning(evidence, statements),
         key.key.arn,
         rule,
         counts_as=Status.REFUTED if counts else Status.PROVED,

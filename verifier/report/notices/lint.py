@@ -14,6 +14,7 @@ from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
@@ -67,7 +68,7 @@ def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidenc
         _fingerprint(which, seen),
         finding.span,
         related,
-        evidence.of_statements((statement,)) if statement is not None else None,
+        joint_meaning(evidence, (statement,)) if statement is not None else None,
         finding.key,
         finding.severity.value,
         counts_as=Status.REFUTED if counts else Status.PROVED,
@@ -95,7 +96,7 @@ def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:
 def _which(statement: StatementRef | None, evidence: Evidence) -> str:
     if statement is None:
         return ""
-    return evidence.of_statements((statement,)) or statement.sid or str(statement.index)
+    return joint_meaning(evidence, (statement,)) or statement.sid or str(statement.index)
 
 
 def _fingerprint(which: tuple[str, ...], seen: Counter[tuple[str, ...]]) -> str:

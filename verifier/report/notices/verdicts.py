@@ -9,6 +9,7 @@ from __future__ import annotations
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
+from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name, target_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
 from verifier.report.reach.names import names_of
@@ -50,7 +51,7 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         digest(("verdict", rule, verdict.target)).hex()[:32],
         place,
         _related(verdict, place),
-        evidence.of_statements(involved(verdict)),
+        joint_meaning(evidence, involved(verdict)),
         verdict.target,
         verdict.status.value,
         verdict.excuse.text if verdict.excuse else None,

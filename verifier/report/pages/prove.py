@@ -12,12 +12,16 @@ from verifier.model.engine import Engine
 from verifier.model.invariant import GrantInvariant, Invariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
 from verifier.report import document as doc
+from verifier.report.counterexample import counterexample_blocks
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_items
 from verifier.report.naming import Places, counted, key_heading, reason_item, target_name
+from verifier.report.reach.names import names_of
+from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
 from verifier.report.style import Style, width_of
+from verifier.report.words.verdicts import involved
 from verifier.syntax.text import printable
 
 _SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
@@ -102,8 +106,6 @@ def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evid
 
 def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[doc.Block]:
     if verdict.bound is not None and verdict.status is Status.PROVED:
-        from verifier.report.reach.story import bound_words
-
         yield doc.Items((doc.Item(f"holds for {bound_words(verdict.bound)}"),), doc.MARGIN)
     if verdict.excuse is not None:
         label = f"{verdict.excuse.kind.value} "
@@ -113,13 +115,8 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
         rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
         yield doc.Items((doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), doc.MARGIN, 10)
     if verdict.counterexample is not None:
-        from verifier.report.counterexample import counterexample_blocks
-
         yield from counterexample_blocks(verdict)
     if verdict.story is not None:
-        from verifier.report.reach.names import names_of
-        from verifier.report.reach.story import story_blocks
-
         yield from story_blocks(verdict.story, names_of(report.keys, verdict.target), verdict.target)
     if verdict.grants:
         yield from named_grant_items(verdict.grants, verdict.target, doc.MARGIN, doc.LABEL)
@@ -144,8 +141,6 @@ def _excerpts(verdict: Verdict, evidence: Evidence) -> doc.Excerpts:
     """The policy text that a verdict is due to."""
     if not evidence.texts and not evidence.policies:
         return doc.Excerpts({}, ())
-    from verifier.report.words.verdicts import involved
-
     statements = involved(verdict)
     spans = [statement.span for statement in statements] + [named.grant.span for named in verdict.grants]
     spans += [verdict.reason.span] if verdict.reason is not None else []
@@ -158,8 +153,6 @@ def _sign(verdict: Verdict) -> doc.Words:
     sign = doc.Said(verdict.status.value, doc.MARKS[verdict.status])
     if verdict.status is not Status.PROVED or verdict.bound is None:
         return sign
-    from verifier.report.reach.story import bound_words
-
     return sign, f" for {bound_words(verdict.bound)}"
 
 
