@@ -12,13 +12,13 @@ from pathlib import Path
 from tests.agreement.runner import read_again
 from tests.agreement.symbolic import decide_symbolically
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
-from verifier.cli.bodies.question import needed
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.request import Decision
+from verifier.question import needed
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove

@@ -4,10 +4,10 @@
 
     estate = verifier.load("examples/payments")
     report = verifier.prove(estate, verifier.invariants("examples/payments/payments.inv"))
-    print(verifier.render_text(report, colour=False))
+    print(verifier.render(report))
 
-In: files. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the package (no Lark, no Z3);
-each function imports what it needs when it is called. What cannot be read raises `InputError`, which carries every error found.
+In: files, texts, dictionaries. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the package (no Lark,
+no Z3); each function imports what it needs when it is called. What cannot be read raises `InputError`, which carries every error found.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from verifier.checking import check
+    from verifier.inputs.given import loads
+    from verifier.invariant_files import allowances, allowances_from, invariants, invariants_from
     from verifier.language.builtins.by_name import builtin
     from verifier.language.invariants.files import suppose
     from verifier.model.engine import Engine
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
     from verifier.report.exit_codes import exit_code
     from verifier.report.formats import render_comparison, render_text
+    from verifier.report.plain import records, render, to_dict
     from verifier.report.wire.report import render_json
     from verifier.syntax.diagnostic import Diagnostic, InputError
     from verifier.verify.comparison.compare import compare
@@ -78,26 +82,38 @@ __all__ = [
     "WhoCan",
     "__version__",
     "allowances",
+    "allowances_from",
     "builtin",
+    "check",
     "compare",
     "decide",
     "exit_code",
     "explain",
+    "findings",
     "invariants",
+    "invariants_from",
     "lint",
     "load",
+    "loads",
     "prove",
     "reach",
+    "records",
+    "render",
     "render_comparison",
     "render_json",
     "render_text",
     "schema",
     "suggest",
     "suppose",
+    "to_dict",
     "who_can",
 ]
 
 _HOMES = {
+    "verifier.checking": ("check",),
+    "verifier.inputs.given": ("loads",),
+    "verifier.invariant_files": ("allowances", "allowances_from", "invariants", "invariants_from"),
+    "verifier.report.plain": ("records", "render", "to_dict"),
     "verifier.model.results.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
     "verifier.model.results.access": ("Access", "WhoCan"),
     "verifier.model.results.explanation": ("Explanation",),
@@ -156,20 +172,6 @@ def load(
     return load_estate(paths, key_arn=key_arn, supplied=supplied)
 
 
-def invariants(*paths: FilePath) -> tuple[AnyInvariant, ...]:
-    """Reads files of invariants, in order. Raises `InputError`."""
-    from verifier.invariant_files import read_files
-
-    return read_files(paths).invariants
-
-
-def allowances(*paths: FilePath) -> tuple[Allowance, ...]:
-    """Reads what a change may add (`allow` sentences) from files, for `compare`. Raises `InputError`."""
-    from verifier.invariant_files import read_files
-
-    return read_files(paths).allowances
-
-
 def prove(
     estate: Estate,
     invariants: Iterable[AnyInvariant],
@@ -205,16 +207,14 @@ def prove(
 
 
 def decide(estate: Estate, request: Request | Mapping[str, Any], assignment: Mapping[str, bool] | None = None) -> Decision:
-    """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes.
+    """Decides one concrete request, given as a `Request` or as the JSON object that `verifier evaluate` takes; `resource` may name a key.
 
     `assignment` settles readings and free facts; without it each is tried both ways (S2). A request that the policies do not refuse, but
     that cannot be sent, or is always refused (R3, R6), is answered `IMPOSSIBLE`. Raises `InputError`.
     """
-    from verifier.evaluate import answer, evaluate, request_from_json
-    from verifier.model.request import Request
+    from verifier.evaluate import answer, evaluate
 
-    concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
-    return answer(evaluate(estate, concrete, assignment))
+    return answer(evaluate(estate, _request(estate, request), assignment))
 
 
 def explain(
@@ -229,12 +229,19 @@ def explain(
 
     `readings` settles documented ambiguities; `timeout` is in seconds, for each query. Raises `InputError`.
     """
-    from verifier.evaluate import request_from_json
-    from verifier.model.request import Request
     from verifier.verify.explanation.explain import explain as find
 
-    concrete = request if isinstance(request, Request) else request_from_json(estate, dict(request))
-    return find(estate, concrete, readings=readings, timeout=timeout)
+    return find(estate, _request(estate, request), readings=readings, timeout=timeout)
+
+
+def _request(estate: Estate, request: Request | Mapping[str, Any]) -> Request:
+    from verifier.evaluate import request_from_json
+    from verifier.model.request import Request
+    from verifier.verify.named import arn_named
+
+    if isinstance(request, Request):
+        return request
+    return request_from_json(estate, {**request, "resource": arn_named(estate, request.get("resource"))})
 
 
 def who_can(

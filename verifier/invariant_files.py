@@ -6,12 +6,13 @@ Guarantee: what cannot be read is an `InputError` that names the file; the error
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
-from verifier.inputs.text.files import Files
+from verifier.inputs.text.files import Files, texts_given
 from verifier.language.invariants.files import read_invariants
+from verifier.model.invariant import Allowance, AnyInvariant
 from verifier.model.invariant_file import InvariantFile, InvariantFiles
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
@@ -26,9 +27,9 @@ def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(file for folder in folders for file in sorted(folder.glob(f"*{SUFFIX}")))
 
 
-def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
-    """Reads every file once. Raises one `InputError` with the errors of all of them."""
-    reader = Files()
+def read_files(paths: Iterable[str | PathLike[str]], texts: Mapping[Path, str] | None = None) -> InvariantFiles:
+    """Reads every file once; `texts` are those of paths that are no files. Raises one `InputError` with the errors of all of them."""
+    reader = Files(given=texts or {})
     files: list[InvariantFile] = []
     errors: list[Diagnostic] = []
     for path in dict.fromkeys(map(Path, paths)):
@@ -43,6 +44,40 @@ def read_files(paths: Iterable[str | PathLike[str]]) -> InvariantFiles:
         allowances=tuple(allowance for file in files for allowance in file.allowances),
         suppositions=tuple(supposition for file in files for supposition in file.suppositions),
     )
+
+
+def invariants(*paths: str | PathLike[str]) -> tuple[AnyInvariant, ...]:
+    """Reads files of invariants, in order. Raises `InputError`."""
+    return read_files(paths).invariants
+
+
+def allowances(*paths: str | PathLike[str]) -> tuple[Allowance, ...]:
+    """Reads what a change may add (`allow` sentences) from files, for `compare`. Raises `InputError`."""
+    return read_files(paths).allowances
+
+
+def invariants_from(*sources: str | Mapping[str, str]) -> tuple[AnyInvariant, ...]:
+    """Reads invariants from texts of files of invariants, and from dictionaries of names and sentences, in order. Errors call a source
+    `<text>`, or `<text 2>` where there are several. Raises `InputError`."""
+    return _from(sources).invariants
+
+
+def allowances_from(*sources: str) -> tuple[Allowance, ...]:
+    """Reads what a change may add (`allow` sentences) from texts of files of invariants, for `compare`. Raises `InputError`."""
+    return _from(sources).allowances
+
+
+def _from(sources: Sequence[str | Mapping[str, str]]) -> InvariantFiles:
+    texts = texts_given([source if isinstance(source, str) else _as_text(source) for source in sources])
+    return read_files(texts, texts)
+
+
+def _as_text(sentences: Mapping[str, str]) -> str:
+    return "".join(f"invariant {_quoted(name)}:\n  {sentence}\n" for name, sentence in sentences.items())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:

@@ -10,8 +10,8 @@ import pytest
 import verifier
 from tests.project.shown import ROOT
 from tests.project.shown import report as report_on
-from verifier.cli.bodies import exhibits
-from verifier.cli.bodies.exhibits import pictured, texts_of
+from verifier.report import exhibits
+from verifier.report.exhibits import pictured, texts_of
 
 
 def test_a_text_is_the_one_that_was_checked(tmp_path: Path) -> None:

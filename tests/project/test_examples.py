@@ -122,4 +122,4 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.chdir(ROOT)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(encoding="utf-8"), re.DOTALL)
     exec(compile(code, "python.md", "exec"), {})
-    assert "refuted decrypting takes the tenant's own context" in capsys.readouterr().out
+    assert "refuted payments decrypting takes the tenant's own context" in capsys.readouterr().out

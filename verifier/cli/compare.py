@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import output_option, rendering, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 
 EXIT_CODES = (
     "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
@@ -94,22 +93,15 @@ def compare(
 ) -> int:
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks
-    from verifier.cli.bodies.exhibits import texts_of
     from verifier.cli.bodies.sides import SidesAsked
     from verifier.model.results.comparison import FailOn
-    from verifier.report.notices.comparison import notices_of_comparison
-    from verifier.report.pages.comparison import comparison_document
-    from verifier.report.tables import comparison_csv
-    from verifier.report.wire.comparison import comparison_to_json
+    from verifier.report.exhibits import texts_of
+    from verifier.report.results import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
     worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS, quiet=quiet)
     asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied)
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
-    document = partial(comparison_document, found, worst, texts, in_full=verbose)
-    parts = rendering(
-        document, partial(comparison_to_json, found, worst), partial(notices_of_comparison, found, worst), partial(comparison_csv, found)
-    )
-    write(chosen, parts, remarks(found))
+    write(chosen, comparison_forms(found, worst, texts, in_full=verbose), remarks(found))
     return comparison_exit_code(found, worst)

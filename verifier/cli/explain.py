@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.outputs import PAGE, output_option, sinks, write
 
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
 
@@ -67,10 +66,9 @@ def explain(
     check(asked)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, asked)
-    from verifier.report.pages.explanation import explanation_document
-    from verifier.report.wire.edits import explanation_to_json
+    from verifier.report.results import explanation_forms
     from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
 
     found = why(estate, meant, readings=readings, timeout=timeout)
-    write(sinks(output, PAGE), rendering(partial(explanation_document, found, in_full=verbose), partial(explanation_to_json, found)))
+    write(sinks(output, PAGE), explanation_forms(found, in_full=verbose))
     return 0

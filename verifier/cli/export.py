@@ -47,7 +47,7 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
-    from verifier.cli.bodies.question import QuestionOptions, read
+    from verifier.question import QuestionOptions, read
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 

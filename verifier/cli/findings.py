@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import output_option, rendering, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
@@ -62,10 +61,7 @@ def findings(
     from verifier.model.results.external_access import Zone
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
-    from verifier.report.notices.findings import notices_of_findings
-    from verifier.report.pages.findings import findings_document
-    from verifier.report.tables import findings_csv
-    from verifier.report.wire.answers import findings_to_json
+    from verifier.report.results import findings_forms
     from verifier.report.words.findings import findings_exit_code
     from verifier.verify.access.findings import findings as find
 
@@ -81,12 +77,7 @@ def findings(
         )
     write(
         sinks(output, FORMATS, quiet=quiet),
-        rendering(
-            partial(findings_document, report, in_full=verbose),
-            partial(findings_to_json, report),
-            lambda: notices_of_findings(report, Evidence(meanings_of(estate))),
-            partial(findings_csv, report),
-        ),
+        findings_forms(report, lambda: Evidence(meanings_of(estate)), in_full=verbose),
         report.warnings,
     )
     return findings_exit_code(report)

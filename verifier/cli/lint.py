@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import output_option, rendering, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 
 EXIT_CODES = (
@@ -61,10 +61,7 @@ def lint(
     from verifier.model.results.lint import Severity
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
-    from verifier.report.notices.lint import notices_of_lint
-    from verifier.report.pages.lint import lint_document
-    from verifier.report.tables import lint_csv
-    from verifier.report.wire.lint import lint_to_json
+    from verifier.report.results import lint_forms
     from verifier.report.words.lint import lint_exit_code
     from verifier.verify.lint.linting import lint as look  # after the input has been accepted: importing a solver takes a while
 
@@ -75,12 +72,7 @@ def lint(
         report = everywhere(places, lambda estate: found(estate) if notes else found(estate).without_notes())
     write(
         sinks(output, FORMATS, quiet=quiet),
-        rendering(
-            partial(lint_document, report, worst, in_full=verbose),
-            partial(lint_to_json, report, worst),
-            lambda: notices_of_lint(report, worst, Evidence(meanings_of(places[0]))),
-            partial(lint_csv, report),
-        ),
+        lint_forms(report, worst, lambda: Evidence(meanings_of(places[0])), in_full=verbose),
         report.warnings,
     )
     return lint_exit_code(report, worst)

@@ -15,22 +15,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import SUMMARY, render, render_notices
+from verifier.report.formats import SUMMARY, Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 
-if TYPE_CHECKING:
-    from verifier.report.document import Document
-    from verifier.report.notices.notices import Notices
-    from verifier.report.wire.values import Json
-
-Render = Callable[[str, bool, int | None], str]
 PAGE = ("text", "json", "markdown")
 """The formats of an answer that may become part of a page."""
 
@@ -102,39 +96,16 @@ def output_option(what: str, formats: Sequence[str]) -> Any:
     )
 
 
-def rendering(
-    document: Callable[[], Document],
-    json: Callable[[], Json],
-    notices: Callable[[], Notices] | None = None,
-    table: Callable[[], str] | None = None,
-) -> Render:
-    """What `write` takes, of an answer that is a document, JSON values and, where it points at places, notices, and where it is a table,
-    that as CSV."""
-
-    def rendered(name: str, colour: bool, width: int | None) -> str:
-        if name == "json":
-            from verifier.report.wire.values import json_text
-
-            return json_text(json())
-        if table is not None and name == "csv":
-            return table()
-        if notices is not None and name in ("sarif", "github", "gitlab", "junit"):
-            return render_notices(notices(), name)
-        return render(document(), name, colour=colour, width=width)
-
-    return rendered
-
-
-def write(chosen: Sequence[Sink], render: Render, warnings: Sequence[Diagnostic] = ()) -> None:
-    """Writes each result; `render` makes it from its format, whether to colour, and the columns of a line. Files first. The warnings go to
-    stderr, if any result is not JSON, which holds them. Raises `OutputError`."""
+def write(chosen: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
+    """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them. Raises
+    `OutputError`."""
     if any(sink.format != "json" for sink in chosen):
         warn(warnings)
     for sink in sorted(chosen, key=lambda sink: sink.path is None):
         if sink.path is None:
-            emit(render(sink.format, colours(sys.stdout), columns(sys.stdout)))
+            emit(forms.render(sink.format, colours(sys.stdout), columns(sys.stdout)))
         else:
-            write_file(sink.path, render(sink.format, False, None))
+            write_file(sink.path, forms.render(sink.format))
 
 
 def write_file(path: Path, text: str) -> None:
@@ -192,8 +163,8 @@ def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -
 def _unanswered(kind: str, chosen: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     if not chosen:
         return
-    from verifier.report.tables import diagnostics_csv
+    from verifier.report.tables import diagnostics_table
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
-    write(chosen, rendering(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_csv, diagnostics)))
+    write(chosen, Forms(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_table, diagnostics)))

@@ -67,7 +67,7 @@ def prove(
 ) -> int:
     """Prove or refute invariants about the keys of an input."""
     from verifier.cli.bodies.prove import ProveOptions, prove_command
-    from verifier.cli.bodies.question import QuestionOptions
+    from verifier.question import QuestionOptions
 
     options = ProveOptions(
         QuestionOptions(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.outputs import PAGE, output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.model.engine import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
@@ -90,9 +89,8 @@ def reach(
         from verifier.language.invariants.files import suppose as supposing
 
         estate = supposing(estate, *suppose, where="--suppose")
-    from verifier.report.pages.reach import reach_document
     from verifier.report.reach.words import reach_exit_code
-    from verifier.report.wire.answers import reach_to_json
+    from verifier.report.results import reach_forms
     from verifier.verify.named import caller_named, keys_named
     from verifier.verify.reach.reach import reach_from, reach_to
 
@@ -101,11 +99,7 @@ def reach(
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
             report = reach_from(estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress)
-    write(
-        sinks(output, PAGE, quiet=quiet),
-        rendering(partial(reach_document, report, in_full=verbose), partial(reach_to_json, report)),
-        report.warnings,
-    )
+    write(sinks(output, PAGE, quiet=quiet), reach_forms(report, in_full=verbose), report.warnings)
     return reach_exit_code(report)
 
 

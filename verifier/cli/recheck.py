@@ -37,8 +37,8 @@ def recheck(
     verifier recheck payments.cert examples/payments
     verifier recheck proofs.cert snapshot.yaml --suppose "nobody calls sso:*"
     """
-    from verifier.cli.bodies.question import QuestionOptions
     from verifier.cli.bodies.recheck import recheck_command
+    from verifier.question import QuestionOptions
 
     asked = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose))
     return recheck_command(certificate, asked, readings)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.outputs import PAGE, output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
 from verifier.syntax.diagnostic import InputError
@@ -59,15 +58,14 @@ def suggest(
     """
     from dataclasses import replace
 
-    from verifier.cli.bodies.question import QuestionOptions, read
+    from verifier.question import QuestionOptions, read
     from verifier.syntax.text import printable
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
     asked = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
     chosen = sorted({_number(asked.invariants, name) for name in invariant}) if invariant else None
-    from verifier.report.pages.suggestions import suggestions_document
-    from verifier.report.wire.edits import suggestions_to_json
+    from verifier.report.results import suggestions_forms
     from verifier.report.words.suggestions import suggest_exit_code
     from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
 
@@ -76,11 +74,7 @@ def suggest(
     found = replace(found, inputs=asked.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, _only_suggestion(found, choice))
-    write(
-        sinks(output, PAGE, quiet=quiet),
-        rendering(partial(suggestions_document, found), partial(suggestions_to_json, found)),
-        found.warnings,
-    )
+    write(sinks(output, PAGE, quiet=quiet), suggestions_forms(found), found.warnings)
     return suggest_exit_code(found)
 
 

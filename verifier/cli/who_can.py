@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, rendering, sinks, write
+from verifier.cli.outputs import PAGE, output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.syntax.diagnostic import InputError
 
@@ -80,9 +79,7 @@ def who_can(
         remedy = "for example kms:Decrypt, or kms:* for every one; it begins with `kms:`"
         raise InputError.of("no action to ask about", hint=remedy, rule="S3")
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
-    from verifier.report.pages.who_can import who_can_document
-    from verifier.report.tables import who_can_csv
-    from verifier.report.wire.answers import who_can_to_json
+    from verifier.report.results import who_can_forms
     from verifier.report.words.access import who_can_exit_code
     from verifier.verify.access.who_can import who_can as ask
 
@@ -97,10 +94,5 @@ def who_can(
             witnesses=verbose,
             progress=progress,
         )
-    document = partial(who_can_document, answer, in_full=verbose)
-    write(
-        sinks(output, FORMATS, quiet=quiet),
-        rendering(document, partial(who_can_to_json, answer), table=partial(who_can_csv, answer)),
-        answer.warnings,
-    )
+    write(sinks(output, FORMATS, quiet=quiet), who_can_forms(answer, in_full=verbose), answer.warnings)
     return who_can_exit_code(answer)

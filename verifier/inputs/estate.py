@@ -44,7 +44,8 @@ class Options(TypedDict, total=False):
     tags of callers (F3): then nothing may be asked about these.
 
     An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy file is known by the
-    name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it.
+    name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it. `texts` are those
+    of paths that are no files.
     """
 
     key_arn: str | None
@@ -57,6 +58,7 @@ class Options(TypedDict, total=False):
     empty: bool
     renamed: Mapping[Path, str]
     several: bool
+    texts: Mapping[Path, str]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
     key_arn, declared = options.get("key_arn"), options.get("declared_key_arn")
     if key_arn is not None:
         check_key_arn(key_arn)
-    files = Files(options.get("root"))
+    files = Files(options.get("root"), given=options.get("texts", {}))
 
     def read(known: Supplied) -> tuple[Side, ...]:
         loader = Loader(

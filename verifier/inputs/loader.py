@@ -81,7 +81,7 @@ class Loader:
     def add(self, path: Path, among: str | None = None) -> None:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or records errors in
         `remarks`."""
-        if path.is_dir():
+        if path not in self.files.given and path.is_dir():
             from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
             from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves, is_configuration
 

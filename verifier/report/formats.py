@@ -1,11 +1,13 @@
-"""The formats of documents and of reports on invariants, by name.
+"""The formats of documents, of notices, and of what has several forms, by name.
 
-In: a `Document`; a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one format needs is
-not imported for another.
+In: a `Document`, `Notices`, `Forms`; a `Report` and `Evidence`. Out: text of the format, with a final newline. Guarantee: pure; what one
+format needs is not imported for another.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verifier.report.evidence import NO_EVIDENCE, Evidence
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from verifier.model.results.verdict import Report
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
+    from verifier.report.wire.values import Json
+    from verifier.syntax.csv_text import Table
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
 """The names that `--output` takes."""
@@ -67,28 +71,74 @@ def render_notices(notices: Notices, name: str) -> str:
     raise ValueError(name)
 
 
+@dataclass(frozen=True)
+class Forms:
+    """What a result can be written as, each made when it is asked for; `None` where it points at no places, or has no rows."""
+
+    document: Callable[[], Document]
+    json: Callable[[], Json]
+    notices: Callable[[], Notices] | None = None
+    table: Callable[[], Table] | None = None
+    junit: Callable[[], str] | None = None
+    """Where JUnit says more than the notices do."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Those of `FORMATS` that there are."""
+        lacking = {"sarif", "junit", "github", "gitlab"} if self.notices is None else set()
+        return tuple(name for name in FORMATS if name not in lacking | ({"csv"} if self.table is None else set()))
+
+    def render(self, name: str, colour: bool = False, width: int | None = None) -> str:
+        """A format of `FORMATS`; `width` is that of the terminal. Raises `ValueError` for another name, and for one that it has not."""
+        if name == "json":
+            from verifier.report.wire.values import json_text
+
+            return json_text(self.json())
+        if name == "csv" and self.table is not None:
+            from verifier.syntax.csv_text import csv_text
+
+            return csv_text(*self.table())
+        if name == "junit" and self.junit is not None:
+            return self.junit()
+        if name in ("sarif", "github", "gitlab", "junit") and self.notices is not None:
+            return render_notices(self.notices(), name)
+        return render(self.document(), name, colour=colour, width=width)
+
+
+def report_forms(report: Report, evidence: Evidence = NO_EVIDENCE) -> Forms:
+    """The forms of a report on invariants."""
+
+    def document() -> Document:
+        from verifier.report.pages.prove import report_document
+
+        return report_document(report, evidence)
+
+    def json() -> Json:
+        from verifier.report.wire.report import report_to_json
+
+        return report_to_json(report)
+
+    def notices() -> Notices:
+        from verifier.report.notices.verdicts import notices_of
+
+        return notices_of(report, evidence)
+
+    def table() -> Table:
+        from verifier.report.tables import report_table
+
+        return report_table(report)
+
+    def junit() -> str:
+        from verifier.report.notices.junit import render_junit
+
+        return render_junit(report)
+
+    return Forms(document, json, notices, table, junit)
+
+
 def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False, width: int | None = None) -> str:
     """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
-    match name:
-        case "json":
-            from verifier.report.wire.report import render_json
-
-            return render_json(report) + "\n"
-        case "sarif" | "github" | "gitlab":
-            from verifier.report.notices.verdicts import notices_of
-
-            return render_notices(notices_of(report, evidence), name)
-        case "csv":
-            from verifier.report.tables import report_csv
-
-            return report_csv(report)
-        case "junit":
-            from verifier.report.notices.junit import render_junit
-
-            return render_junit(report)
-    from verifier.report.pages.prove import report_document
-
-    return render(report_document(report, evidence), name, colour=colour, width=width)
+    return report_forms(report, evidence).render(name, colour, width)
 
 
 def render_text(report: Report, colour: bool) -> str:

@@ -106,8 +106,7 @@ def key_name(key: KeySummary) -> str:
 
 def target_name(report: Report, target: str) -> str:
     """The name of the key with the ARN `target`; any other target as it is."""
-    key = report.key_of.get(target)
-    return printable(target) if key is None else key_name(key)
+    return printable(report.name_of(target))
 
 
 def rule_label(rule: str) -> str:

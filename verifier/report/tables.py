@@ -1,7 +1,7 @@
 """Answers as tables, for spreadsheets: a row for each verdict, each who and what, each finding.
 
-In: a report, a comparison, diagnostics. Out: CSV. Guarantee: what is not known has rows of its own, with the status `unknown`, and what
-was concluded (S4) with `supposed`; a key of which there is nothing to say has one too.
+In: a report, a comparison, diagnostics. Out: a `Table`. Guarantee: what is not known has rows of its own, with the status `unknown`, and
+what was concluded (S4) with `supposed`; a key of which there is nothing to say has one too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from verifier.report.words.findings import as_row
 from verifier.report.words.lint import undecided_text
 from verifier.report.words.regions import INEXACT, case_text, change_text, witness_text
 from verifier.report.words.verdicts import place_of, verdict_sentence
-from verifier.syntax.csv_text import Row, csv_text
+from verifier.syntax.csv_text import Row, Table
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -32,13 +32,13 @@ _PLACE = ("file", "line")
 _ACCESS = ("status", "key", "arn", "callers", "actions", "when", "through", "says")
 
 
-def report_csv(report: Report) -> str:
+def report_table(report: Report) -> Table:
     """A row for each verdict that is listed."""
     columns = ("status", "invariant", "key", "arn", "says", "excuse", *_PLACE)
     rows = [_verdict(report, verdict) for verdict in report.listed]
     left = len(report.verdicts) - len(report.listed)
     rows += [{"status": "not listed", "says": left}] if left else []
-    return csv_text(columns, [*rows, *_supposed(of_all(report.verdicts))])
+    return Table(columns, [*rows, *_supposed(of_all(report.verdicts))])
 
 
 def _verdict(report: Report, verdict: Verdict) -> Row:
@@ -48,17 +48,17 @@ def _verdict(report: Report, verdict: Verdict) -> Row:
     return {"status": verdict.status.value, **about, "says": says, **excuse, **_place(place_of(verdict))}
 
 
-def who_can_csv(answer: WhoCan) -> str:
+def who_can_table(answer: WhoCan) -> Table:
     """A row for each caller or region of callers, with what they can do and under which conditions."""
     rows: list[Row] = []
     for key in answer.keys:
         rows += [{"status": "can", **_of_key(key.key), **_access(row)} for row in key.rows]
         rows += [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}] if key.complete and not key.rows else []
         rows += _doubts(key.key, key.reasons, key.exact)
-    return csv_text(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
+    return Table(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
 
 
-def findings_csv(report: FindingsReport) -> str:
+def findings_table(report: FindingsReport) -> Table:
     """A row for each finding."""
     rows: list[Row] = []
     for key in report.keys:
@@ -67,13 +67,13 @@ def findings_csv(report: FindingsReport) -> str:
         rows += [{"status": status, **_of_key(key.key), **_access(as_row(finding))} for status, finding in found]
         rows += [{"status": "none", **_of_key(key.key)}] if key.complete and not found else []
         rows += _doubts(key.key, key.reasons, key.exact)
-    return csv_text(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
+    return Table(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
 
 
-def comparison_csv(comparison: Comparison) -> str:
+def comparison_table(comparison: Comparison) -> Table:
     """A row for each region that was gained, lost, or gained as intended; `through` are the changes that it is due to."""
     rows = [row for target in comparison.targets for row in _compared(target)]
-    return csv_text(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
+    return Table(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
 
 
 def _compared(target: TargetComparison) -> Iterator[Row]:
@@ -88,7 +88,7 @@ def _compared(target: TargetComparison) -> Iterator[Row]:
         yield {"status": "equivalent", **about}
 
 
-def lint_csv(report: LintReport) -> str:
+def lint_table(report: LintReport) -> Table:
     """A row for each finding of the linter, and for each question that it did not decide."""
     columns = ("status", "rule", "policy", "kind", "statement", "says", *_PLACE)
     rows: list[Row] = []
@@ -103,12 +103,12 @@ def lint_csv(report: LintReport) -> str:
         rows.append({"status": "unknown", **rule, "statement": subject, "says": says, **_place(open_.span)})
     rows += [{"status": "skipped", "says": text} for text in report.skipped]
     rows += [{"status": "not listed", "says": f"{report.left_out} notes (--all)"}] if report.left_out else []
-    return csv_text(columns, [*rows, *_supposed(report.assumptions)])
+    return Table(columns, [*rows, *_supposed(report.assumptions)])
 
 
-def diagnostics_csv(diagnostics: Iterable[Diagnostic]) -> str:
+def diagnostics_table(diagnostics: Iterable[Diagnostic]) -> Table:
     """A row for each error, where there is no answer."""
-    return csv_text(("status", "rule", "says", "remedy", *_PLACE), map(_diagnostic, diagnostics))
+    return Table(("status", "rule", "says", "remedy", *_PLACE), [*map(_diagnostic, diagnostics)])
 
 
 def _diagnostic(found: Diagnostic) -> Row:

@@ -8,11 +8,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from verifier.syntax.text import printable
 
 Row = Mapping[str, str | float]
 """Cells by their columns."""
+
+
+class Table(NamedTuple):
+    """Columns in their order, and rows, which may lack cells."""
+
+    columns: Sequence[str]
+    rows: Sequence[Row]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:

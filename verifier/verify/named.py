@@ -32,6 +32,12 @@ def keys_named(estate: Estate, names: Sequence[str]) -> tuple[Key, ...]:
     return tuple(key for key in estate.keys if not names or _names(key) & set(names))
 
 
+def arn_named(estate: Estate, resource: object) -> object:
+    """The ARN of the key that a resource names; any other resource as it is."""
+    arns = [key.arn for key in estate.keys if resource == key.name or resource in (key.aliases or ())]
+    return arns[0] if len(arns) == 1 else resource
+
+
 def _names(key: Key) -> frozenset[str]:
     """All that a key is called."""
     start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"

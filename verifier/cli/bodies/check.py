@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
 from pathlib import Path
 
+from verifier.checking import asked_by, excused, today
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
-from verifier.cli.bodies.question import Question, QuestionOptions, read
 from verifier.cli.options import kept_in
 from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
 from verifier.configuration import Configuration, ConfigurationError, FailOn, find_configuration, read_configuration
-from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.question import Question, QuestionOptions, read
 from verifier.report.exit_codes import ExitCode, report_exit_code
 from verifier.report.formats import FORMATS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
-
-TODAY = "VERIFIER_TODAY"
-"""The environment variable that gives the day (2027-01-31) instead of the clock, so that a run can be repeated."""
 
 
 def check_command(
@@ -51,7 +45,7 @@ def check_command(
             raise
         ending.sinks = _sinks(output, configuration, quiet)
         ending.allow_empty = allow_empty or configuration.allow_empty
-        asking = dataclasses.replace(_asked(configuration, cache=cache), allow_empty=ending.allow_empty)
+        asking = dataclasses.replace(asked_by(configuration), cache=kept_in(cache), allow_empty=ending.allow_empty)
         return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps, only)
 
     return answered(body, ending)
@@ -66,7 +60,7 @@ def _checked(
     steps: int | None,
     only: frozenset[Status],
 ) -> int:
-    today = _today()
+    day = today()
     asked = read(asking)
     steps = steps if steps is not None else configuration.steps
     prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=processes, steps=steps)
@@ -74,22 +68,12 @@ def _checked(
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
     if write_baseline is not None:
         _write_baseline(write_baseline, report, asked, configuration)
-    report, stale = _excused(report, asked, configuration, write_baseline, today)
+    report, stale = excused(report, asked.estate, configuration, day, write_baseline)
     write_report(report, chosen, asked.estate, only)
     code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED
     return code
-
-
-def _today() -> date:
-    given = os.environ.get(TODAY)
-    if not given:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise InputError.of(f"{TODAY} is {printable(given)!r}, expected a day such as 2027-01-31") from None
 
 
 def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> tuple[Sink, ...]:
@@ -99,43 +83,6 @@ def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> 
         return sinks(configuration.outputs, FORMATS, configuration.path.parent, quiet=quiet)
     except ValueError as error:
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
-
-
-def _asked(configuration: Configuration, *, cache: bool) -> QuestionOptions:
-    supplied = Supplied(configuration.account, configuration.region, configuration.parameters)
-    folder = kept_in(cache)
-    return QuestionOptions(
-        configuration.inputs,
-        configuration.invariants,
-        configuration.builtins,
-        configuration.key_arn,
-        supplied,
-        folder,
-        configuration.suppose,
-    )
-
-
-# -- waivers and baselines --
-
-
-def _excused(report: Report, asked: Question, configuration: Configuration, written: Path | None, today: date) -> tuple[Report, bool]:
-    """The report with its excuses, and whether a waiver or the baseline is stale."""
-    path = written or configuration.baseline
-    if path is None and not configuration.waivers:
-        return report, False
-    from verifier.runs.baseline import read_baseline
-    from verifier.runs.excusing import Excuser
-
-    baseline = None
-    if path is not None:
-        if not path.exists():
-            hint = f"write it: verifier check --write-baseline {printable(str(path))}"
-            raise InputError.of(f"there is no baseline `{printable(str(path))}`", hint=hint)
-        source = Files().source(path)
-        baseline = read_baseline(source.text, source.name)
-    excuser = Excuser(asked.estate, configuration.waivers, baseline, today, configuration.readings)
-    found = excuser.excused(report)
-    return found, bool(excuser.stale)
 
 
 def _write_baseline(path: Path, report: Report, asked: Question, configuration: Configuration) -> None:

@@ -7,16 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.bodies.question import Question, QuestionOptions, read
 from verifier.cli.outputs import Sink, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
-from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.question import Question, QuestionOptions, read
+from verifier.report.exhibits import evidence_for
 from verifier.report.exit_codes import report_exit_code
-from verifier.report.formats import render_report
+from verifier.report.formats import report_forms
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -56,22 +56,8 @@ def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: fr
     """Writes a report in all formats asked for, with the verdicts of `only` these kinds for people, and its warnings to stderr. Raises
     `OutputError`."""
     report = dataclasses.replace(report, only=only)
-    evidence = _evidence(sinks, report, estate)
-    write(sinks, lambda name, colour, width: render_report(report, name, evidence, colour=colour, width=width), report.warnings)
-
-
-def _evidence(sinks: Sequence[Sink], report: Report, estate: Estate) -> Evidence:
-    """What the formats need beside the report, and nothing that they do not."""
-    formats = {sink.format for sink in sinks}
-    if formats.isdisjoint(("sarif", "github", "html")):
-        return NO_EVIDENCE
-    from verifier.report.meanings import meanings_of, policies_of
-
-    if "html" not in formats:
-        return Evidence(meanings_of(estate))
-    from verifier.cli.bodies.exhibits import pictured, texts_of
-
-    return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
+    evidence = evidence_for([sink.format for sink in sinks], report, estate)
+    write(sinks, report_forms(report, evidence), report.warnings)
 
 
 def _certify(options: ProveOptions, asked: Question, report: Report, path: Path) -> None:

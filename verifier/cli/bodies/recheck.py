@@ -14,7 +14,6 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.bodies.question import QuestionOptions, read
 from verifier.cli.run import emit
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
@@ -22,6 +21,7 @@ from verifier.model.readings import is_reading
 from verifier.model.reference import data_version
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
+from verifier.question import QuestionOptions, read
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected

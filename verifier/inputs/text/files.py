@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
@@ -25,6 +25,8 @@ from verifier.syntax.text import decode_bytes, printable
 
 STDIN = Path("-")
 """Stands for standard input."""
+_NOWHERE = Path("<text>")
+"""The folder of the paths of texts, in which nothing is."""
 MAXIMUM_FILE = 128 << 20
 """Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
 
@@ -56,6 +58,8 @@ class Files:
 
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    given: Mapping[Path, str] = field(default_factory=dict)
+    """Texts that no file holds, by what they are called."""
     trees: dict[Path, Any] = field(default_factory=dict)
     """What texts of `.tf` files were parsed to."""
     _sources: dict[Path, Source] = field(default_factory=dict)
@@ -68,7 +72,7 @@ class Files:
         """The text of a file. Raises `InputError` where it cannot be read, is too large or is not UTF-8."""
         if path not in self._sources:
             name = self.name(path)
-            data = _bytes(path, name)
+            data = self.given[path].encode(errors="surrogatepass") if path in self.given else _bytes(path, name)
             if data.startswith(_ZIP):
                 raise InputError.of(f"`{name}` is a zip file", hint="of a Terraform plan give the output of `terraform show -json`")
             self.digests[str(self._shown(path))] = hashlib.sha256(data).hexdigest()
@@ -93,8 +97,8 @@ class Files:
         return printable(str(self._shown(path)))
 
     def _shown(self, path: Path) -> Path:
-        if path == STDIN:
-            return Path("standard input")
+        if path == STDIN or path in self.given:
+            return Path("standard input" if path == STDIN else path.name)
         return path.relative_to(self.root) if self.root is not None and path.is_relative_to(self.root) else path
 
     def node(self, path: Path) -> Node:
@@ -126,6 +130,11 @@ class Files:
         if not path.is_file():
             raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
         return self.node(path)
+
+
+def texts_given(texts: Sequence[str]) -> dict[Path, str]:
+    """Texts that no file holds, by paths that lead nowhere: `<text>`, or `<text 1>` and so on."""
+    return {_NOWHERE / (f"<text {number}>" if len(texts) > 1 else "<text>"): text for number, text in enumerate(texts, start=1)}
 
 
 def read_text(path: str | PathLike[str]) -> Source:

@@ -227,6 +227,11 @@ class Report:
         """The verdicts that reports for people list."""
         return tuple(verdict for verdict in self.verdicts if verdict.status in self.only)
 
+    def name_of(self, target: str) -> str:
+        """What people call a target: a key's name, or the last part of its ARN; any other target as it is."""
+        key = self.key_of.get(target)
+        return target if key is None else key.name or key.arn.rsplit("/", 1)[-1]
+
     @cached_property
     def key_of(self) -> Mapping[str, KeySummary]:
         """The keys by their ARNs."""

@@ -37,7 +37,12 @@ def _not_listed(report: Report) -> Json:
 
 
 def _verdicts(report: Report) -> list[Json]:
-    return [wire(verdict, _shapes(report, verdict)) for verdict in report.listed]
+    return [_named(report, verdict, wire(verdict, _shapes(report, verdict))) for verdict in report.listed]
+
+
+def _named(report: Report, verdict: Verdict, found: Json) -> Json:
+    """With the target's name beside it."""
+    return {"invariant": found["invariant"], "target": found["target"], "name": report.name_of(verdict.target), **found}
 
 
 def _shapes(report: Report, verdict: Verdict) -> Shapes:

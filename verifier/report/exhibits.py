@@ -1,6 +1,6 @@
-"""What the HTML report shows beside its verdicts: the texts of the files that were read, and who can.
+"""What reports show beside their verdicts: the texts of the files that were read, and who can.
 
-In: what a report read; the estate. Out: texts by file name; the answer to who can for the keys that fail first.
+In: what a report read; the estate. Out: `Evidence`: texts by file name, the answer to who can for the keys that fail first.
 Guarantee: a text is that of the file as it was checked (same SHA-256), or is not there; a picture that would take too long is left out.
 """
 
@@ -8,20 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from verifier.model.estate import Estate
 from verifier.model.results.access import WhoCan
 from verifier.model.results.verdict import Report, Status
+from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.syntax.text import printable
 
+NEEDING = frozenset(("sarif", "github", "html"))
+"""The formats that need anything beside the report."""
 MOST_PICTURES = 20
 """Keys that get a picture; those of which something is refuted or unknown come first."""
 LONGEST = 20.0
 """Seconds after which no further picture is begun."""
 _LARGEST = 4 << 20
+
+
+def evidence_for(formats: Collection[str], report: Report, estate: Estate) -> Evidence:
+    """What some formats need beside the report, and nothing that they do not."""
+    if NEEDING.isdisjoint(formats):
+        return NO_EVIDENCE
+    from verifier.report.meanings import meanings_of, policies_of
+
+    if "html" in formats:
+        return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
+    return Evidence(meanings_of(estate))
 
 
 def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
