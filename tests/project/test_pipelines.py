@@ -1,4 +1,4 @@
-"""action.yml, .pre-commit-hooks.yaml, the Dockerfile and docs/ci.md: what they name exists, and inputs are never read as commands."""
+"""action.yml, .pre-commit-hooks.yaml, the Dockerfile and docs/pipelines: what they name exists, and inputs are never read as commands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.project.shown import ROOT
 from verifier.cli import COMMANDS
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+PIPELINES = ROOT / "docs" / "pipelines"
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 
 
@@ -27,7 +28,7 @@ def test_the_action_uses_every_input_and_no_other() -> None:
 
 
 def _paragraph(start: str) -> str:
-    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    text = (PIPELINES / "github-actions.md").read_text(encoding="utf-8")
     return text[text.index(start) :].partition("\n\n")[0]
 
 
@@ -73,7 +74,7 @@ def test_the_hooks_are_commands() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert [hook["entry"].split()[0] for hook in hooks] == ["verifier"] * len(hooks)
     assert all(hook["entry"].split()[1] in COMMANDS for hook in hooks)
-    named = set(re.findall(r"- id: (kms-[\w-]+)", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")))
+    named = set(re.findall(r"- id: (kms-[\w-]+)", (PIPELINES / "pre-commit.md").read_text(encoding="utf-8")))
     assert named == {hook["id"] for hook in hooks}
 
 
