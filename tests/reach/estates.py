@@ -78,7 +78,7 @@ def random_question(seed: int) -> Question:
     """The estate of a seed, and a caller of it."""
     from tests.reach.themes import themed
 
-    return themed(Random(f"theme {seed}"), _Maker(Random(seed)).question())
+    return themed(seed, _Maker(Random(seed)).question())
 
 
 class _Maker:

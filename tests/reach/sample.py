@@ -20,7 +20,8 @@ Covers: for each caller that is held and each target
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
 - where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of `team`;
-- where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary.
+- where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary;
+  users and roles of the names of `NAMES` as well, where a policy asks for such.
 Not covered: OIDC providers.
 """
 
@@ -47,6 +48,9 @@ FEDERATED = ("fay", "fay2")
 """The names of federated users."""
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"
+NAMES = {"w1": ("w1", "w?", "w*", "?1"), "a/w1": ("w1", "a/*", "?1"), "Ann-x": ("-x", "-?"), "a/Ann-x": ("-x",)}
+NAMES |= {"Ann": ("role/${aws:username}",), "blue": ("/${aws:PrincipalTag/team}",)}
+"""Names of users and roles that could be made, with their paths, and texts of policies that may ask for each."""
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", moves.TO_LAMBDA), ("ec2.amazonaws.com", ("ec2:RunInstances",)))
 CHANGES = ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
@@ -73,6 +77,8 @@ class Sampler:
     doubts: bool = False
     named: frozenset[str] = frozenset()
     """The actions that policies of the account's identities name, in lower case."""
+    names: tuple[str, ...] = (NEW,)
+    """The names of users and roles to make."""
     _granting: dict[tuple[Caller, str, int], list[Move]] = field(default_factory=dict, compare=False, repr=False)
     """The grants that were asked for: by whom, on which key, after how many others."""
 
@@ -81,7 +87,9 @@ class Sampler:
         """The sampler of a question on an estate."""
         policies = [policy for account in estate.accounts for policy in account.policies()]
         named = frozenset(text.value.lower() for policy in policies for statement in policy.statements for text in statement.actions)
-        return Sampler(estate, action, _tested(estate), doubts, named)
+        texts = [text for policy in _all_policies(estate) for text in _texts(policy)]
+        names = (NEW, *(name for name, asked in NAMES.items() if any(one in text for one in asked for text in texts)))
+        return Sampler(estate, action, _tested(estate), doubts, named, names)
 
     @cached_property
     def _tags_identities(self) -> bool:
@@ -178,17 +186,22 @@ class Sampler:
             return
         start = f"arn:aws:iam::{account.id}:"
         bounds = [None, *(_bounding(dict(found.versions)[found.default or ""]) for found in account.managed)]
-        if all(one.arn != f"{start}role/{NEW}" for one in account.roles):
+        for name in self._free(account.roles):
             anyone = [{"Effect": "Allow", "Principal": who, "Action": "sts:*"} for who in ("*", {"AWS": self._names})]
-            trust = document(anyone, PolicyKind.TRUST, f"{start}role/{NEW}#trust")
-            role = Identity(f"{start}role/{NEW}", trust=trust)
+            trust = document(anyone, PolicyKind.TRUST, f"{start}role/{name}#trust")
+            role = Identity(f"{start}role/{name}", trust=trust)
             yield from (moves.create(by, replace(role, bounded=bound is not None, boundary=bound)) for bound in bounds)
-        if all(one.arn != f"{start}user/{NEW}" for one in account.users):
-            user = Identity(f"{start}user/{NEW}")
+        for name in self._free(account.users):
+            user = Identity(f"{start}user/{name}")
             yield from (moves.create(by, replace(user, bounded=bound is not None, boundary=bound)) for bound in bounds)
         if all(one.arn != f"{start}policy/{NEW}" for one in account.managed):
             everything = document(EVERYTHING, PolicyKind.IDENTITY, f"{start}policy/{NEW}", NEW)
             yield moves.create(by, ManagedPolicy(f"{start}policy/{NEW}", (("v1", everything),), "v1"))
+
+    def _free(self, present: tuple[Identity, ...]) -> Iterator[str]:
+        """The names, with their paths, that none of some users or roles has."""
+        taken = {one.arn.rsplit("/", 1)[1].lower() for one in present}
+        yield from (name for name in self.names if name.rsplit("/", 1)[-1].lower() not in taken)
 
     @property
     def creates(self) -> bool:
@@ -336,8 +349,7 @@ class Sampler:
             yield moves.govern(by, provider, f"iam:{'Create' if makes else 'Update'}SAMLProvider")
 
 
-def _tested(estate: Estate) -> frozenset[str]:
-    """The condition keys, and keys of variables, that any policy has, in lower case."""
+def _all_policies(estate: Estate) -> list[Policy]:
     policies = [policy for key in estate.keys for policy in key.policies or ()]
     for account in estate.accounts:
         for owner in (*account.users, *account.roles):
@@ -345,8 +357,20 @@ def _tested(estate: Estate) -> frozenset[str]:
         policies += [policy for group in account.groups for policy in group.policies]
     for controls in estate.organization.controls if estate.organization else ():
         policies += [policy for level in (*(controls.service or ()), *(controls.resource or ())) for policy in level.policies]
+    return policies
+
+
+def _texts(policy: Policy) -> Iterator[str]:
+    """The resources of a policy, and the values of its conditions."""
+    for statement in policy.statements:
+        yield from (one.value for one in statement.resources or ())
+        yield from (value.value for condition in statement.conditions for value in condition.values)
+
+
+def _tested(estate: Estate) -> frozenset[str]:
+    """The condition keys, and keys of variables, that any policy has, in lower case."""
     found: set[str] = set()
-    for policy in policies:
+    for policy in _all_policies(estate):
         found |= policy.tested_keys
         values = (value.value for one in policy.statements for condition in one.conditions for value in condition.values)
         found |= {"aws:principaltag/team" for value in values if "${aws:PrincipalTag/team}" in value}

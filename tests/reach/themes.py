@@ -22,11 +22,14 @@ ONCE = 0.4
 DELEGATES = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"}, "Action": "kms:*"}
 
 
-def themed(random: Random, question: Question) -> Question:
-    """The question with a theme, now and then."""
+def themed(seed: int, question: Question) -> Question:
+    """The question with a theme, now and then. What came later is drawn apart, so that most seeds keep their estates."""
+    random, later = Random(f"theme {seed}"), Random(f"later theme {seed}")
     if random.random() >= ONCE:
         return question
-    name = random.choice(sorted(THEMES))
+    name = random.choice(sorted(EARLIER))
+    if later.random() < len(LATER) / len(THEMES):
+        random, name = later, later.choice(sorted(LATER))
     return replace(THEMES[name](_Theme(random, question)).question, theme=name)
 
 
@@ -265,7 +268,30 @@ def _made(theme: _Theme) -> _Theme:
     return theme.mine(theme.allow(f"iam:Create{kind}", *menus.WRITES[:-2]), theme.allow([*writes, *further], *menus._ATTACHES[-5:]))
 
 
-THEMES: dict[str, Callable[[_Theme], _Theme]] = {
+def _named(theme: _Theme) -> _Theme:
+    """The user makes another one, or a role, of a name that is told by a variable, a pattern or a condition."""
+    theme.question = replace(theme.question, caller=Caller(CallerKind.USER, USER, HOME))
+    theme.key()
+    first, *others = theme.question.estate.keys
+    kind, writes = theme.one(("user", ["iam:CreateAccessKey", "iam:AddUserToGroup"]), ("role", ["sts:AssumeRole"]))
+    start = f"arn:aws:iam::{HOME}:{kind}/"
+    made = theme.one("w1", "w?", "a/*", "*", "${aws:username}-?", "${aws:username}", f"${{aws:PrincipalTag/{menus.TEAM}}}")
+    held = theme.one("*", "w1", "*/w1", "${aws:username}-x", "${aws:username}*", f"${{aws:PrincipalTag/{menus.TEAM}}}")
+    names = ("w1", "Ann-x", "w?", "a/*", "*/w1", "${aws:username}-x")
+    wanted: list[dict[str, Any]] = [{"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:{kind}/{theme.one(*names)}"}}]
+    wanted += [{"StringEquals": {"aws:username": theme.one("w1", "Ann-x")}}, {"StringLike": {"aws:username": theme.one("w*", "*-x", "?1")}}]
+    condition = theme.one(*wanted)
+    condition = {**condition, "StringEquals": {**condition.get("StringEquals", {}), "aws:PrincipalAccount": HOME}}
+    admits = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    policy = document([{**DELEGATES, "Resource": "*"}, admits], PolicyKind.KEY, f"{first.arn}#default")
+    theme.question = replace(theme.question, estate=replace(theme.question.estate, keys=(replace(first, policies=(policy,)), *others)))
+    boundary = {"Condition": theme.one(*menus._BOUNDARIES)} if theme.one(True, False, False) else {}
+    creates = {**theme.allow(f"iam:Create{kind.title()}", resource=start + made), **boundary}
+    theme._identity(USER, lambda found: replace(found, policies=(), groups=()))
+    return theme.mine(creates, theme.allow(writes, resource=theme.one("*", start + held)))
+
+
+EARLIER: dict[str, Callable[[_Theme], _Theme]] = {
     "tags": _tag,
     "untagging": _untag,
     "aliases": _alias,
@@ -283,3 +309,5 @@ THEMES: dict[str, Callable[[_Theme], _Theme]] = {
     "boundaries": _boundary,
     "what is made": _made,
 }
+LATER: dict[str, Callable[[_Theme], _Theme]] = {"names of what is made": _named}
+THEMES = EARLIER | LATER

@@ -86,13 +86,18 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
 
 
 def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Account:
-    """In an inventory that is complete, one who is not listed is one without policies. The tags of sessions of roles are their roles' own,
-    without the power to have others (F3). Which a user may pass on its policies say."""
+    """In an inventory that is complete, one who is not listed is one without policies, but there is none where another one of its name is
+    listed (R2): of those that could be made, several have one name. The tags of sessions of roles are their roles' own, without the power
+    to have others (F3). Which a user may pass on its policies say."""
 
     def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
         small = [replace(member, policies=of_policies(member, says), trust=None, settled=True) for member in members]
         stay = keep or not account.complete
-        return tuple(one for one in small if stay or one.policies or one.bounded or one.arn in named)
+        names = {name_of(one) for one in small if stay or one.policies or one.bounded or one.arn in named}
+        return tuple(one for one in small if name_of(one) in names)
+
+    def name_of(member: Identity) -> str:
+        return member.arn.rsplit("/", 1)[-1].lower()
 
     def issuing(statement: Statement) -> bool:
         return says(statement) or any(names_action(statement, name.lower()) for name in FEDERATING)
