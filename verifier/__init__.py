@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from verifier.verify.lint.linting import lint
     from verifier.verify.suggestion.suggest import suggest
 
-__version__ = "0.1.0"
+    __version__: str
 
 __all__ = [
     "Access",
@@ -141,7 +142,10 @@ FilePath = str | PathLike[str]
 
 
 def __getattr__(name: str) -> Any:
-    """The dataclasses, and functions that are as the rooms have them, imported when they are first asked for (PEP 562)."""
+    """The dataclasses, and functions that are as the rooms have them, imported when they are first asked for (PEP 562); the version."""
+    if name == "__version__":
+        built = Path(__file__).with_name("VERSION.txt")  # of a tag in git
+        return built.read_text(encoding="utf-8").strip() if built.is_file() else "0.0"
     if name not in _HOME_OF:
         raise AttributeError(f"module 'verifier' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)

@@ -21,11 +21,12 @@ from verifier.syntax.diagnostic import InputError
 class _Needs:
     module: str
     package: str
-    extra: str
+    extra: str | None
+    """`None` where it comes with the verifier."""
 
 
 _CVC5 = _Needs("cvc5", "cvc5", "cvc5")
-_NEEDS = {Engine.SAT: _Needs("pysat.solvers", "python-sat", "sat"), Engine.CVC5_STRINGS: _CVC5}
+_NEEDS = {Engine.SAT: _Needs("pysat.solvers", "python-sat", None), Engine.CVC5_STRINGS: _CVC5}
 
 
 def require(engine: Engine) -> None:
@@ -42,7 +43,8 @@ def require(engine: Engine) -> None:
 
 
 def _hint(needs: _Needs) -> str:
-    return f"install it with: pip install 'kms-verifier[{needs.extra}]'"
+    wanted = needs.package if needs.extra is None else f"'kms-verifier[{needs.extra}]'"
+    return f"install it with: pip install {wanted}"
 
 
 def _installed(engine: Engine) -> bool:

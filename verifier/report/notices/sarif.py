@@ -40,7 +40,7 @@ def sarif(notices: Notices) -> Json:
                 "tool": {
                     "driver": {
                         "name": "kms-verifier",
-                        "semanticVersion": __version__,
+                        "version": __version__,
                         "rules": [_rule(rule) for rule in notices.rules],
                     }
                 },
