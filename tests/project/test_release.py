@@ -28,6 +28,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def version(folder: Path) -> str:
     """What is built in a folder is called so."""
+    pytest.importorskip("setuptools_scm", reason="setuptools-scm is not installed")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SETUPTOOLS_SCM")}
     command = [sys.executable, "-m", "setuptools_scm", "--root", str(folder), "--config", str(folder / "pyproject.toml")]
     return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout.strip()
