@@ -73,12 +73,12 @@ def test_what_is_not_read_may_change_the_policies_of_a_role(tmp_path: Path, case
     assert verdicts(tmp_path, [the_key(CLOSED), app(), resource], invariant=APP) == [expected]
 
 
-def provisioned(type_: str, *commands: Any, before: Json | None = None, after: Json | None = None) -> Json:
+def provisioned(type_: str, *commands: Any, before: Json | None = None, after: Json | None = None, **further: Any) -> Json:
     """A plan with a resource that has `local-exec` provisioners."""
     found = Planned(type_, "x", after if after is not None else {}, {}, {}, before)
     data = plan(caller_identity(), the_key(CLOSED), app(), found)
     (block,) = (b for b in data["configuration"]["root_module"]["resources"] if b["type"] == type_)
-    block["provisioners"] = [{"type": "local-exec", "expressions": {"command": command}} for command in commands]
+    block["provisioners"] = [{"type": "local-exec", "expressions": {"command": command, **further}} for command in commands]
     return data
 
 
@@ -90,6 +90,10 @@ PROVISIONERS: dict[str, tuple[Json, Status]] = {
     "a command that is not known": (provisioned("terraform_data", refers("var.command")), UNKNOWN),
     "one that calls nothing": (provisioned("terraform_data", constant("sleep 30"), constant("echo done && mkdir -p build")), PROVED),
     "one that hides a call": (provisioned("terraform_data", constant("echo $(aws kms create-grant)")), UNKNOWN),
+    "one in a folder": (provisioned("terraform_data", constant("sleep 30"), working_dir=constant("build")), PROVED),
+    "an interpreter": (provisioned("terraform_data", constant("sleep 1"), interpreter=constant(["aws", "kms", "put-key-policy"])), UNKNOWN),
+    "an interpreter that is not known": (provisioned("terraform_data", constant("sleep 1"), interpreter=refers("var.by")), UNKNOWN),
+    "another search path": (provisioned("terraform_data", constant("sleep 1"), environment=constant({"PATH": "./bin"})), UNKNOWN),
     "it has run": (provisioned("null_resource", PUT, before={"id": "1"}, after={"id": "1"}), PROVED),
     "it goes": (provisioned("null_resource", PUT, before={"id": "1"}), UNKNOWN),
 }

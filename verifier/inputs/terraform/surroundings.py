@@ -48,7 +48,8 @@ _MAKES_ROLES = re.compile(
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+")
 _CONTROLLED = "aws_cloudcontrolapi_resource"
 _NOT_COUNTED = "is made as often as is not known"
-_RUNS = ("local-exec", "remote-exec")
+_OF_COMMANDS = {"type", "command", "when", "on_failure", "quiet", "working_dir"}
+"""What a provisioner may say that calls nothing of AWS: its `interpreter` and `environment` say what its command is."""
 _INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
 """Commands that call nothing of AWS."""
 
@@ -162,6 +163,13 @@ class Organizations(PlanReader):
         self.may(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
 
 
+def _is_inert(provisioner: Block) -> bool:
+    """Iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
+    type_ = provisioner.text("type")
+    command = provisioner.text("command") or ""
+    return type_ == "file" or type_ == "local-exec" and provisioner.attributes.keys() <= _OF_COMMANDS and bool(_INERT.fullmatch(command))
+
+
 def _with_targets(summary: Json, targets: Sequence[str], content: Json | None = None) -> Json:
     listed = {"Targets": [{"TargetId": target} for target in dict.fromkeys(targets)]}
     return {"policy": {"PolicySummary": summary, **(content or {})}, "targets": listed}
@@ -212,9 +220,8 @@ class Unread(PlanReader):
     def _changes(self, resource: Resource, *, read: bool = True) -> None:
         """What a resource may change that it is not known to hold."""
         type_, block = self._type(resource), resource.configuration or Block()
-        commands = [found.text("command") for found in block.blocks.get("provisioner", ()) if found.text("type") in _RUNS]
-        # Terraform runs them when it makes or deletes the resource; an unknown command is an odd one.
-        if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(_INERT.fullmatch(command or "?") for command in commands):
+        # Terraform runs provisioners when it makes or deletes the resource.
+        if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(map(_is_inert, block.blocks.get("provisioner", ()))):
             self.may_change(resource, Family.ANYTHING, "runs a command (`provisioner`)")
         if type_ is None:
             self.may_change(resource, Family.ANYTHING, "has a `type_name` that is not known")
