@@ -91,9 +91,9 @@ def find_configuration(folder: Path) -> Path:
     )
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Reads a file. Raises `InputError` with all its errors."""
-    files = Files()
+def read_configuration(path: Path, texts: Mapping[Path, str] | None = None) -> Configuration:
+    """Reads a file; `texts` are those in the place of what files hold. Raises `InputError` with all its errors."""
+    files = Files(given=texts or {})
     document = read_toml(files.source(path))
     inside: KeyPath = _TABLE if path.name == NAMES[1] else ()
     table: Any = document.values

@@ -28,7 +28,8 @@ def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def read_files(paths: Iterable[str | PathLike[str]], texts: Mapping[Path, str] | None = None) -> InvariantFiles:
-    """Reads every file once; `texts` are those of paths that are no files. Raises one `InputError` with the errors of all of them."""
+    """Reads every file once; `texts` are those of paths that are no files, and those in the place of what files hold. Raises
+    one `InputError` with the errors of all of them."""
     reader = Files(given=texts or {})
     files: list[InvariantFile] = []
     errors: list[Diagnostic] = []

@@ -6,8 +6,8 @@ Guarantee: the errors of the invariants and of the estate are told together, in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.cycles import kept
@@ -37,6 +37,8 @@ class QuestionOptions:
     """Sentences that are taken for granted (W3)."""
     allow_empty: bool = False
     """Whether an input without keys may be: of its invariants those are asked that are about operations without a key."""
+    texts: Mapping[Path, str] = field(default_factory=dict)
+    """Texts in the place of what files hold; then nothing is remembered as it was read."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def read(options: QuestionOptions) -> Question:
             steps=steps,
             tags=tags,
             empty=options.allow_empty,
+            texts=options.texts,
         )
 
     with collected(errors), kept():
@@ -115,7 +118,7 @@ def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
 
 def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
     """The estate, by `load` or as it was read before: then `besides` is what it depends on beside the paths."""
-    if options.cache is None:
+    if options.cache is None or options.texts:
         return load()
     from verifier.runs.estates import cached_estate
 
@@ -133,7 +136,7 @@ def _files(options: QuestionOptions) -> InvariantFiles:
     from verifier.invariant_files import beside, read_files  # built-ins need no parser of invariants
 
     if options.invariants:
-        return read_files(options.invariants)
+        return read_files(options.invariants, options.texts)
     found = beside(path for path in options.paths if path != STDIN)
     if not found and all(path == STDIN or path.exists() for path in options.paths):  # of others the reader of inputs says more
         where = " or ".join(str(path) for path in options.paths)
@@ -142,4 +145,4 @@ def _files(options: QuestionOptions) -> InvariantFiles:
             hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
             rule="S3",
         )
-    return read_files(found)
+    return read_files(found, options.texts)

@@ -23,7 +23,7 @@ from verifier.cycles import seldom
 COMMANDS = (
     *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
     *("check-no-new-access", "check-access-not-granted", "check-no-public-access", "who-can", "reach", "findings"),
-    *("lint", "snapshot", "bench", "schema", "builtins", "readings", "rule", "actions"),
+    *("lint", "snapshot", "lsp", "bench", "schema", "builtins", "readings", "rule", "actions"),
 )
 """The commands in the order of the help text."""
 _LISTINGS = ("schema", "builtins", "readings", "rule", "actions")

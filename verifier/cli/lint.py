@@ -55,7 +55,7 @@ def lint(
     verifier lint examples/payments --all --verbose
     verifier lint key-policy.json --output markdown >> comment.md
     """
-    from verifier.cli.bodies.lint_places import estates, everywhere
+    from verifier.runs.lint_places import estates, everywhere
 
     places = estates(paths, key_arn, supplied)
     from verifier.model.results.lint import Severity

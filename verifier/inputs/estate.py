@@ -45,7 +45,7 @@ class Options(TypedDict, total=False):
 
     An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy file is known by the
     name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it. `texts` are those
-    of paths that are no files.
+    of paths that are no files, and those in the place of what files hold.
     """
 
     key_arn: str | None

@@ -59,7 +59,7 @@ class Files:
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
     given: Mapping[Path, str] = field(default_factory=dict)
-    """Texts that no file holds, by what they are called."""
+    """Texts in the place of what files hold (an editor has them), and texts that no file holds (`texts_given`)."""
     trees: dict[Path, Any] = field(default_factory=dict)
     """What texts of `.tf` files were parsed to."""
     _sources: dict[Path, Source] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Files:
         return printable(str(self._shown(path)))
 
     def _shown(self, path: Path) -> Path:
-        if path == STDIN or path in self.given:
+        if path == STDIN or path.parent == _NOWHERE:
             return Path("standard input" if path == STDIN else path.name)
         return path.relative_to(self.root) if self.root is not None and path.is_relative_to(self.root) else path
 

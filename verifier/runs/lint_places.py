@@ -8,14 +8,14 @@ patterns tell such two apart the place is asked for. Where each place has others
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from verifier.inputs import load_estate, read_text
+from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import SUFFIXES
+from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, depends, telling_regions
 from verifier.model.results.lint import Finding, LintReport, Undecided
@@ -32,17 +32,18 @@ _MOST_PLACES = 12
 _SAID = "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
 
 
-def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied) -> tuple[Estate, ...]:
-    """The estate; where it depends on where the keys are, the estate under each place. Raises `InputError`."""
+def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: Mapping[Path, str] | None = None) -> tuple[Estate, ...]:
+    """The estate; where it depends on where the keys are, the estate under each place. `texts` are those in the place of
+    what files hold. Raises `InputError`."""
     try:
-        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False),)
+        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}),)
     except InputError as error:
         if key_arn is not None or any(found.rule != "S4" for found in error.diagnostics):
             raise
-        places = list(_places(paths, given))
+        places = list(_places(paths, given, Files(given=texts or {})))
         if len(places) > _MOST_PLACES:
             raise
-        found = [load_estate(paths, supplied=place, steps=False, tags=False) for place in places]
+        found = [load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}) for place in places]
         for estate in found:
             if given.account is None:
                 check_account((estate,))
@@ -61,9 +62,9 @@ def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
                     raise depends([policy.span.file], text, statement.span)
 
 
-def _places(paths: Sequence[Path], given: Supplied) -> list[Supplied]:
+def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplied]:
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
-    text = "\n".join(read_text(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
+    text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
     partition = next((name for name in ("aws-cn", "aws-us-gov") if f"arn:{name}:" in text), "aws")
     own = _REGIONS[partition]
     named = [region for region in dict.fromkeys(_REGION.findall(text)) if region.startswith(("cn-", "us-gov-")) == (partition != "aws")]

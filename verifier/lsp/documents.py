@@ -1,0 +1,80 @@
+"""What kind of document a text is. It may be half typed: what cannot be parsed is told by its words."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+
+from verifier.configuration import NAMES
+from verifier.inputs.cloudformation import is_template
+from verifier.inputs.policy_file import is_policy
+from verifier.inputs.snapshot.parts import SNAPSHOT
+from verifier.inputs.text.files import SUFFIXES, Files
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, values_of
+from verifier.invariant_files import SUFFIX
+from verifier.model.policy import PolicyKind
+from verifier.syntax.diagnostic import InputError
+
+MOST_CHARACTERS = 4 << 20
+"""Characters of the longest text that is looked at."""
+
+
+class Kind(Enum):
+    """What a document is. OTHER is none of ours, and nothing is said of it."""
+
+    INVARIANTS = "invariants"
+    POLICY = "policy"
+    TEMPLATE = "template"
+    SNAPSHOT = "snapshot"
+    CONFIGURATION = "configuration"
+    OTHER = "other"
+
+
+_TEMPLATE = re.compile(r"AWSTemplateFormatVersion|^\W*Resources\W*:(?s:.*?)\bAWS::\w+::\w+", re.MULTILINE)
+_POLICY = re.compile(r"""["']?\bVersion["']?\s*:\s*["']?20(?:12-10-17|08-10-17)|["']?\bStatement["']?\s*:\s*(?:\[|\{|\n)""")
+_TABLE = re.compile(r"^\s*\[+\s*tool\s*\.\s*verifier\b", re.MULTILINE)
+
+
+def kind_of(path: Path, text: str) -> Kind:
+    """The kind of a document, by its name and what it holds."""
+    if path.suffix == SUFFIX:
+        return Kind.INVARIANTS
+    if path.name in NAMES:
+        return Kind.CONFIGURATION if path.name == NAMES[0] or _TABLE.search(text) else Kind.OTHER
+    if path.suffix.lower() not in (*SUFFIXES, ".template"):
+        return Kind.OTHER
+    if not (_TEMPLATE.search(text) or _POLICY.search(text) or any(word in text for word in SNAPSHOT)):
+        return Kind.OTHER
+    tree = tree_of(path, text)
+    if tree is None:
+        return Kind.TEMPLATE if _TEMPLATE.search(text) else Kind.POLICY if _POLICY.search(text) else Kind.OTHER
+    if is_template(tree):
+        return Kind.TEMPLATE
+    if isinstance(tree, Members) and tree.has(*SNAPSHOT):
+        return Kind.SNAPSHOT
+    return Kind.POLICY if is_policy(tree) else Kind.OTHER
+
+
+def tree_of(path: Path, text: str) -> Node | None:
+    """The value that a JSON or YAML text holds; `None` where it holds none."""
+    try:
+        return Files(given={path: text}).node(path)
+    except (InputError, RecursionError):
+        return None
+
+
+def policy_kind(tree: Node) -> PolicyKind | None:
+    """What a policy document is attached to, as far as its elements tell; `None` for a policy of another service's resource."""
+    statements = [statement for statement in values_of(member(tree, "Statement")) if isinstance(statement, Members)]
+    if not any(statement.has("Principal", "NotPrincipal") for statement in statements):
+        return PolicyKind.IDENTITY
+    services = {action.partition(":")[0].lower() for statement in statements for action in _actions(statement)}
+    if services and services <= {"sts"}:
+        return PolicyKind.TRUST
+    return PolicyKind.KEY if not services or services & {"kms", "*"} else None
+
+
+def _actions(statement: Members) -> list[str]:
+    found = [value for name in ("Action", "NotAction") for value in values_of(member(statement, name))]
+    return [value.text for value in found if isinstance(value, Scalar) and not isinstance(value, Items)]

@@ -1,0 +1,228 @@
+"""What is proved for an editor: the findings of the linter, verdicts, edits that make a refuted invariant hold.
+
+In: a document, the folders that are open, what an editor has of files. Out: `Remark`s, sentences, edits. Guarantee: verdicts are those of
+`verifier prove`; what could not be asked is said, with the reason. This module runs in a process of its own (`worker`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.checking import excused, today
+from verifier.inputs.policies import DEFAULT, key_policy_document
+from verifier.inputs.text.nodes import Node, Remarks
+from verifier.lsp.documents import Kind, kind_of, policy_kind, tree_of
+from verifier.lsp.edits import Edit, NoEdit, Replacement, policy_edit, statement_edit
+from verifier.lsp.questions import Asked, Texts, asked_about, settings_for, supplied
+from verifier.lsp.remarks import Remark
+from verifier.model.estate import Estate
+from verifier.model.invariant import is_eventual
+from verifier.model.policy import PolicyKind
+from verifier.model.policy_text import statement_document
+from verifier.model.results.lint import Finding
+from verifier.model.results.verdict import Report, Status
+from verifier.question import Question, read
+from verifier.report.meanings import policies_of
+from verifier.report.naming import target_name
+from verifier.report.notices.lint import notices_of_lint
+from verifier.report.notices.notices import Level, Notice
+from verifier.report.notices.verdicts import notices_of
+from verifier.report.words.verdicts import verdict_sentence
+from verifier.runs import Where, prove_many
+from verifier.runs.cache import cache_folder
+from verifier.runs.lint_places import estates, everywhere
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import NOWHERE
+from verifier.syntax.text import printable
+from verifier.verify.lint.linting import lint
+from verifier.verify.suggestion.suggest import suggest
+
+TIMEOUT = 5.0
+"""Seconds for one query, where the configuration says nothing."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A document among others: its path, its text, the folders that are open, what an editor has of files."""
+
+    path: Path
+    text: str
+    folders: tuple[Path, ...]
+    texts: Texts
+
+    @property
+    def held(self) -> Texts:
+        """What the editor has of all files, the document among them."""
+        return {**self.texts, self.path: self.text}
+
+    @property
+    def file(self) -> str:
+        """What spans call the document."""
+        return printable(str(self.path))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict on one key, in words."""
+
+    status: Status
+    target: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What makes an invariant hold: the path of the policy, the text that it is an edit of, and the edit; or, without an edit, why there is
+    none."""
+
+    said: str
+    path: Path | None = None
+    text: str = ""
+    replacements: tuple[Replacement, ...] = ()
+
+
+def linted(scene: Scene) -> tuple[Remark, ...]:
+    """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be read: reading it
+    tells why."""
+    kind = kind_of(scene.path, scene.text)
+    tree = tree_of(scene.path, scene.text)
+    if tree is None or not (kind is Kind.TEMPLATE or (kind is Kind.POLICY and _is_key_policy(tree))):
+        return ()
+    settings = settings_for(scene.path, scene.folders, scene.held)
+    try:
+        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, supplied(settings), scene.held)
+        report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or TIMEOUT))
+    except InputError as error:
+        lacking = [found for found in error.diagnostics if found.rule == "S4"]
+        return tuple(Remark(NOWHERE, Level.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking)
+    notices = notices_of_lint(report).notices
+    edits = [*(_rewritten(tree, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
+    told = [_remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file]
+    return tuple(told)
+
+
+def _is_key_policy(tree: Node) -> bool:
+    document = key_policy_document(Remarks(), tree, DEFAULT)
+    return document is not None and policy_kind(document) is PolicyKind.KEY
+
+
+def _rewritten(tree: Node, estate: Estate, finding: Finding) -> tuple[Edit, ...]:
+    if finding.rewrite is None or finding.statement is None:
+        return ()
+    policy = policies_of(estate).get(finding.policy)
+    try:
+        if policy is None:
+            return ()
+        before = statement_document(policy.statements[finding.statement.index])
+        replaced = statement_edit(tree, finding.statement.span, before, finding.rewrite.statement)
+    except (NoEdit, ValueError, IndexError):
+        return ()
+    under = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in finding.rewrite.readings)
+    title = f"{finding.rewrite.text} ({finding.rewrite.claim.value}{f', under {under}' if under else ''})"
+    return (Edit(title, replaced),)
+
+
+def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None = None) -> Remark:
+    return Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edits, invariant)
+
+
+# --- verdicts ---
+
+
+def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
+    """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the invariant."""
+    asked = asked_about(scene.path, scene.folders, scene.held)
+    if asked is None or not (asked.options.invariants or asked.options.builtins):
+        return {}
+    try:
+        report = _report(asked, read(asked.options))
+    except InputError as error:
+        said = f"nothing is proved of this: {error.diagnostics[0].message}"
+        return {printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in asked.options.invariants}
+    found: dict[str, list[Remark]] = {}
+    failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
+    for verdict, notice in zip(failing, notices_of(report).notices, strict=True):
+        name = verdict.invariant.name if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant) else None
+        message = f"{notice.title}: {notice.message}{notice.excused}"
+        for span in dict.fromkeys((notice.span, verdict.invariant.span)):
+            related = notice.related if span == notice.span else ((notice.span, "what shows it"),)
+            if span != NOWHERE:
+                found.setdefault(span.file, []).append(Remark(span, notice.level, message, notice.rule, None, related, (), name))
+    return {file: tuple(remarks) for file, remarks in found.items()}
+
+
+def _report(asked: Asked, question: Question, name: str | None = None) -> Report:
+    """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are among them. Raises
+    `InputError`."""
+    settings, where = asked.settings, Where(1, None, cache_folder())
+    chosen = [one for one in question.invariants if name in (None, one.name)]
+    limit = settings.timeout or TIMEOUT
+    report, _ = prove_many(question.estate, chosen, where, timeout=limit, readings=settings.readings, steps=settings.steps)
+    return excused(report, question.estate, settings, today())[0]
+
+
+def answers(scene: Scene, name: str) -> tuple[Answer, ...] | str:
+    """The verdicts on one invariant of a file of invariants, by key; a sentence where nothing can be asked."""
+    asked = asked_about(scene.path, scene.folders, scene.held)
+    if asked is None or scene.path not in asked.options.invariants:
+        return "no verdict: nothing is checked against this file (verifier.toml, or policies in its folder)"
+    try:
+        return tuple(_answers(_report(asked, read(asked.options), name)))
+    except InputError as error:
+        return f"no verdict: {error.diagnostics[0].message}"
+
+
+def _answers(report: Report) -> Iterator[Answer]:
+    for verdict in report.verdicts:
+        sentence = verdict_sentence(verdict, report.keys)
+        excuse = f" ({verdict.excuse.kind.value}: {verdict.excuse.text})" if verdict.excuse is not None else ""
+        yield Answer(verdict.status, target_name(report, verdict.target), sentence + excuse)
+
+
+# --- edits ---
+
+
+def mended(scene: Scene, name: str) -> Mended:
+    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`)."""
+    asked = asked_about(scene.path, scene.folders, scene.held)
+    if asked is None:
+        return Mended("nothing is asked about this document any more")
+    try:
+        return _mended(scene, asked, name)
+    except InputError as error:
+        return Mended(error.diagnostics[0].message)
+    except NoEdit:
+        return Mended("the policy does not say literally what would be changed: `verifier suggest` tells the edit")
+
+
+def _mended(scene: Scene, asked: Asked, name: str) -> Mended:
+    question, settings = read(asked.options), asked.settings
+    direct = [one for one in question.invariants if not is_eventual(one)]
+    chosen = [number for number, one in enumerate(direct) if one.name == name][:1]
+    found = suggest(question.estate, direct, chosen=chosen, timeout=settings.timeout or TIMEOUT, readings=settings.readings)
+    advice = [one for one in found.advice if one.status is Status.REFUTED]
+    if not advice:
+        return Mended(f"{name!r} is not refuted any more")
+    best = next((one for one in advice if one.suggestions), None)
+    if best is None:
+        reason = advice[0].reason
+        return Mended(f"no edit of the key policy is suggested: {reason.text if reason is not None else 'none was found'}")
+    edits = best.suggestions[0].edits
+    key = question.estate.key(best.target)
+    policy = next(iter(key.policies or ()), None) if key is not None else None
+    path = Path(policy.span.file) if policy is not None else scene.path
+    text = _text(path, scene.held)
+    tree = tree_of(path, text)
+    if tree is None:
+        raise NoEdit
+    said = "; ".join(edit.text for edit in edits)
+    return Mended(said, path, text, policy_edit(tree, edits))
+
+
+def _text(path: Path, held: Texts) -> str:
+    try:
+        return held[path] if path in held else path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise NoEdit from None

@@ -1,0 +1,93 @@
+"""What is asked about a document: by a `verifier.toml` that names it, or by the `*.inv` files beside it or above it.
+
+In: the path of a document, the folders that an editor has open, what it has of files. Out: what is asked, or nothing. Guarantee: nothing
+above those folders is looked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from verifier.checking import asked_by
+from verifier.configuration import Configuration, ConfigurationError, find_configuration, read_configuration
+from verifier.inputs.supplied import Supplied
+from verifier.invariant_files import SUFFIX, beside
+from verifier.question import QuestionOptions
+from verifier.syntax.diagnostic import InputError
+
+Texts = Mapping[Path, str]
+"""What an editor has of files."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked, by the files of invariants that `options` name, and the configuration that asks it, if one does."""
+
+    options: QuestionOptions
+    settings: Configuration
+
+
+def asked_about(path: Path, folders: Sequence[Path], texts: Texts) -> Asked | None:
+    """What is asked about a document; `None` where nothing is."""
+    above = list(_above(path, folders))
+    for folder in above:
+        settings = _settings(folder, texts)
+        if settings is not None and _is_of(path, settings):
+            return _with_files(asked_by(settings), settings, texts)
+    settings = settings_for(path, folders, texts)
+    for folder in above:
+        found = beside([folder])
+        if found:
+            alone = path.suffix != SUFFIX and folder == path.parent
+            options = QuestionOptions((path if alone else folder,), found, (), settings.key_arn if alone else None, supplied(settings))
+            return _with_files(options, settings, texts)
+    return None
+
+
+def settings_for(path: Path, folders: Sequence[Path], texts: Texts) -> Configuration:
+    """The configuration nearest to a document: it tells the account, the Region and the parameters of what does not."""
+    found = (_settings(folder, texts) for folder in _above(path, folders))
+    return next((settings for settings in found if settings is not None), Configuration(path, ()))
+
+
+def supplied(settings: Configuration) -> Supplied:
+    """What a configuration says of inputs."""
+    return asked_by(settings).supplied
+
+
+def _with_files(options: QuestionOptions, settings: Configuration, texts: Texts) -> Asked:
+    """The question with the paths by which an editor calls files, and the files of invariants beside the input where none are named."""
+    paths = tuple(map(_plain, options.paths))
+    invariants = tuple(map(_plain, options.invariants)) or (() if options.builtins else beside(paths))
+    return Asked(replace(options, paths=paths, invariants=invariants, texts=texts), settings)
+
+
+def _above(path: Path, folders: Sequence[Path]) -> Iterator[Path]:
+    """The folder of a document and those above it, up to one that the editor has open."""
+    tops = [folder for folder in folders if path.is_relative_to(folder)]
+    for folder in path.parents:
+        yield folder
+        if not tops or folder in tops:
+            return
+
+
+def _settings(folder: Path, texts: Texts) -> Configuration | None:
+    try:
+        return read_configuration(find_configuration(folder), texts)
+    except ConfigurationError as error:
+        return error.read
+    except InputError:
+        return None
+
+
+def _is_of(path: Path, settings: Configuration) -> bool:
+    if path in (settings.path, *map(_plain, settings.invariants)):
+        return True
+    return any(path.is_relative_to(named) for named in map(_plain, settings.inputs))
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.abspath(path))

@@ -1,0 +1,95 @@
+"""What is remarked upon while a document is typed: its errors and warnings, as reading it tells them.
+
+In: a document. Out: `Remark`s. Guarantee: nothing is proved here; what reading does not know because it is not given, such as the account
+of a key, is a note and no error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifier.configuration import read_configuration
+from verifier.inputs import load_estate
+from verifier.inputs.policies import DEFAULT, key_policy_document
+from verifier.inputs.policy_file import placeholders
+from verifier.inputs.text.document_text import document_source
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Remarks
+from verifier.language.invariants.files import read_invariants
+from verifier.language.policies.documents import read_policy
+from verifier.lsp.documents import MOST_CHARACTERS, Kind, kind_of, policy_kind
+from verifier.lsp.edits import Edit
+from verifier.lsp.questions import Texts, settings_for, supplied
+from verifier.report.notices.notices import Level
+from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to be shown at a place. `code` is the ID of what found it, `label` the rule of the semantics that it rests on, `edits` what
+    mends it; `invariant` is the name of the one that it says is refuted."""
+
+    span: Span
+    level: Level
+    message: str
+    code: str | None = None
+    label: str | None = None
+    related: tuple[tuple[Span, str], ...] = ()
+    edits: tuple[Edit, ...] = ()
+    invariant: str | None = None
+
+
+def remarks_on(path: Path, text: str, folders: Sequence[Path], texts: Texts) -> tuple[Remark, ...]:
+    """The errors and warnings of one document."""
+    if len(text) > MOST_CHARACTERS:
+        return (Remark(NOWHERE, Level.NOTE, f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited"),)
+    texts = {**texts, path: text}
+    found: Iterable[Diagnostic]
+    try:
+        found = _read(path, text, folders, texts)
+    except InputError as error:
+        found = error.diagnostics
+    except RecursionError:
+        return (Remark(NOWHERE, Level.ERROR, "the document is nested too deeply"),)
+    here = ("", printable(str(path)))
+    return tuple(_remark(one) for one in dict.fromkeys(found) if (one.span or NOWHERE).file.partition("#")[0] in here)
+
+
+def _read(path: Path, text: str, folders: Sequence[Path], texts: Texts) -> Sequence[Diagnostic]:
+    """The warnings of a document. Raises `InputError`."""
+    kind = kind_of(path, text)
+    match kind:
+        case Kind.INVARIANTS:
+            read_invariants(Files(given=texts).source(path))
+        case Kind.CONFIGURATION:
+            read_configuration(path, texts)
+        case Kind.POLICY:
+            return _policy(path, texts)
+        case Kind.TEMPLATE | Kind.SNAPSHOT:
+            known = supplied(settings_for(path, folders, texts)) if kind is Kind.TEMPLATE else supplied(settings_for(path, (), {}))
+            return load_estate([path], supplied=known, empty=True, texts=texts).warnings
+    return ()
+
+
+def _policy(path: Path, texts: Texts) -> Sequence[Diagnostic]:
+    remarks = Remarks()
+    node = Files(given=texts).node(path)
+    document = key_policy_document(remarks, node, DEFAULT)
+    remarks.raise_errors()
+    kind = policy_kind(document) if document is not None else None
+    if document is None or kind is None or placeholders(document):  # what stands for a placeholder is not known while it is edited
+        return ()
+    return read_policy(document_source(document), kind, identity="", name=DEFAULT).warnings
+
+
+def _remark(found: Diagnostic) -> Remark:
+    level = Level.WARNING if found.severity is Severity.WARNING else Level.NOTE if found.rule == "S4" else Level.ERROR
+    return Remark(found.span or NOWHERE, level, _with_hint(found.message, found.hint), found.rule, found.rule)
+
+
+def _with_hint(message: str, hint: str | None) -> str:
+    return message if hint is None else f"{message}\n{hint}"

@@ -1,0 +1,313 @@
+"""The language server protocol: what an editor asks, put to the other modules, and their answers in its words.
+
+In: messages on standard input. Out: messages on standard output. Guarantee: a question that goes wrong is answered with nothing, and noted
+in the editor's log; what is shown of a text is about that very text, or is not shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from verifier import __version__
+from verifier.lsp import proofs, wire
+from verifier.lsp.completing import completions
+from verifier.lsp.defining import definition, key_place
+from verifier.lsp.documents import MOST_CHARACTERS, Kind, kind_of
+from verifier.lsp.hovering import Hover, hover
+from verifier.lsp.places import Places
+from verifier.lsp.proofs import Scene
+from verifier.lsp.remarks import Remark, remarks_on
+from verifier.lsp.worker import NotAnswered, Worker
+from verifier.report.notices.notices import Level
+from verifier.syntax.source import NOWHERE
+from verifier.syntax.text import printable
+
+T = TypeVar("T")
+
+_PAUSE = 0.15
+"""Seconds without a keystroke before a text is read."""
+_READING = 30.0
+"""Seconds that reading one document may take."""
+
+
+def serve(seconds: float) -> None:
+    """Serves one editor on the standard streams until it says so, or goes away. `seconds` are for the proofs about one document."""
+    Server(seconds).run()
+
+
+class Server:
+    """The state: what is open, what was remarked upon it, and the two processes that compute."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._protocol = LanguageServer("verifier", __version__, types.TextDocumentSyncKind.Full)
+        self._reading, self._proving = Worker(), Worker()
+        self._read: dict[str, tuple[int, tuple[Remark, ...]]] = {}
+        """What reading said, by document, with the version of the text."""
+        self._found: dict[str, tuple[str, tuple[Remark, ...]]] = {}
+        """What was proved, by document, with the text."""
+        self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._again: set[tuple[str, str]] = set()
+        self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.Answer, ...] | str]] = {}
+        on = self._protocol.feature  # which notes something on what it is given, as no method allows
+        on(types.TEXT_DOCUMENT_DID_OPEN)(partial(self._opened))
+        on(types.TEXT_DOCUMENT_DID_CHANGE)(partial(self._changed))
+        on(types.TEXT_DOCUMENT_DID_SAVE)(partial(self._saved))
+        on(types.TEXT_DOCUMENT_DID_CLOSE)(partial(self._closed))
+        on(types.TEXT_DOCUMENT_HOVER)(partial(self._hover))
+        on(types.TEXT_DOCUMENT_DEFINITION)(partial(self._definition))
+        on(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[":", '"', "'", "/"]))(partial(self._complete))
+        kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix], resolve_provider=True)
+        on(types.TEXT_DOCUMENT_CODE_ACTION, kinds)(partial(self._actions))
+        on(types.CODE_ACTION_RESOLVE)(partial(self._resolved))
+        on(types.SHUTDOWN)(partial(self._end))
+
+    def run(self) -> None:
+        """Serves until the editor ends it."""
+        try:
+            self._protocol.start_io()
+        finally:
+            self._reading.end()
+            self._proving.end()
+
+    # -- documents --
+
+    def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        self._look(params.text_document.uri, proofs_too=True)
+
+    def _changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        self._look(params.text_document.uri, proofs_too=False)
+
+    def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        self._look(params.text_document.uri, proofs_too=True)
+
+    def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        self._read.pop(uri, None)
+        self._found.pop(uri, None)
+        self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def _end(self, _: object = None) -> None:
+        self._reading.end()
+        self._proving.end()
+
+    def _scene(self, uri: str) -> Scene | None:
+        """A document that is open and a file of ours; `None` for another."""
+        documents = self._protocol.workspace.text_documents
+        path = wire.path_of(uri)
+        if path is None or uri not in documents:
+            return None
+        folders = [wire.path_of(folder.uri) for folder in self._protocol.workspace.folders.values()]
+        root = self._protocol.workspace.root_uri
+        folders += [wire.path_of(root)] if root else []
+        named = ((wire.path_of(other), document.source) for other, document in documents.items())
+        small = {name: text for name, text in named if name is not None and len(text) <= MOST_CHARACTERS}
+        return Scene(path, documents[uri].source, tuple(folder for folder in folders if folder is not None), small)
+
+    def _version(self, uri: str) -> int | None:
+        document = self._protocol.workspace.text_documents.get(uri)
+        return (document.version or 0) if document is not None else None
+
+    def _places(self, text: str) -> Places:
+        return Places(text, self._protocol.workspace.position_codec.client_num_units)
+
+    # -- diagnostics --
+
+    def _look(self, uri: str, *, proofs_too: bool) -> None:
+        """Begins to read a document, and to prove what is asked about it; once more if that is under way."""
+        self._begin((uri, "read"), lambda: self._read_again(uri))
+        if proofs_too:
+            self._begin((uri, "prove"), lambda: self._prove_again(uri))
+
+    def _begin(self, key: tuple[str, str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if key in self._busy:
+            self._again.add(key)
+            return
+
+        async def until_done() -> None:
+            try:
+                while True:
+                    self._again.discard(key)
+                    try:
+                        await work()
+                    except Exception as error:
+                        self._log(f"{key[1]} {key[0]}: {type(error).__name__}: {error}")
+                    if key not in self._again:
+                        return
+            finally:
+                self._busy.pop(key, None)
+
+        self._busy[key] = asyncio.get_running_loop().create_task(until_done())
+
+    async def _read_again(self, uri: str) -> None:
+        version: int | None = -1
+        while version != self._version(uri):  # until the keys are at rest
+            version = self._version(uri)
+            await asyncio.sleep(_PAUSE)
+        scene = self._scene(uri)
+        if scene is None or version is None:
+            return
+        try:
+            found = await self._reading.run(_READING, remarks_on, scene.path, scene.text, scene.folders, scene.texts)
+        except NotAnswered as error:
+            found = (Remark(NOWHERE, Level.NOTE, f"this document could not be read: {error}"),)
+        if self._version(uri) == version:
+            self._read[uri] = version, found
+            self._publish(uri)
+
+    async def _prove_again(self, uri: str) -> None:
+        scene = self._scene(uri)
+        if scene is None or len(scene.text) > MOST_CHARACTERS or kind_of(scene.path, scene.text) is Kind.OTHER:
+            return
+        found: dict[str, tuple[Remark, ...]] = {}
+        try:
+            found = await self._proving.run(self._seconds, proofs.proved, scene)
+            linted = await self._proving.run(self._seconds, proofs.linted, scene)
+        except NotAnswered as error:
+            linted = (Remark(NOWHERE, Level.NOTE, f"unknown: {error}", "unknown"),)
+        found = {**found, scene.file: (*linted, *found.get(scene.file, ()))}
+        for other in self._protocol.workspace.text_documents:
+            about = self._scene(other)
+            if about is not None and about.file in found and about.text == (scene.held.get(about.path)):
+                self._found[other] = about.text, found[about.file]
+                self._publish(other)
+
+    def _publish(self, uri: str) -> None:
+        """Tells the editor all that is known of a text."""
+        told = self._told(uri)
+        if told is None:
+            return
+        text, remarks = told
+        places = self._places(text)
+        diagnostics = [wire.diagnostic(places, remark) for remark in remarks]
+        self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, self._version(uri)))
+
+    def _told(self, uri: str) -> tuple[str, tuple[Remark, ...]] | None:
+        document = self._protocol.workspace.text_documents.get(uri)
+        if document is None:
+            return None
+        text = document.source
+        read = self._read.get(uri, (-1, ()))
+        proved = self._found.get(uri, ("", ()))
+        own = read[1] if read[0] == self._version(uri) else ()
+        known = {(remark.span, remark.message) for remark in own}
+        more = proved[1] if proved[0] == text else ()
+        return text, (*own, *(remark for remark in more if (remark.span, remark.message) not in known))
+
+    # -- questions --
+
+    async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[T]]) -> T | None:
+        """What work says of a document; nothing where it goes wrong."""
+        scene = self._scene(uri)
+        if scene is None or len(scene.text) > MOST_CHARACTERS:
+            return None
+        try:
+            return await work(scene)
+        except NotAnswered as error:
+            self._log(str(error))
+        except (RecursionError, ValueError, OSError, LookupError, AssertionError) as error:
+            self._log(f"{type(error).__name__}: {error}")
+        return None
+
+    async def _hover(self, params: types.HoverParams) -> types.Hover | None:
+        async def work(scene: Scene) -> types.Hover | None:
+            places = self._places(scene.text)
+            found = await asyncio.to_thread(hover, scene.path, scene.text, places.offset(params.position))
+            if found is None:
+                return None
+            told = found.text if found.invariant is None else f"{found.text}\n\n{await self._verdict(scene, found)}"
+            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told), places.between(found.start, found.end))
+
+        return await self._answer(params.text_document.uri, work)
+
+    async def _verdict(self, scene: Scene, found: Hover) -> str:
+        """The verdicts on an invariant in words; asked once for the same texts. What is asked goes on where the editor waits no more."""
+        assert found.invariant is not None
+        key = (scene.path, found.invariant, tuple(sorted(scene.held.items())))
+        if key not in self._verdicts:
+            self._verdicts = {one: task for one, task in self._verdicts.items() if not task.done()}
+            asking = self._proving.run(self._seconds, proofs.answers, scene, found.invariant)
+            self._verdicts[key] = asyncio.get_running_loop().create_task(asking)
+        try:
+            answers = await asyncio.shield(self._verdicts[key])
+        except NotAnswered as error:
+            self._verdicts.pop(key, None)
+            return wire.unknown(str(error))
+        return wire.verdicts(answers)
+
+    async def _definition(self, params: types.DefinitionParams) -> types.Location | None:
+        async def work(scene: Scene) -> types.Location | None:
+            offset = self._places(scene.text).offset(params.position)
+            about = (scene.path, scene.text, offset, scene.folders, scene.held)
+            found = await asyncio.to_thread(definition, *about)
+            if found is None and kind_of(scene.path, scene.text) is Kind.INVARIANTS:
+                found = await self._reading.run(_READING, key_place, *about)
+            return wire.location(found, scene.held, self._places) if found is not None else None
+
+        return await self._answer(params.text_document.uri, work)
+
+    async def _complete(self, params: types.CompletionParams) -> types.CompletionList | None:
+        async def work(scene: Scene) -> types.CompletionList:
+            places = self._places(scene.text)
+            offset = places.offset(params.position)
+            offers = await asyncio.to_thread(completions, scene.path, scene.text, offset)
+            return types.CompletionList(False, [wire.completion(places, offer, offset) for offer in offers])
+
+        return await self._answer(params.text_document.uri, work)
+
+    # -- edits --
+
+    def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        uri = params.text_document.uri
+        told = self._told(uri)
+        if told is None:
+            return []
+        text, remarks = told
+        places = self._places(text)
+        found: list[types.CodeAction] = []
+        for remark in remarks:
+            at = places.range(remark.span)
+            if wire.before(params.range.end, at.start) or wire.before(at.end, params.range.start):
+                continue
+            about = [wire.diagnostic(places, remark)]
+            for edit in remark.edits:
+                whole = types.WorkspaceEdit({uri: wire.changes(places, edit.replacements)})
+                found.append(types.CodeAction(edit.title, types.CodeActionKind.QuickFix, about, is_preferred=True, edit=whole))
+            if remark.invariant is not None:
+                title = f"Make {printable(remark.invariant)!r} hold: the smallest edit of the key policy"
+                data = {"uri": uri, "invariant": remark.invariant}
+                found.append(types.CodeAction(title, types.CodeActionKind.QuickFix, about, data=data))
+        return found
+
+    async def _resolved(self, action: types.CodeAction) -> types.CodeAction:
+        """The action with its edit, which is proved only now; without one, and a message that says why."""
+        data = action.data if isinstance(action.data, dict) else {}
+
+        async def work(scene: Scene) -> types.WorkspaceEdit | None:
+            try:
+                found = await self._proving.run(self._seconds, proofs.mended, scene, str(data.get("invariant")))
+            except NotAnswered as error:
+                self._say(f"unknown: {error}")
+                return None
+            if found.path is None or not found.replacements:
+                self._say(found.said)
+                return None
+            places = self._places(found.text)
+            return types.WorkspaceEdit({wire.uri_of(found.path): wire.changes(places, found.replacements)})
+
+        action.edit = await self._answer(str(data.get("uri")), work)
+        return action
+
+    # -- messages --
+
+    def _say(self, text: str) -> None:
+        self._protocol.window_show_message(types.ShowMessageParams(types.MessageType.Info, printable(text)))
+
+    def _log(self, text: str) -> None:
+        self._protocol.window_log_message(types.LogMessageParams(types.MessageType.Warning, printable(text)))

@@ -1,0 +1,129 @@
+"""The words of a text, and what the program knows of them.
+
+In: a text and an offset; a word. Out: the word with its place; Markdown. Guarantee: what a document says goes into Markdown as code alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from verifier.configuration import configuration_schema
+from verifier.language.builtins.catalogue import BUILTINS
+from verifier.model.readings import READINGS
+from verifier.model.reference import Action, action, actions, condition_key, condition_keys, key_values, matching
+from verifier.model.rules import rule_of, rules
+from verifier.model.steps.catalogue import entries
+from verifier.syntax.text import brief, printable
+
+MOST_NAMED = 12
+_ATTESTATION = "kms:RecipientAttestation:"
+_WORD = re.compile(r"[\w:*?./@$-]+")
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
+
+
+class Found(NamedTuple):
+    """A word and where it is."""
+
+    text: str
+    start: int
+    end: int
+
+
+def word_at(text: str, offset: int) -> Found | None:
+    """The word that an offset is in, or just behind; `None` where there is none."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) > 1 << 16:
+        start = max(start, offset - 500)
+        line = text[start : offset + 500]
+    for match in _WORD.finditer(line):
+        if match.start() <= offset - start <= match.end():
+            return Found(match.group(), start + match.start(), start + match.end())
+    return None
+
+
+def code(text: str) -> str:
+    """A text of a document as code of Markdown."""
+    return f"`{brief(printable(text)).replace('`', 'ˋ')}`"
+
+
+def told_of_action(word: str) -> str | None:
+    """What is known of an action or a pattern of actions."""
+    if not _ACTION.fullmatch(word):
+        return None
+    if not word.lower().startswith("kms:"):
+        found = list(entries(word))
+        lines = [f"- {code(entry.name)}: **{entry.head.value}**, {entry.reason}" for entry in found[:MOST_NAMED]]
+        more = [f"- … and {len(found) - MOST_NAMED} more (`verifier actions '{word}'`)"] if len(found) > MOST_NAMED else []
+        return "\n".join((f"{code(word)}: what it can bring about", "", *lines, *more)) if found else None
+    known = action(word)
+    if known is not None:
+        return _action(known)
+    names = sorted(matching(word))
+    listed = ", ".join(map(code, names[:MOST_NAMED])) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    return f"{code(word)}: {len(names)} of the {len(actions())} actions of AWS KMS: {listed}" if names else None
+
+
+def _action(known: Action) -> str:
+    lines = [
+        f"**{known.name}**: an action of AWS KMS",
+        "",
+        f"- on: {', '.join(sorted(known.resources)) or 'no key'}",
+        f"- across accounts: {'yes' if known.cross_account else 'no'}",
+        f"- in grants: {'yes' if known.grant_operation else 'no'}",
+    ]
+    if known.operations:
+        lines.append(f"- API: {', '.join(map(code, known.operations))}")
+    keys = sorted({one.prefix or one.name for one in condition_keys() if (one.prefix or one.name).lower() in known.condition_keys})
+    plain = [name for name in keys if not name.startswith(_ATTESTATION)]
+    plain += [f"{_ATTESTATION}…"] if len(plain) < len(keys) else []
+    return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code, plain)) or 'none'}"])
+
+
+def told_of_condition_key(word: str) -> str | None:
+    """What is known of a condition key."""
+    if ":" not in word:
+        return None
+    known = condition_key(word)
+    if known is None:
+        return None
+    lines = [f"**{known.name}**: a condition key", "", f"- type: {known.type.value}{', several values' if known.multivalued else ''}"]
+    values = key_values(word)
+    lines += [f"- values: {', '.join(map(code, values))}"] if values else []
+    prefix = (known.prefix or known.name).lower()
+    carried = [one.name for one in actions() if prefix in one.condition_keys]
+    if carried and len(carried) < len(actions()):
+        lines.append(f"- in requests of: {', '.join(map(code, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}")
+    return "\n".join(lines)
+
+
+def told_of_rule(word: str) -> str | None:
+    """A rule of the semantics, or an open question, by its label."""
+    reading = next((one for one in READINGS if one.label == word), None)
+    if reading is not None:
+        return f"**{reading.label}**: {reading.question}\n\n- yes: {reading.yes}\n- no: {reading.no}\n\n{reading.source}"
+    known = rules().get(rule_of(word)) if re.fullmatch(r"[A-Z][0-9]?\w?(?:[-:][\w-]+)?", word) else None
+    if known is None:
+        return None
+    sources = [f"- [{source.text}]({source.url})" if source.url else f"- {source.text}" for source in known.sources]
+    return "\n".join((f"**{known.label}**", "", known.text, "", *sources))
+
+
+def told_of_builtin(word: str) -> str | None:
+    """A built-in invariant, by its name or with arguments."""
+    known = next((one for one in BUILTINS if one.name == word.partition(":")[0]), None)
+    return f"`{known.usage}`: {known.help}" if known is not None else None
+
+
+def told_of_setting(word: str) -> str | None:
+    """A key of the configuration."""
+    known = configuration_schema()["properties"].get(word)
+    return f"**{word}**: {known['description']}" if known is not None and "description" in known else None
+
+
+def first_told(word: str, tellers: Iterator[Callable[[str], str | None]]) -> str | None:
+    """What the first of several knows of a word."""
+    return next((told for told in (teller(word) for teller in tellers) if told is not None), None)
