@@ -16,10 +16,10 @@ import verifier
 from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan, refers, write
 from tests.inputs.samples import ACCOUNT, details, key, role, user
 from verifier.inputs import load_estate
+from verifier.inputs.resources.code_types import CODE, PROFILES
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Account, Estate
-from verifier.model.steps.workloads import KINDS
 from verifier.runs.digests import digest
 from verifier.syntax.source import Source
 from verifier.verify import meaning
@@ -144,11 +144,55 @@ MAKES: list[tuple[str, str, Json, str]] = [
     ("state_machines", "AWS::Serverless::StateMachine", {"Name": "it", "Role": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
 ]
 """A resource of each type that is read, and what runs by it."""
+_OF_TASKS = {"taskProperties": [{"taskRoleArn": TARGET, "containers": []}]}
+_OF_SERVICE = {"AuthenticationConfiguration": {"AccessRoleArn": TARGET}}
+CHOSEN: list[tuple[str, str, Json, str]] = [
+    ("instances", "aws_instance", {"iam_instance_profile": "hosts"}, f"ec2:{HERE}:{ACCOUNT}:instance/i-0"),
+    ("instances", "AWS::EC2::Instance", {"IamInstanceProfile": "hosts"}, f"ec2:{HERE}:{ACCOUNT}:instance/i-0"),
+    (
+        "launch_templates",
+        "aws_launch_template",
+        {"iam_instance_profile": [{"name": "hosts"}]},
+        f"ec2:{HERE}:{ACCOUNT}:launch-template/lt-0",
+    ),
+    ("launch_templates", "aws_launch_template", {"iam_instance_profile": [{"arn": PROFILE, "name": None}]}, "ec2:"),
+    ("launch_templates", "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"IamInstanceProfile": {"Arn": PROFILE}}}, "ec2:"),
+    (
+        "ecs_task_definitions",
+        "aws_ecs_task_definition",
+        {"family": "f", "task_role_arn": TARGET},
+        f"ecs:{HERE}:{ACCOUNT}:task-definition/f:",
+    ),
+    (
+        "ecs_task_definitions",
+        "AWS::ECS::TaskDefinition",
+        {"Family": "f", "TaskRoleArn": TARGET},
+        f"ecs:{HERE}:{ACCOUNT}:task-definition/f:",
+    ),
+    ("stacks", "aws_cloudformation_stack", {"name": "s", "iam_role_arn": TARGET}, f"cloudformation:{HERE}:{ACCOUNT}:stack/s/"),
+    ("apprunner_services", "aws_apprunner_service", {"service_name": "s", "instance_configuration": [{"instance_role_arn": TARGET}]})
+    + (f"apprunner:{HERE}:{ACCOUNT}:service/s/",),
+    ("apprunner_services", "AWS::AppRunner::Service", {"ServiceName": "s", "SourceConfiguration": _OF_SERVICE}, "apprunner:"),
+    ("batch_job_definitions", "aws_batch_job_definition", {"name": "j", "container_properties": json.dumps({"jobRoleArn": TARGET})})
+    + (f"batch:{HERE}:{ACCOUNT}:job-definition/j:",),
+    ("batch_job_definitions", "aws_batch_job_definition", {"name": "j", "ecs_properties": json.dumps(_OF_TASKS)}, "batch:"),
+    ("batch_job_definitions", "aws_batch_job_definition")
+    + ({"name": "j", "node_properties": json.dumps({"nodeRangeProperties": [{"ecsProperties": _OF_TASKS}]})}, "batch:"),
+    ("batch_job_definitions", "AWS::Batch::JobDefinition")
+    + ({"JobDefinitionName": "j", "NodeProperties": {"NodeRangeProperties": [{"Container": {"JobRoleArn": TARGET}}]}}, "batch:"),
+    ("code_interpreters", "aws_bedrockagentcore_code_interpreter", {"name": "c", "execution_role_arn": TARGET})
+    + (f"bedrock-agentcore:{HERE}:{ACCOUNT}:code-interpreter-custom/c-",),
+    ("code_interpreters", "AWS::BedrockAgentCore::CodeInterpreterCustom", {"Name": "c", "ExecutionRoleArn": TARGET}, "bedrock-agentcore:"),
+    ("agent_runtimes", "aws_bedrockagentcore_agent_runtime", {"agent_runtime_name": "a", "role_arn": TARGET})
+    + (f"bedrock-agentcore:{HERE}:{ACCOUNT}:runtime/a-",),
+    ("agent_runtimes", "AWS::BedrockAgentCore::Runtime", {"AgentRuntimeName": "a", "RoleArn": TARGET}, "bedrock-agentcore:"),
+]
+"""The same of types of which AWS chooses a part of the ARN."""
 
 
 def test_e5_each_type_of_the_table_has_a_resource() -> None:
-    types = {row.split()[0] for kind in KINDS.values() for row in kind.made}
-    assert types == {type_ for _, type_, _, _ in MAKES} | {"aws_instance", "AWS::EC2::Instance"}
+    profiles = {type_ for type_, code in CODE.items() if code.kind == PROFILES}
+    assert CODE.keys() - profiles == {type_ for _, type_, _, _ in (*MAKES, *CHOSEN)} | {"aws_ecs_service", "AWS::ECS::Service"}
 
 
 @pytest.mark.parametrize(("kind", "type_", "given", "arn"), MAKES)
@@ -159,6 +203,137 @@ def test_e5_code_of_a_plan_or_template_is_beside_what_is_listed(tmp_path: Path, 
         (kind, f"arn:aws:{arn}", (TARGET,), kind != "codebuild_projects" or "::" in type_)
     ]
     assert set(found.all_workloads) == set(EMPTY)
+
+
+@pytest.mark.parametrize(("kind", "type_", "given", "begins"), CHOSEN)
+def test_e5_code_whose_arn_aws_chooses_runs_as_its_role_and_leaves_the_list_open(
+    tmp_path: Path, kind: str, type_: str, given: Json, begins: str
+) -> None:
+    template = {"Resources": {"It": {"Type": type_, "Properties": given}}}
+    found = whole(tmp_path, template if "::" in type_ else terraform(made(type_, **given)), roles=HELD | {"Target": [PROFILE], "Plain": []})
+    (code,) = found.workloads
+    assert (code.kind, code.roles, code.arn.startswith(f"arn:aws:{begins}")) == (kind, (TARGET,), True)
+    assert kind not in found.all_workloads
+
+
+@pytest.mark.parametrize(("kind", "type_", "given", "begins"), [row for row in (*MAKES, *CHOSEN) if "::" not in row[1]])
+def test_e5_code_that_is_there_has_the_arn_that_the_plan_knows(tmp_path: Path, kind: str, type_: str, given: Json, begins: str) -> None:
+    own = {"bedrockagentcore_code": "code_interpreter_arn", "bedrockagentcore_agent": "agent_runtime_arn", "cloudformation": "id"}
+    name = next((name for part, name in own.items() if part in type_), "arn")
+    values = given | {name: f"arn:aws:x:{HERE}:{ACCOUNT}:it"}
+    found = whole(tmp_path, terraform(Planned(type_, "it", values, before=values)), roles={"Target": [PROFILE], "Plain": []})
+    assert [(one.kind, one.arn, one.roles) for one in found.workloads] in ([], [(kind, f"arn:aws:x:{HERE}:{ACCOUNT}:it", (TARGET,))])
+    assert found.workloads or kind in EMPTY  # a list that is whole has another word
+
+
+def test_e5_a_build_runs_as_the_role_of_its_batches_too(tmp_path: Path) -> None:
+    project = made("aws_codebuild_project", name="p", service_role=PLAIN, build_batch_config=[{"service_role": TARGET}])
+    found = whole(tmp_path, terraform(project))
+    assert [one.roles for one in found.workloads] == [(PLAIN, TARGET)] and "codebuild_projects" in found.all_workloads
+
+
+SERVICE = Planned(
+    "aws_ecs_service",
+    "it",
+    {"name": "web", "cluster": "main"},
+    {"task_definition": True},
+    {"task_definition": refers("aws_ecs_task_definition.it.arn")},
+)
+DEFINITION = made("aws_ecs_task_definition", family="web", task_role_arn=TARGET, execution_role_arn=PLAIN)
+OF_CLUSTER = f"arn:aws:ecs:{HERE}:{ACCOUNT}:service/main/web"
+
+
+def test_e5_a_service_runs_as_the_role_of_its_task_definition(tmp_path: Path) -> None:
+    """The execution role is the agent's, and no container has its credentials [Amazon ECS Developer Guide: task_execution_IAM_role]."""
+    found = whole(tmp_path, terraform(SERVICE, DEFINITION))
+    assert [one.roles for one in found.workloads if one.arn == OF_CLUSTER] == [(TARGET,)]
+    cluster = {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "main"}}
+    definition = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "web", "TaskRoleArn": TARGET}}
+    own = {"ServiceName": "web", "Cluster": {"Ref": "C"}, "TaskDefinition": {"Ref": "D"}}
+    resources = {"S": {"Type": "AWS::ECS::Service", "Properties": own}, "C": cluster, "D": definition}
+    found = whole(tmp_path, {"Resources": resources})
+    assert [one.roles for one in found.workloads if one.arn == OF_CLUSTER] == [(TARGET,)]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{"task_definition": "web"}, {"task_definition": "Target"}, {"task_definition": f"arn:aws:ecs:{HERE}:{ACCOUNT}:task-definition/web:3"}],
+)
+def test_e5_a_service_of_a_task_definition_that_is_not_told_runs_as_no_role_that_is_known(tmp_path: Path, named: Json) -> None:
+    found = whole(tmp_path, terraform(made("aws_ecs_service", name="web", cluster="main", **named), DEFINITION))
+    assert [one for one in found.workloads if one.kind == "ecs_services"] == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "status"), [(("ecs:UpdateService", "ecs:ExecuteCommand"), "refuted"), (("ecs:UpdateService",), "unknown")]
+)
+def test_e5_who_may_update_a_service_of_a_plan_and_enter_its_tasks_has_its_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, actions: tuple[str, ...], status: str
+) -> None:
+    monkeypatch.setitem(TRUST["Statement"][0]["Principal"], "Service", [*SERVICES, "ecs-tasks.amazonaws.com"])  # type: ignore[index]
+    assert verdict(tmp_path, terraform(SERVICE, DEFINITION), *actions) == status
+
+
+FOLDER = """
+resource "aws_kms_key" "k" {}
+resource "aws_iam_role" "r" { name = "R" }
+resource "aws_iam_instance_profile" "p" {
+  name = "P"
+  role = aws_iam_role.r.name
+}
+resource "aws_instance" "i" { iam_instance_profile = aws_iam_instance_profile.p.name }
+resource "aws_launch_template" "t" {
+  iam_instance_profile { arn = aws_iam_instance_profile.p.arn }
+}
+resource "aws_ecs_cluster" "c" { name = "main" }
+resource "aws_ecs_task_definition" "d" {
+  family        = "web"
+  task_role_arn = aws_iam_role.r.arn
+}
+resource "aws_ecs_service" "s" {
+  name            = "web"
+  cluster         = aws_ecs_cluster.c.id
+  task_definition = aws_ecs_task_definition.d.arn
+}
+resource "aws_apprunner_service" "a" {
+  service_name = "a"
+  source_configuration {
+    authentication_configuration { access_role_arn = aws_iam_role.r.arn }
+  }
+}
+resource "aws_batch_job_definition" "b" {
+  name                 = "b"
+  type                 = "container"
+  container_properties = jsonencode({ image = "x", jobRoleArn = aws_iam_role.r.arn })
+}
+resource "aws_codebuild_project" "n" {
+  name         = "n"
+  service_role = aws_iam_role.r.arn
+}
+"""
+
+
+def test_e5_a_folder_says_what_runs_as_which_role(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(FOLDER, encoding="utf-8")
+    (found,) = load_estate([tmp_path], supplied=Supplied(ACCOUNT, HERE)).accounts
+    kinds = {code.kind for code in CODE.values()} & {
+        one.kind for one in found.workloads if one.roles == (f"arn:aws:iam::{ACCOUNT}:role/R",)
+    }
+    of_folder = {"instances", "launch_templates", "ecs_task_definitions", "ecs_services", "apprunner_services", "batch_job_definitions"}
+    assert kinds == of_folder | {"codebuild_projects"} and len(found.workloads) == len(kinds)
+
+
+@pytest.mark.parametrize("nested", ["", "{arn_prefix}"])
+def test_e5_a_plan_tells_a_role_inside_a_block_by_its_expression(tmp_path: Path, nested: str) -> None:
+    inside = {"instance_configuration": [{"instance_role_arn": refers("aws_iam_role.Target.arn")}]}
+    expressions = inside if not nested else {"instance_configuration": [{}]}
+    after = {"service_name": "s", "instance_configuration": [{}]}
+    service = Planned(
+        "aws_apprunner_service", "it", after, {"arn": True, "instance_configuration": [{"instance_role_arn": True}]}, expressions
+    )
+    role_ = Planned("aws_iam_role", "Target", {"name": "Target"}, {"arn": True})
+    found = whole(tmp_path, terraform(role_, service), roles={"Plain": []})
+    assert [one.roles for one in found.workloads] == ([] if nested else [(TARGET,)])
 
 
 INSTANCE = {"InstanceId": "i-1", "IamInstanceProfile": {"Arn": PROFILE}, "Tags": []}
@@ -191,7 +366,7 @@ BOTH = {FUNCTION: PLAIN, f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": PLAIN}
         + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": None}, ()),
         (terraform(Planned("aws_iam_instance_profile", "it", OF_PROFILE, {"role": True}, before=OF_PROFILE)),)
         + ({f"arn:aws:ec2:{HERE}:{ACCOUNT}:instance/i-1": None}, ("instances",)),
-        (terraform(made("aws_codebuild_project", name="p", service_role=PLAIN, build_batch_config=[{"service_role": TARGET}])),)
+        (terraform(made("aws_codebuild_project", unknown={"build_batch_config": True}, name="p", service_role=PLAIN)),)
         + ({}, ("codebuild_projects",)),
         ({"Resources": {"It": {"Type": "AWS::EC2::Instance", "Properties": {"LaunchTemplate": {"Version": "1"}}}}}, {}, ("instances",)),
         ({"Resources": {"It": {"Type": "AWS::EC2::Instance"}}}, {}, ()),

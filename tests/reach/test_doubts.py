@@ -263,7 +263,11 @@ FURTHER = ("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticma
         ("lambda:UpdateFunctionCode", {"functions"}, None),
         ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),  # its Role member
         ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
-        ("batch:SubmitJob", {"batch_job_definitions"}, (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker"))),
+        (
+            "batch:SubmitJob",
+            {"batch_job_definitions"},
+            (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker", *FURTHER[:2])),
+        ),
         ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # no row has it
     ],
 )

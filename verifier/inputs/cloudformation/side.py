@@ -14,7 +14,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template, references
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
-from verifier.inputs.resources.resource import Resource, Side
+from verifier.inputs.resources.resource import Resource, Side, inside
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, names_in
 
@@ -28,11 +28,19 @@ _PROPERTIES = {
 """Attributes that are not called as the properties are, in another writing."""
 _CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")}
 """Resources whose names CloudFormation chooses, where the property does not give them."""
-_NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name"}
+_NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name", "AWS::ECS::Cluster": "ClusterName"}
 _PROVIDERS = ("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
-_BY_ARN = ("AWS::IAM::ManagedPolicy", *_PROVIDERS)
+_ARNS = {
+    "AWS::IAM::ManagedPolicy": "PolicyArn",
+    "AWS::ECS::TaskDefinition": "TaskDefinitionArn",
+    "AWS::Batch::JobDefinition": "JobDefinitionArn",
+}
+_ARNS |= dict.fromkeys(("AWS::ECS::Service", "AWS::AppRunner::Service"), "ServiceArn")
+"""Attributes that are the ARN, where they are not called `Arn`."""
+_BY_ARN = (*_ARNS, *_PROVIDERS)
 """Resources whose ARN is their physical ID."""
 _MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0", ("AWS::EC2::Instance", "InstanceId"): "i-0"}
+_MADE_UP["AWS::EC2::LaunchTemplate", "LaunchTemplateId"] = "lt-0"
 _MAY_BE_KEYS = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
 _LONGEST_NAME, _SHORTEST = 64, 20
@@ -86,7 +94,7 @@ class TemplateSide(Side):
 
     def _called(self, own: Declared, attribute: str | None) -> Node | None:
         resource = self._resources[own.name]
-        arn = "PolicyArn" if own.type == "AWS::IAM::ManagedPolicy" else "Arn"
+        arn = _ARNS.get(own.type, "Arn")
         if own.type in ARNS and (attribute == arn or (attribute is None and own.type in _BY_ARN)):
             return arn_of(self, resource)
         if own.type in (*KEYS, *REPLICAS) and attribute in (None, "KeyId"):
@@ -134,8 +142,11 @@ class TemplateSide(Side):
                 return self.called(own.name, None)
             case "name":
                 return self._name(own)
-        title = "".join(map(str.capitalize, name.split("_")))
-        return self.functions.of(own, "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name, title))
+        named = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
+        return self.functions.of(own, named or _titled(name))
+
+    def inner(self, resource: Resource, *names: str) -> list[Node]:
+        return inside(values_of(self.value(resource, names[0])), list(map(_titled, names[1:])))
 
     def policy(self, resource: Resource, name: str) -> Node | None:
         """A policy. AWS's handler of keys takes an empty one for none."""
@@ -176,3 +187,8 @@ class TemplateSide(Side):
 
     def made_up(self, resource: Resource) -> str | None:
         return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None
+
+
+def _titled(name: str) -> str:
+    """What CloudFormation calls an attribute."""
+    return "".join(map(str.capitalize, name.split("_")))

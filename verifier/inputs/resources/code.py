@@ -7,17 +7,17 @@ or changes code of which not all is known, and what is of a type that may make s
 from __future__ import annotations
 
 from verifier.inputs.resource_types import code_of
-from verifier.inputs.resources.names import ARNS, arn_of
+from verifier.inputs.resources.code_types import CODE, CodeType
+from verifier.inputs.resources.names import arn_of
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.snapshot.workloads import IN_PROFILE, PROFILES, Deed
-from verifier.inputs.text.nodes import Scalar, values_of
+from verifier.inputs.snapshot.workloads import IN_PROFILE, Deed
+from verifier.inputs.text.nodes import Node, Scalar, values_of
 from verifier.model.estate import Workload
 from verifier.model.steps.workloads import KINDS
 
-_ROWS = {type_: (kind.name, *of) for kind in KINDS.values() for type_, _, *of in map(str.split, kind.made)}
-_ROWS |= {"aws_iam_instance_profile": (PROFILES, "role"), "AWS::IAM::InstanceProfile": (PROFILES, "roles")}
-"""What resources are, by their types, with the attributes of their role and of what may give them another."""
+_OWN_ARNS = ("arn", "id", "agent_runtime_arn", "code_interpreter_arn")
+"""Attributes that may hold the ARN of code that is there already."""
 
 
 class Code(Reader):
@@ -26,28 +26,43 @@ class Code(Reader):
     def read(self) -> None:
         """Adds what is done to code, and what may make some."""
         for resource in self.side.done() if self.parts.steps else ():
-            if resource.type in _ROWS:
-                self.parts.deeds.append(self._deed(resource, *_ROWS[resource.type]))
-            elif resource.verb in (Verb.MAKES, Verb.CHANGES):
+            own = CODE.get(resource.type)
+            if own is not None:
+                self.parts.deeds.append(self._deed(resource, own))
+            if resource.verb in (Verb.MAKES, Verb.CHANGES) and (own is None or own.kind in KINDS):
                 # What the provider awscc makes, and stacks of a stack set, may be in any account.
                 anywhere = resource.type.startswith("awscc_") or "stackset" in resource.type.replace("_", "").lower()
                 account, span = "" if anywhere else self.side.account(resource) or "", self.side.at(resource).span
-                kinds = code_of(resource.type)
+                kinds = [kind for kind in code_of(resource.type) if own is None or kind != own.kind]
                 self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]
 
-    def _deed(self, resource: Resource, kind: str, role: str, *others: str) -> Deed:
-        side, account = self.side, self.side.account(resource) or ""
-        arn = arn_of(side, resource)
-        roles, referred = values_of(side.value(resource, role)), side.referred(resource, role)
-        if referred is not None and referred.type.startswith("aws_iam_") and not all(isinstance(one, Scalar) for one in roles):
-            roles = values_of(side.value(referred, "name"))
-        texts = tuple(IN_PROFILE * (kind == "instances") + one.text for one in roles if isinstance(one, Scalar) and one.text)
-        known = isinstance(arn, Scalar) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)
-        known = known and not any(values_of(side.value(resource, other)) for other in others)
+    def _deed(self, resource: Resource, own: CodeType) -> Deed:
+        side, account, kind = self.side, self.side.account(resource) or "", own.kind
+        told = (text for name in _OWN_ARNS if (text := side.text(resource, name) or "").startswith("arn:"))
+        made = arn_of(side, resource)
+        arn = next(told, made.text if isinstance(made, Scalar) else "")
+        roles = [one for path in own.roles for one in self._roles(resource, path)]
+        texts = tuple(dict.fromkeys(_named(own, one.text) for one in roles if isinstance(one, Scalar) and one.text))
+        known = bool(arn) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)
+        known = known and not any(values_of(side.value(resource, other)) for other in own.others)
         known = known and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
+        # A family without a revision stands for the newest of its task definitions.
+        known = known and (own.roles != ("task_definition",) or all(":task-definition/" in one for one in texts))
         tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and "::" not in resource.type else None  # a stack adds its own
         pairs = None if tags is None else tuple((key.text, getattr(value, "text", "")) for key, value in tags.pairs)
-        code = Workload(kind, getattr(arn, "text", ""), texts, pairs, side.at(resource).span)
-        more = bool(texts) and resource.created and ARNS[resource.type].endswith("{id}")  # AWS chooses the ID
-        verb = Verb.KEEPS if resource.verb is Verb.CHANGES and not resource.writes(role, *others) else resource.verb
+        code = Workload(kind, arn, texts, pairs, side.at(resource).span)
+        more = bool(texts) and resource.created and any(one in own.arn for one in ("{id}", "{hex", "{digits"))  # AWS chooses the ID
+        verb = Verb.KEEPS if resource.verb is Verb.CHANGES and not resource.writes(*own.attributes) else resource.verb
         return Deed(resource.shown, account, code, verb, known, more, resource.writes("tags", "tags_all"))
+
+    def _roles(self, resource: Resource, path: str) -> list[Node]:
+        """What an attribute has: names or ARNs, and what is not known of them. Of a resource that it refers to the name is enough."""
+        found = self.side.inner(resource, *path.split("."))
+        referred = self.side.referred(resource, path)
+        if referred is not None and referred.type.startswith("aws_iam_") and not all(isinstance(one, Scalar) for one in found):
+            return values_of(self.side.value(referred, "name"))
+        return found
+
+
+def _named(own: CodeType, text: str) -> str:
+    return IN_PROFILE + text if own.kind in ("instances", "launch_templates") and not text.startswith("arn:") else text

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from string import Formatter
 
+from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
 from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
-from verifier.model.steps.workloads import KINDS
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
 REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::ReplicaKey")
@@ -25,17 +25,17 @@ ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:
 ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
 ARNS |= dict.fromkeys(("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}")
 ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
-ARNS |= dict.fromkeys(("aws_iam_instance_profile", "AWS::IAM::InstanceProfile"), "iam::{account}:instance-profile{path}{name}")
-ARNS |= {type_: f"{kind.named}{{{name}}}" for kind in KINDS.values() for type_, name, *_ in map(str.split, kind.made)}
-"""What ARNs are made of: attributes, but for the account, the Region and the ID of a key."""
+ARNS |= {"aws_ecs_cluster": "ecs:{region}:{account}:cluster/{name}", "AWS::ECS::Cluster": "ecs:{region}:{account}:cluster/{cluster_name}"}
+ARNS |= {type_: code.arn for type_, code in CODE.items()}
+"""What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS chooses."""
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:
     """The ARN, as `ARNS` has it; `None` where a part of it is missing."""
     pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
     parts: list[Node] = []
-    for literal, name, _, _ in Formatter().parse(ARNS[resource.type]):
-        part = _part(side, resource, f"{name}")
+    for literal, name, length, _ in Formatter().parse(ARNS[resource.type]):
+        part = _part(side, resource, f"{name}") if not length else _chosen(side, resource, f"{name}", int(length))
         if part is None:
             return None
         parts.append(part)
@@ -57,8 +57,18 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     found = side.value(resource, name)
     if name == "path":
         return found or text_at(at, "/")
+    if name == "cluster":  # its name or ARN [ECS API: CreateService]
+        return text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")
     # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
     return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
+
+
+def _chosen(side: Side, resource: Resource, form: str, length: int) -> Node:
+    """The placeholder for what AWS chooses; of what is there already it is not known."""
+    if not resource.created:
+        return Unknown(side.at(resource), [f"what AWS has called {resource.shown}"])
+    end = digest(side, resource)
+    return text_at(side.at(resource), (end if form == "hex" else str(int(end, 16)))[:length])
 
 
 def key_id(side: Side, resource: Resource) -> Node:

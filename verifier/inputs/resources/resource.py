@@ -7,12 +7,13 @@ attribute is `Unknown`; an attribute that is not set is `None`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from verifier.inputs.text.nodes import Members, Node, Scalar
+from verifier.inputs.text.nodes import Members, Node, Scalar, member, values_of
+from verifier.inputs.text.unknown import Unknown
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.configuration import Block
@@ -84,6 +85,15 @@ def unknown_part(unknown: Any, name: str) -> Any:
     return unknown.get(name, unknown.get(REST)) if isinstance(unknown, dict) else unknown
 
 
+def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
+    """What is inside nodes by names, lists gone through. What has no members, or is not known, has something unknown there."""
+    found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
+    for name in names[:1]:
+        open_ = [one if isinstance(one, Unknown) else Unknown(one, [name]) for one in found if not isinstance(one, Members)]
+        return [*open_, *inside([value for one in found for value in values_of(member(one, name))], names[1:])]
+    return list(found)
+
+
 class Side(ABC):
     """The resources of a template, or of one side of a plan, and their attributes."""
 
@@ -148,6 +158,11 @@ class Side(ABC):
         """An attribute that is known and a text; `None` otherwise."""
         node = self.value(resource, name)
         return node.text if isinstance(node, Scalar) else None
+
+    def inner(self, resource: Resource, *names: str) -> list[Node]:
+        """What an attribute holds, or by further names what is inside it, lists gone through; with what is not known, without what is
+        null."""
+        return inside(values_of(self.value(resource, names[0])), names[1:])
 
     def label(self, resource: Resource) -> str:
         """What a resource is called, with its file."""

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.inputs.drafts import Draft
+from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
 from verifier.inputs.text.access import Record, check_complete, describe, is_told_apart, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
@@ -25,8 +26,9 @@ from verifier.model.steps.workloads import KINDS, WITH_ROLE
 RUNNING = ("regions", "workloads")
 """The members of an account in a snapshot document that say what runs there."""
 
-PROFILES, IN_PROFILE = "instance profiles", ":instance-profile/"
-"""What stands for them among the names of kinds, and before the name of one."""
+IN_PROFILE = ":instance-profile/"
+"""What stands before the name of an instance profile."""
+DEFINITIONS = "ecs_task_definitions"
 
 Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
@@ -103,13 +105,15 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     Of what they only tell a list that is `whole` must say the same."""
     opened: dict[str, str] = {}
     written: Found = {}
-    for deed in sorted(deeds, key=lambda one: _ORDER.index(one.verb)):
+    for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
         at, own, keeps = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles)), deed.verb is Verb.KEEPS
         now = replace(deed.code, roles=tuple(filter(None, own)))
         told = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
         known = deed.known and None not in own and now.roles == told.roles
         if known and deed.verb is not Verb.TAKES:
             found[at] = written[at] = deed.after(now, found.get(at))
+            if at[0] == DEFINITIONS:
+                roles.profiles[at[1]] = next(iter(now.roles), "")
         else:
             for gone in list(found) if at == (PROFILES, "") else [at]:  # that may be any profile
                 found.pop(gone, None)

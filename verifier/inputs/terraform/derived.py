@@ -17,7 +17,7 @@ from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
 
 _MADE_UP = {"aws_vpc": ("vpc-0", 16), "aws_vpc_endpoint": ("vpce-0", 16), "aws_organizations_policy": ("p-", 8)}
-_MADE_UP |= {"aws_organizations_organizational_unit": ("ou-0000-", 8), "aws_instance": ("i-0", 16)}
+_MADE_UP |= {"aws_organizations_organizational_unit": ("ou-0000-", 8), "aws_instance": ("i-0", 16), "aws_launch_template": ("lt-0", 16)}
 """How IDs that AWS chooses begin, and how long they are."""
 
 
@@ -42,7 +42,10 @@ class Derivation:
                 return None
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
-            case (type_, "arn") | (("aws_iam_policy" | "aws_iam_openid_connect_provider" | "aws_iam_saml_provider") as type_, "id"):
+            case (type_, "arn") | (
+                ("aws_iam_policy" | "aws_iam_openid_connect_provider" | "aws_iam_saml_provider" | "aws_ecs_cluster") as type_,
+                "id",
+            ):
                 return arn_of(resolver, resource) if type_ in ARNS else None
             case ("aws_kms_alias" | "aws_iam_policy", "name") | ("aws_iam_role" | "aws_iam_user" | "aws_iam_group", "name" | "id"):
                 return _name(resolver, resource, at)

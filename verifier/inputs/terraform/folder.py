@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
+from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.resource import REST, Json, Resource, Verb
 from verifier.inputs.snapshot.parts import Parts
@@ -50,6 +51,8 @@ _UNSET: dict[str, Json] = {
     "aws_iam_user": {"path": "/", "permissions_boundary": None, "inline_policy": None},
     "aws_iam_group": {"path": "/", "inline_policy": None},
     "aws_iam_policy": {"path": "/"},
+    **{type_: dict.fromkeys(code.attributes) for type_, code in CODE.items()},
+    "aws_ecs_service": {"cluster": None, "task_definition": None},
     "aws_iam_instance_profile": {"path": "/", "role": None},
     "aws_iam_policy_attachment": dict.fromkeys(("users", "roles", "groups")),
     "aws_organizations_policy": {"type": "SERVICE_CONTROL_POLICY"},

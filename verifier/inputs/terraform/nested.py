@@ -7,20 +7,26 @@ and nested blocks; what is null is left out. Guarantee: it has one object for ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verifier.inputs.resources.resource import Resource
+from verifier.inputs.resources.resource import Resource, inside
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.configuration import Block, Written
-from verifier.inputs.text.nodes import Items, Node, listing, obj
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Node, Scalar, listing, obj, values_of
 from verifier.inputs.text.unknown import Resolved, Unknown, names_in, resolved
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
 
-MADE_OF_BLOCKS = ("constraints", "inline_policy", "statement")
+MADE_OF_BLOCKS = (
+    *("constraints", "inline_policy", "statement"),
+    *("build_batch_config", "iam_instance_profile", "instance_configuration", "source_configuration"),
+)
 """The types of nested blocks that are read; of others the order, or whether there may be several, is not told here."""
 
 
@@ -31,6 +37,24 @@ def nested(resolver: Resolver, resource: Resource, kind: str) -> Node:
     if given is not None and given.written is not None:
         return resolver.evaluate(given.written, resource.module, resource, kind) or listing(resolver.at(resource), [])
     return _blocks(resolver, resource, block, kind, {})
+
+
+def inside_blocks(resolver: Resolver, resource: Resource, names: Sequence[str]) -> list[Node]:
+    """What nested blocks hold, or a JSON text; what a plan does not know there is what its only expression for it says."""
+    node = resolver.policy(resource, names[0])
+    if isinstance(node, Scalar):
+        try:
+            node = read_json(Source("", node.text))
+        except InputError:
+            node = Unknown(node, [f"{resource.address}.{names[0]}, which is no JSON"])
+    found, block = inside(values_of(node), names[1:]), resource.configuration
+    for name in names[:-1]:
+        inner = [] if block is None or name in block.dynamic else block.blocks.get(name, [])
+        block = inner[0] if len(inner) == 1 else None
+    expression = None if block is None else block.attributes.get(names[-1])
+    if expression is None or len(found) != 1 or not isinstance(found[0], Unknown):
+        return found
+    return values_of(resolver.expression(expression, resource.module, resource, ".".join(names)))
 
 
 def _blocks(resolver: Resolver, resource: Resource, block: Block, kind: str, bound: Mapping[str, Node]) -> Node:

@@ -21,7 +21,7 @@ from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.nested import MADE_OF_BLOCKS, nested
+from verifier.inputs.terraform.nested import MADE_OF_BLOCKS, inside_blocks, nested
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.references import References
 from verifier.inputs.terraform.values import Index, ModulePath, after_apply, name_of, node_of, qualified
@@ -200,6 +200,9 @@ class Resolver(Side):
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
         return known or block is None or any(name in written for written in (block.attributes, block.blocks, block.dynamic))
+
+    def inner(self, resource: Resource, *names: str) -> list[Node]:
+        return inside_blocks(self, resource, names) if names[1:] else super().inner(resource, *names)
 
     def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
         """A value of a resource, as one that is only told where the plan does not write these attributes."""

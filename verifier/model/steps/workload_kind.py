@@ -29,9 +29,7 @@ class WorkloadKind:
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
     of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
     `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role comes to run as one
-    that is passed. `made` are
-    the types of resources of Terraform, CloudFormation and SAM that are such code, each with the attributes of its name, its role, and of
-    what may give it another; `named` is what is in the ARN of that between the partition and the name."""
+    that is passed."""
 
     name: str
     command: str
@@ -47,8 +45,6 @@ class WorkloadKind:
     opens: tuple[str, ...] = ()
     through: bool = False
     placing: tuple[Way, ...] = ()
-    made: tuple[str, ...] = ()
-    named: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -61,12 +61,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             passing=("lambda:UpdateFunctionConfiguration",),
             bounds=("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
-            made=(
-                "aws_lambda_function function_name role",
-                "AWS::Lambda::Function function_name Role",
-                "AWS::Serverless::Function function_name Role",
-            ),
-            named="lambda:{region}:{account}:function:",
         ),
         WorkloadKind(
             name="instances",
@@ -91,8 +85,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
             opens=_STARTING_INSTANCES,
-            made=("aws_instance id iam_instance_profile launch_template", "AWS::EC2::Instance id iam_instance_profile launch_template"),
-            named="ec2:{region}:{account}:instance/",
         ),
         WorkloadKind(
             name="launch_templates",
@@ -165,11 +157,6 @@ KINDS: Mapping[str, WorkloadKind] = {
                 *("codebuild:StartSandbox", "codebuild:StartSandboxConnection", "codebuild:StartCommandExecution"),
                 *("codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
             ),
-            made=(
-                "aws_codebuild_project name service_role build_batch_config",
-                "AWS::CodeBuild::Project Name service_role build_batch_config",
-            ),
-            named="codebuild:{region}:{account}:project/",
         ),
         WorkloadKind(
             name="glue_jobs",
@@ -181,8 +168,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             ways=(_on_it("glue:UpdateJob"), _on_it("glue:StartJobRun")),
             passing=("glue:UpdateJob",),
             bounds=("glue:CreateTrigger", "glue:UpdateTrigger"),
-            made=("aws_glue_job name role_arn", "AWS::Glue::Job Name Role"),
-            named="glue:{region}:{account}:job/",
         ),
         WorkloadKind(
             name="glue_dev_endpoints",
@@ -192,8 +177,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=("RoleArn",),
             services=("glue",),
             ways=(_on_it("glue:UpdateDevEndpoint"),),
-            made=("aws_glue_dev_endpoint name role_arn", "AWS::Glue::DevEndpoint endpoint_name role_arn"),
-            named="glue:{region}:{account}:devEndpoint/",
         ),
         WorkloadKind(
             name="sagemaker_notebooks",
@@ -211,8 +194,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             passing=("sagemaker:UpdateNotebookInstance",),
             bounds=("sagemaker:UpdateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
-            made=("aws_sagemaker_notebook_instance name role_arn", "AWS::SageMaker::NotebookInstance notebook_instance_name role_arn"),
-            named="sagemaker:{region}:{account}:notebook-instance/",
         ),
         WorkloadKind(
             name="stacks",
@@ -262,6 +243,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             roles=(
                 *("containerProperties jobRoleArn", "ecsProperties taskProperties taskRoleArn"),
                 "nodeProperties nodeRangeProperties container jobRoleArn",
+                "nodeProperties nodeRangeProperties ecsProperties taskProperties taskRoleArn",
             ),
             services=("ecs-tasks",),
             ways=(_on_it("batch:SubmitJob"),),
@@ -278,12 +260,6 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("states",),
             ways=(_on_it("states:UpdateStateMachine"),),
             passing=("states:UpdateStateMachine",),
-            made=(
-                "aws_sfn_state_machine name role_arn",
-                "AWS::StepFunctions::StateMachine state_machine_name role_arn",
-                "AWS::Serverless::StateMachine Name Role",
-            ),
-            named="states:{region}:{account}:stateMachine:",
         ),
         WorkloadKind(
             name="code_interpreters",
