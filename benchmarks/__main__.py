@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.clock import CLOCKS, choose
 from benchmarks.measures import MEASURES, Row
-from verifier.cycles import seldom
+from verifier.garbage_collection import collect_seldom
 
 _TIMES = ("answered", "ms", "cpu ms", "proved ms", "refuted ms", "recheck ms", "ratio", "refuted %", "growth")
 _COLUMNS = ("what", "engine", *_TIMES, "MiB", "KiB", "policies", "verdicts", "classes", "terms", "solver_calls")
@@ -25,7 +25,7 @@ def main() -> None:
     if arguments.output and arguments.output[0] != "json":
         parser.error("the only output format is json")
     choose(arguments.clock)
-    seldom()  # as the program does
+    collect_seldom()  # as the program does
     chosen = "start" if arguments.measure == "memory" else arguments.measure
     rows: list[Row] = []
     for name, measure in MEASURES.items():

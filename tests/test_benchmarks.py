@@ -20,7 +20,7 @@ from benchmarks.snapshots import generated_snapshot
 from benchmarks.whole_runs import html, load, plan
 from verifier.model.estate import Estate
 from verifier.problem.diagrams.joint import join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.findings import findings
@@ -69,7 +69,7 @@ def test_access_runs_on_few_roles_and_statements() -> None:
 def work(estate: Estate) -> tuple[int, int]:
     """How many nodes and operations it takes to list who can."""
     key = estate.keys[0]
-    joint = join([Given(estate, key_target(key))])
+    joint = join([QuestionSide(estate, key_target(key))])
     found = Rows(joint, estate, key).found(joint.sides[0].allowed)
     assert isinstance(found, Found) and len(found.rows) > len(estate.accounts[0].roles) / 2
     return len(joint.diagrams), joint.diagrams.operations

@@ -37,7 +37,7 @@ from tests.agreement.scenarios import REQUESTS, Disagreement, check, scenarios
 from tests.agreement.steps import StepCounts, check_steps, step_scenarios
 from tests.reach.agreement import ReachCounts, check_reach
 from verifier.ask.answers import InternalDisagreement
-from verifier.cycles import seldom
+from verifier.garbage_collection import collect_seldom
 
 T = TypeVar("T")
 ESTATES, STEP_ESTATES = 50, 10
@@ -138,7 +138,7 @@ def main() -> int:
 
 def _in_turn(first: int, last: int, *, quick: bool) -> int:
     """Asks about the estates from the first to the last; returns the exit code."""
-    seldom()
+    collect_seldom()
     counts = ReachCounts()
     disagreements = 0
     for number in range(first, last + 1):

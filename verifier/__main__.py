@@ -1,11 +1,11 @@
 """The command `verifier`, also as `python -m verifier`: seldom does it look for cyclic garbage, from its first import on."""
 
-from verifier.cycles import seldom
+from verifier.garbage_collection import collect_seldom
 
 
 def main() -> None:
     """The command. Ends the process."""
-    seldom()
+    collect_seldom()
     from verifier.cli import main as command
 
     command()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verifier.cycles import kept
+from verifier.garbage_collection import collection_paused
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.by_name import builtin
@@ -86,7 +86,7 @@ def read(options: QuestionOptions) -> Question:
             texts=options.texts,
         )
 
-    with collected(errors), kept():
+    with collected(errors), collection_paused(keep=True):
         estate = _cached(options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load)
     if errors:
         raise InputError(errors)

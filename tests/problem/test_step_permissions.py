@@ -32,7 +32,7 @@ from verifier.problem.classes.predicates import OneOf, exactly
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
-from verifier.problem.rules import Given, RuledSpace
+from verifier.problem.rules import QuestionSide, RuledSpace
 from verifier.problem.semantics.powers import ALWAYS
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.space import CALLER, TARGET
@@ -114,7 +114,7 @@ def estates(draw: st.DrawFn) -> Estate:
 
 def alone(found: Estate, target: Target, powers: frozenset[str], held: frozenset[str]) -> dict[str, set[str]]:
     """By action, who can do it on one target with the powers `held`: a question about that target alone that speaks of `powers`."""
-    joint = join([Given(found, target, powers)])
+    joint = join([QuestionSide(found, target, powers)])
     diagrams, table, acts = joint.diagrams, joint.finite.tables["principal"], joint.finite.tables["action"]
     done: dict[str, set[str]] = {}
     for action in sorted(RuledSpace(found, target).known_actions):

@@ -13,7 +13,7 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.together import each_of
 from verifier.verify.reach.universe import listed
@@ -21,7 +21,7 @@ from verifier.verify.reach.universe import listed
 FIRST, LAST, HOP = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("aa", "zz", "hop"))
 SHARED = f"arn:aws:iam::{HOME}:policy/shared"
 BY_A_SERVICE: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
-HOW = How(Engine.Z3, None, {}, None, 4)
+OPTIONS = ProofOptions(Engine.Z3, None, {}, None, 4)
 DECRYPT = Invariant("decrypt", Expectation.REFUSED, AnyCaller(), (Text("kms:Decrypt"),), None)
 
 
@@ -43,7 +43,7 @@ def setting(roles: tuple[Identity, ...], *shared: dict[str, object]) -> Setting:
     """The chains in an account with some roles, and a key whose policy lets its own policies decide."""
     managed = (ManagedPolicy(SHARED, (("v1", policy(*shared, kind=PolicyKind.IDENTITY, identity=SHARED)),), "v1"),) if shared else ()
     estate = Estate((one_key(DELEGATES, grants=(), tags=(), aliases=()),), (Account(HOME, (), roles, managed=managed),))
-    return Setting(estate, estate.keys[0], [DECRYPT], HOW)
+    return Setting(estate, estate.keys[0], [DECRYPT], OPTIONS)
 
 
 def reaches(found: Setting, caller: str) -> int | None:
@@ -122,7 +122,7 @@ def test_one_stands_for_others_only_if_they_reach_the_same(seed: int) -> None:
     estate = question.estate
     twins = tuple(replace(account, roles=tuple(_twins(account))) for account in estate.accounts)
     estate = replace(estate, accounts=twins)
-    chains = Setting(estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], HOW)
+    chains = Setting(estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], OPTIONS)
     found = by_class(chains)
     assert set(listed(estate)) <= set(found)
     for caller in listed(estate):
@@ -138,7 +138,7 @@ def _twins(account: Account) -> list[Identity]:
 def test_a_key_policy_tells_apart_whom_it_names() -> None:
     roles = (role(FIRST), role(LAST))
     estate = Estate((one_key(DELEGATES, allow(aws(LAST), "kms:Decrypt"), grants=(), tags=(), aliases=()),), (Account(HOME, (), roles),))
-    found = by_class(Setting(estate, estate.keys[0], [DECRYPT], HOW))
+    found = by_class(Setting(estate, estate.keys[0], [DECRYPT], OPTIONS))
     assert (found[FIRST], found[LAST]) == (None, 0)
 
 
@@ -146,7 +146,7 @@ def test_a_key_policy_tells_apart_whom_it_names() -> None:
 @pytest.mark.parametrize("doubtful", [False, True], ids=["by steps", "in doubt"])
 def test_callers_together_get_where_each_does(seed: int, doubtful: bool) -> None:
     question = random_question(seed)
-    found = Setting(question.estate, question.estate.keys[0], [DECRYPT], HOW)
+    found = Setting(question.estate, question.estate.keys[0], [DECRYPT], OPTIONS)
     starts = found.starters(0)
     each = [one for start in starts if (one := next(found.nearest([start], 0, doubtful=doubtful), None)) is not None]
     told = [(reached.start, goal) for goal, reached in found.nearest(starts, 0, doubtful=doubtful)]

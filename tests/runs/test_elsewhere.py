@@ -20,9 +20,9 @@ from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
 from verifier.runs.work import OtherVersion, Task, payload, received, work_of
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 
-HOW = How(Engine.Z3, None, {}, None)
+OPTIONS = ProofOptions(Engine.Z3, None, {}, None)
 
 
 def test_processes_give_the_same_report(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def dies(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
 
 def test_what_a_dead_process_had_is_decided_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIES_ONCE", str(tmp_path / "dead"))
-    work = work_of(snapshot(tmp_path, 20), INVARIANTS, HOW)
+    work = work_of(snapshot(tmp_path, 20), INVARIANTS, OPTIONS)
     tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
     found = [(n, verdict.target) for answers in in_processes(work, tasks, 2, decide=dies_once) for n, verdict in answers]
     assert (tmp_path / "dead").exists()
@@ -59,7 +59,7 @@ def test_what_a_dead_process_had_is_decided_again(tmp_path: Path, monkeypatch: p
 
 
 def test_processes_that_keep_dying_are_an_error(tmp_path: Path) -> None:
-    work = work_of(snapshot(tmp_path, 4), INVARIANTS, HOW)
+    work = work_of(snapshot(tmp_path, 4), INVARIANTS, OPTIONS)
     with pytest.raises(LostProcesses):
         list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=dies))
 
@@ -95,7 +95,7 @@ sys.exit(1)
 
 
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = payload(work_of(snapshot(tmp_path, 1), INVARIANTS, HOW))
+    data = payload(work_of(snapshot(tmp_path, 1), INVARIANTS, OPTIONS))
     assert received(data).invariants == INVARIANTS
     monkeypatch.setattr("verifier.runs.work.rules_version", lambda: "another")
     received.cache_clear()

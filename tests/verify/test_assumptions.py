@@ -110,10 +110,10 @@ def _of_text(policy_pair: str, sentence: str) -> tuple[str, list[str]]:
 def test_f7_an_invariant_about_a_value_says_which_pair_it_means() -> None:
     # reference_policies_elements_condition: the name of the key matches both pairs, but only one value matches.
     pair = "kms:EncryptionContext:ec2"
-    told_of = [f"of pairs whose names differ in case alone, the invariant's `{pair}` is the one that the policies read"]
+    errors_in = [f"of pairs whose names differ in case alone, the invariant's `{pair}` is the one that the policies read"]
     for own in ("kms:EncryptionContext:EC2", pair):
-        assert _of_text(own, f'when {pair} = "test2"') == ("proved", told_of)
-        assert _of_text(own, f'unless {pair} != "test2"') == ("proved", told_of)
+        assert _of_text(own, f'when {pair} = "test2"') == ("proved", errors_in)
+        assert _of_text(own, f'unless {pair} != "test2"') == ("proved", errors_in)
         assert _of_text(own, f'unless {pair} = "test1"') == ("proved", [])
         assert _of_text(own, f'when {pair} != "test1"') == ("proved", [])
         assert _of_text(own, f"when {pair} is absent") == ("proved", [])

@@ -16,7 +16,7 @@ from verifier.model.reference import action
 from verifier.model.request import Outcome, Request
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison
 from verifier.problem.diagrams.diagram import NOTHING
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.comparison.compare import compare
 from verifier.verify.comparison.counterpart import counterpart
@@ -49,7 +49,7 @@ def test_a_version_is_equivalent_to_itself(start: int) -> None:
         for key in case.old.keys:
             if key.policies is not None and consistent(key):
                 # Without the short cut for equal inputs, every open question and free fact included.
-                found = difference(Given(case.old, key_target(key)), Given(case.old, key_target(key)))
+                found = difference(QuestionSide(case.old, key_target(key)), QuestionSide(case.old, key_target(key)))
                 assert found.gained.empty and found.lost.empty
                 assert not (found.gained.unknown_actions or found.lost.unknown_actions)
 
@@ -172,7 +172,7 @@ def on_key(case: Versions, arn: str | None) -> Difference | None:
     old, new = (next((key for key in side.keys if key.arn == arn), None) for side in (case.old, case.new))
     if old is None or new is None or old.policies is None or not consistent(old):
         return None
-    return difference(Given(case.old, key_target(old)), Given(case.new, key_target(new)))
+    return difference(QuestionSide(case.old, key_target(old)), QuestionSide(case.new, key_target(new)))
 
 
 def sampled(case: Versions) -> Iterator[tuple[Difference, Request, dict[str, bool]]]:

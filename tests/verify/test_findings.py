@@ -21,19 +21,19 @@ from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.external_access import Zone
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import outside, seen_from_inside, strangers, zone_of
 
 LEAVE = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 
 
-def external(given: Given) -> tuple[Joint, Cubes, Given] | None:
+def external(given: QuestionSide) -> tuple[Joint, Cubes, QuestionSide] | None:
     """The findings of a key on callers outside its account, with the `Joint` whose facts say that callers are outside."""
     key = given.target.key
     assert key is not None
     zone = zone_of(given.estate, key, Zone.ACCOUNT, ())
-    inside = Given(seen_from_inside(given.estate, zone.accounts), given.target)
+    inside = QuestionSide(seen_from_inside(given.estate, zone.accounts), given.target)
     joint = join([inside], [outside(zone), strangers(zone, given.estate, key)])
     joint.hold(LEAVE)
     scoped = replace(joint, definitions=[*joint.definitions, joint.scopes[0]])
@@ -57,7 +57,7 @@ def test_findings_are_exact_and_none_is_for_nothing(part: int) -> None:
     counts = Counter[str]()
 
     @random_keys(part + 100, count=16)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         if (made := external(given)) is None:
             return
         joint, found, _inside = made
@@ -80,7 +80,7 @@ def test_findings_agree_with_evaluate() -> None:
     counts, dice = Counter[str](), random.Random(1)
 
     @random_keys(120, count=14)
-    def check(scenario: Scenario, given: Given) -> None:
+    def check(scenario: Scenario, given: QuestionSide) -> None:
         if (made := external(given)) is None:
             return
         joint, found, inside = made
@@ -98,7 +98,7 @@ def test_findings_agree_with_evaluate() -> None:
     assert counts["allow"] > 60 and counts["deny"] > 150, counts
 
 
-def _requests(scenario: Scenario, joint: Joint, found: Cubes, inside: Given) -> Iterator[str]:
+def _requests(scenario: Scenario, joint: Joint, found: Cubes, inside: QuestionSide) -> Iterator[str]:
     """The requests of a scenario that come from outside, under assignments that let their accounts allow them."""
     for number, request in enumerate(scenario.requests):
         if request.resource != inside.target.resource or not is_outside(request.caller, inside.target.key):

@@ -19,7 +19,7 @@ from verifier.problem.classes.tables import LineTable
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.space import Space
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.subjects import subject
@@ -97,7 +97,7 @@ def test_the_sentences_hold_of_the_allowed_requests(part: int, monkeypatch: pyte
     monkeypatch.setattr(phrases_caller_text, "FEW", 10_000)
     dice, read = random.Random(part), [0, 0]
     for estate, target in random_estates(part, 12):
-        joint = join([Given(estate, target)])
+        joint = join([QuestionSide(estate, target)])
         side = joint.sides[0]
         node = joint.diagrams.both(side.allowed, joint.known_action)
         found = Describer(joint, 0).describe(node)

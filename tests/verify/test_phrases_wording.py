@@ -27,7 +27,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.joint import join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.phrases.regions import Phrases
 from verifier.verify.regions import Describer
@@ -35,7 +35,7 @@ from verifier.verify.regions import Describer
 
 def regions(found: Estate, action: str = "kms:Decrypt") -> list[Region]:
     """Who can, under which conditions."""
-    joint = join([Given(found, key_target(found.keys[0]))])
+    joint = join([QuestionSide(found, key_target(found.keys[0]))])
     index = joint.finite.tables["action"].class_of(action.lower())
     assert index is not None
     node = joint.diagrams.both(joint.sides[0].allowed, joint.diagrams.literal("action", 1 << index))
@@ -197,7 +197,7 @@ def test_free_facts_stand_in_one_order() -> None:
 
 def test_what_is_not_modelled_is_named() -> None:
     thing = Unmodelled("lost", "U4", Influence.EITHER, "policy lost is attached to role/ops, its document is not in the snapshot")
-    joint = join([Given(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
+    joint = join([QuestionSide(found := estate(allow(), unmodelled=(thing,)), key_target(found.keys[0]))])
     space, finite = joint.sides[0].question.space, joint.finite
     (limit,) = Phrases(space, finite).alternative({}, {"lost:refuse": True})
     assert (limit.kind, limit.subject, limit.rule) == (LimitKind.UNMODELLED, "lost", "U4")
@@ -286,7 +286,7 @@ def test_names_that_are_excluded_are_all_listed() -> None:
 )
 def test_actions(patterns: list[str], expected: str) -> None:
     found = estate(allow(aws(ALICE), patterns), accounts=INVENTORY)
-    joint = join([Given(found, key_target(found.keys[0]))])
+    joint = join([QuestionSide(found, key_target(found.keys[0]))])
     (region,) = (
         part.region for part in Describer(joint, 0).describe(joint.sides[0].allowed).found if part.region.callers.names == (ALICE,)
     )
@@ -297,7 +297,7 @@ def test_actions(patterns: list[str], expected: str) -> None:
 
 def test_the_root_user_of_an_account_can_do_everything_that_the_policy_delegates() -> None:
     found = estate(allow(aws(ROOT)), accounts=INVENTORY)
-    joint = join([Given(found, key_target(found.keys[0]))])
+    joint = join([QuestionSide(found, key_target(found.keys[0]))])
     (region, *_) = (part.region for part in Describer(joint, 0).describe(joint.sides[0].allowed).found)
     assert (region.callers.text, region.actions.text) == (f"root of {HOME}", "every action")
     assert "kms:Sign" not in region.actions.names, "the key is symmetric (R3)"

@@ -23,7 +23,7 @@ from verifier.model.request import Outcome, Request
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.problem.semantics.unmodelled import pessimism
 from verifier.verify.partition import Partitioner
@@ -88,7 +88,7 @@ def compares(joint: Joint, node: Node) -> bool:
 def test_ways_are_those_of_evaluate(part: int) -> None:
     checked, dice = list[int](), random.Random(part)
 
-    def hold(given: Given) -> None:
+    def hold(given: QuestionSide) -> None:
         if given.target.key is None or len(given.target.key.grants or ()) > NAMED_ONE_BY_ONE:
             return
         joint = join([given])
@@ -96,7 +96,7 @@ def test_ways_are_those_of_evaluate(part: int) -> None:
         owners = side.question.space.owners
         if len(owners) > 40:  # too many sets for a test
             return
-        node, _rest = Partitioner(joint, 0).settled(joint.diagrams.both(side.allowed, joint.known_action))
+        node, _rest = Partitioner(joint, 0).certain_part(joint.diagrams.both(side.allowed, joint.known_action))
         for drawn in draws(joint, node, dice, 8, Outcome.ALLOW):
             # What is not modelled lets nobody in, whatever was drawn for it: the requests of `node` are allowed without it.
             symbols = {**assignment(given.estate, len(checked)), **drawn.symbols, **pessimism(side.question.space).refused}
@@ -108,7 +108,7 @@ def test_ways_are_those_of_evaluate(part: int) -> None:
             checked.extend(len(way) for way in wanted)
 
     @random_keys(part + 20, count=9)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         with suppress(TooLarge):  # more nodes than are looked at
             hold(given)
 
@@ -119,10 +119,10 @@ def test_what_is_said_of_a_set_is_said_of_its_requests() -> None:
     """The requests that a way suffices for: together the set, each with a request that needs all of the way."""
 
     @random_keys(25, count=6)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint = join([given])
         diagrams, side = joint.diagrams, joint.sides[0]
-        node, _rest = Partitioner(joint, 0).settled(diagrams.both(side.allowed, joint.known_action))
+        node, _rest = Partitioner(joint, 0).certain_part(diagrams.both(side.allowed, joint.known_action))
         node = diagrams.both(node, joint.care(0, node).care)
         ways = Provenance(joint, 0).ways(node)
         assert all(found != NOTHING and diagrams.implies(found, node) for found in ways.values())

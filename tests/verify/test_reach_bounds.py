@@ -58,10 +58,10 @@ def test_a_proof_says_how_far_it_goes() -> None:
 def test_reach_lists_what_a_chain_of_any_length_leads_to(roles: int, replayed: bool) -> None:
     estate = in_turn(roles).estate
 
-    def told_of(found: KeyReach) -> list[tuple[int, bool]]:
+    def errors_in(found: KeyReach) -> list[tuple[int, bool]]:
         return [(row.steps, row.story is not None) for row in found.rows if row.steps == roles]
 
     for found in (*reach_from(estate, ALICE).keys, *reach_to(estate, ["kms:Decrypt"]).keys):
-        assert found.bound.complete and found.complete == replayed and told_of(found) == [(roles, replayed)]
+        assert found.bound.complete and found.complete == replayed and errors_in(found) == [(roles, replayed)]
     (bounded,) = reach_to(estate, ["kms:Decrypt"], steps=4).keys
     assert bounded.complete and not bounded.bound.complete and ALICE in bounded.beyond

@@ -12,11 +12,11 @@ from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.verify.regions import Describer, Regions
 
-Check = Callable[[Scenario, Given], None]
+Check = Callable[[Scenario, QuestionSide], None]
 
 
 def random_keys(part: int, count: int = 10) -> Callable[[Check], None]:
@@ -29,7 +29,7 @@ def random_keys(part: int, count: int = 10) -> Callable[[Check], None]:
         def run(scenario: Scenario) -> None:
             for key in scenario.setting.estate.keys:
                 if key.policies is not None and consistent(key):
-                    check(scenario, Given(scenario.setting.estate, key_target(key)))
+                    check(scenario, QuestionSide(scenario.setting.estate, key_target(key)))
 
         run()
 
@@ -45,7 +45,7 @@ def test_regions_are_disjoint_and_exact(part: int) -> None:
     seen = []
 
     @random_keys(part)
-    def check(_: Scenario, given_: Given) -> None:
+    def check(_: Scenario, given_: QuestionSide) -> None:
         joint = join([given_])
         diagrams = joint.diagrams
         regions = Describer(joint, 0).describe(joint.sides[0].allowed)
@@ -66,7 +66,7 @@ def test_regions_are_disjoint_and_exact(part: int) -> None:
 
 def test_a_set_and_its_complement_share_no_request() -> None:
     @random_keys(7, count=6)
-    def check(_: Scenario, given_: Given) -> None:
+    def check(_: Scenario, given_: QuestionSide) -> None:
         joint = join([given_, given_])
         assert joint.gained(0) == NOTHING and joint.gained(1) == NOTHING
         assert joint.possible(0) == EVERYTHING

@@ -23,7 +23,7 @@ from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Nod
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, negation
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 from verifier.verify.regions import Describer, Regions
@@ -59,7 +59,7 @@ def test_a_solver_finds_no_request_that_the_regions_miss_or_share(part: int) -> 
     checked = []
 
     @random_keys(20 + part, count=18)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint = join([given])
         side = joint.sides[0]
         regions = Describer(joint, 0).describe(side.allowed)
@@ -86,7 +86,7 @@ def test_thousands_of_requests_are_decided_as_their_regions_say() -> None:
     counts = {Outcome.ALLOW: 0, Outcome.DENY: 0}
 
     @random_keys(40, count=15)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint = join([given])
         side, diagrams = joint.sides[0], joint.diagrams
         regions = Describer(joint, 0).describe(side.allowed)

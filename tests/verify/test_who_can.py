@@ -19,7 +19,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.access import Access
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.verify.access.access_rows import Found, Rows
 from verifier.verify.access.who_can import who_can
 from verifier.verify.partition import Partition, Partitioner
@@ -28,7 +28,7 @@ ASSIGNMENTS = 6
 """Assignments of the readings and free facts under which each request is decided."""
 
 
-def rows_of(given: Given) -> tuple[Joint, Found]:
+def rows_of(given: QuestionSide) -> tuple[Joint, Found]:
     """All rows of a key."""
     joint = join([given])
     assert given.target.key is not None
@@ -48,7 +48,7 @@ def test_rows_agree_with_evaluate(part: int) -> None:
     counts = Counter[str]()
 
     @random_keys(part + 40, count=18)
-    def check(scenario: Scenario, given: Given) -> None:
+    def check(scenario: Scenario, given: QuestionSide) -> None:
         joint, found = rows_of(given)
         for number, request in enumerate(scenario.requests):
             if request.resource != given.target.resource or request.session_policies is not None:
@@ -75,7 +75,7 @@ def test_requests_inside_are_allowed_and_outside_refused(part: int) -> None:
     counts, dice = Counter[str](), random.Random(part)
 
     @random_keys(part + 60, count=7)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint, found = rows_of(given)
         diagrams = joint.diagrams
         for row, node in zip(found.rows, found.nodes, strict=True):
@@ -98,7 +98,7 @@ def test_rows_are_disjoint_and_together_everything() -> None:
     seen = []
 
     @random_keys(80, count=12)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint, found = rows_of(given)
         diagrams = joint.diagrams
         for number, node in enumerate(found.nodes):
@@ -119,7 +119,7 @@ def test_the_conditions_of_a_row_are_exactly_its_requests() -> None:
     seen = []
 
     @random_keys(90, count=10)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         joint = join([given])
         diagrams = joint.diagrams
         partition = refined(joint, lambda: Partitioner(joint, 0).partition(joint.sides[0].allowed))
@@ -138,7 +138,7 @@ def test_what_a_caller_can_is_what_is_said_of_it_among_all() -> None:
     checked = []
 
     @random_keys(95, count=6)
-    def check(_: Scenario, given: Given) -> None:
+    def check(_: Scenario, given: QuestionSide) -> None:
         assert given.target.key is not None
         everybody = who_can(given.estate, keys=[given.target.key.arn]).keys[0]
         names = dict.fromkeys(name for row in everybody.rows for name in row.region.callers.names)

@@ -13,7 +13,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.witness import values as witness
 from verifier.witness.request import caller
 from verifier.witness.untabled import Conflict
-from verifier.witness.values import Chosen, Search, Stuck
+from verifier.witness.values import AgreeingValues, Search, Stuck
 
 LETTERS = "abcdefghijklmnopqrst"
 X, Y = "aws:PrincipalTag/x", "aws:PrincipalTag/y"
@@ -59,7 +59,7 @@ def test_values_that_agree_are_chosen() -> None:
     found = question_about({"StringEquals": {X: "a", Y: "b"}}, {"StringEquals": {X: f"${{{Y}}}"}})
     found._symbols = dict.fromkeys(found._symbols, False)
     result = found.run()
-    assert isinstance(result, Chosen) and (result.values[X.lower()], result.values[Y.lower()]) == ("a", "b")
+    assert isinstance(result, AgreeingValues) and (result.values[X.lower()], result.values[Y.lower()]) == ("a", "b")
 
 
 def test_what_is_open_is_not_a_conflict() -> None:

@@ -35,7 +35,7 @@ class Oracle(Protocol):
 
 
 @dataclass(frozen=True)
-class Rests:
+class Inconclusive:
     """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if on any. `otherwise`
     holds of requests that may show it, and not of this one."""
 
@@ -70,7 +70,7 @@ def find(
     question: Question,
     session: Session,
     query: Sequence[Expression],
-    confirm: Callable[[Candidate], T | Rests],
+    confirm: Callable[[Candidate], T | Inconclusive],
     choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
 ) -> Proved | Refuted[T] | Unknown:
     """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment meets the query; of
@@ -93,7 +93,7 @@ def find(
             unfound.append(error.reason)
             asked.append(negation(error.doubt))
             return None
-        if not isinstance(shown, Rests):
+        if not isinstance(shown, Inconclusive):
             return Refuted(shown)
         rests.update(dict.fromkeys(shown.names))
         asked.append(shown.otherwise)

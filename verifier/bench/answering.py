@@ -16,10 +16,10 @@ from multiprocessing.connection import Connection
 
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences, usually
-from verifier.bench.queries import ALLOW_ALL, Query, asked, deny, estate_of, policy_of
+from verifier.bench.queries import ALLOW_ALL, Query, deny, estate_of, invariant_of, policy_of
 from verifier.bench.records import Answer, Clock, Counts
-from verifier.cycles import seldom
 from verifier.encode.string_theory import Inexpressible, script
+from verifier.garbage_collection import collect_seldom
 from verifier.model.engine import Engine
 from verifier.problem.caches import clear_caches
 from verifier.problem.expression import both
@@ -37,7 +37,7 @@ Said = tuple[Answer, float, Counts, str]
 def serve(connection: Connection, engine: Engine, limit: float, clock: Clock) -> None:
     """Answers queries until `None` comes, then tells its peak memory in MiB."""
     require(engine)
-    seldom()  # as the program does
+    collect_seldom()  # as the program does
     while (query := connection.recv()) is not None:
         connection.send(answered(query, engine, limit, clock))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -78,7 +78,7 @@ def _other() -> Query:
         "DateLessThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"},
     }
     policy = policy_of([ALLOW_ALL, deny("kms:Verify", "*", condition)])
-    return Query("other", "other", 0, estate_of(policy), asked("no caller outside prod can kms:Sign, kms:Verify"))
+    return Query("other", "other", 0, estate_of(policy), invariant_of("no caller outside prod can kms:Sign, kms:Verify"))
 
 
 def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, asked, estate_of, policy_of
+from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, estate_of, invariant_of, policy_of
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import beside, read_files
@@ -95,7 +95,7 @@ def _managed(path: Path) -> Iterator[Query]:
     policy = read_policy(Source(path.name, document), PolicyKind.IDENTITY, identity=arn, name=path.stem)
     estate = estate_of(policy_of([ALLOW_ALL]), [Account(ACCOUNT, roles=(Identity(ROLE, policies=(policy,)),))])
     text = "role/subject in prod can kms:Decrypt, kms:CreateGrant, kms:GenerateDataKey"
-    yield Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, asked(f"no {text}"))
+    yield Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, invariant_of(f"no {text}"))
 
 
 def _key_policy(path: Path) -> Iterator[Query]:
@@ -103,7 +103,7 @@ def _key_policy(path: Path) -> Iterator[Query]:
     policy = read_policy(Source(path.name, text), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
     base = estate_of(policy_of([ALLOW_ALL]))
     estate = replace(base, keys=(replace(base.keys[0], policies=(policy,)),))
-    yield Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, asked(OUTSIDE))
+    yield Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, invariant_of(OUTSIDE))
 
 
 def _template(path: Path) -> Iterator[Query]:
@@ -111,4 +111,4 @@ def _template(path: Path) -> Iterator[Query]:
     for number, key in enumerate(estate.keys):
         if not_known(key_target(key)) is None:
             size = sum(len(policy.statements) for policy in key.policies or ())
-            yield Query(f"template-{path.parent.name}-{path.stem}-{number}", "templates", size, estate, asked(OUTSIDE), number)
+            yield Query(f"template-{path.parent.name}-{path.stem}-{number}", "templates", size, estate, invariant_of(OUTSIDE), number)

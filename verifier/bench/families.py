@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, PARTNERS, Json, Query, allow, asked, deny, estate_of, policy_of, role_with
+from verifier.bench.queries import (
+    ACCOUNT,
+    ALLOW_ALL,
+    KEY,
+    PARTNERS,
+    Json,
+    Query,
+    allow,
+    deny,
+    estate_of,
+    invariant_of,
+    policy_of,
+    role_with,
+)
 from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Controls, Identity, Level, Organization
 from verifier.model.grant import Grant
@@ -65,8 +78,8 @@ def statements(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterato
     for size in sizes:
         for seed in range(seeds):
             estate = estate_of(policy_of(random_statements(seed, size)))
-            yield Query(f"statements-unsat-{size}-{seed}", "statements-unsat", size, estate, asked(NOBODY_DELETES))
-            outside = asked("no caller outside prod can kms:Decrypt, kms:Encrypt, kms:DescribeKey, kms:CreateGrant")
+            yield Query(f"statements-unsat-{size}-{seed}", "statements-unsat", size, estate, invariant_of(NOBODY_DELETES))
+            outside = invariant_of("no caller outside prod can kms:Decrypt, kms:Encrypt, kms:DescribeKey, kms:CreateGrant")
             yield Query(f"statements-sat-{size}-{seed}", "statements-sat", size, estate, outside)
 
 
@@ -79,8 +92,12 @@ def overlapping(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
         found = _sliding(size)
         allowed = [allow("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}}) for p in found]
         denied = [deny("kms:Decrypt", "*", {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{p}"}}) for p in found]
-        yield Query(f"overlapping-unsat-{size}", "overlapping-unsat", size, estate_of(policy_of(allowed + denied)), asked(NOBODY_DECRYPTS))
-        yield Query(f"overlapping-sat-{size}", "overlapping-sat", size, estate_of(policy_of(allowed + denied[1:])), asked(NOBODY_DECRYPTS))
+        yield Query(
+            f"overlapping-unsat-{size}", "overlapping-unsat", size, estate_of(policy_of(allowed + denied)), invariant_of(NOBODY_DECRYPTS)
+        )
+        yield Query(
+            f"overlapping-sat-{size}", "overlapping-sat", size, estate_of(policy_of(allowed + denied[1:])), invariant_of(NOBODY_DECRYPTS)
+        )
 
 
 def _sliding(size: int) -> list[str]:
@@ -94,10 +111,10 @@ def patterns(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
         found = [f"*{chr(ord('a') + number)}*" for number in range(size)]
         every = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*"}})]
         every += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(f"patterns-sat-{size}", "patterns-sat", size, estate_of(policy_of(every)), asked(NOBODY_DECRYPTS))
+        yield Query(f"patterns-sat-{size}", "patterns-sat", size, estate_of(policy_of(every)), invariant_of(NOBODY_DECRYPTS))
         none = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: found}})]
         none += [deny("kms:Decrypt", "*", {"StringLike": {PAIR: pattern}}) for pattern in found]
-        yield Query(f"patterns-unsat-{size}", "patterns-unsat", size, estate_of(policy_of(none)), asked(NOBODY_DECRYPTS))
+        yield Query(f"patterns-unsat-{size}", "patterns-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS))
 
 
 # -- conditions --
@@ -108,9 +125,9 @@ def condition_keys(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
     for size in sizes:
         wanted = {f"kms:EncryptionContext:k{n}": f"v{n}" for n in range(size)}
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEquals": wanted})]
-        yield Query(f"keys-sat-{size}", "keys-sat", size, estate_of(policy_of(some)), asked(NOBODY_DECRYPTS))
+        yield Query(f"keys-sat-{size}", "keys-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
         none = [*some, deny("kms:Decrypt", "*", {"Null": {f"kms:EncryptionContext:k{size - 1}": "false"}})]
-        yield Query(f"keys-unsat-{size}", "keys-unsat", size, estate_of(policy_of(none)), asked(NOBODY_DECRYPTS))
+        yield Query(f"keys-unsat-{size}", "keys-unsat", size, estate_of(policy_of(none)), invariant_of(NOBODY_DECRYPTS))
 
 
 def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
@@ -118,10 +135,10 @@ def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     for size in sizes:
         keys = [f"kms:EncryptionContext:k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEqualsIfExists": dict.fromkeys(keys, "v")})]
-        yield Query(f"ifexists-sat-{size}", "ifexists-sat", size, estate_of(policy_of(some)), asked(NOBODY_DECRYPTS))
+        yield Query(f"ifexists-sat-{size}", "ifexists-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
         closed = [deny("kms:Decrypt", "*", {"Null": {key: "true"}}) for key in keys]
         closed += [deny("kms:Decrypt", "*", {"StringEquals": {keys[0]: "v"}})]
-        yield Query(f"ifexists-unsat-{size}", "ifexists-unsat", size, estate_of(policy_of(some + closed)), asked(NOBODY_DECRYPTS))
+        yield Query(f"ifexists-unsat-{size}", "ifexists-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS))
 
 
 def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
@@ -129,10 +146,10 @@ def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     for size in sizes:
         names = [f"k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": names}})]
-        yield Query(f"sets-sat-{size}", "sets-sat", size, estate_of(policy_of(some)), asked(NOBODY_DECRYPTS))
+        yield Query(f"sets-sat-{size}", "sets-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
         closed = [deny("kms:Decrypt", "*", {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": name}}) for name in names]
         closed.append(deny("kms:Decrypt", "*", {"Null": {"kms:EncryptionContextKeys": "true"}}))
-        yield Query(f"sets-unsat-{size}", "sets-unsat", size, estate_of(policy_of(some + closed)), asked(NOBODY_DECRYPTS))
+        yield Query(f"sets-unsat-{size}", "sets-unsat", size, estate_of(policy_of(some + closed)), invariant_of(NOBODY_DECRYPTS))
 
 
 def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
@@ -140,10 +157,10 @@ def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
     for size in sizes:
         same = {f"kms:EncryptionContext:k{n}": f"${{aws:PrincipalTag/t{n}}}" for n in range(size)}
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEquals": same})]
-        yield Query(f"variables-sat-{size}", "variables-sat", size, estate_of(policy_of(some)), asked(NOBODY_DECRYPTS))
+        yield Query(f"variables-sat-{size}", "variables-sat", size, estate_of(policy_of(some)), invariant_of(NOBODY_DECRYPTS))
         last = f"kms:EncryptionContext:k{size - 1}"
         closed = [*some, deny("kms:Decrypt", "*", {"StringEquals": {last: same[last]}})]
-        yield Query(f"variables-unsat-{size}", "variables-unsat", size, estate_of(policy_of(closed)), asked(NOBODY_DECRYPTS))
+        yield Query(f"variables-unsat-{size}", "variables-unsat", size, estate_of(policy_of(closed)), invariant_of(NOBODY_DECRYPTS))
 
 
 # -- what else decides --
@@ -154,8 +171,8 @@ def grants(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     for size in sizes:
         listed = tuple(_grant(number) for number in range(size))
         estate = estate_of(policy_of([ALLOW_ALL]), grants=listed)
-        yield Query(f"grants-sat-{size}", "grants-sat", size, estate, asked("no caller outside prod can kms:Decrypt"))
-        yield Query(f"grants-unsat-{size}", "grants-unsat", size, estate, asked("no caller outside prod can kms:ReEncryptFrom"))
+        yield Query(f"grants-sat-{size}", "grants-sat", size, estate, invariant_of("no caller outside prod can kms:Decrypt"))
+        yield Query(f"grants-unsat-{size}", "grants-unsat", size, estate, invariant_of("no caller outside prod can kms:ReEncryptFrom"))
 
 
 def _grant(number: int) -> Grant:
@@ -176,7 +193,7 @@ def scp_levels(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
             levels = tuple(_level(number, last if number == size - 1 else []) for number in range(size))
             organization = Organization("o-a1b2c3d4e5", "999999999999", ((ACCOUNT, None),), (Controls(ACCOUNT, levels, None),))
             base = estate_of(policy_of([allow("kms:Decrypt", {"AWS": APP})]))
-            yield Query(f"scp-{kind}-{size}", f"scp-{kind}", size, replace(base, organization=organization), asked(NOBODY_DECRYPTS))
+            yield Query(f"scp-{kind}-{size}", f"scp-{kind}", size, replace(base, organization=organization), invariant_of(NOBODY_DECRYPTS))
 
 
 def _level(number: int, statements_: list[Json]) -> Level:
@@ -191,8 +208,8 @@ def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     for size in sizes:
         account = Account(ACCOUNT, roles=tuple(_role(number) for number in range(size)))
         estate = estate_of(policy_of([ALLOW_ALL]), [account])
-        yield Query(f"callers-sat-{size}", "callers-sat", size, estate, asked("no role in prod can kms:Decrypt"))
-        yield Query(f"callers-unsat-{size}", "callers-unsat", size, estate, asked("no caller outside prod can kms:Decrypt"))
+        yield Query(f"callers-sat-{size}", "callers-sat", size, estate, invariant_of("no role in prod can kms:Decrypt"))
+        yield Query(f"callers-unsat-{size}", "callers-unsat", size, estate, invariant_of("no caller outside prod can kms:Decrypt"))
 
 
 def _role(number: int) -> Identity:
@@ -209,16 +226,16 @@ def adversarial() -> Iterator[Query]:
         allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*a" * 12}}),
         deny("kms:Decrypt", "*", {"StringLike": {PAIR: "*a" * 11 + "*"}}),
     ]
-    yield Query("adversarial-stars", "adversarial-unsat", 12, estate_of(policy_of(stars)), asked(NOBODY_DECRYPTS))
+    yield Query("adversarial-stars", "adversarial-unsat", 12, estate_of(policy_of(stars)), invariant_of(NOBODY_DECRYPTS))
     letters = [f"*{chr(ord('a') + n)}*{chr(ord('a') + (n + 1) % 16)}*" for n in range(16)]
     product = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "????????"}})]
     product += [deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: pattern}}) for pattern in letters]
-    yield Query("adversarial-product", "adversarial-unsat", 16, estate_of(policy_of(product)), asked(NOBODY_DECRYPTS))
+    yield Query("adversarial-product", "adversarial-unsat", 16, estate_of(policy_of(product)), invariant_of(NOBODY_DECRYPTS))
     long = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: [f"{'x' * n}*" for n in range(1, 60)]}})]
     long.append(deny("kms:Decrypt", "*", {"StringNotLike": {PAIR: "x" * 59 + "?"}}))
-    yield Query("adversarial-long", "adversarial-sat", 60, estate_of(policy_of(long)), asked(NOBODY_DECRYPTS))
+    yield Query("adversarial-long", "adversarial-sat", 60, estate_of(policy_of(long)), invariant_of(NOBODY_DECRYPTS))
     marks = [allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "?" * n + "*" + "z" * n}}) for n in range(1, 12)]
-    yield Query("adversarial-marks", "adversarial-sat", 12, estate_of(policy_of(marks)), asked(NOBODY_DECRYPTS))
+    yield Query("adversarial-marks", "adversarial-sat", 12, estate_of(policy_of(marks)), invariant_of(NOBODY_DECRYPTS))
 
 
 FAMILIES: dict[str, Callable[[], Iterator[Query]]] = {

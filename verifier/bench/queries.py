@@ -55,7 +55,7 @@ def role_with(policy: Json, name: str = "subject", identity: str = "policy") -> 
     return Identity(arn, policies=(read,))
 
 
-def asked(text: str) -> Invariant:
+def invariant_of(text: str) -> Invariant:
     """The one invariant of a text in which `prod` is the key's account."""
     found = read_invariants(Source("query.inv", f'account prod = {ACCOUNT}\ninvariant "query":\n  {text}\n')).about_requests
     return found[0]

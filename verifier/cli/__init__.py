@@ -18,7 +18,7 @@ import typer.main
 from verifier import __version__
 from verifier.cli.options import EXIT_CODES, SETTINGS
 from verifier.cli.run import debug, internal_error, prepare_streams
-from verifier.cycles import seldom
+from verifier.garbage_collection import collect_seldom
 
 COMMANDS = (
     *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
@@ -81,7 +81,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The command `verifier`. Ends the process."""
-    seldom()
+    collect_seldom()
     prepare_streams()
     try:
         app()

@@ -30,7 +30,7 @@ def check_no_new_access(
     verifier check-no-new-access old-policy.json new-policy.json
     """
     from verifier.cli.bodies.access_checks import no_new_access
-    from verifier.cli.bodies.sides import SidesAsked
+    from verifier.cli.bodies.sides import SidesOptions
 
-    asked = SidesAsked((old, new), key_arn=key_arn, supplied=supplied)
+    asked = SidesOptions((old, new), key_arn=key_arn, supplied=supplied)
     return no_new_access(asked, readings, output is given.Output.JSON)

@@ -93,14 +93,14 @@ def compare(
 ) -> int:
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks
-    from verifier.cli.bodies.sides import SidesAsked
+    from verifier.cli.bodies.sides import SidesOptions
     from verifier.model.results.comparison import FailOn
     from verifier.report.exhibits import texts_of
     from verifier.report.results import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
     worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS, quiet=quiet)
-    asked = SidesAsked(tuple(paths), git, plan, key_arn, supplied)
+    asked = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
     write(chosen, comparison_forms(found, worst, texts, in_full=verbose), remarks(found))

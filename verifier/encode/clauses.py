@@ -207,7 +207,7 @@ class ClauseEncoder:
             return expression.operand.name in self.symbols
         return True
 
-    def chosen(self, value: Callable[[int], bool | None]) -> dict[str, int]:
+    def chosen_classes(self, value: Callable[[int], bool | None]) -> dict[str, int]:
         """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it leaves out is false."""
         found = {}
         for attribute, bits in self.bits.items():

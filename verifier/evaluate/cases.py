@@ -29,7 +29,7 @@ _IAM_ARN = re.compile(rf"arn:(aws[a-z-]*):iam::([0-9]{{12}}|aws):({_OF_IAM})/[!-
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~]+", re.ASCII)
 
 
-def target_elsewhere(estate: Estate, request: Request, operation: Operation) -> Target:
+def target_of_step(estate: Estate, request: Request, operation: Operation) -> Target:
     """The target of a request. Raises `InputError` for a resource that is not of the operation's type or that does not exist."""
     if operation.rule in (SHARE, START):
         return _of_service(estate, request, operation)
@@ -102,14 +102,14 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
 def case_of(estate: Estate, request: Request) -> Case:
     """A request as the gates see it, its context completed."""
     region = given_context(request).get("aws:requestedregion")
-    elsewhere = operation(request.action)
-    if elsewhere is not None:
-        target = target_elsewhere(estate, request, elsewhere)
+    of_step = operation(request.action)
+    if of_step is not None:
+        target = target_of_step(estate, request, of_step)
     else:
         target = target_of(estate, request, region if isinstance(region, str) else None)
     caller = standing(estate, request.caller)
     context = complete(estate, caller, target, request)
-    route = route_of(estate, context.entries) if elsewhere is None else Route()  # KMS alone is behind endpoints of KMS (E1).
+    route = route_of(estate, context.entries) if of_step is None else Route()  # KMS alone is behind endpoints of KMS (E1).
     case = Case(
         standing=caller,
         action=request.action,

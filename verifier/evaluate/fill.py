@@ -15,7 +15,7 @@ from functools import partial
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry, Free
 from verifier.evaluate.endpoints import endpoint_named
-from verifier.evaluate.fill_elsewhere import about_operation, about_session_tags, not_modelled, tags_are_free
+from verifier.evaluate.fill_step_requests import about_operation, about_session_tags, not_modelled, tags_are_free
 from verifier.evaluate.operations import operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.statements.values import instant

@@ -24,23 +24,23 @@ T = TypeVar("T", bound=Node)
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 
 
-def told(node: T, by: str) -> T:
+def reported(node: T, by: str) -> T:
     """The node as one that is only told."""
     found = copy(node)
-    found.told = by
+    found.reported_by = by
     return found
 
 
-def which(*told: object) -> str:
+def which(*reports: object) -> str:
     """What a thing depends on that inputs tell differently, each at its place."""
-    return f"which of {' and '.join(map(str, told))} tells it, for they differ"
+    return f"which of {' and '.join(map(str, reports))} tells it, for they differ"
 
 
 def agreed(own: Node, known: Node | None, place: Node) -> Node:
     """What a plan has; not known where it only tells it and a snapshot, at a place, has it otherwise or not at all."""
-    if not own.told or isinstance(own, Unknown) or same_node(own, known):
+    if not own.reported_by or isinstance(own, Unknown) or same_node(own, known):
         return own
-    return Unknown(own, [which(own.told, (known or place).span)])
+    return Unknown(own, [which(own.reported_by, (known or place).span)])
 
 
 def same_node(one: Node | None, other: Node | None) -> bool:

@@ -41,7 +41,7 @@ def is_unknown_whole(node: Node) -> bool:
     return isinstance(member(node, "Version"), Unknown)
 
 
-def settled(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
+def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
     """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps its index as long
     as it can."""
     pairs: list[tuple[Scalar, Node]] = []

@@ -9,15 +9,14 @@ which a snapshot lists some.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader, check_parameters
 from verifier.inputs.own_account import Side, with_own_account
 from verifier.inputs.policy_file import check_key_arn
@@ -103,7 +102,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             loader.remarks.keep(partial(loader.add, Path(path)))
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
-    with _collection_paused():
+    with collection_paused():
         return with_own_account(read, options.get("supplied", NOTHING))[0]
 
 
@@ -121,7 +120,7 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, 
             loader.add_plan(Path(path), before=before)
         return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
 
-    with _collection_paused():
+    with collection_paused():
         before, after = with_own_account(read, supplied)
         return _with_others(before, after), _with_others(after, before)
 
@@ -213,15 +212,3 @@ def _missing(own: tuple[Identity, ...], others: tuple[Identity, ...], parts: Par
         kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
         if identity.arn not in listed and not any(change.may_be((kind, name)) for change in parts.changes_of_identities(account)):
             yield Identity(identity.arn, tags=identity.tags, unique_id=identity.unique_id, span=identity.span)
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Without the search for cyclic garbage, which takes longer than reading does: a tree of nodes is large and has no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -95,7 +95,7 @@ def untagged(arn: str, why: str, span: Span) -> Unmodelled:
     return Unmodelled(printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span)
 
 
-def as_told(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | None) -> Draft | None:
+def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | None) -> Draft | None:
     """One that a plan or template makes, of which what nothing writes is not known if the snapshot has it otherwise, nor whether that stays
     which this has besides. `None`, and so one of which nothing is known (U1), where its tags are not known, or it is only told and a
     `whole` listing has it not."""
@@ -108,7 +108,7 @@ def as_told(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | No
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         tags = made.has.get(TAGS)
-        open_ = (which(tags.told, whole.span),) if whole is not None and tags is not None and tags.told else ()
+        open_ = (which(tags.reported_by, whole.span),) if whole is not None and tags is not None and tags.reported_by else ()
     if open_:
         remarks.warning((known or made).place, f"{made.arn} is not listed: it depends on {open_[0]}", rule="U1")
         return None
@@ -119,7 +119,7 @@ def as_told(remarks: Remarks, made: Draft, known: Draft | None, whole: Node | No
     return draft
 
 
-def policy_as_told(made: Managed, known: Managed | None) -> Managed:
+def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
     """A managed policy of a plan or template, whose document is not known if it is only told and the snapshot has it otherwise."""
     if known is None or made.document is None or known.document is None:
         return made

@@ -125,13 +125,13 @@ class Loader:
         if before is None and not may_be_terraform(source.text):
             return False
         # Imported for plans alone: it takes longer than a policy does to be proved.
-        from verifier.inputs.terraform.json_text import read_values, told_of
+        from verifier.inputs.terraform.json_text import errors_in, read_values
         from verifier.inputs.terraform.plan import read_plan
         from verifier.inputs.terraform.reading import add_plan
         from verifier.inputs.terraform.sources import read_sources
 
         hint = "give the output of `terraform show -json PLAN`"
-        with told_of(source.name):
+        with errors_in(source.name):
             data = read_values(source.name, source.text)
             if not is_terraform(data):
                 if before is not None:
@@ -148,11 +148,11 @@ class Loader:
         """Adds a folder of `.tf` files without a plan."""
         from verifier.inputs.snapshot.folder import inputs_left
         from verifier.inputs.terraform.folder import read_folder  # as for plans
-        from verifier.inputs.terraform.json_text import told_of
+        from verifier.inputs.terraform.json_text import errors_in
         from verifier.inputs.terraform.reading import add_plan
 
         self.folders.append(path)
-        with told_of(self.files.name(path)):
+        with errors_in(self.files.name(path)):
             plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
             add_plan(self.remarks, self.parts, plan, self.supplied, text)
         self.tags = True
@@ -213,7 +213,7 @@ class Loader:
             accounts=accounts,
             organization=organization,
             unmodelled=(*_distinct(unmodelled), *self.remarks.doubts.values()),
-            warnings=self.remarks.told_warnings(),
+            warnings=self.remarks.all_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
             open_region=tuple(self.remarks.own_regions),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.inputs.agreement import agreed, same_node, told
+from verifier.inputs.agreement import agreed, reported, same_node
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import is_null, listed
@@ -57,7 +57,7 @@ def _arn(part: KeyParts) -> str | None:
 
 def _settle(planned: Sequence[KeyParts]) -> None:
     """Gives one key the same policy in all plans and templates: that of the one that writes it, or of all of them."""
-    written = [part for part in planned if not part.members["policy"].told] or planned
+    written = [part for part in planned if not part.members["policy"].reported_by] or planned
     policies = [part.members["policy"] for part in written]
     if not all(same_node(policy, policies[0]) for policy in policies[1:]):
         names = " and ".join(f"{part.name} ({part.file})" for part in written)
@@ -138,7 +138,7 @@ def _policy(parts: Mapping[str, Node]) -> Node | None:
 
 def _perhaps(grant: Node, known: Node | None, place: Node) -> Node:
     """A grant; where it is only told, and a listing has it otherwise or not at all, it may be there or not."""
-    found = agreed(told(_what(grant), grant.told), None if known is None else _what(known), place)
+    found = agreed(reported(_what(grant), grant.reported_by), None if known is None else _what(known), place)
     return obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, Unknown) else grant
 
 

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import TypeVar, cast
 
-from verifier.inputs.doubt import Doubt, settled
+from verifier.inputs.doubt import Doubt, without_unknowns
 from verifier.inputs.text.access import members
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
@@ -58,7 +58,7 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
     """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in doubt (U3)."""
     if not isinstance(node, Members) or not names_in([node]):
         return read_policy(document_source(node), kind, identity=identity, name=name)
-    document, in_doubt = settled(node, kind)
+    document, in_doubt = without_unknowns(node, kind)
     policy = read_policy(document_source(document), kind, identity=identity, name=name)
     statements = {statement.index: statement for statement in policy.statements}
     for doubt in in_doubt:

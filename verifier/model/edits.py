@@ -73,7 +73,7 @@ class StatementEdit(Edit):
         """The statement with the change. Raises `EditError`."""
 
     @abstractmethod
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         """What changes in the statement. Raises `EditError`."""
 
     def apply(self, policy: Policy) -> Policy:
@@ -83,7 +83,7 @@ class StatementEdit(Edit):
 
     def describe(self, policy: Policy) -> str:
         statement = _statement(policy, self.index)
-        return f"in {statement_name(statement)}: {self.told(statement)}"
+        return f"in {statement_name(statement)}: {self.in_words(statement)}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class AddCondition(StatementEdit):
     def change(self, statement: Statement) -> Statement:
         return replace(statement, conditions=_beside(statement.conditions, self.condition))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         return f"add the condition {condition_name(self.condition)}"
 
 
@@ -110,7 +110,7 @@ class RemoveCondition(StatementEdit):
         gone = _condition(statement, self.operator, self.key)
         return replace(statement, conditions=_without(statement.conditions, gone))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         gone = _condition(statement, self.operator, self.key)
         return f"remove the condition {condition_name(gone)}{place(gone.span)}"
 
@@ -135,7 +135,7 @@ class ReplaceCondition(StatementEdit):
             return replace(statement, conditions=tuple(new if found is old else found for found in statement.conditions))
         return replace(statement, conditions=_beside(_without(statement.conditions, old), new))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         old = _condition(statement, self.operator, self.key)
         operators = differences([str(self.operator)], [str(self.new_operator)])
         values = differences([value.value for value in old.values], self.values)
@@ -154,7 +154,7 @@ class ReplacePrincipals(StatementEdit):
             raise EditError("a statement needs `*` alone or a list of other principals, in a policy that has principals")
         return replace(statement, principals=in_groups(self.principals))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         before, after = ([found.value for found in listed] for listed in (statement.principals or (), self.principals))
         return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {differences(before, after) or 'no change'}"
 
@@ -168,7 +168,7 @@ class ReplaceActions(StatementEdit):
     def change(self, statement: Statement) -> Statement:
         return replace(statement, actions=_texts(statement.actions, self.actions))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         change = differences([text.value for text in statement.actions], self.actions)
         return f"{'NotAction' if statement.not_action else 'Action'}: {change or 'no change'}"
 
@@ -182,7 +182,7 @@ class ReplaceResources(StatementEdit):
     def change(self, statement: Statement) -> Statement:
         return replace(statement, resources=_texts(statement.resources, self.resources))
 
-    def told(self, statement: Statement) -> str:
+    def in_words(self, statement: Statement) -> str:
         change = differences([text.value for text in statement.resources or ()], self.resources)
         return f"{'NotResource' if statement.not_resource else 'Resource'}: {change or 'no change'}"
 

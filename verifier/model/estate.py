@@ -92,7 +92,7 @@ class Identity:
     """The trust policy of a role (`AssumeRolePolicyDocument`); `None` for a user, and for a role where the input does not give it (E2)."""
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
-    settled: bool = False
+    exact_tags: bool = False
     """Whether the sessions of a role in question have exactly its `tags`: those with which a step made them (E2)."""
 
     @property

@@ -6,7 +6,7 @@ Guarantee: solver-neutral; an expression means the same for every back end. A te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -164,33 +164,6 @@ def same(left: Expression, right: Expression) -> Expression:
 def choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
     """`then` where `condition`, `otherwise` elsewhere."""
     return either(both(condition, then), both(negation(condition), otherwise))
-
-
-def settled(expression: Expression, values: Mapping[str, bool]) -> Expression:
-    """The expression with these symbols replaced by their values; which statement says what is not kept."""
-    memo: dict[int, Expression] = {}
-
-    def of(part: Expression) -> Expression:
-        known = memo.get(id(part))
-        if known is None:
-            known = memo[id(part)] = replaced(part)
-        return known
-
-    def replaced(part: Expression) -> Expression:
-        match part:
-            case Symbol(name) if name in values:
-                return constant(values[name])
-            case And(operands):
-                return conjunction(map(of, operands))
-            case Or(operands):
-                return disjunction(map(of, operands))
-            case Not(operand):
-                return negation(of(operand))
-            case Part(_, operand):
-                return of(operand)
-        return part
-
-    return of(expression)
 
 
 def nodes(expressions: Iterable[Expression]) -> Iterator[Expression]:

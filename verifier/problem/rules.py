@@ -41,12 +41,12 @@ class RuledSpace(Space):
     def facts(self) -> list[Expression]:
         return step_facts(self) if self.target.of_step else all_facts(self)
 
-    def sessions(self, target: Target) -> Given:
-        return Given(self.estate, target, inner=True)
+    def sessions(self, target: Target) -> QuestionSide:
+        return QuestionSide(self.estate, target, inner=True)
 
 
 @dataclass(frozen=True)
-class Given:
+class QuestionSide:
     """One side of a question about several, as it is given; `powers` are what a caller may have brought about there
     (`problem.semantics.powers`)."""
 

@@ -178,7 +178,7 @@ class Space(CallerTests):
         """What holds of every request that can be sent, so far as it matters for the attributes asked for."""
 
     @abstractmethod
-    def sessions(self, target: Target) -> SideGiven:
+    def sessions(self, target: Target) -> SpaceMaker:
         """The requests for sessions that are made on another target: what these can be given is one of the facts (F3)."""
 
     def is_relevant(self, statement: Statement) -> bool:
@@ -297,7 +297,7 @@ class Space(CallerTests):
         return self.set_view(name) if self.attributes[name].multivalued else self.attribute_view(name)
 
 
-class SideGiven(Protocol):
+class SpaceMaker(Protocol):
     """What makes a space that several may be asked about together with."""
 
     @property

@@ -1,4 +1,4 @@
-"""Expressions with something in them replaced: a statement left out, a symbol settled.
+"""Expressions with something in them replaced: a statement left out, symbols with values.
 
 In: an expression. Out: the expression with the replacement made throughout. Guarantee: what holds nothing to replace is the same object,
 so that it is reduced and encoded once.
@@ -6,7 +6,7 @@ so that it is reduced and encoded once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from verifier.problem.expression import FALSE, And, Expression, Not, Or, Part, Symbol, conjunction, constant, disjunction, negation
 
@@ -18,9 +18,11 @@ def without(expression: Expression, owners: frozenset[int]) -> Expression:
     return _replaced(expression, lambda found: FALSE if isinstance(found, Part) and found.owner in owners else None, {})
 
 
-def settled(expression: Expression, name: str, value: bool) -> Expression:
-    """The expression where a symbol has a value."""
-    return _replaced(expression, lambda found: constant(value) if isinstance(found, Symbol) and found.name == name else None, {})
+def with_values(expression: Expression, values: Mapping[str, bool]) -> Expression:
+    """The expression where symbols have values."""
+    return _replaced(
+        expression, lambda found: constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None, {}
+    )
 
 
 def _replaced(expression: Expression, replace: Replace, memo: dict[int, Expression]) -> Expression:

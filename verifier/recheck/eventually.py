@@ -82,7 +82,7 @@ def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invar
 
 def supposed(estate: Estate) -> dict[str, Json]:
     """What every proof about steps rests on: the catalogue of actions (W1), and what a person takes for granted (W3)."""
-    return {"catalogue": catalogue_version(), "supposed": [one.told for one in estate.suppositions]}
+    return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
 def check_set(reaching: Reaching, queries: Sequence[Json], readings: Mapping[str, bool]) -> None:

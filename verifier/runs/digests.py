@@ -20,7 +20,7 @@ from verifier.model.invariant import AnyInvariant, KeyArn, is_eventual
 from verifier.model.policy import Policy
 from verifier.problem.semantics.targets import Target
 from verifier.runs.version import rules_version
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, trusts, whole
 
 
@@ -139,11 +139,11 @@ class Digests:
         return digest((self.steps, whole(self.estate), tuple(map(meaning, self.estate.suppositions))))
 
 
-def digests(estate: Estate, how: How) -> Digests:
+def digests(estate: Estate, options: ProofOptions) -> Digests:
     """The digests of an estate, decided in some way."""
-    held: Mapping[str, bool] = how.held
-    asked = (rules_version(), how.engine, tuple(sorted(held.items())))
-    return Digests(digest((asked, surroundings(estate))), estate, how.steps)
+    held: Mapping[str, bool] = options.held
+    asked = (rules_version(), options.engine, tuple(sorted(held.items())))
+    return Digests(digest((asked, surroundings(estate))), estate, options.steps)
 
 
 def invariant_meaning(invariant: AnyInvariant) -> Hashable:

@@ -23,7 +23,7 @@ class Earlier:
     def __init__(self, work: Work, folder: Path) -> None:
         self._work = work
         self._cache = Cache(folder)
-        self._digests = digests(work.estate, work.how)
+        self._digests = digests(work.estate, work.options)
         self._shared = shared_policies(work.estate)
         self._keys: dict[tuple[int, str], bytes] = {}
         self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}

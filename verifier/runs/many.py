@@ -19,7 +19,7 @@ from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.runs.cluster import on_cluster
 from verifier.runs.work import Task, Work, work_of
-from verifier.verify.prove import Progress, how_to, report_of
+from verifier.verify.prove import Progress, proof_options, report_of
 
 if TYPE_CHECKING:
     from verifier.runs.earlier import Earlier
@@ -52,12 +52,12 @@ def prove_many(
 ) -> tuple[Report, str | None]:
     """The report, and what is to be said of the cache if it could not be used. Arguments and errors as for `verifier.verify.prove`; also
     `InputError` where the cluster cannot be used, and `LostProcesses`."""
-    how = how_to(invariants, engine, timeout, readings, cross_check, steps)
-    work = work_of(estate, invariants, how)
+    options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
+    work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
     remembered: Earlier | None = None
     open_tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
-    if where.cache is not None and how.second is None:
+    if where.cache is not None and options.second is None:
         from verifier.runs.earlier import Earlier
 
         remembered = Earlier(work, where.cache)
@@ -70,7 +70,7 @@ def prove_many(
     trouble = remembered.close() if remembered is not None else None
     place = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
     in_order = dict(sorted(collected.verdicts.items(), key=lambda item: (item[0][0], place[item[0][1]])))
-    return report_of(estate, in_order, how), trouble
+    return report_of(estate, in_order, options), trouble
 
 
 @dataclass

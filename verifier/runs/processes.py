@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from multiprocessing.queues import Queue
 
-from verifier.cycles import seldom
+from verifier.garbage_collection import collect_seldom
 from verifier.model.results.verdict import Verdict
 from verifier.runs.work import OtherVersion, Task, Work, chunks, decide_chunk, payload, received
 
@@ -84,7 +84,7 @@ def _start(handed_out: Queue[bytes]) -> None:
     _payload[:] = [handed_out.get()]
     with suppress(OtherVersion):  # which the first chunk tells
         received(_payload[0])
-    seldom()
+    collect_seldom()
 
 
 def decide_tasks(tasks: tuple[Task, ...]) -> Answers:

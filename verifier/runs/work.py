@@ -17,7 +17,7 @@ from verifier.model.results.verdict import Verdict
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of
 from verifier.runs.version import rules_version
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.prove import decide_target
 
 
@@ -35,7 +35,7 @@ class Work:
 
     estate: Estate
     invariants: tuple[AnyInvariant, ...]
-    how: How
+    options: ProofOptions
     targets: tuple[tuple[Target, tuple[int, ...]], ...]
 
     def decide(self, task: Task) -> list[tuple[int, Verdict]]:
@@ -43,13 +43,13 @@ class Work:
         number, asked = task
         target = self.targets[number][0]
         chosen = [self.invariants[n] for n in asked]
-        return list(zip(asked, decide_target(self.estate, target, chosen, self.how), strict=True))
+        return list(zip(asked, decide_target(self.estate, target, chosen, self.options), strict=True))
 
 
-def work_of(estate: Estate, invariants: Sequence[AnyInvariant], how: How) -> Work:
+def work_of(estate: Estate, invariants: Sequence[AnyInvariant], options: ProofOptions) -> Work:
     """The work of a run. Raises `InputError` for an invariant that speaks of no key (S3)."""
     found = tuple((target, tuple(numbers)) for target, numbers in targets_of(estate, invariants))
-    return Work(estate, tuple(invariants), how, found)
+    return Work(estate, tuple(invariants), options, found)
 
 
 def payload(work: Work) -> bytes:

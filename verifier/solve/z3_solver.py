@@ -167,4 +167,4 @@ class Z3Session(Session):
             return _TRUTH.get(z3.Z3_get_bool_value(context, found)) if found else None
 
         symbols = {name: said for name, variable in self._encoder.symbols.items() if (said := value(variable)) is not None}
-        return Assignment(self._encoder.chosen(value), symbols)
+        return Assignment(self._encoder.chosen_classes(value), symbols)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from verifier.ask.answers import Answer, Proved, Refuted, Unknown
-from verifier.ask.loop import Rests, find
+from verifier.ask.loop import Inconclusive, find
 from verifier.ask.preferences import preferred, usual
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
@@ -60,7 +60,7 @@ def _readable_core(question: Question, session: Session, query: list[Expression]
 
 
 def _search(question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True) -> Answer:
-    def confirm(candidate: Candidate) -> Counterexample | Rests:
+    def confirm(candidate: Candidate) -> Counterexample | Inconclusive:
         from verifier.verify.violations import violation  # a proof makes no request, and decides none
 
         return violation(question, claim, session, candidate)

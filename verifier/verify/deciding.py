@@ -40,7 +40,7 @@ CROSS_CHECK_LIMIT = 10.0
 
 
 @dataclass(frozen=True)
-class How:
+class ProofOptions:
     """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any, and the most
     steps of a chain (E0); `None`: of every length."""
 
@@ -71,22 +71,22 @@ class How:
         return Strings(question, target_name(question.space.target), engine, deadline, self.fixed)
 
 
-def decide_requests(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
+def decide_requests(estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order. Raises `InputError` for one whose scope is empty (S3)."""
     started = time.perf_counter()
     reason = not_known(target)
     if reason is not None:
         for invariant in invariants:
-            unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
+            unchecked = Agreement.NOTHING_TO_CHECK if options.second else None
             rests = tuple(where_it_is(estate))
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
-    asking = _Asking(estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], how)
+    asking = _Asking(estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], options)
     for number, asked in enumerate(invariants):
         question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started
-        found = _verdict(question, question.claims[number], answer, elapsed, statistics, how.held)
-        yield replace(found, invariant=asked, agreement=_agreement(question, number, answer, how))
+        found = _verdict(question, question.claims[number], answer, elapsed, statistics, options.held)
+        yield replace(found, invariant=asked, agreement=_agreement(question, number, answer, options))
         started = time.perf_counter()
 
 
@@ -94,14 +94,14 @@ class _Asking:
     """The question of one target. It is asked quickly first: a proof by patterns alone, and most requests, need no table of what the
     patterns tell apart. What that does not settle is asked with every table."""
 
-    def __init__(self, estate: Estate, target: Target, invariants: list[Invariant], how: How) -> None:
+    def __init__(self, estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> None:
         self._asked = estate, target, invariants
-        self._how = how
+        self._options = options
         self._quick = self._opened(quick=True)
 
     def _opened(self, *, quick: bool) -> tuple[Question, Session]:
         question = ask(*self._asked, quick=quick)
-        return question, _session(question, self._how)
+        return question, _session(question, self._options)
 
     @cached_property
     def _exact(self) -> tuple[Question, Session]:
@@ -109,7 +109,7 @@ class _Asking:
 
     def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
         """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty (S3)."""
-        question, deadline = self._quick[0], after(self._how.timeout)
+        question, deadline = self._quick[0], after(self._options.timeout)
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, deadline, *self._quick)
             if not question.left or not isinstance(found[1], Unknown):
@@ -119,28 +119,28 @@ class _Asking:
     def _answer(self, number: int, deadline: float | None, question: Question, session: Session) -> tuple[Question, Answer, Statistics]:
         before, session.deadline = session.counts, deadline
         _check_scope(question, question.claims[number], session)
-        answer = _answer(question, number, session, self._how)
+        answer = _answer(question, number, session, self._options)
         return question, answer, _statistics(question, before, session.counts)
 
 
-def _answer(question: Question, number: int, session: Session, how: How) -> Answer:
-    if how.engine.on_strings:
-        return how.strings(question, how.engine, session.deadline).decide(number, session)
-    return decide(question, question.claims[number], session, how.fixed)
+def _answer(question: Question, number: int, session: Session, options: ProofOptions) -> Answer:
+    if options.engine.on_strings:
+        return options.strings(question, options.engine, session.deadline).decide(number, session)
+    return decide(question, question.claims[number], session, options.fixed)
 
 
-def _agreement(question: Question, number: int, answer: Answer, how: How) -> Agreement | None:
-    if how.second is None:
+def _agreement(question: Question, number: int, answer: Answer, options: ProofOptions) -> Agreement | None:
+    if options.second is None:
         return None
-    return how.strings(question, how.second, after(how.timeout or CROSS_CHECK_LIMIT)).check(number, answer)
+    return options.strings(question, options.second, after(options.timeout or CROSS_CHECK_LIMIT)).check(number, answer)
 
 
-def _session(question: Question, how: How) -> Session:
+def _session(question: Question, options: ProofOptions) -> Session:
     queries: list[Expression] = [question.known_action, *preferences(question)]
     for claim in question.claims:
         queries += [claim.scope, claim.violation]
-    engine = Engine.Z3 if how.engine.on_strings else how.engine
-    return open_session(engine, question.finite, question.finite.facts, queries, how.timeout)
+    engine = Engine.Z3 if options.engine.on_strings else options.engine
+    return open_session(engine, question.finite, question.finite.facts, queries, options.timeout)
 
 
 def _check_scope(question: Question, claim: Claim, session: Session) -> None:

@@ -19,7 +19,7 @@ from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.listed_grants import decide_listed
 from verifier.verify.meaning import meaning
@@ -64,9 +64,9 @@ def beyond(
     """
     check_region(estate, (allowance.scope for allowance in waived))
     target = key_target(key)
-    sides = [Given(estate, target)]
+    sides = [QuestionSide(estate, target)]
     if earlier is not None and not_known(key_target(earlier[1])) is None:
-        sides.insert(0, Given(earlier[0], key_target(earlier[1])))
+        sides.insert(0, QuestionSide(earlier[0], key_target(earlier[1])))
     scopes = [resolved_invariant(estate, target, invariant), *(resolved_allowance(estate, target, allowance) for allowance in waived)]
     try:
         joint = join(sides, scopes)

@@ -72,7 +72,7 @@ class Partitioner:
         """The parts of a set. Actions that the data does not know are left out (U4). Raises `Impossible`."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
-            settled, unsettled = self.settled(node)
+            settled, unsettled = self.certain_part(node)
             projection = self.joint.care(self.number, node)
             found = self._parts(settled, projection)
             rest = self.joint.diagrams.both(unsettled, projection.care)
@@ -82,7 +82,7 @@ class Partitioner:
 
     # -- what is not modelled --
 
-    def settled(self, node: Node) -> tuple[Node, Node]:
+    def certain_part(self, node: Node) -> tuple[Node, Node]:
         """The part of a set that it has whatever the unmodelled things are, and the rest."""
         diagrams, question = self.joint.diagrams, self.joint.sides[self.number].question
         open_symbols = [name for name in diagrams.support(node) if name not in self.joint.finite.tables and is_unmodelled(question, name)]

@@ -22,7 +22,7 @@ from verifier.problem.subjects import targets_of
 from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
-from verifier.verify.deciding import How, decide_requests
+from verifier.verify.deciding import ProofOptions, decide_requests
 from verifier.verify.preparation import check_readings
 
 Progress = Callable[[int, int, str], None]
@@ -48,27 +48,27 @@ def prove(
     Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not installed,
     `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two engines disagree.
     """
-    how = how_to(invariants, engine, timeout, readings, cross_check, steps)
+    options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     by_target = targets_of(estate, invariants)
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}
     for target, numbers in by_target:
         chosen = [invariants[number] for number in numbers]
-        for number, verdict in zip(numbers, decide_target(estate, target, chosen, how), strict=True):
+        for number, verdict in zip(numbers, decide_target(estate, target, chosen, options), strict=True):
             verdicts[number, verdict.target] = verdict
             if progress is not None:
                 progress(len(verdicts), total, verdict.invariant.name)
-    return report_of(estate, verdicts, how)
+    return report_of(estate, verdicts, options)
 
 
-def how_to(
+def proof_options(
     invariants: Sequence[AnyInvariant],
     engine: Engine,
     timeout: float | None,
     readings: Mapping[str, bool] | None,
     cross_check: bool,
     steps: int | None = None,
-) -> How:
+) -> ProofOptions:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
     held = dict(readings or {})
     check_readings(held)
@@ -77,10 +77,10 @@ def how_to(
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
     if steps is not None and not 0 <= steps <= MOST_STEPS:
         raise InputError.of(f"steps are {steps}, expected a number from 0 to {MOST_STEPS}", rule="E0")
-    return How(engine, timeout, held, second_engine(engine) if cross_check else None, steps)
+    return ProofOptions(engine, timeout, held, second_engine(engine) if cross_check else None, steps)
 
 
-def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: How) -> Report:
+def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], options: ProofOptions) -> Report:
     """The report of all verdicts, each by the number of its invariant and its target."""
     ordered = tuple(verdict for _, verdict in sorted(verdicts.items(), key=lambda item: item[0][0]))
     return Report(
@@ -94,10 +94,10 @@ def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], how: 
             *_unused(estate.suppositions, ordered),
         ),
         estate.inputs,
-        free_readings(how.held),
+        free_readings(options.held),
         None if estate.endpoints is None else len(estate.endpoints),
-        how.engine,
-        how.second,
+        options.engine,
+        options.second,
         tuple(account.id for account in estate.accounts if not account.complete),
     )
 
@@ -106,18 +106,18 @@ def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) ->
     """A warning for each supposition that no proof needed (W3)."""
     needed = {assumption.text for verdict in verdicts for assumption in verdict.assumptions if assumption.rule == "W3"}
     for one in suppositions:
-        if one.told not in needed:
-            yield Diagnostic(Severity.WARNING, f"what is supposed was not needed for any proof: {one.told}", one.span, rule="W3")
+        if one.sentence not in needed:
+            yield Diagnostic(Severity.WARNING, f"what is supposed was not needed for any proof: {one.sentence}", one.span, rule="W3")
 
 
 # -- verdicts --
 
 
-def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant], how: How) -> Iterator[Verdict]:
+def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order: those about listed grants need no question, those about steps are asked apart."""
     about_requests = [invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually]
     about_steps = [invariant for invariant in invariants if isinstance(invariant, Invariant) and invariant.eventually]
-    answered, brought_about = decide_requests(estate, target, about_requests, how), _on_steps(estate, target, about_steps, how)
+    answered, brought_about = decide_requests(estate, target, about_requests, options), _on_steps(estate, target, about_steps, options)
     for invariant in invariants:
         if isinstance(invariant, Invariant):
             yield next(brought_about if invariant.eventually else answered)
@@ -125,14 +125,14 @@ def decide_target(estate: Estate, target: Target, invariants: list[AnyInvariant]
             from verifier.verify.listed_grants import decide_listed  # few invariants are about listed grants
 
             assert target.key is not None
-            found = decide_listed(estate, target.key, invariant, how.held)
-            yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if how.second else None)
+            found = decide_listed(estate, target.key, invariant, options.held)
+            yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if options.second else None)
 
 
-def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], how: How) -> Iterator[Verdict]:
+def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant that says `can eventually` (E0)."""
     if invariants:
         from verifier.verify.reach.eventually import prove_eventually  # most runs ask nothing about steps, and start sooner without
 
-        unchecked = Agreement.NOTHING_TO_CHECK if how.second else None
-        yield from (replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, how))
+        unchecked = Agreement.NOTHING_TO_CHECK if options.second else None
+        yield from (replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, options))

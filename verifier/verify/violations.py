@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from verifier.ask.answers import GaveUp, InternalDisagreement
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Rests
+from verifier.ask.loop import Inconclusive
 from verifier.ask.replay import (
     ATTRIBUTES,
     counterexample,
@@ -40,7 +40,7 @@ from verifier.verify.reach.offers.session_tags import choices
 from verifier.witness.pairs import unlike_pairs
 
 
-def violation(question: Question, claim: Claim, session: Session, found: Candidate) -> Counterexample | Rests:
+def violation(question: Question, claim: Claim, session: Session, found: Candidate) -> Counterexample | Inconclusive:
     """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be impossible."""
     shown = _replayed(question, claim, session, found)
     untagged = tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
@@ -56,7 +56,7 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
         return shown
     if not shown:
         raise InternalDisagreement.on(found.request, f" in {claim.invariant.name!r}")
-    return Rests(shown, disjunction(_otherwise(found.assignment, shown)))
+    return Inconclusive(shown, disjunction(_otherwise(found.assignment, shown)))
 
 
 def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate]:

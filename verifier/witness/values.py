@@ -42,7 +42,7 @@ class Stuck:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class AgreeingValues:
     """Concrete values that agree with the assignment."""
 
     values: Concrete
@@ -58,7 +58,7 @@ class Search:
         self._symbols = symbols
         self._given = given or {}
 
-    def run(self) -> Chosen | Conflict | Stuck:
+    def run(self) -> AgreeingValues | Conflict | Stuck:
         """Values for every attribute."""
         values: Concrete = {}
         for name in self._finite.tables:
@@ -79,7 +79,7 @@ class Search:
                 return found
             values[name] = found
         chosen = self._relate(values)
-        key = lacking_names(self._question, chosen.values) if isinstance(chosen, Chosen) else None
+        key = lacking_names(self._question, chosen.values) if isinstance(chosen, AgreeingValues) else None
         return chosen if key is None else Stuck(f"no names were found for all pairs of `{key}`", self._of_pairs(key))
 
     def _of_pairs(self, key: str) -> Expression:
@@ -147,20 +147,20 @@ class Search:
 
     # -- comparisons between attributes --
 
-    def _relate(self, values: Concrete) -> Chosen | Conflict | Stuck:
+    def _relate(self, values: Concrete) -> AgreeingValues | Conflict | Stuck:
         relations = [r for name, r in self._question.space.relations.items() if name in self._symbols]
         if all(self._agrees(relation, values) for relation in relations):
-            return Chosen(values)
+            return AgreeingValues(values)
         found = self._values_for(relations, values)
-        if isinstance(found, Chosen):
+        if isinstance(found, AgreeingValues):
             return found
         return self._intransitive(relations) or self._alone(relations, values) or found
 
-    def _values_for(self, relations: list[Relation], values: Concrete) -> Chosen | Conflict | Stuck:
+    def _values_for(self, relations: list[Relation], values: Concrete) -> AgreeingValues | Conflict | Stuck:
         names = list(dict.fromkeys(base for r in relations for view in reversed(r.views) for base in view.bases))
         budget, result = [2000], dict(values)
         if self._assign(names, relations, dict(values), result, budget):
-            return Chosen(result)
+            return AgreeingValues(result)
         return self._impossible(relations, names, exhausted=budget[0] <= 0)
 
     def _alone(self, relations: list[Relation], values: Concrete) -> Conflict | None:

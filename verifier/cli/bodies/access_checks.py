@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.cli.bodies.compare import compared, remarks
-from verifier.cli.bodies.sides import SidesAsked
+from verifier.cli.bodies.sides import SidesOptions
 from verifier.cli.run import colours, emit, warn
 from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
@@ -32,7 +32,7 @@ class Access:
     resources: tuple[str, ...] = ()
 
 
-def no_new_access(asked: SidesAsked, readings: Mapping[str, bool], json: bool) -> int:
+def no_new_access(asked: SidesOptions, readings: Mapping[str, bool], json: bool) -> int:
     """Whether NEW allows nothing that OLD does not."""
     comparison = compared(asked, readings)
     if not json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.bodies.sides import SidesAsked, read_sides
+from verifier.cli.bodies.sides import SidesOptions, read_sides
 from verifier.cli.progress import shown
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
@@ -13,7 +13,7 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
 
-def compared(asked: SidesAsked, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
+def compared(asked: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
     """What two sides allow; `allow` are files of what may be gained. Raises `InputError`."""
     files = _allowances(allow)
     sides = read_sides(asked, files)

@@ -18,7 +18,7 @@ from verifier.syntax.text import printable
 
 
 @dataclass(frozen=True)
-class SidesAsked:
+class SidesOptions:
     """What the command line names. `git` is `BASE..HEAD`, `BASE...HEAD` or `BASE`; `plan` a plan as JSON."""
 
     paths: tuple[Path, ...] = ()
@@ -37,7 +37,7 @@ class Sides:
     labels: tuple[str, str]
 
 
-def read_sides(asked: SidesAsked, files: InvariantFiles) -> Sides:
+def read_sides(asked: SidesOptions, files: InvariantFiles) -> Sides:
     """Reads both sides; what `files` declare helps to find whose key a policy is on. Raises `InputError`."""
     if asked.plan is not None:
         return _of_plan(asked, asked.plan, files)
@@ -52,7 +52,7 @@ def read_sides(asked: SidesAsked, files: InvariantFiles) -> Sides:
     return Sides(*_versions(asked, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
 
 
-def _of_plan(asked: SidesAsked, plan: Path, files: InvariantFiles) -> Sides:
+def _of_plan(asked: SidesOptions, plan: Path, files: InvariantFiles) -> Sides:
     """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says itself."""
     from verifier.inputs import load_plan_sides
 
@@ -65,7 +65,7 @@ def _of_plan(asked: SidesAsked, plan: Path, files: InvariantFiles) -> Sides:
     return Sides(before, after, ("before the plan", "after it"))
 
 
-def _in_git(asked: SidesAsked, revisions: str, files: InvariantFiles) -> Sides:
+def _in_git(asked: SidesOptions, revisions: str, files: InvariantFiles) -> Sides:
     from verifier.cli.bodies.revisions import at_revisions
 
     if not asked.paths:
@@ -74,6 +74,6 @@ def _in_git(asked: SidesAsked, revisions: str, files: InvariantFiles) -> Sides:
         return Sides(*_versions(asked, old, new, files), labels)
 
 
-def _versions(asked: SidesAsked, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
+def _versions(asked: SidesOptions, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
     declared = files.key_arns[0] if len(files.key_arns) == 1 else None
     return load_versions(old, new, key_arn=asked.key_arn, declared_key_arn=declared, supplied=asked.supplied)

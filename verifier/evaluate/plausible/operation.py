@@ -132,7 +132,7 @@ def _kind(grant: Grant) -> str | None:
     return None if grant.context_subset is None else "EncryptionContextSubset"
 
 
-def operation_elsewhere_warnings(operation: Operation, given: Mapping[str, Value]) -> Iterator[str]:
+def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) -> Iterator[str]:
     """F6: a key of IAM, STS or KMS that an operation of a step has not (E1, E2)."""
     for key in given:
         foreign = key in OTHERS_OF_IAM_AND_STS and key not in operation.carries

@@ -16,11 +16,11 @@ from verifier.evaluate.plausible.caller import caller_warnings
 from verifier.evaluate.plausible.companions import companion_warnings
 from verifier.evaluate.plausible.facts import fact_warnings
 from verifier.evaluate.plausible.operation import (
-    operation_elsewhere_warnings,
     operation_warnings,
     parameter_warnings,
     required_parameters,
     source_warnings,
+    step_operation_warnings,
 )
 from verifier.evaluate.plausible.route import route_warnings
 from verifier.evaluate.plausible.session import session_warnings
@@ -93,7 +93,7 @@ def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, .
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
     found += [*caller_warnings(estate, case, given), *session_warnings(case, given), *source_warnings(given)]
     if case.operation is not None:
-        found += operation_elsewhere_warnings(case.operation, given)
+        found += step_operation_warnings(case.operation, given)
     else:
         tested = _tested_keys(estate, case)
         found += [*route_warnings(case, given), *operation_warnings(case, request, given, tested), *parameter_warnings(case, given)]

@@ -37,7 +37,7 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     shown = {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in case.context.entries.items() if key.startswith(PRINCIPAL_TAG)}
     if caller.kind is CallerKind.ROOT:
         return SessionTags(tuple(f"F3: a root user has no aws:PrincipalTag/{name}" for name in shown))
-    if identity is None or identity.settled:
+    if identity is None or identity.exact_tags:
         return SessionTags()
     own = {name.lower(): value for name, value in identity.tags}
     other = {name: value for name, value in shown.items() if own.get(name) != value}

@@ -123,7 +123,7 @@ class TemplateSide(Side):
     def at(self, resource: Resource | None) -> Node:
         return self.node if resource is None else self.template.resources[resource.address].place
 
-    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+    def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         return self.template.supplied.account, self.template.supplied.region
 
     def is_certain(self, resource: Resource) -> bool:

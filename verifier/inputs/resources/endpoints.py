@@ -38,7 +38,7 @@ class Endpoints(Reader):
         """Adds the endpoints, and what the plan does to others."""
         words, at = self._separate(), self.side.at(None)
         own = {self.side.text(r, "id") for r in self.side.of_type(*_ENDPOINTS)}
-        others = {identifier: self.settled(said) for identifier, said in words.items() if identifier not in own}
+        others = {identifier: self.content_in_force(said) for identifier, said in words.items() if identifier not in own}
         self.parts.add_endpoint_policies({identifier: found for identifier, found in others.items() if found is not None})
         taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
         self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
@@ -72,7 +72,7 @@ class Endpoints(Reader):
         at, said = self.side.at(resource), [*self._own(resource), *words.get(identifier, ())]
         found = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.side.text(resource, "vpc_id")}
         found["OwnerId"] = self.side.text(resource, "owner_id") or self.side.account(resource)
-        policy = self.settled(said) if said else None
+        policy = self.content_in_force(said) if said else None
         given = {} if policy is None or is_unknown_whole(policy) else {"PolicyDocument": policy}
         return obj(at, **{name: text_at(at, text) for name, text in found.items() if text}, **given)
 

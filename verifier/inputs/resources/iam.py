@@ -256,7 +256,7 @@ class Identities(Reader):
         for owner, what, words in [(owner, *said) for owner, found in self.words.items() for said in found.items()]:
             if owner.new:
                 words = [self._outlives(word) for word in words]
-            found = self.settled(words)
+            found = self.content_in_force(words)
             if found is None:
                 self.changes_of(words[-1].resource).detached.setdefault((owner.kind, owner.name), set()).add(what)
             else:

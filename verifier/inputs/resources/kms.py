@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.agreement import told
+from verifier.inputs.agreement import reported
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.reader import Reader, Word
@@ -76,7 +76,7 @@ class Keys(Reader):
             self._unread(resource)
         for key in self.by_address.values():
             if key.gone and any(word.writes for word in key.words):
-                self._changes_of(key.arn, key.place).policy = self.settled(key.words)
+                self._changes_of(key.arn, key.place).policy = self.content_in_force(key.words)
         for arn, done in self.changes.items():
             self.parts.add_key_changes(arn, done)
         return [self._parts(key) for key in self.by_address.values() if not key.gone]
@@ -200,7 +200,7 @@ class Keys(Reader):
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id")
-            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.told(resource)))
+            self.parts.loose_policies.append(LoosePolicy(resource.address, names, *self.side.account_and_region(resource)))
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
@@ -250,7 +250,7 @@ class Keys(Reader):
             message = f"the {self.side.what} does not tell in which account {resource.shown} names a key by its ID"
             raise InputError.of(printable(message), self.side.at(resource).span, hint=self.side.tell_account, rule="S4")
         arn = f"arn:{partition}:kms:{region}:{account}:key/{given.removeprefix('key/')}"
-        if self.side.told(resource)[1] is None:
+        if self.side.account_and_region(resource)[1] is None:
             self.remarks.by_id[arn] = self.side.at(resource)
         return arn
 
@@ -268,7 +268,7 @@ class Keys(Reader):
         owner, names = self._of(resource, "key_id"), self.names(resource, "key_id")
         if owner is not None:
             grant = self._grant_node(resource)
-            owner.grants.append(told(grant, self.side.label(resource)) if resource.verb is Verb.KEEPS else grant)
+            owner.grants.append(reported(grant, self.side.label(resource)) if resource.verb is Verb.KEEPS else grant)
         elif names:
             does = f"is a grant on a key that is not known: it depends on {first_few(names)}"
             self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, does)
@@ -317,13 +317,13 @@ class Keys(Reader):
             return
         owner = self._of(resource, "target_key_id")
         if owner is not None:
-            owner.aliases.append(told(name, self.side.label(resource)) if resource.verb is Verb.KEEPS else name)
+            owner.aliases.append(reported(name, self.side.label(resource)) if resource.verb is Verb.KEEPS else name)
         elif self.side.referred(resource, "target_key_id") is None:
             names = self.names(resource, "target_key_id") or (f"whose alias {resource.address} is",)
             self.parts.loose_alias = self.unknown(resource, *names)
 
     def _parts(self, key: _Key) -> KeyParts:
-        at, policy = key.place, self.settled(key.words) if key.words else None
+        at, policy = key.place, self.content_in_force(key.words) if key.words else None
         unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
         members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": unrecorded if policy is None else policy}
         is_read = key.resource.type not in UNREAD_KEYS

@@ -50,7 +50,7 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
             account = side.account(resource)
             return text_at(at, account) if account else Unknown(at, [f"the account of {resource.shown}"])
         case "region":
-            is_known = side.told(resource)[1] is not None or "kms" in resource.type.lower()
+            is_known = side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower()
             return text_at(at, side.region(resource)) if is_known else Unknown(at, [f"the Region of {resource.shown}"])
         case "key_id":
             return key_id(side, resource)

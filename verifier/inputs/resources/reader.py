@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verifier.inputs.agreement import same_node, told, which
+from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.snapshot.parts import Parts
@@ -59,12 +59,12 @@ class Reader:
         account = self.side.account(resource) if resource.type.startswith("aws_") else None
         self.parts.unknown.append(UnknownResource(family, resource.address, account, self.side.at(resource).span, why=why))
 
-    def settled(self, words: Sequence[Word]) -> Node | None:
+    def content_in_force(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""
         found = self._in_force(words)
         content, resource = found[0].content, found[0].resource
         if len(found) == 1:
-            return content if content is None or found[0].writes else told(content, self.side.label(resource))
+            return content if content is None or found[0].writes else reported(content, self.side.label(resource))
         names = " and ".join(dict.fromkeys(word.resource.address for word in found))
         return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
 

@@ -135,7 +135,7 @@ class Side(ABC):
         """The ARNs of what is shared through AWS RAM, without what is certainly no key."""
 
     @abstractmethod
-    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+    def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""
 
     def partition(self, resource: Resource) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.inputs.drafts import NAMES, Details, Draft, Managed
-from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_told, policy_as_told, unlisted, without_gone
+from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_reported, policy_as_reported, unlisted, without_gone
 from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
@@ -41,7 +41,7 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
-    told = [as_told(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
+    told = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
     drafts = [*filter(None, told), *(draft for draft in after.drafts if _unique(draft) not in own)]
     complete = complete and None not in told
     not_listed = _not_listed(drafts, changes) if complete else {}
@@ -85,7 +85,7 @@ def _policies(listed: Details, made: Sequence[Details], changes: Sequence[Identi
     arns = {policy.arn for policy in own}
     others = {policy.arn: policy for change in changes for policy in change.policies if policy.arn not in arns}
     kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
-    first, last = ([policy_as_told(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values()))
+    first, last = ([policy_as_reported(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values()))
     return [*first, *kept, *last]
 
 

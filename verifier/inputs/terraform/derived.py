@@ -66,7 +66,7 @@ class Derivation:
             found = {"dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"}
             found |= dict.fromkeys(("partition", "id"), partition)
             return text_at(at, found[name]) if name in found else None
-        told = self.providers.told(data)[1]
+        told = self.providers.account_and_region(data)[1]
         region = self.providers.region(data) if told is None and self.providers.plan.of_folder else told
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
 

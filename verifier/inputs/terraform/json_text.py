@@ -26,7 +26,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
-def told_of(file: str) -> Iterator[None]:
+def errors_in(file: str) -> Iterator[None]:
     """Errors that have no place are of this file."""
     try:
         yield

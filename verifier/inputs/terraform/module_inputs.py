@@ -16,7 +16,7 @@ from verifier.inputs.resources.resource import Json
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse_expression, parts_of, traversal, unwrapped, word_of
 from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.json_text import mapping, read_values, told_of
+from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.terraform.values import ModuleName, node_of, only_instance
@@ -36,7 +36,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
     for path in (*(path for path in named if path.exists()), *sorted(automatic, key=lambda path: path.name)):
         source = sources.source(path)
         if source is not None and path.suffix == ".json":
-            with told_of(source.name):
+            with errors_in(source.name):
                 values = mapping(read_values(source.name, source.text), "this file")
             found |= {name: node_of(Source(source.name, ""), value) for name, value in values.items()}
             continue

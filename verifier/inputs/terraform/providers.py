@@ -79,7 +79,7 @@ class Providers:
         self.by_stand_in = True
         return self.supplied.own
 
-    def told(self, resource: Resource) -> tuple[str | None, str | None]:
+    def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""
         account = self.account(resource)
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from verifier.inputs.agreement import same_node, told
+from verifier.inputs.agreement import reported, same_node
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
@@ -90,8 +90,8 @@ class Resolver(Side):
     def region(self, resource: Resource) -> str:
         return self.derive.providers.region(resource)
 
-    def told(self, resource: Resource) -> tuple[str | None, str | None]:
-        return self.derive.providers.told(resource)
+    def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
+        return self.derive.providers.account_and_region(resource)
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
         return self.references.referred(resource, name)
@@ -206,7 +206,7 @@ class Resolver(Side):
 
     def marked(self, resource: Resource, node: Node | None, *attributes: str) -> Node | None:
         """A value of a resource, as one that is only told where the plan does not write these attributes."""
-        return node if node is None or resource.writes(*attributes) else told(node, self.label(resource))
+        return node if node is None or resource.writes(*attributes) else reported(node, self.label(resource))
 
     def place(self, resource: Resource) -> Source:
         """Where a resource is: its block in a `.tf` file, or its address."""

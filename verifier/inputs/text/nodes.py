@@ -38,7 +38,7 @@ class Node:
     source: Source
     start: int
     end: int
-    told: str = field(default="", init=False)
+    reported_by: str = field(default="", init=False)
     """What tells it, where a plan tells it and nothing writes it (docs/several-inputs.md)."""
 
     @property
@@ -201,7 +201,7 @@ class Remarks:
         if self.errors:
             raise InputError([*dict.fromkeys(self.errors), *self._counted(Severity.ERROR)])
 
-    def told_warnings(self) -> tuple[Diagnostic, ...]:
+    def all_warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings so far, each once; the last one counts those left out."""
         return (*dict.fromkeys(self.warnings), *self._counted(Severity.WARNING))
 

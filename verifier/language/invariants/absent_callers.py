@@ -43,7 +43,7 @@ def check_callers(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` with an error for each name in an invariant whose callers are all users or roles that are not listed (S3)."""
     listing = _Listing(estate)
     errors = [
-        absent.told(Severity.ERROR, f", so the invariant {brief(invariant.name)!r} checks nothing", invariant.span)
+        absent.diagnostic(Severity.ERROR, f", so the invariant {brief(invariant.name)!r} checks nothing", invariant.span)
         for invariant in invariants
         if not listing.some(invariant.callers)
         for absent in listing.absent(invariant.callers)
@@ -65,7 +65,7 @@ def absent_callers(estate: Estate, sets: Iterable[CallerSet], place: Span = NOWH
     """A warning for each user or role that sets of callers name and that is not listed. `place` is where they are named, if they do not
     know themselves."""
     listing = _Listing(estate)
-    return tuple(absent.told(Severity.WARNING, "", place) for callers in sets for absent in listing.absent(callers))
+    return tuple(absent.diagnostic(Severity.WARNING, "", place) for callers in sets for absent in listing.absent(callers))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _Absent:
     accounts: tuple[str, ...]
     near: str | None
 
-    def told(self, severity: Severity, consequence: str, otherwise: Span) -> Diagnostic:
+    def diagnostic(self, severity: Severity, consequence: str, otherwise: Span) -> Diagnostic:
         """What is wrong, in one line; `otherwise` is its place where the name has none."""
         name = brief(self.pattern.value.split(":", 5)[5])
         message = f"there is no `{name}` in the inventory of {first_few(self.accounts)}, which is complete{consequence}"

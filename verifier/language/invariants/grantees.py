@@ -61,7 +61,7 @@ class _Named:
     some: ConditionExpression
     every: ConditionExpression
 
-    def chosen(self, certainly: bool) -> ConditionExpression:
+    def condition(self, certainly: bool) -> ConditionExpression:
         """The one or the other."""
         return self.every if certainly else self.some
 
@@ -74,10 +74,10 @@ def with_grantees(invariant: Invariant, key: Key | None, estate: Estate, *, cert
     parts = [] if invariant.when == ALWAYS else [invariant.when]
     if invariant.grantees is not None:
         grantee = _Keys("kms:GranteePrincipal", "kms:GranteeServicePrincipal", key, estate, invariant)
-        parts.append(grantee.named(invariant.grantees).chosen(certainly))
+        parts.append(grantee.named(invariant.grantees).condition(certainly))
     if invariant.retiring is not None:
         retiring = _Keys("kms:RetiringPrincipal", "kms:RetiringServicePrincipal", key, estate, invariant)
-        parts += [retiring.present(), retiring.named(invariant.retiring).chosen(certainly)]
+        parts += [retiring.present(), retiring.named(invariant.retiring).condition(certainly)]
     when = parts[0] if len(parts) == 1 else ConditionAnd(tuple(parts))
     return replace(invariant, when=when, grantees=None, retiring=None)
 

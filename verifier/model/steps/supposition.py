@@ -45,7 +45,7 @@ class Supposition:
     span: Span = NOWHERE
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The sentence behind its name, if it has one."""
         return f"{self.name}: {self.text}" if self.name else self.text
 

@@ -27,7 +27,7 @@ from verifier.problem.semantics.powers import share_tag_tests, share_tests_of
 from verifier.problem.semantics.relation_facts import relation_facts, share_tests
 from verifier.problem.semantics.targets import consistent
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
-from verifier.problem.space import SideGiven, Space, acts, facts_attribute, listed_names
+from verifier.problem.space import Space, SpaceMaker, acts, facts_attribute, listed_names
 
 _MOST_ROUNDS = 8
 """Rounds in which the sides tell each other what they ask of requests: facts about new attributes may ask for others."""
@@ -104,7 +104,7 @@ class Joint:
 
 
 def join(
-    sides: Sequence[SideGiven], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
+    sides: Sequence[SpaceMaker], invariants: Sequence[Invariant] = (), further: Callable[[Space], Sequence[Expression]] = lambda _: ()
 ) -> Joint:
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about requests there follow
     them. Raises `TooLarge`."""

@@ -43,7 +43,7 @@ _MOST_PARTITIONS = 4
 
 
 @dataclass(frozen=True)
-class Told:
+class GivenTags:
     """What can be given to the sessions of one role of a group: by one request, and from earlier sessions."""
 
     group: int
@@ -65,12 +65,12 @@ class PassedTags:
         self._groups = _groups(space, list(by_owner.values()), asked, found.unknown)
         self._given = self._settled()
 
-    def told(self, arn: str) -> Told | None:
+    def of_role(self, arn: str) -> GivenTags | None:
         """What can be given to sessions of a role of `tagged` or `reached`, or, where names are asked for, of `known`; `None`: anything."""
         given = self._given[arn]
-        return None if given is None else Told(self._group_of[arn], given.passed, given.inherited)
+        return None if given is None else GivenTags(self._group_of[arn], given.passed, given.inherited)
 
-    def expression(self, told: Told, own: Mapping[str, Expression]) -> Expression:
+    def expression(self, told: GivenTags, own: Mapping[str, Expression]) -> Expression:
         """What attributes of a session can be; `own` says of each what it is where nothing gives it."""
         group = self._groups[told.group]
         assert group is not None
@@ -175,11 +175,11 @@ _known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
     """What the sessions of the roles of a space's estate are given, asked once for a list of attributes of theirs."""
     asked: dict[str, Mapping[Predicate, None]] = {name: {} for name in names}
-    told = _remembered(space, found, asked)
-    return _remembered(space, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
+    told = _cached(space, found, asked)
+    return _cached(space, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
 
 
-def _remembered(space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
+def _cached(space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
     estate = space.estate
     parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
     name = (*map(id, parts), *((name, frozenset(predicates)) for name, predicates in asked.items()))
@@ -201,10 +201,10 @@ def role_tags(space: Space, roles: Sequence[Identity], names: Sequence[str], fur
     `further` what else it asks of sessions (`asked_of_sessions`)."""
     found = trusting(space.estate)
     changing = {role.arn for role in roles} if further else found.changing
-    plain = [role for role in roles if role.settled or role.arn not in changing]
+    plain = [role for role in roles if role.exact_tags or role.arn not in changing]
     yield from own_tags(space, plain, names)
     yield from own_tags(space, roles, [name for name in names if reserved(name)])
-    others = [role for role in roles if not role.settled and role.arn in changing]
+    others = [role for role in roles if not role.exact_tags and role.arn in changing]
     for holding, own, passed in _others(space, others, names, further, found):
         yield implies(holding, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None))
         yield implies(holding, passed)
@@ -221,7 +221,7 @@ def _others(
         for attribute, predicates in exact.predicates.items():
             if attribute in space.attributes:
                 space.asked.setdefault(attribute, {}).update(predicates)
-    given = {role.arn: exact.told(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
+    given = {role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
     for role in roles:
         alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
     for held in alike.values():

@@ -45,7 +45,7 @@ def carriers(space: Space) -> Expression:
     changing = trusting(space.estate).changing
     roles = space.estate.roles
     listed = frozenset(role.arn for role in roles)
-    tagged = frozenset(role.arn for role in roles if not role.settled and role.arn in changing)
+    tagged = frozenset(role.arn for role in roles if not role.exact_tags and role.arn in changing)
     others = [negation(space.in_account(account.id)) for account in space.estate.accounts if account.complete]
     unlisted = both(space.is_role, negation(space.one_of(listed)), *others)
     return either(unlisted, space.one_of(tagged), both(space.is_role, power(space, SESSION_TAGS)))

@@ -18,7 +18,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import ACTION, CALLER, TARGET, Space
@@ -100,7 +100,7 @@ def step_permissions(
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
     for found in groups.values():
-        joint = join([Given(estate, together(found), powers)], (), _further(asked or {}, aside))
+        joint = join([QuestionSide(estate, together(found), powers)], (), _further(asked or {}, aside))
         joint.hold(held or {})
         joint.definitions.append(joint.scopes[-1])
         yield StepPermissions(joint, tuple(found), powers)

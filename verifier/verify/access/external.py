@@ -67,7 +67,7 @@ class External:
     def found(self) -> Cubes:
         """The findings. Raises `TooLarge` and `Impossible`."""
         diagrams, partitioner = self.joint.diagrams, Partitioner(self.joint, 0)
-        node, open_ = partitioner.settled(diagrams.both(self.joint.sides[0].allowed, self.joint.known_action))
+        node, open_ = partitioner.certain_part(diagrams.both(self.joint.sides[0].allowed, self.joint.known_action))
         parts = [diagrams.both(node, part) for part in self._parts()]
         projection = self.joint.care(0, node, frozenset[str]().union(*map(diagrams.support, parts)))
         least = diagrams.both(node, projection.care)

@@ -22,7 +22,7 @@ from verifier.model.results.external_access import ExternalAccess, FindingsRepor
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.access.zones import ZoneOfTrust, outside, seen_from_inside, services, strangers, zone_of
@@ -84,7 +84,7 @@ def _on_key(estate: Estate, key: Key, zone: ZoneOfTrust, held: Mapping[str, bool
     inside = seen_from_inside(estate, zone.accounts)
     assumptions = (THEIRS, *given(inside, target), as_of_data())
     try:
-        joint = join([Given(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
+        joint = join([QuestionSide(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
         joint.hold({**_THEIR_LEAVE, **held})
         from_outside, of_services = (_settled(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:

@@ -26,7 +26,7 @@ from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Reason
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import Found, Rows
@@ -116,7 +116,7 @@ class _Asker:
             return KeyAccess(about, reasons=(reason,))
         assumptions = (*given(self.estate, target), as_of_data())
         try:
-            joint = join([Given(self.estate, target)], [self.scope])
+            joint = join([QuestionSide(self.estate, target)], [self.scope])
             joint.hold(self.held)
             found = self._rows(joint, key)
         except TooLarge as error:

@@ -21,7 +21,7 @@ from verifier.model.reference import data_version
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
@@ -122,7 +122,7 @@ class _Comparer:
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
         intended = [resolved_allowance(self.new, pair.either, allowance) for allowance in applying]
         try:
-            found = difference(Given(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
+            found = difference(QuestionSide(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
         except TooLarge as error:
             reason = Reason("budget", f"the comparison went beyond a limit: {error}")
             return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
@@ -191,8 +191,8 @@ class _Comparer:
         return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
 
 
-def _given(estate: Estate, target: Target | None) -> Given | None:
-    return None if target is None else Given(estate, target)
+def _given(estate: Estate, target: Target | None) -> QuestionSide | None:
+    return None if target is None else QuestionSide(estate, target)
 
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:

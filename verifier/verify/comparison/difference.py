@@ -17,7 +17,7 @@ from verifier.model.invariant import Invariant
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.regions import Describer, FoundRegion, Regions
 
@@ -46,7 +46,9 @@ class Difference:
     lost: Direction
 
 
-def difference(old: Given, new: Given | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None) -> Difference:
+def difference(
+    old: QuestionSide, new: QuestionSide | None, *, intended: Sequence[Invariant] = (), held: Mapping[str, bool] | None = None
+) -> Difference:
     """Compares two versions of a target; `None` is a new one that is not there, which allows nothing.
 
     The scopes of `intended` invariants are taken from what was gained; `held` fixes readings. Grantees, named accounts and the like must
@@ -64,7 +66,7 @@ def difference(old: Given, new: Given | None, *, intended: Sequence[Invariant] =
     return Difference(joint, _direction(joint, last, gained, meant), _direction(joint, 0, lost, NOTHING))
 
 
-def _gained(joint: Joint, before: Given | None, after: Given | None) -> Node:
+def _gained(joint: Joint, before: QuestionSide | None, after: QuestionSide | None) -> Node:
     """What `after` allows and `before` does not."""
     if after is None:
         return NOTHING

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Rests, checked, refined
+from verifier.ask.loop import Inconclusive, checked, refined
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
@@ -22,10 +22,11 @@ from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.readings import WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes, settled
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, negation, nodes
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.semantics.targets import FACT_FIELDS
+from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session, after
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
@@ -153,7 +154,7 @@ class Neighbourhood:
             self._limits[most] = at_most([part.changed for part in self.point.parts if part.name not in self.left_out], most)
         return self._limits[most]
 
-    def _near(self, query: list[Expression], goal: Goal) -> Near | Rests:
+    def _near(self, query: list[Expression], goal: Goal) -> Near | Inconclusive:
         """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may do without."""
         question = self.point.question
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
@@ -173,7 +174,7 @@ class Neighbourhood:
         first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
         return [negation(part.changed) for part in (*first, *(part for part in self.point.parts if part.name in self.left_out))]
 
-    def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Rests:
+    def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Inconclusive:
         """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not modelled, and what holds of
         every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment
@@ -181,16 +182,16 @@ class Neighbourhood:
             doubtful = [name for name in assignment.symbols if is_unmodelled(question, name)]
             if not doubtful:
                 raise InternalDisagreement.on(request)
-            return Rests(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
+            return Inconclusive(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
         target = question.allowed if goal.outcome is Outcome.ALLOW else negation(question.allowed)
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
-        also = settled(target, {name: value for name, value in against.items() if name != WILDCARDS})
+        also = with_values(target, {name: value for name, value in against.items() if name != WILDCARDS})
         if not true_in(also, assignment):
-            return Rests((), also)
+            return Inconclusive((), also)
         classes: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
         held = {symbol for symbols in question.finite.held.values() for symbol in symbols}
         others = _not_as_in(assignment, [name for name in assignment.symbols if name in held])
-        return Rests((), disjunction([*map(negation, classes), *others]))
+        return Inconclusive((), disjunction([*map(negation, classes), *others]))
 
 
 def attributes_of(question: Question) -> frozenset[str]:

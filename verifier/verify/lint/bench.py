@@ -12,7 +12,7 @@ from itertools import product
 
 from verifier.ask.answers import InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Rests, checked, find, refined
+from verifier.ask.loop import Inconclusive, checked, find, refined
 from verifier.ask.preferences import preferences
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
 from verifier.ask.unmodelled import is_unmodelled, why_unmodelled
@@ -23,7 +23,7 @@ from verifier.model.results.verdict import Counterexample
 from verifier.problem.examination import Examination
 from verifier.problem.expression import Expression, disjunction, literal, symbols_of
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
-from verifier.problem.substitution import settled
+from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat, after
 
@@ -76,7 +76,7 @@ class Bench:
         """Whether some request meets the expressions whatever the things that are not modelled do to it."""
         if len(unmodelled) <= MOST_UNMODELLED:
             settings = [dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))]
-            answer = self._answer([_settled_all(expression, setting) for setting in settings for expression in query])
+            answer = self._answer([with_values(expression, setting) for setting in settings for expression in query])
             if isinstance(answer, Refuted):
                 return answer
         return Unknown(why_unmodelled(self.question, unmodelled))
@@ -95,7 +95,7 @@ class Bench:
     def _unmodelled_in(self, query: Iterable[Expression]) -> list[str]:
         return sorted(name for name in symbols_of(*query) if is_unmodelled(self.question, name) or name in self.question.finite.unsupported)
 
-    def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Rests:
+    def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""
         question, assignment = self.question, found.assignment
         chosen = for_evaluate(question, found)
@@ -106,17 +106,11 @@ class Bench:
         needed = {} if decision is None else dict(_needed(found.request, chosen, decision, confirm))
         rests = unmodelled if decision is None else [name for name in needed if name in unmodelled]
         if decision is None or rests:
-            return Rests(tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests))
+            return Inconclusive(tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests))
         readings = {name: value for name, value in needed.items() if is_reading(name)}
         readings |= dict(needed_to_be_sent(question, self.session, assignment))
         free = tuple((name, value) for name, value in needed.items() if name not in readings)
         return counterexample(found.request, decision, tuple(sorted(readings.items())), free)
-
-
-def _settled_all(expression: Expression, values: Mapping[str, bool]) -> Expression:
-    for name, value in values.items():
-        expression = settled(expression, name, value)
-    return expression
 
 
 def _needed(request: Request, chosen: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:

@@ -42,7 +42,7 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
 def _told(edit: StatementEdit, statement: Statement) -> str:
     """What changes, without the place, which the finding tells."""
     unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
-    return edit.told(replace(statement, conditions=unplaced))
+    return edit.in_words(replace(statement, conditions=unplaced))
 
 
 def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Claim]]) -> Rewrite | None:

@@ -19,7 +19,7 @@ from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.lint import Finding, LintRule, Undecided
 from verifier.problem.expression import Expression, negation
 from verifier.problem.space import Space
-from verifier.problem.substitution import settled
+from verifier.problem.substitution import with_values
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.lint.bench import SOME, Answer, Bench, Confirm, Example
 from verifier.verify.lint.meaning import Meaning, meaning
@@ -173,7 +173,7 @@ class Subject:
             return self.matched(settled={label: value})(request, symbols) if unless is None else None
 
         def build(seen: Seen) -> list[Expression]:
-            return [settled(seen.shown, label, value), negation(settled(seen.meaning.matches, label, not value))]
+            return [with_values(seen.shown, {label: value}), negation(with_values(seen.meaning.matches, {label: not value}))]
 
         return self.example(build, confirm)
 

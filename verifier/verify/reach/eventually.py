@@ -21,7 +21,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
@@ -38,7 +38,7 @@ MOST_STORIES = 24
 """So many callers whose goal is within reach are tried for a story, before a verdict is Unknown."""
 
 
-def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], how: How) -> Iterator[Verdict]:
+def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant, in their order. Raises `InputError` for one about operations without a key, and for one whose scope is
     empty (S3)."""
     if target.key is None:
@@ -52,12 +52,12 @@ def prove_eventually(estate: Estate, target: Target, invariants: Sequence[Invari
     if reason is None:
         wanted = [resolved_invariant(estate, target, invariant) for invariant in invariants]
         try:
-            answers = _answers(estate, target.key, wanted, how)
+            answers = _answers(estate, target.key, wanted, options)
             found = list(answers)
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     for number, invariant in enumerate(invariants):
-        answer = _Answer(reason, Bound(how.longest, False)) if reason is not None else found[number]
+        answer = _Answer(reason, Bound(options.longest, False)) if reason is not None else found[number]
         yield _verdict(estate, target, invariant, answer, time.perf_counter() - started)
         started = time.perf_counter()
 
@@ -72,29 +72,29 @@ class _Answer:
     rests: tuple[Assumption, ...] = ()
 
 
-def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
-    for answer, invariant in zip(_found(estate, key, invariants, how), invariants, strict=True):
+def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
+    for answer, invariant in zip(_found(estate, key, invariants, options), invariants, strict=True):
         proved = answer.found is None
-        yield replace(answer, supposed=_needed(estate, key, invariant, how)) if proved and estate.suppositions else answer
+        yield replace(answer, supposed=_needed(estate, key, invariant, options)) if proved and estate.suppositions else answer
 
 
-def _needed(estate: Estate, key: Key, invariant: Invariant, how: How) -> tuple[Supposition, ...]:
+def _needed(estate: Estate, key: Key, invariant: Invariant, options: ProofOptions) -> tuple[Supposition, ...]:
     """Suppositions (W3) with which an invariant is proved, and without any one of which it is not."""
     needed = estate.suppositions
     for one in estate.suppositions:
         fewer = tuple(other for other in needed if other is not one)
-        (answer,) = _found(supposing(estate, fewer), key, [invariant], how)
+        (answer,) = _found(supposing(estate, fewer), key, [invariant], options)
         needed = fewer if answer.found is None else needed
     return needed
 
 
-def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], how: How) -> Iterator[_Answer]:
+def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
     # What is asked of single requests is no invariant about steps.
     asked = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
-    setting = Setting(estate, key, asked, how)
+    setting = Setting(estate, key, asked, options)
     for number, invariant in enumerate(invariants):
         setting.check(number)
-        yield _Search(setting, number, how, invariant.unless_directly).answer()
+        yield _Search(setting, number, options, invariant.unless_directly).answer()
 
 
 @dataclass
@@ -103,7 +103,7 @@ class _Search:
 
     setting: Setting
     number: int
-    how: How
+    options: ProofOptions
     apart: bool
     _direct: set[str] = field(default_factory=set)
     _unsure: set[str] = field(default_factory=set)
@@ -111,9 +111,9 @@ class _Search:
     def answer(self) -> _Answer:
         within = self._within()
         first = next(within, None)
-        if first is None or not self.how.asks_about(first[0].rounds):
+        if first is None or not self.options.asks_about(first[0].rounds):
             return self._out_of_reach(never=first is None)
-        longest = self.how.longest
+        longest = self.options.longest
         reasons: list[Reason] = []
         near = list[Found]()
         for goal, reached in islice(chain([first], within), MOST_STORIES):
@@ -124,7 +124,7 @@ class _Search:
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
             near.append((goal, reached))
-        bounded = self.how.steps is not None and len(near) < MOST_STORIES
+        bounded = self.options.steps is not None and len(near) < MOST_STORIES
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
         again = near[:1] if shorter or not bounded else []
         for story in map(self._told_by_few_steps, (*(few for few in shorter if all(few is not one for one in near)), *again)):
@@ -134,7 +134,7 @@ class _Search:
             doubtful = self._in_doubt()[0]
             if doubtful is None or is_in_doubt(*doubtful):
                 return self._out_of_reach(never=False)
-        unchanged = Unchanged(self.setting, self.number, self.how)
+        unchanged = Unchanged(self.setting, self.number, self.options)
         if not self.apart and all(map(unchanged.out_of_reach, starts := [other.start for _, other in self._within()])):
             self._direct.update(starts)
             return self._out_of_reach(never=True)
@@ -150,33 +150,35 @@ class _Search:
         if reason is None:
             within, whenever = self._in_doubt()
             if within is not None:
-                found = told(self.setting, *within, self.how.longest)
+                found = told(self.setting, *within, self.options.longest)
                 if isinstance(found, Story):
-                    return _Answer(found, Bound(self.how.longest, False))
+                    return _Answer(found, Bound(self.options.longest, False))
                 reason = found
             never = never and not whenever
         reason = reason or self.setting.unsettled
         rests = () if reason is not None else looked_at(self.setting, self.number)
-        return _Answer(reason, Bound(self.how.longest, never and reason is None), rests=rests)
+        return _Answer(reason, Bound(self.options.longest, never and reason is None), rests=rests)
 
     def _in_doubt(self) -> tuple[Found | None, bool]:
         """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by more."""
         starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
         found = self.setting.nearest(starts, self.number, self._unsure, doubtful=True)
         first = next(found, None)
-        if first is None or self.how.steps is None:
+        if first is None or self.options.steps is None:
             return first, first is not None
-        near = takewhile(lambda one: self.how.asks_about(one[0].rounds), chain([first], found))
+        near = takewhile(lambda one: self.options.asks_about(one[0].rounds), chain([first], found))
         return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
 
     def _shorter(self, found: Found, *, doubtful: bool = False) -> Found | None:
         """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if there is none."""
         few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
-        long = len(planned(found[1].facts, found[0])) > self.how.longest
-        return None if long and not few.reach(self.how.longest) else few.found or found
+        long = len(planned(found[1].facts, found[0])) > self.options.longest
+        return None if long and not few.reach(self.options.longest) else few.found or found
 
     def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
-        return self.setting.teller(reached.start, self.number).tell(reached, goal, self.setting.goals[self.number], self.how.longest, other)
+        return self.setting.teller(reached.start, self.number).tell(
+            reached, goal, self.setting.goals[self.number], self.options.longest, other
+        )
 
     def _otherwise(self, start: str) -> Other:
         return lambda refused: self.setting.otherwise(start, self.number, refused, direct=not self.apart)
@@ -186,7 +188,7 @@ class _Search:
         direct = found[1].start not in self._unsure
 
         def other(refused: frozenset[Way]) -> Reached:
-            return self.setting.few_steps(found, direct=direct, refused=refused).otherwise(self.how.longest)
+            return self.setting.few_steps(found, direct=direct, refused=refused).otherwise(self.options.longest)
 
         reached = other(ANY_WAY)
         goal = reached.goals.get((found[0].key, self.number))
@@ -219,7 +221,7 @@ def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answ
 
 def as_assumptions(supposed: Iterable[Supposition]) -> Iterator[Assumption]:
     """What a person has taken for granted (W3), in the words in which it was written."""
-    yield from (Assumption("W3", one.told) for one in supposed)
+    yield from (Assumption("W3", one.sentence) for one in supposed)
 
 
 def suppositions(estate: Estate, target: Target) -> tuple[Assumption, ...]:

@@ -24,7 +24,7 @@ from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, conjunction, either, implies, negation
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.callers import callers
 from verifier.problem.semantics.powers import ALWAYS, REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.supposed import not_ruled_out
@@ -99,7 +99,7 @@ class KeyRules:
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
-        self.joint = join([Given(changed, key_target(free), powers)], (), self._further)
+        self.joint = join([QuestionSide(changed, key_target(free), powers)], (), self._further)
         self.joint.hold(held)
         self._nodes = iter(self.joint.scopes)
         self.scopes = [next(self._nodes) for _ in goals]

@@ -15,7 +15,7 @@ from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.diagram import Node
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import Expression, both, negation
-from verifier.problem.rules import Given
+from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
@@ -35,7 +35,7 @@ class KeylessRules:
         self._powers = powers
         self._region = region
         self._issued = issued
-        self.joint = join([Given(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)
+        self.joint = join([QuestionSide(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)
         self.joint.hold(held)
         self._here, self._elsewhere, others = self.joint.scopes
         self.joint.definitions.append(self.joint.diagrams.complement(others))

@@ -91,7 +91,7 @@ def _account(account: Account, says: Says, named: set[str], *, keep: bool) -> Ac
     to have others (F3). Which a user may pass on its policies say."""
 
     def narrowed(members: tuple[Identity, ...], says: Says) -> tuple[Identity, ...]:
-        small = [replace(member, policies=of_policies(member, says), trust=None, settled=True) for member in members]
+        small = [replace(member, policies=of_policies(member, says), trust=None, exact_tags=True) for member in members]
         stay = keep or not account.complete
         names = {name_of(one) for one in small if stay or one.policies or one.bounded or one.arn in named}
         return tuple(one for one in small if name_of(one) in names)

@@ -25,7 +25,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import check_readings, not_known
 from verifier.verify.reach.closure import Goal, Reached
@@ -43,7 +43,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Told:
+class ReachStory:
     """A caller that has some actions within reach, by which tasks, and the story of it."""
 
     caller: str
@@ -88,21 +88,21 @@ def reach_from(
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
 
-    def answer(setting: Setting, how: How) -> Answer:
+    def answer(setting: Setting, options: ProofOptions) -> Answer:
         reached = setting.reached((start,), 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
-        told = list(_told(setting, reached, [(goal, own) for goal, own in found if goal is not None], how))
-        near = all(goal is None or how.asks_about(goal.rounds) for goal, _ in found)
+        stories = list(_stories(setting, reached, [(goal, own) for goal, own in found if goal is not None], options))
+        near = all(goal is None or options.asks_about(goal.rounds) for goal, _ in found)
         for number, (goal, own) in enumerate(found):
-            if goal is None or not how.asks_about(goal.rounds):
+            if goal is None or not options.asks_about(goal.rounds):
                 found_doubtful = next(setting.nearest([start], number, doubtful=True), None)
-                doubtful, never = _in_doubt(setting, start, found_doubtful, own, how)
-                told, near = told + doubtful, near and never
-        rows = _merged(told, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
-        within = {name for one in told for name in one.actions}
+                doubtful, never = _in_doubt(setting, start, found_doubtful, own, options)
+                stories, near = stories + doubtful, near and never
+        rows = _merged(stories, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions)))
+        within = {name for one in stories for name in one.actions}
         return Answer(rows, tuple(name for name in names if name not in within), near)
 
-    return _report(estate, keys, goals, _how(steps, readings), progress, answer, caller=caller)
+    return _report(estate, keys, goals, _options(steps, readings), progress, answer, caller=caller)
 
 
 def reach_to(
@@ -116,74 +116,84 @@ def reach_to(
     """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as `reach_from`."""
     names = actions_named(actions)
 
-    def answer(setting: Setting, how: How) -> Answer:
-        told: list[Told] = []
+    def answer(setting: Setting, options: ProofOptions) -> Answer:
+        stories: list[ReachStory] = []
         beyond, near = [], True
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
         within = {found[1].start: found for found in setting.nearest(starts, 0)}
-        further = [start for start in starts if start not in within or not how.asks_about(within[start][0].rounds)]
+        further = [start for start in starts if start not in within or not options.asks_about(within[start][0].rounds)]
         in_doubt = {found[1].start: found for found in setting.nearest(further, 0, doubtful=True)}
         for number, start in enumerate(starts, 1):
             found = within.get(start)
-            near = near and (found is None or how.asks_about(found[0].rounds))
-            if found is None or not how.asks_about(found[0].rounds):
-                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, how)
-                told, near = told + doubtful, near and never
+            near = near and (found is None or options.asks_about(found[0].rounds))
+            if found is None or not options.asks_about(found[0].rounds):
+                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, options)
+                stories, near = stories + doubtful, near and never
                 beyond += [] if doubtful else [start]
             else:
                 goal, reached = found
-                told += _told(setting, reached, [(goal, names)], how)
+                stories += _stories(setting, reached, [(goal, names)], options)
             if progress is not None:
                 progress(number, len(starts), start)
-        rows = _merged(told, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
+        rows = _merged(stories, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called)))
         gone = tuple(sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed))
         return Answer(rows, gone, near)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
-    return _report(estate, keys, goals, _how(steps, readings), None, answer, to=tuple(actions))
+    return _report(estate, keys, goals, _options(steps, readings), None, answer, to=tuple(actions))
 
 
 def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
     return Invariant(", ".join(actions), Expectation.REFUSED, whom, tuple(map(Text, actions)), None)
 
 
-def _told(setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], how: How) -> Iterator[Told]:
+def _stories(
+    setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], options: ProofOptions
+) -> Iterator[ReachStory]:
     """The stories of goals: those that take the same steps are told together."""
     members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
     teller = setting.teller(reached.start, 0)
     alike: dict[object, list[tuple[Goal, tuple[str, ...]]]] = {}
     for goal, names in within:
-        if how.asks_about(goal.rounds):
+        if options.asks_about(goal.rounds):
             alike.setdefault((planned(reached.facts, goal), goal.by), []).append((goal, names))
     for together in alike.values():
         goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
         tasks = planned(reached.facts, goals[0][0])
-        stories = teller.tell_each(reached, goals) if len(tasks) <= how.longest else [too_long(len(tasks), how.longest)] * len(goals)
+        stories = (
+            teller.tell_each(reached, goals) if len(tasks) <= options.longest else [too_long(len(tasks), options.longest)] * len(goals)
+        )
         for (goal, names), story in zip(together, stories, strict=True):
             if isinstance(story, Story):
-                yield Told(reached.start, names, goal, tasks, story, members, listed)
+                yield ReachStory(reached.start, names, goal, tasks, story, members, listed)
             else:
-                found, by, its = teller.found(reached, goal, setting.goals[goal.number], how.longest, _others(setting, reached.start, goal))
-                yield Told(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
+                found, by, its = teller.found(
+                    reached, goal, setting.goals[goal.number], options.longest, _others(setting, reached.start, goal)
+                )
+                yield ReachStory(reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed)
 
 
-def _in_doubt(setting: Setting, start: str, found: Found | None, names: tuple[str, ...], how: How) -> tuple[list[Told], bool]:
+def _in_doubt(
+    setting: Setting, start: str, found: Found | None, names: tuple[str, ...], options: ProofOptions
+) -> tuple[list[ReachStory], bool]:
     """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead there after it."""
-    if found is None or not how.asks_about(found[0].rounds):
+    if found is None or not options.asks_about(found[0].rounds):
         return [], found is None
     goal, reached = found
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
-    return [Told(start, names, goal, tasks, told(setting, goal, reached, how.longest), alike, start in setting.listed)], True
+    return [ReachStory(start, names, goal, tasks, told(setting, goal, reached, options.longest), alike, start in setting.listed)], True
 
 
 def _others(setting: Setting, start: str, goal: Goal) -> Other:
     return lambda refused: setting.otherwise(start, goal.number, refused)
 
 
-def _merged(told: Iterable[Told], shape: Callable[[Told], object], add: Callable[[ReachRow, Told], ReachRow]) -> tuple[ReachRow, ...]:
+def _merged(
+    stories: Iterable[ReachStory], shape: Callable[[ReachStory], object], add: Callable[[ReachRow, ReachStory], ReachRow]
+) -> tuple[ReachRow, ...]:
     """A row for each shape, in the order of the steps."""
     rows: dict[object, ReachRow] = {}
-    for one in told:
+    for one in stories:
         found = rows.get(shape(one))
         if found is None:
             story, reason = (one.story, None) if isinstance(one.story, Story) else (None, one.story)
@@ -202,29 +212,29 @@ class Answer:
     complete: bool
 
 
-def _how(steps: int | None, readings: Mapping[str, bool] | None) -> How:
+def _options(steps: int | None, readings: Mapping[str, bool] | None) -> ProofOptions:
     held = dict(readings or {})
     check_readings(held)
-    return How(Engine.Z3, None, held, None, steps)
+    return ProofOptions(Engine.Z3, None, held, None, steps)
 
 
 def _report(
     estate: Estate,
     keys: Sequence[str],
     goals: Sequence[Invariant],
-    how: How,
+    options: ProofOptions,
     progress: Progress | None,
-    answer: Callable[[Setting, How], Answer],
+    answer: Callable[[Setting, ProofOptions], Answer],
     *,
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
 ) -> ReachReport:
     chosen, found = keys_named(estate, keys), []
     for number, key in enumerate(chosen, 1):
-        found.append(_of_key(estate, key, goals, how, answer))
+        found.append(_of_key(estate, key, goals, options, answer))
         if progress is not None:
             progress(number, len(chosen), key.name or key.arn)
-    free = free_readings(how.held)
+    free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
     warnings = (*estate.warnings, *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)))
     return ReachReport(tuple(found), caller, to, accounts, data_version(), warnings, estate.inputs, free)
@@ -232,29 +242,31 @@ def _report(
 
 def _not_needed(supposition: Supposition) -> Diagnostic:
     """The warning of one of several suppositions none of which keeps anybody out of reach (W3)."""
-    message = f"nobody is out of reach only because this is supposed: {supposition.told}"
+    message = f"nobody is out of reach only because this is supposed: {supposition.sentence}"
     return Diagnostic(Severity.WARNING, message, supposition.span, rule="W3")
 
 
-def _of_key(estate: Estate, key: Key, goals: Sequence[Invariant], how: How, answer: Callable[[Setting, How], Answer]) -> KeyReach:
+def _of_key(
+    estate: Estate, key: Key, goals: Sequence[Invariant], options: ProofOptions, answer: Callable[[Setting, ProofOptions], Answer]
+) -> KeyReach:
     started = time.perf_counter()
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
     reason, supposed = not_known(target), tuple[str, ...]()
     if reason is None:
         try:
-            setting = Setting(estate, key, goals, how)
-            found = answer(setting, how)
+            setting = Setting(estate, key, goals, options)
+            found = answer(setting, options)
             if estate.suppositions and found.beyond:
-                certain = answer(Setting(supposing(estate, ()), key, goals, how), how).beyond
+                certain = answer(Setting(supposing(estate, ()), key, goals, options), options).beyond
                 supposed = tuple(one for one in found.beyond if one not in certain)
             rests = (*rests, *looked_at(setting, 0))
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     elapsed = time.perf_counter() - started
     if reason is not None:
-        return KeyReach(about, (), (), Bound(how.longest, False), (reason,), rests, elapsed)
+        return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests, elapsed)
     reason = not_listed(estate) or setting.unsettled
     if reason is not None:
-        return KeyReach(about, found.rows, (), Bound(how.longest, False), (reason,), rests, elapsed)
-    return KeyReach(about, found.rows, found.beyond, Bound(how.longest, found.complete), (), rests, elapsed, supposed)
+        return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests, elapsed)
+    return KeyReach(about, found.rows, found.beyond, Bound(options.longest, found.complete), (), rests, elapsed, supposed)

@@ -18,7 +18,7 @@ from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.closure import Closure, Reached
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
@@ -49,12 +49,12 @@ class Setting:
     issued it, whose account is that of the key where it says so. Raises `TooLarge`, and `InputError` for an inventory that leaves out what
     could be joined or attached."""
 
-    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], how: How) -> None:
+    def __init__(self, estate: Estate, key: Key, goals: Sequence[Invariant], options: ProofOptions) -> None:
         _check_lists(estate)
         self.key = key
         self.goals = tuple(goals)
-        self._how = how
-        self._common = of_estate(estate, how.held, goals)
+        self._options = options
+        self._common = of_estate(estate, options.held, goals)
         self.estate = self._common.estate
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
         self._common.expect(self._issued)
@@ -257,7 +257,7 @@ class Setting:
 
     def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
         """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among them."""
-        return Teller(self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._how)
+        return Teller(self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._options)
 
 
 def _check_lists(estate: Estate) -> None:

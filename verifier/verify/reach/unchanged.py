@@ -15,7 +15,7 @@ from verifier.model.results.verdict import Status
 from verifier.model.steps.catalogue import Head
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import How, decide_requests
+from verifier.verify.deciding import ProofOptions, decide_requests
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, is_federated
 from verifier.verify.reach.key_rules import RETIRE
 from verifier.verify.reach.own_policies import actions_named
@@ -31,7 +31,7 @@ class Unchanged:
 
     setting: Setting
     number: int
-    how: How
+    options: ProofOptions
 
     def out_of_reach(self, start: str) -> bool:
         """Whether a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which none leads to the goal
@@ -76,7 +76,7 @@ class Unchanged:
         target = key_target(replace(self.setting.key, tags=None, aliases=None))
         asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
-            return next(decide_requests(self.setting.estate, target, [asked], self.how)).status is Status.PROVED
+            return next(decide_requests(self.setting.estate, target, [asked], self.options)).status is Status.PROVED
         except InputError as error:
             return error.diagnostics[0].rule == "S3"
 

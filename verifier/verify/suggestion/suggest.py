@@ -33,12 +33,12 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.assumptions import summary, where_it_is
 from verifier.verify.comparison.compare import compare
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, utmost, what_decides
 from verifier.verify.edits.shown_edits import shown
 from verifier.verify.preparation import resolved_invariant
-from verifier.verify.prove import decide_target, how_to
+from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.suggested_edits import Broken, groups
 from verifier.verify.suggestion.weighing import Mended, ranked
 
@@ -70,14 +70,14 @@ def suggest(
     """
     invariants = tuple(invariants)
     check_direct(invariants, "`suggest`")
-    how = how_to(invariants, Engine.Z3, timeout, readings, False)
+    options = proof_options(invariants, Engine.Z3, timeout, readings, False)
     wanted = set(range(len(invariants)) if chosen is None else chosen)
     found: list[tuple[int, Advice]] = []
     targets = targets_of(estate, invariants)
     for done, (target, numbers) in enumerate(targets, start=1):
-        verdicts = dict(zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], how), strict=True))
+        verdicts = dict(zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], options), strict=True))
         for number in (number for number in numbers if number in wanted):
-            found.append((number, _advice(estate, target, invariants, verdicts, number, how)))
+            found.append((number, _advice(estate, target, invariants, verdicts, number, options)))
         if progress is not None:
             progress(done, len(targets), target.resource or target.kind.value)
     ordered = tuple(advice for _, advice in sorted(found, key=lambda item: item[0]))
@@ -87,7 +87,7 @@ def suggest(
 
 
 def _advice(
-    estate: Estate, target: Target, invariants: Sequence[AnyInvariant], verdicts: Mapping[int, Verdict], number: int, how: How
+    estate: Estate, target: Target, invariants: Sequence[AnyInvariant], verdicts: Mapping[int, Verdict], number: int, options: ProofOptions
 ) -> Advice:
     verdict, invariant = verdicts[number], invariants[number]
     plain = Advice(number + 1, invariant, verdict.target, verdict.status)
@@ -97,7 +97,7 @@ def _advice(
     if hopeless is not None:
         return replace(plain, reason=hopeless)
     assert target.key is not None and isinstance(invariant, Invariant)
-    search = _Search(estate, target.key, invariants, verdicts, number, how)
+    search = _Search(estate, target.key, invariants, verdicts, number, options)
     suggestions = search.run()
     return replace(plain, suggestions=suggestions, reason=None if suggestions else search.reason, others=len(search.others))
 
@@ -153,7 +153,7 @@ class _Search:
     invariants: Sequence[AnyInvariant]
     verdicts: Mapping[int, Verdict]
     number: int
-    how: How
+    options: ProofOptions
     reason: Reason = Reason("bound", f"no change of up to {BOUND} edits that keeps the other invariants was found")
     others: tuple[int, ...] = ()
     _positions: Iterator[int] = field(default_factory=count)
@@ -231,13 +231,13 @@ class _Search:
 
     def _mends(self, policy: Policy, counterexample: Counterexample) -> bool:
         edited = with_key_policy(self.estate, self.key.arn, policy)
-        held = {**self.how.held, **dict((*counterexample.readings, *counterexample.free))}
+        held = {**self.options.held, **dict((*counterexample.readings, *counterexample.free))}
         return evaluate(edited, counterexample.request, held).outcome is _wanted(self._invariant)
 
     def _verdicts(self, policy: Policy, numbers: Sequence[int]) -> list[Verdict]:
         edited = with_key_policy(self.estate, self.key.arn, policy)
         target = key_target(next(key for key in edited.keys if key.arn == self.key.arn))
-        return list(decide_target(edited, target, [self.invariants[number] for number in numbers], self.how))
+        return list(decide_target(edited, target, [self.invariants[number] for number in numbers], self.options))
 
     def _kept(self, policy: Policy) -> tuple[str, ...] | None:
         """The names of the other invariants that are proved now and were not; `None` where one has another verdict that is no proof."""
@@ -267,4 +267,4 @@ class _Search:
         """What the one policy allows and the other does not, with nothing else compared."""
         alone = replace(self.estate, keys=(self.key,))
         sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
-        return compare(*sides, readings=self.how.held).targets[0]
+        return compare(*sides, readings=self.options.held).targets[0]

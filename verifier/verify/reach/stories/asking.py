@@ -41,13 +41,13 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import How, decide_requests
+from verifier.verify.deciding import ProofOptions, decide_requests
 
 
 def test(operator: str, key: str, *values: str, any_value: bool = False) -> ConditionExpression:
     """A condition on a request."""
-    how = Operator(operator, "ForAnyValue" if any_value else None, False)
-    return Holds(Condition(how, Text(key), tuple(map(Text, values))))
+    compared = Operator(operator, "ForAnyValue" if any_value else None, False)
+    return Holds(Condition(compared, Text(key), tuple(map(Text, values))))
 
 
 def principal(arn: str) -> CallerSet:
@@ -72,7 +72,7 @@ def exactly(caller: Caller) -> CallerSet:
 class Asker:
     """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
 
-    how: How
+    options: ProofOptions
     also_when: tuple[ConditionExpression, ...] = ()
     """What each request must meet besides."""
 
@@ -127,7 +127,7 @@ class Asker:
     def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
         """Another request under the same readings and free facts, or under one more, where it turns on that; why there is none, where it is
         refused."""
-        decider, chosen = RequestDecider(estate, request), {**self.how.held, **dict(found.readings), **dict(found.free)}
+        decider, chosen = RequestDecider(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(chosen).depends_on, (False, True)):
             ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []
@@ -140,7 +140,7 @@ class Asker:
 
     def _found(self, estate: Estate, target: Target, scope: Invariant) -> Counterexample | Reason:
         try:
-            verdict = next(decide_requests(estate, target, [scope], self.how))
+            verdict = next(decide_requests(estate, target, [scope], self.options))
         except InputError as error:
             if error.diagnostics[0].rule == "S3":
                 return Reason("S3", "no such request can be made")
@@ -152,7 +152,7 @@ class Asker:
 
     def holding(self, readings: Mapping[str, bool]) -> Asker:
         """The same under further readings."""
-        return replace(self, how=replace(self.how, held={**self.how.held, **readings}))
+        return replace(self, options=replace(self.options, held={**self.options.held, **readings}))
 
     def when(self, *further: ConditionExpression) -> Asker:
         """The same of requests that meet further conditions."""
@@ -177,7 +177,7 @@ def tagged(estate: Estate, caller: Caller) -> Estate:
 
     def with_tags(one: Identity) -> Identity:
         others = tuple((name, value) for name, value in one.tags if name.lower() not in {mine.lower() for mine in own})
-        settled = replace(one, tags=(*others, *caller.session_tags), settled=True)
+        settled = replace(one, tags=(*others, *caller.session_tags), exact_tags=True)
         return settled if one.arn == (caller.issuer or caller.principal_arn) else one
 
     accounts = (

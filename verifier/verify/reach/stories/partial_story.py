@@ -23,7 +23,7 @@ from verifier.model.steps.chains import Became, State
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import How
+from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.closure import REPLICA, Goal
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.key_rules import KeyRules
@@ -43,7 +43,7 @@ class StoryContext:
 
     estate: Estate
     rules: Mapping[str, KeyRules]
-    how: How
+    options: ProofOptions
 
     @cached_property
     def ages(self) -> bool:
@@ -98,7 +98,7 @@ class PartialStory:
 
     def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asker = Asker(self.context.how).holding(self.readings).when(*self._source_of(by), *when)
+        asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by))
 
