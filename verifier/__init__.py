@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from verifier.invariant_files import allowances, allowances_from, invariants, invariants_from
     from verifier.language.builtins.by_name import builtin
     from verifier.language.invariants.files import suppose
+    from verifier.model.choices import FailOn
     from verifier.model.engine import Engine
     from verifier.model.estate import Account, Estate, Identity, Key, Organization
     from verifier.model.invariant import Allowance, AnyInvariant, GrantInvariant, Invariant
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.results.access import Access, WhoCan
-    from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
+    from verifier.model.results.comparison import Comparison, Relation, TargetComparison
     from verifier.model.results.explanation import Explanation
     from verifier.model.results.external_access import ExternalAccess, FindingsReport
     from verifier.model.results.lint import Finding, LintReport
@@ -115,7 +116,8 @@ _HOMES = {
     "verifier.inputs.given": ("loads",),
     "verifier.invariant_files": ("allowances", "allowances_from", "invariants", "invariants_from"),
     "verifier.report.plain": ("records", "render", "to_dict"),
-    "verifier.model.results.comparison": ("Comparison", "FailOn", "Relation", "TargetComparison"),
+    "verifier.model.results.comparison": ("Comparison", "Relation", "TargetComparison"),
+    "verifier.model.choices": ("FailOn",),
     "verifier.model.results.access": ("Access", "WhoCan"),
     "verifier.model.results.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
@@ -308,7 +310,7 @@ def findings(
     `trusted` are accounts and organizations in the zone besides. Access of service principals is told apart, and counts with `services`.
     Raises `InputError`.
     """
-    from verifier.model.results.external_access import Zone
+    from verifier.model.choices import Zone
     from verifier.verify.access.findings import findings as find
 
     return find(estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings)

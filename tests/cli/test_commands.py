@@ -129,7 +129,21 @@ def test_without_standard_input_there_are_no_requests() -> None:
     assert done.returncode == 2 and "no standard input" in done.stderr
 
 
-LIGHT = frozenset({"engine", "forms", "step_limits", "exit_codes", "evidence", "formats", "diagnostic", "source", "garbage_collection"})
+LIGHT = frozenset(
+    {
+        "engine",
+        "choices",
+        "records",
+        "forms",
+        "step_limits",
+        "exit_codes",
+        "evidence",
+        "formats",
+        "diagnostic",
+        "source",
+        "garbage_collection",
+    }
+)
 """The modules of the package, beside those of the command line, that are quick to import."""
 
 

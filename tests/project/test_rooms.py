@@ -69,7 +69,7 @@ LATE = {
     "verifier/report/exit_codes.py": (1, "every command imports it, --help too"),
     "verifier/question.py": (6, "built-ins need no parser of invariants, and a cached estate no reader of inputs"),
     "verifier/report/exhibits.py": (2, "what HTML and notices alone have"),
-    "verifier/report/formats.py": (17, "what one format needs is not imported for another"),
+    "verifier/report/formats.py": (16, "what one format needs is not imported for another"),
     "verifier/report/results.py": (21, "what one result needs is not imported for another"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
     "verifier/runs/many.py": (2, "caches and processes, which few runs use"),

@@ -30,7 +30,8 @@ from tests.report.comparisons import (
     hostile,
 )
 from tests.report.rendered import render_comparison_markdown
-from verifier.model.results.comparison import Comparison, FailOn, Relation, TargetComparison
+from verifier.model.choices import FailOn
+from verifier.model.results.comparison import Comparison, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
 from verifier.report.formats import render_comparison
 from verifier.report.render.markdown import code, escaped, prose, spaced

@@ -12,7 +12,7 @@ import pytest
 from tests.lint.test_reports import NOTHING, REPORT
 from tests.report import comparisons as made
 from tests.report.test_findings import found
-from verifier.model.results.comparison import FailOn
+from verifier.model.choices import FailOn
 from verifier.model.results.lint import Severity
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import exit_code

@@ -15,10 +15,10 @@ from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.ask.loop import refined
 from verifier.evaluate import evaluate
+from verifier.model.choices import Zone
 from verifier.model.estate import Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.request import Caller, CallerKind, Outcome
-from verifier.model.results.external_access import Zone
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide

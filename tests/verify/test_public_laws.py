@@ -16,9 +16,9 @@ import pytest
 
 from tests.evaluate.estates import HOME, PARTNER, estate
 from verifier.language.builtins.by_name import builtin
+from verifier.model.choices import Zone
 from verifier.model.estate import Estate
 from verifier.model.results.comparison import Relation
-from verifier.model.results.external_access import Zone
 from verifier.model.results.verdict import Status
 from verifier.verify import prove
 from verifier.verify.access.findings import findings

@@ -5,25 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from verifier.bench.records import Clock, Run
 from verifier.cli import options as given
 from verifier.cli.progress import shown
 from verifier.cli.run import emit, tell
 from verifier.model.engine import Engine
 from verifier.syntax.diagnostic import InputError
-
-if TYPE_CHECKING:
-    from verifier.bench.records import Run
-
-
-class ClockChoice(StrEnum):
-    """What times are times of."""
-
-    WALL = "wall"
-    CPU = "cpu"
 
 
 class BenchOutput(StrEnum):
@@ -50,7 +41,7 @@ Engines = Annotated[
         show_default=False,
     ),
 ]
-ClockOption = Annotated[ClockChoice, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")]
+ClockOption = Annotated[Clock, typer.Option(help="Times by the clock on the wall, or of the processor, for a busy machine.")]
 
 
 @given.command(
@@ -62,7 +53,7 @@ def bench(
     engine: Engines = [],
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Rounds that count, after one that does not.")] = 3,
     limit: Annotated[float, typer.Option(min=0.01, max=3600, help="Seconds for one answer.")] = 2.0,
-    clock: ClockOption = ClockChoice.WALL,
+    clock: ClockOption = Clock.WALL,
     output: Annotated[BenchOutput, typer.Option(help="How to write the run.")] = BenchOutput.TEXT,
     sizes: Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")] = False,
     baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")] = None,
@@ -82,21 +73,15 @@ def bench(
     verifier bench families --clock cpu             # on a machine with other work
     """
     from verifier.bench.machine import this_machine
-    from verifier.bench.records import Clock, Run
     from verifier.bench.running import run_queries
     from verifier.bench.sets import Folders, collect
-    from verifier.bench.tables import saved_run
     from verifier.solve.engines import require, usual_engines
     from verifier.syntax.text import printable
 
     engines = tuple(dict.fromkeys(engine)) or usual_engines()
-    if baseline is not None and output not in (BenchOutput.TEXT, BenchOutput.HTML):
-        raise InputError.of(f"`--baseline` is shown in text and html; `--output {output.value}` is one run alone")
     for one in engines:
         require(one)
-    saved = saved_run(baseline) if baseline is not None else None
-    if saved is not None and saved.clock is not Clock(clock.value):
-        raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
+    saved = None if baseline is None else _saved(baseline, output, clock)
     collected = collect(sets, Folders(examples, corpus))
     for reason in collected.skipped[:10]:
         tell(f"left out: {printable(reason)}")
@@ -104,7 +89,7 @@ def bench(
         tell(f"left out: {len(collected.skipped) - 10} more")
     machine, started = this_machine(engines), datetime.now(UTC).isoformat(timespec="seconds")
     with shown() as progress:
-        results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, Clock(clock.value))
+        results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, clock)
     run = Run(
         tuple(sets),
         tuple(one.value for one in engines),
@@ -115,10 +100,22 @@ def bench(
         tuple(results),
         tuple(peaks.items()),
         tuple(collected.skipped),
-        Clock(clock.value),
+        clock,
     )
     emit(_written(run, saved, output, sizes))
     return 0
+
+
+def _saved(baseline: Path, output: BenchOutput, clock: Clock) -> Run:
+    """The run to compare with. Raises `InputError` where it cannot be."""
+    from verifier.bench.tables import saved_run
+
+    if output not in (BenchOutput.TEXT, BenchOutput.HTML):
+        raise InputError.of(f"`--baseline` is shown in text and html; `--output {output.value}` is one run alone")
+    saved = saved_run(baseline)
+    if saved.clock is not clock:
+        raise InputError.of(f"the saved run is one of `--clock {saved.clock}`, and times of two clocks cannot be compared")
+    return saved
 
 
 def _written(run: Run, saved: Run | None, output: BenchOutput, sizes: bool) -> str:

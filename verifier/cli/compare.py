@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.outputs import output_option, sinks, write
+from verifier.model.choices import FailOn
 
 EXIT_CODES = (
     "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or input error; "
@@ -18,14 +18,6 @@ EXIT_CODES = (
 
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
-
-
-class FailOnOption(StrEnum):
-    """What makes a comparison fail."""
-
-    MORE_PERMISSIVE = "more-permissive"
-    ANY = "any"
-    NEVER = "never"
 
 
 HELP = """Compare what two versions allow, by meaning.
@@ -83,7 +75,7 @@ def compare(
     allow: Annotated[
         list[Path], typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated.")
     ] = [],
-    fail_on: Annotated[FailOnOption, typer.Option(help="What ends in exit code 1.")] = FailOnOption.MORE_PERMISSIVE,
+    fail_on: Annotated[FailOn, typer.Option(help="What ends in exit code 1.")] = FailOn.MORE,
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
@@ -94,14 +86,13 @@ def compare(
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks
     from verifier.cli.bodies.sides import SidesOptions
-    from verifier.model.results.comparison import FailOn
     from verifier.report.exhibits import texts_of
     from verifier.report.results import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
-    worst, chosen = FailOn(fail_on.value), sinks(output, FORMATS, quiet=quiet)
+    chosen = sinks(output, FORMATS, quiet=quiet)
     asked = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
-    write(chosen, comparison_forms(found, worst, texts, in_full=verbose), remarks(found))
-    return comparison_exit_code(found, worst)
+    write(chosen, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
+    return comparison_exit_code(found, fail_on)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,17 +9,11 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
+from verifier.model.choices import Zone
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
 
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
-
-
-class ZoneOption(StrEnum):
-    """The zones of trust."""
-
-    ACCOUNT = "account"
-    ORGANIZATION = "organization"
 
 
 @given.command(short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True)
@@ -28,9 +21,7 @@ def findings(
     paths: given.Paths,
     *,
     key: given.KeysOption = [],
-    zone: Annotated[
-        ZoneOption, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")
-    ] = ZoneOption.ACCOUNT,
+    zone: Annotated[Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")] = Zone.ACCOUNT,
     trust: Annotated[
         list[str], typer.Option(metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated.")
     ] = [],
@@ -58,7 +49,6 @@ def findings(
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied, steps=False, tags=False)
-    from verifier.model.results.external_access import Zone
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
     from verifier.report.results import findings_forms
@@ -69,7 +59,7 @@ def findings(
         report = find(
             estate,
             keys=tuple(key),
-            zone=Zone(zone.value),
+            zone=zone,
             trusted=tuple(trust),
             count_services=services,
             readings=readings,

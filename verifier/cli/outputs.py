@@ -145,7 +145,7 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
             return ExitCode.PROVED
         _failed(ending, error.diagnostics, ExitCode.INPUT_ERROR)
         raise
-    except Exception as error:
+    except Exception as error:  # a fault of the program, which `run` tells and ends: here it is left in the outputs alone
         fault = Diagnostic(Severity.ERROR, f"internal error: {type(error).__name__}: {str(error)[:500]}")
         _failed(ending, (fault,), ExitCode.INTERNAL_ERROR)
         raise

@@ -40,7 +40,7 @@ class AddStatement(Edit):
     statement: Statement
 
     def apply(self, policy: Policy) -> Policy:
-        return _counted(policy, (*policy.statements, self.statement))
+        return renumbered(policy, (*policy.statements, self.statement))
 
     def describe(self, policy: Policy) -> str:
         return f"add a statement: {effect_on(self.statement)}"
@@ -56,7 +56,7 @@ class RemoveStatement(Edit):
         gone = _statement(policy, self.index)
         if len(policy.statements) == 1:
             raise EditError("a policy needs a statement")
-        return _counted(policy, (statement for statement in policy.statements if statement is not gone))
+        return renumbered(policy, (statement for statement in policy.statements if statement is not gone))
 
     def describe(self, policy: Policy) -> str:
         return f"remove {statement_name(_statement(policy, self.index))}"
@@ -209,7 +209,8 @@ def with_key_policy(estate: Estate, key_arn: str, policy: Policy) -> Estate:
 # --- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _counted(policy: Policy, statements: Iterable[Statement]) -> Policy:
+def renumbered(policy: Policy, statements: Iterable[Statement]) -> Policy:
+    """The policy with these statements, numbered in their order."""
     return replace(policy, statements=tuple(replace(statement, index=index) for index, statement in enumerate(statements)))
 
 
@@ -219,12 +220,13 @@ def _statement(policy: Policy, index: int) -> Statement:
     return policy.statements[index]
 
 
-def _same(condition: Condition, operator: Operator, key: str) -> bool:
+def is_on(condition: Condition, operator: Operator, key: str) -> bool:
+    """Returns true iff a condition has this operator and key."""
     return str(condition.operator) == str(operator) and condition.key.value.lower() == key.lower()
 
 
 def _condition(statement: Statement, operator: Operator, key: str) -> Condition:
-    found = next((condition for condition in statement.conditions if _same(condition, operator, key)), None)
+    found = next((condition for condition in statement.conditions if is_on(condition, operator, key)), None)
     if found is None:
         raise EditError(f"the statement has no condition `{operator}` of `{key}`")
     return found
@@ -236,7 +238,7 @@ def _without(conditions: tuple[Condition, ...], gone: Condition) -> tuple[Condit
 
 def _beside(conditions: tuple[Condition, ...], new: Condition) -> tuple[Condition, ...]:
     """The conditions with one more, behind the last that has its operator: as a document groups them. An operator takes a key once (L4)."""
-    if any(_same(condition, new.operator, new.key.value) for condition in conditions):
+    if any(is_on(condition, new.operator, new.key.value) for condition in conditions):
         raise EditError(f"`{new.operator}` has the key `{new.key.value}` already")
     places = [index for index, condition in enumerate(conditions) if str(condition.operator) == str(new.operator)]
     after = places[-1] + 1 if places else len(conditions)

@@ -7,7 +7,7 @@ Out: lookups. Guarantee: pure; nothing is fetched. What the data does not know i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -39,6 +39,21 @@ class ConditionKey:
     type: ValueType
     multivalued: bool
     prefix: str | None = None
+
+
+class ConditionKeys:
+    """Condition keys of the reference data, by name."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.all = tuple(ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows)
+        self._by_name = {key.name.lower(): key for key in self.all if key.prefix is None}
+        self._templates = [(key.prefix.lower(), key) for key in self.all if key.prefix is not None]
+
+    def named(self, name: str) -> ConditionKey | None:
+        """The key, or template, of a name in any case. A template answers for every name that continues its prefix, not for that alone."""
+        lower = name.lower()
+        found = (key for prefix, key in self._templates if lower.startswith(prefix) and lower != prefix)
+        return self._by_name.get(lower) or next(found, None)
 
 
 @dataclass(frozen=True)
@@ -89,15 +104,17 @@ def condition_key(name: str) -> ConditionKey | None:
 
     A template answers for every name that continues its prefix, and not for the prefix alone.
     """
-    lower = name.lower()
-    return _keys_by_name().get(lower) or next((key for prefix, key in _templates() if _continues(lower, prefix)), None)
+    return _condition_keys().named(name)
+
+
+def condition_keys() -> tuple[ConditionKey, ...]:
+    """Every KMS and global key."""
+    return _condition_keys().all
 
 
 @cache
-def condition_keys() -> tuple[ConditionKey, ...]:
-    """Every KMS and global key."""
-    rows = [*_document("kms.json")["condition_keys"], *_document("global_keys.json")["condition_keys"]]
-    return tuple(ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows)
+def _condition_keys() -> ConditionKeys:
+    return ConditionKeys([*_document("kms.json")["condition_keys"], *_document("global_keys.json")["condition_keys"]])
 
 
 def key_facts() -> tuple[KeyFacts, ...]:
@@ -145,20 +162,6 @@ def _action(row: Mapping[str, Any]) -> Action:
 @cache
 def _actions_by_name() -> dict[str, Action]:
     return {action.name.lower(): action for action in actions()}
-
-
-@cache
-def _keys_by_name() -> dict[str, ConditionKey]:
-    return {key.name.lower(): key for key in condition_keys() if key.prefix is None}
-
-
-@cache
-def _templates() -> tuple[tuple[str, ConditionKey], ...]:
-    return tuple((key.prefix.lower(), key) for key in condition_keys() if key.prefix is not None)
-
-
-def _continues(name: str, prefix: str) -> bool:
-    return len(name) > len(prefix) and name.startswith(prefix)
 
 
 @cache

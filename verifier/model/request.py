@@ -15,6 +15,11 @@ Value = str | tuple[str, ...]
 """The value of a condition key in a request: one string, or a set of strings."""
 
 
+def strings_of(value: Value | None) -> tuple[str, ...]:
+    """The strings of a value; none of one that is absent."""
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
 class CallerKind(Enum):
     """The kinds of R2. A service-linked role session is a `ROLE` whose path is `/aws-service-role/`."""
 

@@ -8,9 +8,10 @@ the callers that an expression holds of, `can_hold` is false only if it holds of
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
@@ -156,9 +157,7 @@ class Relevance:
     def with_statement(self, statement: Statement) -> bool:
         """Whether a request in some scope could have an action that the statement is about."""
         patterns = [text.value.lower() for text in statement.actions]
-        known = 0
-        for pattern in patterns:
-            known |= _known(pattern)
+        known = _known_to(patterns)
         if statement.not_action:
             return any(wanted.known & ~known or wanted.unknown for wanted in self.asked)
         if any(wanted.known & known for wanted in self.asked):
@@ -171,14 +170,16 @@ def relevance_of(invariants: Sequence[Invariant], callers: Sequence[Expression])
     found = []
     for invariant in invariants:
         patterns = [text.value.lower() for text in invariant.actions]
-        known = 0
-        for pattern in patterns:
-            known |= _known(pattern)
+        known = _known_to(patterns)
         for text in invariant.not_actions:
             known &= ~_known(text.value.lower())
         found.append(_Actions(known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
     guarantees = any(invariant.expectation is Expectation.ALLOWED for invariant in invariants)
     return Relevance(tuple(dict.fromkeys(found)), tuple(callers), guarantees)
+
+
+def _known_to(patterns: Iterable[str]) -> int:
+    return reduce(or_, map(_known, patterns), 0)
 
 
 @lru_cache(_REMEMBERED)

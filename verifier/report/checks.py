@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.model.results.comparison import Comparison, FailOn
+from verifier.model.choices import FailOn
+from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from verifier.model.choices import FailOn
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
-    from verifier.model.results.comparison import Comparison, FailOn
+    from verifier.model.results.comparison import Comparison
     from verifier.model.results.verdict import Report
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
@@ -148,7 +149,6 @@ def render_text(report: Report, colour: bool) -> str:
 
 def render_comparison(comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False) -> str:
     """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
-    from verifier.model.results.comparison import FailOn
     from verifier.report.pages.comparison import comparison_document
 
     return render(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from verifier.model.grant import grant_id
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Value
-from verifier.model.results.verdict import KeySummary, Reason, Report
+from verifier.model.results.verdict import KeySummary, Reason, Report, Status
 from verifier.report.document import Heading, Item, Role, Said
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
@@ -75,6 +75,16 @@ def key_heading(key: KeySummary, mark: Role | None = None) -> Heading:
     parts += [f"state {key.state}"] if key.state and key.state != "Enabled" else []
     arn = [key.arn] if key_name(key) != key.arn else []
     return Heading(Said(key_name(key), Role.NAME), (*arn, " · ".join(parts)), mark)
+
+
+def readings_text(readings: Iterable[tuple[str, bool]]) -> str:
+    """`C2=yes, P5=no`."""
+    return ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in readings)
+
+
+def status_counts(statuses: Sequence[Status]) -> str:
+    """`1 proved, 2 refuted`."""
+    return ", ".join(f"{statuses.count(status)} {status.value}" for status in Status if status in statuses)
 
 
 def counted(number: int, noun: str) -> str:

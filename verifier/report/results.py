@@ -14,8 +14,9 @@ from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.formats import Forms
 
 if TYPE_CHECKING:
+    from verifier.model.choices import FailOn
     from verifier.model.results.access import WhoCan
-    from verifier.model.results.comparison import Comparison, FailOn
+    from verifier.model.results.comparison import Comparison
     from verifier.model.results.explanation import Explanation
     from verifier.model.results.external_access import FindingsReport
     from verifier.model.results.lint import LintReport, Severity

@@ -12,7 +12,7 @@ from verifier.cli.bodies.sides import SidesOptions
 from verifier.cli.run import colours, emit, warn
 from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
-from verifier.language.invariants.files import read_caller_text
+from verifier.language.invariants.caller_text import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
 from verifier.model.policy import Text
 from verifier.model.reference import matching

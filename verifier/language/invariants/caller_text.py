@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from verifier.language.invariants.callers import read_callers
+from verifier.language.invariants.callers import read_some_callers
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
-from verifier.model.caller_sets import both, is_empty
+from verifier.model.caller_sets import both
 from verifier.model.invariant import CallerSet, InAccount, InOrganization, KeyAccount, OfKind, ServiceLike
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
@@ -25,7 +25,7 @@ _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
 def read_caller_set(text: str, name: str) -> CallerSet:
     """The callers that a text names; `role/NAME` without an account is one of the key's account. `name` is what the text is, for errors:
     `--except`. Raises `InputError`."""
-    return _alone(text.strip()) or _sentence(text, name)
+    return _alone(text.strip()) or read_caller_text(Source(name, text), KeyAccount())
 
 
 def _alone(text: str) -> CallerSet | None:
@@ -40,11 +40,9 @@ def _alone(text: str) -> CallerSet | None:
     return ServiceLike(Text(text)) if _SERVICE.fullmatch(text) else None
 
 
-def _sentence(text: str, name: str) -> CallerSet:
-    source = Source(name, text)
-    names = Names(Findings(source), home=KeyAccount())
-    found = read_callers(parse_callers(source), names)
-    if is_empty(found):
-        names.findings.error(0, len(text), "there is no such caller", rule="S3")
+def read_caller_text(source: Source, home: KeyAccount | None = None) -> CallerSet:
+    """A set of callers as invariants write it, without any declarations; of what names no account, it is `home`. Raises `InputError`."""
+    names = Names(Findings(source), home=home)
+    callers = read_some_callers(parse_callers(source), names)
     names.findings.raise_errors()
-    return found
+    return callers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.language.invariants.conditions import read_comparison
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
 from verifier.language.invariants.principals import UNREADABLE, is_path, read_named, read_path, read_service
-from verifier.model.caller_sets import both, either
+from verifier.model.caller_sets import both, either, is_empty
 from verifier.model.invariant import AnyCaller, CallerSet, CallersNot, InAccount, InOrganization, KeyAccount, OfKind, Tagged
 from verifier.model.request import CallerKind
 from verifier.syntax.invariants_tree import (
@@ -46,6 +46,14 @@ def read_callers(node: CallersNode, names: Names) -> CallerSet:
     if not node.excluded:
         return included
     return both((included, CallersNot(either(tuple(_read_term(term, names) for term in node.excluded)))))
+
+
+def read_some_callers(node: CallersNode, names: Names) -> CallerSet:
+    """The same; that there is no such caller is an error (S3)."""
+    callers = read_callers(node, names)
+    if is_empty(callers):
+        names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
+    return callers
 
 
 def _read_term(term: Term, names: Names) -> CallerSet:

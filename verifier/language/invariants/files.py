@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from verifier.language.builtins.by_name import BuiltinError, instantiate
-from verifier.language.invariants.callers import read_callers
+from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
 from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
@@ -45,7 +45,7 @@ from verifier.model.request import CallerKind
 from verifier.model.steps.supposition import Supposition, SuppositionKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.findings import Findings
-from verifier.syntax.invariants import normalized, parse_callers, parse_invariants
+from verifier.syntax.invariants import normalized, parse_invariants
 from verifier.syntax.invariants_tree import (
     AllowanceNode,
     CallersNode,
@@ -92,17 +92,6 @@ def read_invariants(source: Source) -> InvariantFile:
     accounts = tuple((name, account.account) for name, account in names.accounts.items())
     arns = tuple((name, key.arn) for name, key in names.keys.items() if isinstance(key, KeyArn))
     return InvariantFile(tuple(invariants.values()), accounts, arns, tuple(allowances.values()), tuple(suppositions.values()))
-
-
-def read_caller_text(source: Source) -> CallerSet:
-    """A set of callers as invariants write it, without any declarations. Raises `InputError`."""
-    node = parse_callers(source)
-    names = Names(Findings(source))
-    callers = read_callers(node, names)
-    if is_empty(callers):
-        names.findings.error(node.start, node.end, "there is no such caller", rule="S3")
-    names.findings.raise_errors()
-    return callers
 
 
 def read_supposition(text: str, where: str) -> Supposition:
@@ -247,9 +236,7 @@ def _read_requests(sentence: Sentence, callers: CallerSet, expectation: Expectat
 def _read_allowance(sentence: Sentence, names: Names) -> Invariant:
     """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they act with a part of
     their permissions."""
-    callers = read_callers(sentence.callers, names)
-    if is_empty(callers):
-        names.findings.error(sentence.callers.start, sentence.callers.end, "there is no such caller", rule="S3")
+    callers = read_some_callers(sentence.callers, names)
     return _read_requests(sentence, CallersOr((callers, IssuedBy(callers))), Expectation.REFUSED, names)
 
 

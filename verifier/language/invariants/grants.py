@@ -7,7 +7,7 @@ ARN of the grantee alone; what cannot is an error.
 
 from __future__ import annotations
 
-from verifier.language.invariants.callers import read_callers
+from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.names import Names
 from verifier.language.invariants.targets import read_actions, read_keys
 from verifier.model.caller_sets import asks_for_tags, is_empty
@@ -22,9 +22,7 @@ CREATE_GRANT = "kms:CreateGrant"
 
 def read_listed(node: Listed, names: Names) -> GrantInvariant:
     """`no grant … names CALLERS`."""
-    callers = read_callers(node.callers, names)
-    if is_empty(callers):
-        names.findings.error(node.callers.start, node.callers.end, "there is no such caller", rule="S3")
+    callers = read_some_callers(node.callers, names)
     operations = _operations(node.operations, names) or (Text("kms:*"),)
     roles = tuple(role for role in GrantRole if node.role is None or node.role.value == role.value)
     return GrantInvariant("", callers, read_keys(node.keys, names), operations, roles)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.choices import FailOn
 from verifier.model.policy import StatementRef
 from verifier.model.request import Decision
 from verifier.model.results.region import Region
@@ -37,17 +38,6 @@ class Presence(Enum):
     BOTH = "both"
     ADDED = "only in new"
     REMOVED = "only in old"
-
-
-class FailOn(Enum):
-    """What makes a comparison fail."""
-
-    MORE = "more-permissive"
-    """Access that was gained and is not intended."""
-    ANY = "any"
-    """That, and access that was lost."""
-    NEVER = "never"
-    """Nothing: the comparison is for reading."""
 
 
 @dataclass(frozen=True)

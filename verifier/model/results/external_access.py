@@ -8,19 +8,12 @@ none of the alternatives of one, is held by all others together.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from verifier.model.choices import Zone
 from verifier.model.results.access import Way
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Assumption, KeySummary, Reason
 from verifier.syntax.diagnostic import Diagnostic
-
-
-class Zone(Enum):
-    """The zone of trust. ACCOUNT: the account that owns the key. ORGANIZATION: the organization of that account."""
-
-    ACCOUNT = "account"
-    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True)

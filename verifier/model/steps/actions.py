@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from verifier.model.reference import ConditionKey, ValueType
+from verifier.model.reference import ConditionKey, ConditionKeys
 
 
 class StepResource(Enum):
@@ -118,8 +118,7 @@ def step_action(name: str) -> StepAction | None:
 def step_key(name: str) -> ConditionKey | None:
     """The condition key of IAM, STS, a provider or another service with this name, whatever its case; `None` if the data does not know it.
     Global keys (`aws:…`) are `reference.condition_key`'s."""
-    lower = name.lower()
-    return _keys_by_name().get(lower) or next((key for prefix, key in _templates() if lower.startswith(prefix) and lower != prefix), None)
+    return _condition_keys().named(name)
 
 
 @cache
@@ -141,16 +140,5 @@ def _by_name() -> dict[str, StepAction]:
 
 
 @cache
-def _keys() -> tuple[ConditionKey, ...]:
-    rows = _document()["condition_keys"]
-    return tuple(ConditionKey(row["name"], ValueType(row["type"]), row["multivalued"], row.get("prefix")) for row in rows)
-
-
-@cache
-def _keys_by_name() -> dict[str, ConditionKey]:
-    return {key.name.lower(): key for key in _keys() if key.prefix is None}
-
-
-@cache
-def _templates() -> tuple[tuple[str, ConditionKey], ...]:
-    return tuple((key.prefix.lower(), key) for key in _keys() if key.prefix is not None)
+def _condition_keys() -> ConditionKeys:
+    return ConditionKeys(_document()["condition_keys"])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from verifier.model.choices import FailOn
 from verifier.model.policy import StatementRef
-from verifier.model.results.comparison import Change, Comparison, FailOn, RegionChange, TargetComparison
+from verifier.model.results.comparison import Change, Comparison, RegionChange, TargetComparison
 from verifier.model.results.verdict import Status
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions, of_all

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from verifier.model.choices import FailOn
 from verifier.model.invariant import Expectation
 from verifier.model.policy import StatementRef
-from verifier.model.results.comparison import Change, Comparison, FailOn, Presence, RegionChange, Relation, TargetComparison
+from verifier.model.results.comparison import Change, Comparison, Presence, RegionChange, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc

@@ -16,7 +16,7 @@ from verifier.report.counterexample import counterexample_blocks
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.grants import named_grant_items
-from verifier.report.naming import Places, counted, key_heading, reason_item, target_name
+from verifier.report.naming import Places, counted, key_heading, reason_item, status_counts, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
@@ -194,8 +194,7 @@ def _cross_check(report: Report) -> list[str]:
 
 def _left_out(report: Report) -> list[str]:
     left = [verdict.status for verdict in report.verdicts if verdict.status not in report.only]
-    counts = ", ".join(f"{left.count(status)} {status.value}" for status in Status if status in left)
-    return [f"not listed (--only): {counts}"] if left else []
+    return [f"not listed (--only): {status_counts(left)}"] if left else []
 
 
 def _counts(report: Report) -> doc.Words:

@@ -11,7 +11,7 @@ from verifier.model.invariant import Expectation
 from verifier.model.results.verdict import Bound, Story
 from verifier.report.counterexample import command_items, reason_items, request_items, supposition_items, whole_call
 from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
-from verifier.report.naming import Places
+from verifier.report.naming import Places, readings_text
 from verifier.report.reach.changes import change_words
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, steps_words
@@ -38,7 +38,7 @@ def headline(story: Story, names: Names) -> str:
 def story_sentence(story: Story, names: Names, target: str | None) -> str:
     """All of it in one line."""
     parts = [f"{_numbered(one)} {brief(_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in shown_steps(story)]
-    needed = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in story.readings)
+    needed = readings_text(story.readings)
     return printable(f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else ""))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from verifier.model.choices import FailOn
 from verifier.model.results import comparison as results
 from verifier.report.wire.values import REGION, SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
 from verifier.report.words.comparison import comparison_exit_code
 
 
-def comparison_to_json(comparison: results.Comparison, fail_on: results.FailOn = results.FailOn.MORE) -> Json:
+def comparison_to_json(comparison: results.Comparison, fail_on: FailOn = FailOn.MORE) -> Json:
     """The comparison as JSON values."""
     summary = {
         "relation": comparison.relation,

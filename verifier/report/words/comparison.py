@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.model.results.comparison import Comparison, FailOn, Presence, Relation, TargetComparison, statuses
+from verifier.model.choices import FailOn
+from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison, statuses
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.syntax.text import printable
 

@@ -11,7 +11,7 @@ from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
 from verifier.model.results.verdict import Counterexample
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import statement_name, value_text
+from verifier.report.naming import readings_text, statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -74,7 +74,7 @@ def because_text(statements: Sequence[StatementRef]) -> str:
 def rewrite_claim(finding: Finding) -> str:
     """`equivalent`, or `strictly tighter if C2=yes`; what is proved of the rewrite."""
     assert finding.rewrite is not None
-    readings = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in finding.rewrite.readings)
+    readings = readings_text(finding.rewrite.readings)
     return finding.rewrite.claim.value + (f", if {readings}" if readings else "")
 
 

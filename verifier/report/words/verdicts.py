@@ -13,7 +13,7 @@ from verifier.model.policy import Effect, StatementRef
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import counted, statement_name
+from verifier.report.naming import counted, readings_text, statement_name, status_counts
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words, story_sentence
@@ -56,7 +56,7 @@ def _refuted(verdict: Verdict, found: Counterexample) -> str:
     places = involved(verdict)
     names = ", ".join(statement_name(statement) for statement in places[:_MOST_NAMED])
     why = f", {'refused' if refused else 'allowed'} by {names}" if names and not (refused and not _denied(places)) else ""
-    readings = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in found.readings)
+    readings = readings_text(found.readings)
     only = f", only in the reading {readings}" if readings else ""
     return printable(f"{request_sentence(found.request, how)}{why}{only}")
 
@@ -102,6 +102,6 @@ def place_of(verdict: Verdict) -> Span:
 def counts_sentence(report: Report) -> str:
     """`3 verdicts: 1 proved, 1 refuted, 1 unknown`, and how many of the refuted are excused."""
     statuses = [verdict.status for verdict in report.verdicts]
-    counts = ", ".join(f"{statuses.count(status)} {status.value}" for status in Status if status in statuses)
     excused = sum(verdict.excuse is not None for verdict in report.verdicts)
-    return f"{counted(len(statuses), 'verdict')}: {counts or 'nothing was checked'}" + (f" ({excused} of them excused)" if excused else "")
+    counts = status_counts(statuses) or "nothing was checked"
+    return f"{counted(len(statuses), 'verdict')}: {counts}" + (f" ({excused} of them excused)" if excused else "")

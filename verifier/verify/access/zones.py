@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
+from verifier.model.choices import Zone
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import (
     CallersAnd,
@@ -28,7 +29,6 @@ from verifier.model.invariant import (
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
-from verifier.model.results.external_access import Zone
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
 

@@ -20,11 +20,12 @@ from verifier.model.edits import (
     ReplaceCondition,
     ReplacePrincipals,
     ReplaceResources,
+    is_on,
 )
 from verifier.model.estate import Key
 from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import principal_named
-from verifier.model.request import Caller, CallerKind, Request, Value
+from verifier.model.request import Caller, CallerKind, Request, Value, strings_of
 from verifier.problem.classes.predicates import like
 
 EVERYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
@@ -106,7 +107,7 @@ def _holding(policy: Policy, index: int, found: Condition, value: Value | None) 
     if operator.base != "Null":
         if value is None and not operator.if_exists:
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
-        for text in _members(value):
+        for text in strings_of(value):
             written = _written(text, operator, policy.variables)
             if written is not None and not negated(operator):
                 yield ReplaceCondition(index, operator, key, operator, (*listed, written))
@@ -144,7 +145,7 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
         if operator.if_exists and not negated(operator):
             yield ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
         yield AddCondition(index, condition(NULL, key, "false"))
-    for text in _members(value):
+    for text in strings_of(value):
         written = _written(text, operator, policy.variables)
         if negated(operator) and written is not None:
             yield ReplaceCondition(index, operator, key, operator, (*listed, written))
@@ -187,15 +188,11 @@ def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[Edit]:
     """A condition that the caller alone does not meet, or one more value in one that is there."""
     service = caller.kind is CallerKind.SERVICE
     operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")
-    if not any(str(found.operator) == str(operator) and found.key.value.lower() == key.lower() for found in statement.conditions):
+    if not any(is_on(found, operator, key) for found in statement.conditions):
         yield AddCondition(statement.index, condition(operator, key, caller.principal_arn))
 
 
 # --- values ----------------------------------------------------------------------------------------------------------------------
-
-
-def _members(value: Value | None) -> tuple[str, ...]:
-    return () if value is None else (value,) if isinstance(value, str) else value
 
 
 def _written(value: str, operator: Operator, variables: bool) -> str | None:

@@ -9,11 +9,11 @@ reading; what no key policy could settle (what the decision depends on if a poli
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from verifier.ask.replay import leading_away
 from verifier.evaluate import evaluate, values_read
-from verifier.model.edits import AddStatement, Edit, EditError, with_key_policy
+from verifier.model.edits import AddStatement, Edit, EditError, renumbered, with_key_policy
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
 from verifier.model.policy_text import policy_text
@@ -151,7 +151,7 @@ def utmost(policy: Policy, caller: Caller, key_account: str, wanted: Outcome) ->
     account = principal_named(caller.account or key_account)
     named = (*caller_principals(caller), *((account,) if isinstance(account, Principal) else ()))
     statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANYONE,), ("*",)))
-    return replace(policy, statements=tuple(replace(found, index=index) for index, found in enumerate(statements)))
+    return renumbered(policy, statements)
 
 
 def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Statement]:

@@ -24,7 +24,7 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
-from verifier.model.request import CallerKind, Request, Value
+from verifier.model.request import CallerKind, Request, Value, strings_of
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, literal, negation, same
 from verifier.problem.facts.shared import VIA
@@ -99,7 +99,7 @@ def _test(key: str, value: Value) -> Condition:
     known = condition_key(key)
     if known is not None and known.type not in _TEXTS:
         return Condition(Operator("Null", None, False), Text(key), (Text("false"),))
-    return _equals(key, *((value,) if isinstance(value, str) else value))
+    return _equals(key, *strings_of(value))
 
 
 def _equals(key: str, *values: str) -> Condition:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.request import Decision, Request, Value
+from verifier.model.request import Decision, Request, Value, strings_of
 from verifier.model.results.explanation import Change, ChangeKind
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.explanation.point import concerns_names, follows_caller, lists_names, names_pair, part_of
@@ -55,7 +55,7 @@ def folded(name: str) -> str:
 
 
 def _members(value: Value) -> frozenset[str]:
-    return frozenset((value,) if isinstance(value, str) else value)
+    return frozenset(strings_of(value))
 
 
 def _restored(key: str, old: tuple[str, Value] | None) -> Callable[[Request], Request]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.verify.phrases.caller_sets import KIND_ORDER, LINKED, PRINCIPALS, SERVICE, Inside, Outside, account_of, kind_of, pattern
-from verifier.verify.phrases.forms import Block, Form, Sort
+from verifier.verify.phrases.forms import Block, Form
 from verifier.verify.phrases.lists import clauses, listed
 
 FEW = 4
@@ -52,8 +52,8 @@ class CallerText:
 
     def text(self, form: Form) -> str:
         """The callers of a form that is not empty."""
-        names = self.names([block.all[0].text for block in form if _is_name(block)])
-        phrases = [self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not _is_name(block))]
+        names = self.names([block.all[0].text for block in form if block.is_value])
+        phrases = [self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not block.is_value)]
         parts = [*phrases, *([listed(names)] if names else [])]
         return "; and ".join(parts) if any(" except " in phrase for phrase in phrases) else clauses(parts)
 
@@ -137,7 +137,3 @@ def _say_kinds(inside: Inside, outside: Outside) -> None:
     if len(every.difference(excluded)) <= len(every.intersection(excluded)):
         inside.kinds = frozenset(every.difference(excluded))
         outside.kinds = [kind for kind in outside.kinds if kind == LINKED]
-
-
-def _is_name(block: Block) -> bool:
-    return len(block.all) == 1 and not block.none and block.all[0].sort is Sort.IS

@@ -54,6 +54,11 @@ class Block:
     all: tuple[Word, ...] = ()
     none: tuple[Word, ...] = ()
 
+    @property
+    def is_value(self) -> bool:
+        """Whether it is one value, by a word that says just that."""
+        return len(self.all) == 1 and not self.none and self.all[0].sort is Sort.IS
+
     def mask(self, full: int) -> int:
         """The classes of the block, out of all that there are."""
         inside = reduce(lambda mask, word: mask & word.mask, self.all, full)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verifier.verify.phrases.forms import Block, Form, Sort, form_cost
+from verifier.verify.phrases.forms import Block, Form, form_cost
 from verifier.verify.phrases.lists import clauses, listed
 from verifier.verify.phrases.values import Values, form_text, word_text
 
@@ -75,7 +75,7 @@ def _has(form: Form) -> str:
 
 
 def _is_plain(form: Form) -> bool:
-    return all(len(block.all) == 1 and not block.none and block.all[0].sort is Sort.IS for block in form)
+    return all(block.is_value for block in form)
 
 
 def _nouns(form: Form, last: str = "and") -> str:

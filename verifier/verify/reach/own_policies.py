@@ -8,7 +8,7 @@ target decides alike.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -63,11 +63,11 @@ def _matched(pattern: str) -> frozenset[Entry]:
 
 def bare(estate: Estate) -> Estate:
     """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said of each identity."""
+    return replace(estate, accounts=_changed(estate.accounts, _bare))
 
-    def account(one: Account) -> Account:
-        return replace(one, users=tuple(map(_bare, one.users)), roles=tuple(map(_bare, one.roles)))
 
-    return replace(estate, accounts=tuple(map(account, estate.accounts)))
+def _changed(accounts: Iterable[Account], change: Callable[[Identity], Identity]) -> tuple[Account, ...]:
+    return tuple(replace(one, users=tuple(map(change, one.users)), roles=tuple(map(change, one.roles))) for one in accounts)
 
 
 def _bare(identity: Identity) -> Identity:
@@ -85,9 +85,6 @@ def of_any_resource(estate: Estate) -> Estate:
         boundary = None if one.boundary is None else widened(one.boundary)
         return replace(one, policies=tuple(map(widened, one.policies)), boundary=boundary)
 
-    def account(one: Account) -> Account:
-        return replace(one, users=tuple(map(identity, one.users)), roles=tuple(map(identity, one.roles)))
-
     def levels(some: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
         return None if some is None else tuple(replace(one, policies=tuple(map(widened, one.policies))) for one in some)
 
@@ -95,7 +92,7 @@ def of_any_resource(estate: Estate) -> Estate:
     if organization is not None:
         controls = (replace(one, service=levels(one.service), resource=levels(one.resource)) for one in organization.controls)
         organization = replace(organization, controls=tuple(controls))
-    return replace(estate, accounts=tuple(map(account, estate.accounts)), organization=organization)
+    return replace(estate, accounts=_changed(estate.accounts, identity), organization=organization)
 
 
 def said_of(estate: Estate) -> dict[str, Hashable]:

@@ -17,7 +17,7 @@ from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.request import Request, Value
+from verifier.model.request import Request, strings_of
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated, KeyPolicyPut, KeyReplicated, KeyTagged, MaterialImported, ReEncrypted
@@ -127,10 +127,6 @@ def _pairs(request: Request, prefix: str) -> Pairs:
     return tuple((name, value) for name, value in own if isinstance(value, str))
 
 
-def _values(value: Value | None) -> tuple[str, ...]:
-    return () if value is None else (value,) if isinstance(value, str) else value
-
-
 def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
     rules = scene.rules[key]
@@ -146,7 +142,7 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:
-    return next((_values(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
+    return next((strings_of(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
 
 
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
@@ -176,7 +172,7 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
         return
     asked = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
-    regions = dict.fromkeys((*OTHER_REGIONS, *_values(asked), *named))
+    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked), *named))
     yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
 
 

@@ -1,0 +1,26 @@
+"""What a user chooses by name.
+
+In: nothing. Out: enumerations. Guarantee: a name costs no import of what it chooses, so that `--help` has it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Zone(StrEnum):
+    """The zone of trust. ACCOUNT: the account that owns the key. ORGANIZATION: the organization of that account."""
+
+    ACCOUNT = "account"
+    ORGANIZATION = "organization"
+
+
+class FailOn(StrEnum):
+    """What makes a comparison fail."""
+
+    MORE = "more-permissive"
+    """Access that was gained and is not intended."""
+    ANY = "any"
+    """That, and access that was lost."""
+    NEVER = "never"
+    """Nothing: the comparison is for reading."""
