@@ -66,11 +66,22 @@ def test_rule(run: Run) -> None:
     assert refused.code == 2 and "D4" in refused.err and refused.out == ""
 
 
-def test_labels_of_rules_are_completed() -> None:
-    asked = {"_VERIFIER_COMPLETE": "complete_bash", "COMP_WORDS": "verifier rule L5", "COMP_CWORD": "2"}
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("verifier rule L5", ["L5", "L5a"]),
+        ("verifier findings examples/payments --key alias/", ["alias/logs", "alias/payments"]),
+        ("verifier who-can kms:Decrypt examples/payments --key pay", ["payments"]),
+        ("verifier explain examples/payments --key 1", ["1234abcd-12ab-34cd-56ef-1234567890ab"]),
+        ("verifier findings --key pay", []),
+        ("verifier findings README.md --key pay", []),
+    ],
+)
+def test_names_are_completed(words: str, found: list[str]) -> None:
+    asked = {"_VERIFIER_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     code = "import sys; sys.argv = ['verifier']; from verifier.cli import app; app(prog_name='verifier')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **asked}, check=False)
-    assert done.stdout.split() == ["L5", "L5a"]
+    assert done.stdout.split() == found and done.stderr == ""
 
 
 def test_actions(run: Run) -> None:

@@ -46,6 +46,34 @@ def test_the_written_policy_proves_the_invariant(run: Run, tmp_path: Path) -> No
     assert str(statements[3].conditions[0].operator) == "StringEquals"
 
 
+TEMPLATE = """Resources:
+  # The key.
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
+          - Effect: Allow   # a partner
+            Principal: {AWS: "arn:aws:iam::444455556666:root"}
+            Action: kms:Decrypt
+            Resource: "*"
+"""
+
+
+def test_a_template_is_edited_where_the_policy_stands_in_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    asked = (str(tmp_path / "template.yaml"), "--builtin", "no-external-access", "--account", "111122223333", "--region", "us-west-2")
+    result = run("suggest", *asked, "--quiet", "--write", str(tmp_path / "tighter.yaml"))
+    assert result.code == 0 and "template.yaml with the edits" in result.err
+    added = "            Condition:\n              StringEquals:\n                aws:PrincipalAccount: '111122223333'\n"
+    assert (tmp_path / "tighter.yaml").read_text(encoding="utf-8") == TEMPLATE + added
+    assert run("prove", str(tmp_path / "tighter.yaml"), *asked[1:]).code == 0
+    alone = run("suggest", *asked, "--quiet", "--write", str(tmp_path / "tighter.json"))
+    assert "tighter.json: the policy as JSON" in alone.err and '"Statement"' in (tmp_path / "tighter.json").read_text(encoding="utf-8")
+
+
 def test_no_file_is_overwritten(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
     path.write_text("mine")

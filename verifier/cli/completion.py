@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
+from typer import Context
+
+_MOST_FILES, _MOST_BYTES = 1_000, 4 << 20
+"""What is read while somebody waits for a completion."""
 Completions = Iterator[tuple[str, str]]
 """Values that begin as what was typed, each with what it is about."""
 
@@ -35,6 +41,22 @@ def actions(incomplete: str) -> Completions:
     from verifier.model.reference import actions as known
 
     return ((one.name, "") for one in known() if one.name.startswith(incomplete))
+
+
+def keys(ctx: Context, incomplete: str) -> Completions:
+    """The keys of the input that was typed before, by all that they are called. Nothing where it cannot be read, or is large."""
+    words = [*ctx.args, *(str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value)]
+    paths = [path for word in dict.fromkeys(words) if (path := Path(word)).exists()]
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    if not paths or sum(file.stat().st_size for file in files[:_MOST_FILES]) > _MOST_BYTES or len(files) > _MOST_FILES:
+        return
+    from verifier.inputs import load_estate
+    from verifier.syntax.diagnostic import InputError
+    from verifier.verify.named import names_of_key
+
+    with suppress(InputError):
+        for key in load_estate(paths, steps=False, tags=False).keys:
+            yield from ((name, key.arn) for name in sorted(names_of_key(key)) if name.startswith(incomplete))
 
 
 def among(formats: Sequence[str], incomplete: str) -> Completions:

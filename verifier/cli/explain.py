@@ -34,7 +34,10 @@ def explain(
     action: Annotated[
         str | None, typer.Option(metavar="ACTION", autocompletion=completion.actions, help="The permission, such as kms:Decrypt.")
     ] = None,
-    key: Annotated[str | None, typer.Option(metavar="KEY", help="The key: ARN, ID, alias or name; not needed where there is one.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", autocompletion=completion.keys, help="The key: ARN, ID, alias or name; not needed where there is one."),
+    ] = None,
     context: Annotated[
         list[str], typer.Option(metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set.")
     ] = [],

@@ -310,5 +310,10 @@ Listed = Annotated["frozenset[Status]", listed]
 """`--only`, as the statuses of the verdicts that are listed."""
 KeysOption = Annotated[
     list[str],
-    typer.Option("--key", metavar="KEY", help="A key by name, alias, ARN or ID; may be repeated. Without it: every key of the input."),
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        autocompletion=completion.keys,
+        help="A key by name, alias, ARN or ID; may be repeated. Without it: every key of the input.",
+    ),
 ]

@@ -15,6 +15,7 @@ from verifier.cli.run import tell
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
+    from verifier.model.estate import Estate
     from verifier.model.invariant import AnyInvariant
     from verifier.model.results.suggestion import Suggestion, Suggestions
 
@@ -41,7 +42,11 @@ def suggest(
     quiet: given.Quiet = False,
     write_to: Annotated[
         Path | None,
-        typer.Option("--write", metavar="FILE", help="Write the key policy with a suggestion to a new file; no file is overwritten."),
+        typer.Option(
+            "--write",
+            metavar="FILE",
+            help="Write a suggestion to a new file: an edited copy of the file that holds the policy, or the policy as JSON.",
+        ),
     ] = None,
     choice: Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")] = 1,
     allow_empty: given.AllowEmpty = False,
@@ -73,7 +78,7 @@ def suggest(
         found = look(asked.estate, asked.invariants, chosen=chosen, timeout=timeout, readings=readings, progress=progress)
     found = replace(found, inputs=asked.inputs_with(found.inputs))
     if write_to is not None:
-        _write(write_to, _only_suggestion(found, choice))
+        _write(write_to, *_only_suggestion(found, choice), asked.estate, found.inputs)
     write(sinks(output, PAGE, quiet=quiet), suggestions_forms(found), found.warnings)
     return suggest_exit_code(found)
 
@@ -97,27 +102,49 @@ def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
 # --- the edited policy -------------------------------------------------------------------------------------------------------------
 
 
-def _only_suggestion(suggestions: Suggestions, choice: int) -> Suggestion:
-    """The suggestion to write: for one invariant on one key, since each is about the policy as it is."""
-    found = [advice.suggestions for advice in suggestions.advice if advice.suggestions]
+def _only_suggestion(suggestions: Suggestions, choice: int) -> tuple[str, Suggestion]:
+    """The key and the suggestion to write: for one invariant on one key, since each is about the policy as it is."""
+    found = [(advice.target, advice.suggestions) for advice in suggestions.advice if advice.suggestions]
     if not found:
         raise InputError.of("there is no suggestion to write")
     if len(found) > 1:
         raise InputError.of(
             f"there are suggestions for {len(found)} invariants or keys, each about the policy as it is", hint="choose one with --invariant"
         )
-    if choice > len(found[0]):
-        raise InputError.of(f"there is no suggestion {choice}; there {'is' if len(found[0]) == 1 else 'are'} {len(found[0])}")
-    return found[0][choice - 1]
+    ((target, made),) = found
+    if choice > len(made):
+        raise InputError.of(f"there is no suggestion {choice}; there {'is' if len(made) == 1 else 'are'} {len(made)}")
+    return target, made[choice - 1]
 
 
-def _write(path: Path, suggestion: Suggestion) -> None:
+def _write(path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]) -> None:
     from verifier.syntax.text import printable
 
+    text, what = _edited(path, target, suggestion, estate, inputs)
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(suggestion.policy)
+            file.write(text)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError.of(f"cannot write {printable(str(path))}: {reason}") from None
-    tell(f"wrote {printable(str(path))}")
+    tell(f"wrote {printable(str(path))}: {what}")
+
+
+def _edited(path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The text to write, and what it is."""
+    from verifier.report.exhibits import texts_of
+    from verifier.verify.edits.in_text import NotLiteral, edited
+
+    key = estate.key(target)
+    policies = key.policies if key is not None else None
+    alone = "the policy as JSON"
+    if not policies or not policies[0].statements:
+        return suggestion.policy, alone
+    file = policies[0].statements[0].span.file
+    text = texts_of(inputs).get(file)
+    if text is None or Path(file).suffix.lower() != path.suffix.lower():
+        return suggestion.policy, alone
+    try:
+        return edited(Path(file), text, policies[0], suggestion.edits), f"{file} with the edits"
+    except NotLiteral as error:
+        return suggestion.policy, f"{alone}, since {file} cannot be edited: {error}"

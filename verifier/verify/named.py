@@ -27,9 +27,9 @@ def keys_named(estate: Estate, names: Sequence[str]) -> tuple[Key, ...]:
     if not estate.keys:
         raise InputError.of("the input holds no key, so there is nothing to ask about", rule="S3")
     for name in names:
-        if not any(name in _names(key) for key in estate.keys):
+        if not any(name in names_of_key(key) for key in estate.keys):
             raise InputError.of(f"the input holds no key named {brief(name)!r}", hint=_hint(estate, name), rule="S3")
-    return tuple(key for key in estate.keys if not names or _names(key) & set(names))
+    return tuple(key for key in estate.keys if not names or names_of_key(key) & set(names))
 
 
 def arn_named(estate: Estate, resource: object) -> object:
@@ -38,7 +38,7 @@ def arn_named(estate: Estate, resource: object) -> object:
     return arns[0] if len(arns) == 1 else resource
 
 
-def _names(key: Key) -> frozenset[str]:
+def names_of_key(key: Key) -> frozenset[str]:
     """All that a key is called."""
     start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
     aliases = [name for alias in key.aliases or () for name in (alias, start + alias)]
@@ -47,7 +47,7 @@ def _names(key: Key) -> frozenset[str]:
 
 
 def _hint(estate: Estate, name: str) -> str:
-    close = did_you_mean(name, sorted({known for key in estate.keys for known in _names(key)}))
+    close = did_you_mean(name, sorted({known for key in estate.keys for known in names_of_key(key)}))
     listed = ", ".join(brief(key.name or key.arn) for key in estate.keys[:_MOST_LISTED])
     return close or f"its keys: {listed}" + (" and others" if len(estate.keys) > _MOST_LISTED else "")
 
