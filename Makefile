@@ -1,5 +1,6 @@
 # make demo    installs into .venv and proves the example's invariants
 # make test    everything that CI checks
+# make docs    the site, into build/site, its links checked
 # make fuzz    long random agreement runs, a new seed each time
 # make mutation  faults put in on purpose, to see the tests go red (takes hours)
 # make bench   the numbers of docs/performance.md
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test lint types layers unit wheel fuzz mutation bench clean
+.PHONY: demo test lint types layers unit wheel docs fuzz mutation bench clean
 
 demo: $(VENV)/.installed
 	@echo '$$ verifier prove examples/payments'
@@ -18,7 +19,7 @@ demo: $(VENV)/.installed
 	if [ $$code -ne 1 ]; then echo "expected exit code 1 (refuted), got $$code" >&2; exit 1; fi; \
 	echo; echo 'The exit code is 1 because some invariants are refuted, on purpose: examples/README.md says what each one shows.'
 
-test: lint types layers unit wheel
+test: lint types layers unit wheel docs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -35,6 +36,9 @@ unit: $(VENV)/.installed-dev
 
 wheel: $(VENV)/.installed-dev
 	tests/project/wheel.sh $(BIN)/python
+
+docs: $(VENV)/.installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tools/fuzz.py --processes $(WORKERS)

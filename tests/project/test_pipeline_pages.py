@@ -128,7 +128,7 @@ def test_pre_commit_runs_the_hooks(tmp_path: Path, policy: str, code: int) -> No
     (hooks / ".pre-commit-hooks.yaml").write_text(text.replace("language: python", "language: system"))
     git(hooks, "add", ".")
     git(hooks, "commit", "--quiet", "--message", "hooks")
-    git(hooks, "tag", "v0.1.0")
+    git(hooks, "tag", "v1.0.0")
     (snippet,) = (snippet for name, snippet in SNIPPETS if name == "pre-commit-0")
     (work / ".pre-commit-config.yaml").write_text(snippet.replace("https://github.com/OWNER/kms-verifier", str(hooks)))
     (work / "keys").mkdir()
