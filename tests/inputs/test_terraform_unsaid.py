@@ -109,6 +109,14 @@ def test_commands_that_terraform_runs(tmp_path: Path, case: str) -> None:
     assert proved(tmp_path, [write(tmp_path, data)]) == [expected]
 
 
+def test_that_what_others_run_leaves_keys_alone_is_supposed(tmp_path: Path) -> None:
+    """A stack, a function or a command is told of the key by its attributes; what it does with that no plan says."""
+    for type_, number in {"aws_cloudformation_stack": 1, "aws_lambda_invocation": 1, "aws_s3_bucket": 0}.items():
+        estate = verifier.load(write(tmp_path, plan(caller_identity(), the_key(CLOSED), Planned(type_, "x", {}, {}, {}, None))))
+        (found,) = estate.keys
+        assert sum(f"{type_}.x has run changes no key" in sentence for sentence in found.supposed) == number
+
+
 def proved(folder: Path, paths: list[Path]) -> list[Status]:
     """The verdicts on the files, by the invariant that is in the folder."""
     return [found.status for found in verifier.prove(verifier.load(*paths), verifier.invariants(folder / "i.inv")).verdicts]

@@ -7,36 +7,20 @@ roles, and policies of users and roles; it changes a key only if the template ha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.inputs.cloudformation.functions import Functions
+from verifier.inputs.cloudformation.handed import BY_CODE, STACKS, handed
 from verifier.inputs.cloudformation.side import TemplateSide
-from verifier.inputs.cloudformation.template import Resource, references
-from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
+from verifier.inputs.cloudformation.template import Resource
+from verifier.inputs.cloudformation.written import shown
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.reader import Reader
-from verifier.inputs.text.nodes import Node, nodes_in
-from verifier.inputs.text.unknown import text_pieces
+from verifier.inputs.text.nodes import Node
 from verifier.syntax.text import first_few
 
-_STACKS = re.compile(
-    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
-    r"|AWS::SageMaker::Project|.*::MODULE"
-)
-"""Resources that stand for resources of another template."""
 EVERYWHERE = "AWS::CloudFormation::StackSet"
 """Stacks in other accounts."""
-_BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
-"""Resources that code of others makes: custom resources, and types that are registered in the account."""
-_LEADS_ON = {
-    **dict.fromkeys(("AWS::Lambda::Function", "AWS::Serverless::Function"), ("Environment",)),
-    **dict.fromkeys(("AWS::Lambda::Alias", "AWS::Lambda::Version"), ("FunctionName",)),
-    "AWS::KMS::Alias": ("TargetKeyId",),
-}
-"""Resources by which a key is handed on, and by what: the function behind a custom resource, itself or by an alias or version; an alias."""
-_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
 @dataclass
@@ -47,7 +31,7 @@ class Surroundings(Reader):
 
     def __post_init__(self) -> None:
         self.made = [r for r in self.side.template.resources.values() if self.side.functions.exists(r) is not False]
-        self.makers = [r for r in self.made if _STACKS.fullmatch(r.type) or _BY_CODE.fullmatch(r.type)]
+        self.makers = [r for r in self.made if STACKS.fullmatch(r.type) or BY_CODE.fullmatch(r.type)]
 
     def read(self, keys: Mapping[str, str]) -> None:
         """Records what may change identities or keys, which are by their logical IDs in `keys`; roles that the template does not have; and
@@ -71,7 +55,7 @@ class Surroundings(Reader):
         self.parts.unknown.append(UnknownResource(family, address, account, place.span, **more))
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
-        address, stack, account = f"{resource.type} `{resource.name}`", _STACKS.fullmatch(resource.type), self.side.where[1]
+        address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]
         why = "has resources of its own, which are not read" if stack else "is made by code that is not read"
         for of in dict.fromkeys((account, *(self.parts.accounts if resource.type == EVERYWHERE else ()))):
             self._may(Family.IDENTITIES, address, of, resource.place, why=why)
@@ -96,22 +80,3 @@ class Surroundings(Reader):
         """What every verdict about a key of the template supposes."""
         by_others = first_few([f"`{resource.name}`" for resource in self.makers])
         return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
-
-
-def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
-    """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it of any."""
-    template, found, pending = functions.template, set[str](), [resource]
-    for other in pending:
-        names = other.properties if other is resource else _LEADS_ON[other.type]
-        told = [other.properties[name] for name in names if name in other.properties]
-        told += [template.globals] if template.globals is not None and other.type.startswith("AWS::Serverless::") else []
-        if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, told)):
-            return set(keys.values())
-        for known in references(template, told):
-            found |= {keys[known]} if known in keys else set()
-            leads = template.resources[known]
-            pending += [leads] if leads.type in _LEADS_ON and leads not in pending else []
-        values = (value for node in told if (value := functions.value(node)) is not None)
-        pieces = (piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner))
-        found |= {arn for piece in pieces if piece is not None for arn in _KEY_ARN.findall(piece)}
-    return found

@@ -20,7 +20,7 @@ from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.surroundings import Organizations, Unread
+from verifier.inputs.terraform.surroundings import RUNS, Organizations, Unread
 from verifier.inputs.text.nodes import Remarks
 from verifier.syntax.text import first_few
 
@@ -90,6 +90,10 @@ class Supposed:
         unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
         if unseen:
             yield f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of `removed` blocks"
+        done = (deed for deed in self.resolver.plan.deeds if deed.managed and deed.verb is not Verb.KEEPS)
+        running = [deed.address for deed in done if RUNS.fullmatch(deed.type)]
+        if running:
+            yield f"the code that {first_few(running)} has run changes no key and makes no grant, whatever keys it is told of"
         if self.organization:
             yield "FullAWSAccess is attached to the root and to every OU and account"
 

@@ -40,6 +40,8 @@ _STACK = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)|AWS::\w+::(?:Stack(?:Set)?|\w*ProvisionedProduct)"
 )
 """Types whose resources are made of a template."""
+RUNS = re.compile(rf"{_STACK.pattern}|aws_lambda_invocation|aws_ssm_association|shell_\w+")
+"""Types of what runs code of others when it is made or changed, which may be told of keys."""
 _MAKES_ROLES = re.compile(
     r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
     r"|awscc_iam_(?:role|user|service_linked_role)|aws_cloudcontrolapi_resource(?:AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+)?"
