@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.garbage_collection import collection_paused
+from verifier.inputs import load_estate
+from verifier.inputs.loader import no_key
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.by_name import builtin
@@ -18,6 +20,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, is_eventual
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.steps.supposition import Supposition
+from verifier.problem.subjects import is_keyless
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
 
 
@@ -56,8 +59,6 @@ class Question:
 
 def read(options: QuestionOptions) -> Question:
     """Reads everything. Raises `InputError`."""
-    from verifier.inputs import load_estate
-
     errors: list[Diagnostic] = []
     files = InvariantFiles()
     named: list[AnyInvariant] = []
@@ -92,9 +93,6 @@ def read(options: QuestionOptions) -> Question:
         raise InputError(errors)
     invariants = (*files.invariants, *named)
     if options.allow_empty and not estate.keys:
-        from verifier.inputs.loader import no_key
-        from verifier.problem.subjects import is_keyless
-
         nothing = no_key([name for name, _ in estate.inputs])
         invariants = tuple(filter(is_keyless, invariants))
         if not invariants:

@@ -74,6 +74,7 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> Rooms:
     import verifier.runs
 
     fake = Rooms(report())
+    monkeypatch.setattr("verifier.question.load_estate", fake.load)
     monkeypatch.setattr(verifier.inputs, "load_estate", fake.load, raising=False)
     monkeypatch.setattr(verifier.runs, "prove_many", fake.prove, raising=False)
     return fake

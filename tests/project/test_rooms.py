@@ -67,7 +67,7 @@ LATE = {
     "verifier/inputs/loader.py": (17, "the readers of plans, templates, folders and accounts are slow to import"),
     "verifier/inputs/terraform/hcl_tree.py": (1, "python-hcl2 is slow to import, and few plans have files beside them"),
     "verifier/report/exit_codes.py": (1, "every command imports it, --help too"),
-    "verifier/question.py": (6, "built-ins need no parser of invariants, and a cached estate no reader of inputs"),
+    "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
     "verifier/report/exhibits.py": (2, "what HTML and notices alone have"),
     "verifier/report/formats.py": (16, "what one format needs is not imported for another"),
     "verifier/report/results.py": (21, "what one result needs is not imported for another"),

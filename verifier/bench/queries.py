@@ -48,10 +48,10 @@ def estate_of(policy: Json, accounts: Sequence[Account] = (), **facts: Any) -> E
     return Estate((Key(KEY, policies=(read,), **facts),), tuple(accounts))
 
 
-def role_with(policy: Json, name: str = "subject", identity: str = "policy") -> Identity:
+def role_with(policy: Json, name: str) -> Identity:
     """A role of the key's account with one identity policy."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    read = read_policy(Source(f"{name}.json", json.dumps(policy)), PolicyKind.IDENTITY, identity=f"{arn}#{identity}", name=identity)
+    read = read_policy(Source(f"{name}.json", json.dumps(policy)), PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy")
     return Identity(arn, policies=(read,))
 
 

@@ -106,13 +106,13 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
         return with_own_account(read, options.get("supplied", NOTHING))[0]
 
 
-def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING, *, root: Path | None = None) -> tuple[Estate, Estate]:
+def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> tuple[Estate, Estate]:
     """The estate before a Terraform plan, and the one after it. One that has no keys is an `Estate` without keys; a user or role that is on
     one side only can do nothing on the other by policies of its own.
 
     Raises `InputError` where the file is no plan, and where it cannot be read.
     """
-    files = Files(root)
+    files = Files()
 
     def read(known: Supplied) -> tuple[Side, ...]:
         loaders = [Loader(files, known), Loader(files, known)]

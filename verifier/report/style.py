@@ -92,9 +92,6 @@ def page(lines: Iterable[str]) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def sentence(text: str, lead: str, tail: str = "", *, indent: int | None = None) -> list[str]:
-    """Prose, broken between words; `tail` (such as a rule label) stays with its last word."""
-    words = text.split()
-    if tail and words:
-        words[-1] += f" {tail}"
-    return flow(words or [tail], lead, indent=indent)
+def sentence(text: str, lead: str) -> list[str]:
+    """Prose, broken between words."""
+    return flow(text.split() or [""], lead)

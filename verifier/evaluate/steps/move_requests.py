@@ -81,10 +81,10 @@ def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestCo
     return tuple(found)
 
 
-def one_of(move: Move, actions: tuple[str, ...], requests: tuple[Request, ...] | None = None) -> RequestContext:
-    """The one request of the move, or among these requests, that is for one of these actions."""
+def one_of(move: Move, actions: tuple[str, ...]) -> RequestContext:
+    """The one request of the move that is for one of these actions."""
     lowered = {action.lower() for action in actions}
-    found = [request for request in (move.requests if requests is None else requests) if request.action.lower() in lowered]
+    found = [request for request in move.requests if request.action.lower() in lowered]
     require(len(found) == 1, move, f"it takes one request for {' or '.join(actions)}")
     return RequestContext(found[0])
 

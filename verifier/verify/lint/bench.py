@@ -40,12 +40,12 @@ Confirm = Callable[[Request, Mapping[str, bool]], Decision | None]
 class Bench:
     """The solver for one examination."""
 
-    def __init__(self, examination: Examination, engine: Engine = Engine.Z3, timeout: float | None = None) -> None:
+    def __init__(self, examination: Examination, timeout: float | None = None) -> None:
         self.question = examination.question
         self._reduce = examination.reduce
         question = self.question
         queries = [*examination.tests(), question.known_action, question.allowed, *preferences(question)]
-        self.session = open_session(engine, question.finite, question.finite.facts, queries, timeout)
+        self.session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, timeout)
         self._timeout = timeout
         self._unsure = sorted(symbols_of(*question.finite.facts) & question.finite.unsupported.keys())
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)

@@ -16,9 +16,9 @@ from verifier.syntax.source import Source
 SID = "Escalation"
 
 
-def key_policy(key: str, principals: Iterable[str], name: str = "default") -> Policy:
+def key_policy(key: str, principals: Iterable[str]) -> Policy:
     """A key policy that allows everything to everyone, and to some principals by name (D4)."""
-    return _read(_open("kms:*", principals, resource=True), PolicyKind.KEY, f"{key}#{name}", name)
+    return _read(_open("kms:*", principals, resource=True), PolicyKind.KEY, f"{key}#default", "default")
 
 
 def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
