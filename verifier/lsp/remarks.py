@@ -27,6 +27,9 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
+_GIVEN = ("--account", "--region", "--key-arn", "--parameter")
+"""Options that say what an input does not: the hint of an error names one where it is all that is lacking."""
+
 
 @dataclass(frozen=True)
 class Remark:
@@ -87,9 +90,7 @@ def _policy(path: Path, texts: Texts) -> Sequence[Diagnostic]:
 
 
 def _remark(found: Diagnostic) -> Remark:
-    level = Level.WARNING if found.severity is Severity.WARNING else Level.NOTE if found.rule == "S4" else Level.ERROR
-    return Remark(found.span or NOWHERE, level, _with_hint(found.message, found.hint), found.rule, found.rule)
-
-
-def _with_hint(message: str, hint: str | None) -> str:
-    return message if hint is None else f"{message}\n{hint}"
+    hint = found.hint or ""
+    not_given = found.rule == "S4" or any(option in hint for option in _GIVEN)
+    level = Level.WARNING if found.severity is Severity.WARNING else Level.NOTE if not_given else Level.ERROR
+    return Remark(found.span or NOWHERE, level, f"{found.message}\n{hint}".rstrip(), found.rule, found.rule)
