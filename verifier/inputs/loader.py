@@ -87,7 +87,7 @@ class Loader:
 
             if is_assembly(self.files, path):
                 for template, deployed in stacks(self.files, path, self.supplied):
-                    self.remarks.keep(partial(self._add_template, template, deployed))
+                    self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
                 return
             if is_configuration(path):
                 self._add_folder(path)
@@ -161,11 +161,12 @@ class Loader:
             message = f"beside its .tf files this folder holds inputs that it does not read: {first_few(left)}"
             self.remarks.warning(self.files.place(path), message, hint="name them beside it")
 
-    def _add_template(self, path: Path, supplied: Supplied) -> None:
-        from verifier.inputs.cloudformation.reading import prepared  # as for plans
+    def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:
+        """Adds a template; of one in the folder of an `assembly` also those of its nested stacks."""
+        from verifier.inputs.cloudformation.nested import read_stack  # as for plans
 
-        side = prepared(self.remarks, self.parts, self.files.node(path), supplied)
-        self.templates += [side] if side is not None else []
+        seen = {template.file for template in self.templates}
+        self.templates += read_stack(self.remarks, self.parts, self.files, path, supplied, assembly, seen)
         self.tags = True
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:

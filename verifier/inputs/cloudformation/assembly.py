@@ -1,8 +1,8 @@
 """What `cdk synth` writes: a cloud assembly, `cdk.out`.
 
-In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed. Guarantee: every stack of the
-manifest, and of the assemblies of stages inside, is there; a file that the manifest names and that is not in the folder is an error.
-[AWS CDK: cloud assembly schema]
+In: the folder. Out: the templates of its stacks, each with what its manifest says of where it is deployed; those of stacks in them are for
+`nested`. Guarantee: every stack of the manifest, and of the assemblies of stages inside, is there; a file that the manifest names and that
+is not in the folder is an error. [AWS CDK: cloud assembly schema]
 """
 
 from __future__ import annotations

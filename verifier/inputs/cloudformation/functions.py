@@ -146,6 +146,10 @@ class Functions:
         given = self.template.supplied.parameters.get(name)
         if type_.startswith("AWS::SSM::Parameter::Value<"):
             return self.unknown(place, f"the value in Systems Manager that parameter `{name}` names")
+        handed = self.template.handed[name]() if name in self.template.handed else None
+        if handed is not None and (not isinstance(handed, Scalar) or handed.type == "null"):
+            return self.unknown(place, f"parameter `{name}` of a nested stack", handed)
+        given = handed.text if isinstance(handed, Scalar) else given
         default = declared.get("Default")
         if given is None and isinstance(default, Unknown):
             return self.unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")

@@ -15,7 +15,7 @@ from functools import partial
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import Surroundings
-from verifier.inputs.cloudformation.template import Template, check_circles, read_template
+from verifier.inputs.cloudformation.template import Handed, Template, check_circles, read_template
 from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
@@ -37,12 +37,14 @@ _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
 
-def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied) -> TemplateSide | None:
-    """A template; `None` after recording why it cannot be read."""
+def prepared(remarks: Remarks, parts: Parts, node: Node, supplied: Supplied, handed: Handed | None = None) -> TemplateSide | None:
+    """A template; `None` after recording why it cannot be read. A nested stack is `handed` the values of parameters."""
     before = len(remarks.errors)
     # What loops go over can depend on parameters, mappings, and where the template is deployed.
     given = {"AWS::AccountId": supplied.account, "AWS::Region": supplied.region}
-    template = read_template(remarks, node, supplied, lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out)
+    template = read_template(
+        remarks, node, supplied, lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out, handed
+    )
     parts.parameters.append((node, tuple(template.parameters)))
     template.mark = parts.mark(template.resources)
     if len(remarks.errors) == before:

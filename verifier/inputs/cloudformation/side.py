@@ -43,6 +43,7 @@ _MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"
 _MADE_UP["AWS::EC2::LaunchTemplate", "LaunchTemplateId"] = "lt-0"
 _MAY_BE_KEYS = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
 """How the types of resources begin whose attributes may be the ARN of a key."""
+NESTED = "AWS::CloudFormation::Stack"
 _LONGEST_NAME, _SHORTEST = 64, 20
 """Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
 _DEEPEST = 30
@@ -58,6 +59,10 @@ class TemplateSide(Side):
     template: Template
     where: tuple[str, str | None, str]
     chosen: dict[str, None] = field(default_factory=dict)
+    nested: dict[str, TemplateSide] = field(default_factory=dict)
+    """The templates of stacks in it that are read, by the logical IDs of these."""
+    within: str = "stack"
+    """How the name of the stack begins, where nothing tells it."""
     _open: set[str] = field(default_factory=set)
     _known: dict[tuple[str, str | None], Node | None] = field(default_factory=dict)
 
@@ -101,8 +106,17 @@ class TemplateSide(Side):
             return key_id(self, resource)
         if own.type in _NAMES and attribute is None:
             return self._name(own)
+        if own.name in self.nested and attribute is not None:
+            return self.nested[own.name].output(attribute.removeprefix("Outputs."))
         start = next((start for (type_, name), start in _MADE_UP.items() if type_ == own.type and attribute in (None, name)), None)
         return None if start is None else text_at(own.place, start + digest(self, resource)[:16])
+
+    def output(self, name: str) -> Node | None:
+        """The value of an output that there certainly is."""
+        found = self.template.outputs.get(name)
+        condition, value = member(found, "Condition"), member(found, "Value")
+        made = condition is None or (isinstance(condition, Scalar) and self.functions.holds(condition) is True)
+        return self.functions.value(value) if value is not None and made else None
 
     def _name(self, own: Declared) -> Node | None:
         """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
@@ -110,7 +124,7 @@ class TemplateSide(Side):
         if given is not None or own.type not in _CHOSEN:
             return given
         self.chosen[own.name] = None
-        stack = self.template.supplied.parameters.get("AWS::StackName") or "stack"
+        stack = self.template.supplied.parameters.get("AWS::StackName") or self.within
         end = digest(self, self._resources[own.name])[:12].upper()
         return text_at(own.place, f"{stack}-{own.name}"[: _LONGEST_NAME - 13] + f"-{end}")
 

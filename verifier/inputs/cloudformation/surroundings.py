@@ -31,7 +31,7 @@ class Surroundings(Reader):
 
     def __post_init__(self) -> None:
         self.made = [r for r in self.side.template.resources.values() if self.side.functions.exists(r) is not False]
-        self.makers = [r for r in self.made if STACKS.fullmatch(r.type) or BY_CODE.fullmatch(r.type)]
+        self.makers = makers(self.side)
 
     def read(self, keys: Mapping[str, str]) -> None:
         """Records what may change identities or keys, which are by their logical IDs in `keys`; roles that the template does not have; and
@@ -56,12 +56,15 @@ class Surroundings(Reader):
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
         address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]
-        why = "has resources of its own, which are not read" if stack else "is made by code that is not read"
+        why = "is made by code that is not read"
+        if stack:
+            inside = resource.name in self.side.nested
+            why = "holds what others make" if inside else "has resources of its own, which are not read"
         for of in dict.fromkeys((account, *(self.parts.accounts if resource.type == EVERYWHERE else ()))):
             self._may(Family.IDENTITIES, address, of, resource.place, why=why)
         for key in sorted(handed(self.side.functions, keys, resource)):
             self._may(Family.KEYS, address, account, resource.place, key=key, why=why)
-        if stack:
+        if stack and resource.name not in self.side.nested:
             told = f"`{resource.name}` ({resource.type}) {why}"
             self.remarks.unread(resource.place, told, hint="check its template in a run of its own")
 
@@ -80,3 +83,13 @@ class Surroundings(Reader):
         """What every verdict about a key of the template supposes."""
         by_others = first_few([f"`{resource.name}`" for resource in self.makers])
         return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
+
+
+def makers(side: TemplateSide) -> list[Resource]:
+    """The resources that stand for others: a nested stack that is read, iff there is such in it or macros may make any."""
+    made = [one for one in side.template.resources.values() if side.functions.exists(one) is not False]
+    return [one for one in made if (STACKS.fullmatch(one.type) or BY_CODE.fullmatch(one.type)) and not _is_whole(side.nested.get(one.name))]
+
+
+def _is_whole(inner: TemplateSide | None) -> bool:
+    return inner is not None and not inner.template.makes_names and not makers(inner)

@@ -66,6 +66,10 @@ class _Anything(dict[str, Node]):
         return self.value
 
 
+Handed = Mapping[str, Callable[[], Node | None]]
+"""The values of parameters that the stack around one hands to it; `None` where it leaves one out."""
+
+
 @dataclass
 class Template:
     """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well (`AWS::StackName`). `mark` sets the
@@ -83,6 +87,7 @@ class Template:
     """Those that may change every resource, each with its place."""
     rewritten: set[str] = field(default_factory=set)
     mark: str = ""
+    handed: Handed = field(default_factory=dict)
 
     def of_type(self, *types: str) -> list[Resource]:
         """The resources of these types, of all where none is given, in the order of the template."""
@@ -98,11 +103,13 @@ WriteOut = Callable[[Members], Members | Unknown]
 """An object without its loops (`loops`)."""
 
 
-def read_template(remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut]) -> Template:
-    """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known. Errors go to `remarks`,
-    or are raised."""
+def read_template(
+    remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut], handed: Handed | None = None
+) -> Template:
+    """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a nested stack is `handed`
+    the values of parameters. Errors go to `remarks`, or are raised."""
     found = members(remarks, node, "the template")
-    template = Template(supplied, globals=found.get("Globals"))
+    template = Template(supplied, globals=found.get("Globals"), handed=handed or {})
     called = [name for key in MACROS if key in found for name in macros(found[key])]
     template.transforms = frozenset(name.text for name, _ in called if name is not None)
     template.macros = [(name, place) for name, place in called if name is None or name.text not in KNOWN]

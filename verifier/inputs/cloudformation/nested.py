@@ -1,0 +1,83 @@
+"""Stacks of a cloud assembly with those in them, whose templates are assets beside theirs.
+
+In: a template. Out: it, as it is read, and of one of an assembly the templates of its nested stacks, and of those in them, each with what
+the one above hands to it. Guarantee: a nested stack is read only where its template stands in the folder of the assembly, and it is
+certainly made as it is written: without a condition, macros, or tags, which would go to all that is in it. Any other, and a second one of
+the same template, stays what others make (`surroundings`). [CloudFormation User Guide: nested stacks; AWS CDK: asset metadata, cloud
+assembly schema]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from verifier.inputs.cloudformation.reading import prepared
+from verifier.inputs.cloudformation.side import NESTED, TemplateSide
+from verifier.inputs.cloudformation.template import Handed, Resource
+from verifier.inputs.cloudformation.written import MACROS
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.files import Files
+from verifier.inputs.text.nodes import Members, Remarks, Scalar, member, nodes_in, text_of
+
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "NotificationARNs"})
+
+
+def read_stack(
+    remarks: Remarks, parts: Parts, files: Files, path: Path, supplied: Supplied, assembly: Path | None, seen: set[str]
+) -> Iterator[TemplateSide]:
+    """A template; of one in the folder of an assembly also those of its nested stacks, but for files that were `seen`. Errors go to
+    `remarks`, or are raised."""
+    side = prepared(remarks, parts, files.node(path), supplied)
+    if side is not None:
+        yield side
+        if assembly is not None:
+            yield from _nested(remarks, parts, files, side, assembly, seen)
+
+
+def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]) -> Iterator[TemplateSide]:
+    for resource in side.template.of_type(NESTED):
+        path = _template(files, resource, folder)
+        if path is None or files.name(path) in seen or resource.condition is not None or resource.rewritten:
+            continue
+        if not resource.properties.keys() <= _AS_WRITTEN or any(name in resource.properties for name in MACROS):
+            continue
+        given = resource.properties.get("Parameters")
+        if given is not None and (not isinstance(given, Members) or any(key.text.startswith("Fn::") for key, _ in given.pairs)):
+            continue
+        pairs = given.pairs if isinstance(given, Members) else []
+        handed: Handed = {key.text: partial(side.functions.value, value) for key, value in pairs}
+        pseudo = {name: text for name, text in side.template.supplied.parameters.items() if name.startswith("AWS::")}
+        pseudo.pop("AWS::StackName", None)
+        seen.add(files.name(path))
+        stands_in = parts.by_stand_in.copy()
+        inner = prepared(remarks, parts, files.node(path), replace(side.template.supplied, parameters=pseudo), handed)
+        parts.parameters.pop()  # nobody but the stack above gives it any
+        if side.file in stands_in:  # it is of the same account
+            parts.by_stand_in = {**stands_in, side.file: stands_in[side.file] + files.source(path).text}
+        if inner is None:
+            continue
+        above = side.template.supplied.parameters.get("AWS::StackName") or side.within
+        inner.within = f"{above}-{resource.name}"
+        side.nested[resource.name] = inner
+        yield inner
+        yield from _nested(remarks, parts, files, inner, folder, seen)
+
+
+def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
+    """The file that is the template of a nested stack: that its metadata name, or that is the asset in its URL."""
+    named = text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
+    url = resource.properties.get("TemplateURL")
+    if named is None and url is not None:
+        found = [match for node in nodes_in(url) if isinstance(node, Scalar) for match in _DIGEST.findall(node.text)]
+        for manifest in sorted(folder.glob("*.assets.json")) if len(found) == 1 else ():
+            source = member(member(member(files.node(manifest), "files"), found[0]), "source")
+            named = text_of(source, "path") if source is not None else named
+    path = folder / named if named else None
+    inside = path is not None and path.resolve().is_relative_to(folder.resolve())
+    return path if path is not None and inside and path.is_file() else None
