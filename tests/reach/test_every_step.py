@@ -27,6 +27,7 @@ from verifier.model.steps.actions import in_ways_to_run
 from verifier.model.steps.catalogue import Head, entries
 from verifier.model.steps.chains import State
 from verifier.model.steps.workloads import KINDS
+from verifier.verify.reach.offers.newly_made import imagined
 
 SHUT: dict[str, Any] = {"Condition": {"StringEquals": {"aws:PrincipalAccount": PARTNER}}}
 UNSURE = ("unknown", "W1")
@@ -235,3 +236,17 @@ def test_each_way_into_code_that_runs(name: str, number: int) -> None:
 
     assert asked(*({} for _ in actions)) == ("change code that runs as a role",)
     assert asked(*(SHUT for _ in actions)) == PROVED
+
+
+def test_e1_names_that_have_no_end_are_given_up_before_they_are_many() -> None:
+    # `role/*${aws:username}`: of a role that could be made each ending may be the name of a user, after whom other roles are named.
+    iam = f"arn:aws:iam::{HOME}:"
+    named = document(own("sts:AssumeRole", f"{iam}role/*${{aws:username}}"), arn=f"{ADMINS}#p")
+    code = trusting(admits(aws(f"{iam}root")), arn=f"{iam}role/x-abc", own=(USES,))
+    makes = [own(action, f"{iam}user/t/???") for action in ("iam:CreateUser", "iam:CreateAccessKey")]
+    before = home(*makes, role=code, group=Group(ADMINS, (named,)))
+    found = imagined(before.estate)
+    assert not found.settled and len(found.made) < 100
+    assert told(before, steps=None) == ("unknown", "budget")
+    joins = home(*makes, own("iam:AddUserToGroup"), role=code, group=Group(ADMINS, (named,)))
+    assert told(joins, steps=None) == (MAKES, "new credentials of a user", "add user to group", "assume role")

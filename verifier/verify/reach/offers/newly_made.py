@@ -57,7 +57,9 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
     statements = [statement for policy in policies for statement in policy.statements]
     texts = [*_texts(statements, [principal.value for principal in estate.grant_principals]), *_in_conditions(asked)]
     values = VariableValues(estate, policies, asked, inline)
-    first = found = _imagined(estate, statements, texts, values)
+    further = _further(values)
+    most = max(FEW_NAMES, GROWTH * len(further))
+    first = found = _imagined(estate, statements, texts, further)
     seen: set[frozenset[str]] = set()
     while values.any_variables and found.made not in seen:
         if len(seen) == ROUNDS:
@@ -65,28 +67,35 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
         seen.add(found.made)
         # The names of what is made are values of variables, too.
         made = [one for account in found.estate.accounts for one in account.identities if one.arn in found.made]
-        found = _imagined(estate, statements, texts, values, made, found.made, first.made)
+        further = _further(values, made, found.made)
+        if sum(one.literal not in found.made for one in further) > most:
+            return replace(found, settled=False)
+        found = _imagined(estate, statements, texts, further, found.made - first.made)
     return found
 
 
 ROUNDS = 4
 """So many times the names of what could be made are put in the place of variables."""
+GROWTH, FEW_NAMES = 4, 100
+"""Where there come to be so many times more names than at first, and more than a few, there is taken to be no end of them."""
+
+
+def _further(values: VariableValues, identities: Iterable[Identity] = (), arns: Iterable[str] = ()) -> Sequence[Tokens]:
+    """The names that variables tell apart, those of what could be made among what they stand for."""
+    for identity in identities:
+        values.add_identity(identity)
+    values.add_arns(arns)
+    values.solve()
+    return list(dict.fromkeys((*values.named(), *values.filled())))
 
 
 def _imagined(
     estate: Estate,
     statements: Sequence[Statement],
     texts: Sequence[tuple[str, bool]],
-    values: VariableValues,
-    identities: Iterable[Identity] = (),
-    arns: frozenset[str] = frozenset(),
-    first: frozenset[str] = frozenset(),
+    further: Sequence[Tokens],
+    later: frozenset[str] = frozenset(),
 ) -> Imagined:
-    for identity in identities:
-        values.add_identity(identity)
-    values.add_arns(arns)
-    values.solve()
-    further = list(dict.fromkeys((*values.named(), *values.filled())))
     partition = next((key.partition for key in estate.keys), "aws")
     made: set[str] = set()
     free: set[str] = set()
@@ -95,7 +104,7 @@ def _imagined(
     for account in estate.accounts:
         start = f"arn:{partition}:iam::{account.id}:"
         # Beside what is named after itself, in whatever account, there is another one of its class, and no more.
-        own = {arn.removeprefix(start) for arn in arns - first if arn.startswith(start)}
+        own = {arn.removeprefix(start) for arn in later if arn.startswith(start)}
         patterns = _Patterns(texts, [one for one in further if _last_field(one) not in own], start)
         with_made = _with(account, partition, statements, patterns, made, free) if account.complete else account
         new = tuple(_providers(account, partition, named, patterns))
