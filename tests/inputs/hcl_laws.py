@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.inputs.console import FAILED
+from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import Document, Loose, Untyped, is_open
 from verifier.inputs.terraform.hcl_tree import parse_expression
-from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.values import steps_of, within
+from verifier.inputs.terraform.plan_values import steps_of, within
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Missing, Unknown, names_in
 from verifier.syntax.source import Source

@@ -11,7 +11,7 @@ from random import Random
 from tests.inputs.hcl_expressions import NAMES
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING
-from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.folder import read_folder
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.terraform.plan import Plan, read_plan

@@ -12,7 +12,7 @@ from tests.inputs.hcl_agreement import expressions, folders
 from tests.inputs.hcl_expressions import KNOWN
 from tests.inputs.hcl_laws import our_value, stands_for, tells
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
-from verifier.inputs.terraform.hcl_values import FORMS
+from verifier.inputs.terraform.hcl_evaluator import FORMS
 
 SEED, EXPRESSIONS, FOLDERS = 14, 600, 3
 

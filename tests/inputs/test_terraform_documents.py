@@ -9,7 +9,7 @@ from typing import Any
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy, load, only_key
 from verifier.inputs.supplied import NOTHING
-from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers

@@ -13,9 +13,9 @@ from tests.inputs.test_terraform_iam import role_policy
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, existing, key_policy, only_key
 from verifier.inputs import load_estate
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
+from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null
 from verifier.inputs.terraform.hcl_tree import heredoc_parts, parse_expression, references, unescaped
-from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Estate, Key

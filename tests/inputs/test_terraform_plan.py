@@ -13,7 +13,7 @@ from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_
 from tests.inputs.samples import POLICY
 from verifier.inputs import load_estate, load_plan_sides
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.values import module_path
+from verifier.inputs.terraform.plan_values import module_path
 from verifier.model.estate import Estate, Key
 from verifier.syntax.diagnostic import Diagnostic, InputError
 

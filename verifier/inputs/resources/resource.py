@@ -17,7 +17,7 @@ from verifier.inputs.text.unknown import Unknown
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.configuration import Block
-    from verifier.inputs.terraform.values import Index, ModulePath
+    from verifier.inputs.terraform.plan_values import Index, ModulePath
 
 Json = dict[str, Any]
 REST = "*"

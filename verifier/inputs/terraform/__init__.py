@@ -5,9 +5,9 @@ endpoints, as AWS CLI output would tell them after apply (or, of a plan, before 
 Guarantee: what is known only after apply is recovered or is `Unknown` with a name; nothing is dropped. Inventories are not complete: an
 account has users and roles that a plan does not know (U1).
 
-`plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with `references`, `derived`,
-`documents` and `providers`, for the readers of `resources`; `surroundings` reads what plans alone have, for `reading`. Here is what tells a
-plan: the rest is imported for plans alone.
+`plan` reads the format, with `configuration` and `sources`; `resolver` finds the values of attributes, with `references`,
+`computed_attributes`, `documents` and `providers`, for the readers of `resources`; `surroundings` reads what plans alone have, for
+`reading`. Here is what tells a plan: the rest is imported for plans alone.
 """
 
 from __future__ import annotations

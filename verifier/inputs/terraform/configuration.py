@@ -14,7 +14,7 @@ from typing import Any
 
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.json_text import Json, mapping, objects
-from verifier.inputs.terraform.values import ModuleName, ModulePath, module_path, traversals
+from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
 from verifier.inputs.text.nodes import Node
 from verifier.syntax.source import Source
 

@@ -16,8 +16,8 @@ from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.documents import rebased, written
 from verifier.inputs.terraform.hcl_kinds import Document, Loose
+from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver, member
-from verifier.inputs.terraform.values import after_apply, node_of
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
 from verifier.inputs.text.unknown import Resolved, Unknown, resolved, unknowns, with_leaves

@@ -23,15 +23,15 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import module_inputs
+from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.configuration import Block, Expression, Module
-from verifier.inputs.terraform.derived import Derivation
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
 from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.plan_values import Index, ModuleName, ModulePath, name_of, only_instance, qualified
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
-from verifier.inputs.terraform.values import Index, ModuleName, ModulePath, name_of, only_instance, qualified
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
+from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse_expression, parts_of, traversal, unwrapped, word_of
-from verifier.inputs.terraform.hcl_values import Evaluator
 from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
+from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
-from verifier.inputs.terraform.values import ModuleName, node_of, only_instance
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError

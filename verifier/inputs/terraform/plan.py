@@ -16,7 +16,7 @@ from typing import Any
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block, Module, Provider, read_modules, read_providers
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
-from verifier.inputs.terraform.values import ModuleName, ModulePath, module_path, name_of
+from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, name_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable

@@ -16,7 +16,7 @@ from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource import Verb
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.derived import Derivation
+from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver

@@ -14,7 +14,7 @@ from verifier.inputs.terraform.configuration import Block, Expression
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
-from verifier.inputs.terraform.values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
+from verifier.inputs.terraform.plan_values import Index, ModulePath, Step, after_apply, node_of, qualified, steps_of, within
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Missing, Unknown
 

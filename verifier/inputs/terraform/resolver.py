@@ -4,8 +4,8 @@ In: a plan. Out: for an attribute a node, `Unknown` where nothing tells it. Guar
 what it refers to is remembered as supposed (the plan records what an expression refers to, not what it does with it), but where the
 expression is at hand in a `.tf` file it is evaluated, and nothing is supposed.
 
-An attribute that is known only after apply is, in this order: what follows from the resource's own attributes (`derived`: the ARN of a role
-from its name); what its expression in the configuration says, through variables, outputs and other resources.
+An attribute that is known only after apply is, in this order: what follows from the resource's own attributes (`computed_attributes`: the
+ARN of a role from its name); what its expression in the configuration says, through variables, outputs and other resources.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from verifier.inputs.agreement import reported, same_node
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
+from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
-from verifier.inputs.terraform.hcl_values import Evaluator
-from verifier.inputs.terraform.nested import MADE_OF_BLOCKS, inside_blocks, nested
+from verifier.inputs.terraform.nested_blocks import MADE_OF_BLOCKS, inside_blocks, nested
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.plan_values import Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
-from verifier.inputs.terraform.values import Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, values_of
 from verifier.inputs.text.nodes import member as node_member
 from verifier.inputs.text.unknown import Unknown, names_in
 from verifier.syntax.source import Source
 
 if TYPE_CHECKING:
-    from verifier.inputs.terraform.derived import Derivation
+    from verifier.inputs.terraform.computed_attributes import Derivation
 
 DEEPEST = 60
 """References that lead to each other, at most."""

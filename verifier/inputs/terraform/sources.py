@@ -17,7 +17,7 @@ from typing import TypeVar
 from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
 from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, literal, parse, references, traversal
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.values import ModuleName
+from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError

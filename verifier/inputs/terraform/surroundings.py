@@ -23,8 +23,8 @@ from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.json_text import Json
+from verifier.inputs.terraform.plan_values import node_of
 from verifier.inputs.terraform.resolver import Resolver, member
-from verifier.inputs.terraform.values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries
 from verifier.inputs.text.unknown import names_in

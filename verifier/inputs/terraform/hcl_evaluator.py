@@ -21,7 +21,7 @@ from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, Untyped
 from verifier.inputs.terraform.hcl_tree import Tree
-from verifier.inputs.terraform.values import after_apply
+from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, resolved
 from verifier.syntax.source import Source

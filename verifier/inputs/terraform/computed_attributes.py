@@ -10,9 +10,9 @@ from __future__ import annotations
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
+from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.values import after_apply
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
 
