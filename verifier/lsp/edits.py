@@ -113,7 +113,7 @@ def _changed(node: Members, before: dict[str, Any], after: dict[str, Any]) -> It
         elif value is None or _plain(value) != _normal(old):
             raise NoEdit
         else:
-            yield Replacement(value.start, _end(value), _written(value, new))
+            yield Replacement(value.start, value.end, _written(value, new))
 
 
 def _without_member(node: Members, name: str, old: Any) -> Replacement:
@@ -122,13 +122,13 @@ def _without_member(node: Members, name: str, old: Any) -> Replacement:
         raise NoEdit
     key, value = node.pairs[number]
     if number:
-        return Replacement(_end(node.pairs[number - 1][1]), _end(value), "")
+        return Replacement(node.pairs[number - 1][1].end, value.end, "")
     return Replacement(key.start, node.pairs[1][0].start, "")
 
 
 def _with_member(node: Members, name: str, new: Any) -> Replacement:
     first, last = node.pairs[0][0], node.pairs[-1][1]
-    at, text = _end(last), node.source.text
+    at, text = last.end, node.source.text
     if _flow(node):
         before = text[: first.start]
         space = before[len(before.rstrip()) :]
@@ -141,7 +141,7 @@ def _without(node: Node, items: Items) -> Replacement:
     number = next(number for number, one in enumerate(items.items) if one is node)
     text = node.source.text
     if number:
-        return Replacement(_end(items.items[number - 1]), _end(node), "")
+        return Replacement(items.items[number - 1].end, node.end, "")
     following = items.items[1].start
     if _flow(items):
         return Replacement(node.start, following, "")
@@ -150,22 +150,13 @@ def _without(node: Node, items: Items) -> Replacement:
 
 def _with(items: Items, new: Any) -> Replacement:
     text, last = items.source.text, items.items[-1]
-    at = _end(last)
+    at = last.end
     if _flow(items):
         before = text[: last.start]
         space = before[len(before.rstrip()) :] or " "
         return Replacement(at, at, f",{space}{_json(new, _indent(text, last.start), chr(10) in text[last.start : at])}")
     dash = text.rindex("-", 0, last.start)
     return Replacement(at, at, f"\n{' ' * _column(text, dash)}- {json.dumps(new, ensure_ascii=False)}")
-
-
-def _end(node: Node) -> int:
-    """Where the characters of a node end; YAML counts the white space and comments behind it in."""
-    if isinstance(node, Members) and node.pairs and not _flow(node):
-        return _end(node.pairs[-1][1])
-    if isinstance(node, Items) and node.items and not _flow(node):
-        return _end(node.items[-1])
-    return node.start + len(node.source.text[node.start : node.end].rstrip())
 
 
 # --- values ---

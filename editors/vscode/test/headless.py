@@ -53,7 +53,7 @@ def main() -> None:
         page.locator(".view-line", has_text="kms:Decypt").first.click()
         page.keyboard.press("End")
         page.keyboard.press("Control+Backspace")
-        page.keyboard.type("kms:Decr")
+        page.keyboard.type("Decr")
         offer = page.locator(".suggest-widget .monaco-list-row", has_text="kms:Decrypt").first
         offer.wait_for(timeout=PATIENCE)
         print("a completion is offered")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Uses the extension in a VS Code without a screen: its server from npm (`code-server`), a Chromium in front of it.
-# usage: headless.sh EXTENSION.vsix    (on the PATH: node 20, npm, a compiler, verifier, a Python with playwright)
+# usage: headless.sh EXTENSION.vsix    (on the PATH: node 20, npm, verifier, a Python with playwright; installed: a compiler, libkrb5-dev)
 set -euo pipefail
 
 extension=$(realpath "$1")
