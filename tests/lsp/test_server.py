@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,9 @@ def test_what_takes_too_long_or_is_no_document_leaves_the_server_alive(folder: P
         assert "an action of AWS KMS" in await editor.hover(inv, "kms:PutKeyPolicy")
 
     edited(folder, session, *PATIENT)
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['pygls'] = None; sys.argv = ['verifier', 'lsp']; from verifier.cli import main; main()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 2 and result.stdout == "" and "pip install 'kms-verifier[lsp]'" in result.stderr
