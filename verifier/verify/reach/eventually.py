@@ -26,7 +26,7 @@ from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.facts import ANY_WAY, Way
-from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, told
+from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, on_the_way, told
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
@@ -142,6 +142,7 @@ class _Search:
         steps = f"in {goal.rounds} step{'s' * (goal.rounds > 1)}" if goal.rounds else "at once"
         reason = reasons[0] if reasons else too_long(goal.rounds, longest)
         text = f"{reached.start} may get there {steps}, but no {'chain' if goal.rounds else 'request'} could be replayed: {reason.text}"
+        text += on_the_way(self.setting, goal, reached)
         return _Answer(replace(reason, text=text), Bound(longest, False))
 
     def _out_of_reach(self, *, never: bool) -> _Answer:

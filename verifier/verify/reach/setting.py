@@ -13,10 +13,11 @@ from functools import cache, cached_property
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
-from verifier.model.policy import Text
+from verifier.model.policy import Effect, StatementRef, Text, reference_to
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
+from verifier.problem.sessions.trusting import names_action
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.closure import Closure, Reached
@@ -172,6 +173,13 @@ class Setting:
             return _all_named()
         by_arn = self._common.identities.by_arn
         return _by_heads(actions_named(policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies))
+
+    def naming(self, principal: str, action: str) -> tuple[StatementRef, ...]:
+        """The Allow statements of a user's or role's own policies that are about an action."""
+        identity = self._common.identities.by_arn.get(principal)
+        policies = identity.policies if identity is not None else ()
+        found = ((policy, one) for policy in policies for one in policy.statements if one.effect is Effect.ALLOW)
+        return tuple(reference_to(policy, one) for policy, one in found if names_action(one, action.lower()))
 
     def check(self, goal: int) -> None:
         """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import islice
 
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason, Story
@@ -52,7 +53,7 @@ def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | 
             return found
         if refused == ANY_WAY:
             text = f"{reached.start} may get there as a federated session, but no chain could be replayed: {found.text}"
-            first = Reason(found.rule, f"{text}. To settle it: suppose `nobody calls sts:GetFederationToken`", found.span)
+            first = Reason(found.rule, text + on_the_way(setting, goal, reached), found.span)
         # What the closure takes for a session of one may have to be one of another.
         given = ((fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers)
         refused |= {(fact, one.step, one.by, one.premises) for fact, one in given}
@@ -82,6 +83,24 @@ def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason
     what, calls = ("is made", "kms:CreateKey") if made else ("the input does not hold", "kms:ReEncryptFrom")
     first = f"{reached.start} may get there by re-encryption under a key that {what} ({arn})"
     return Reason("W2", f"{first}. To settle it: {'' if made else 'give that key, or '}suppose `nobody calls {calls}`")
+
+
+def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
+    """Of the requests of a goal to which no chain could be told: who makes which, the statements that may allow them, and the sentence that
+    would settle it (W3)."""
+    tasks = planned(reached.facts, goal)
+    taken = [task.derivation if isinstance(task, Make) else reached.facts[task.fact] for task in tasks]
+    asked = {(one.by, one.offer.action): one.step for one in taken if one.offer is not None and one.offer.action}
+    if not asked:
+        return ""
+    said = []
+    for by, action in islice(asked, _MOST_NAMED):
+        places = setting.naming(by, action)
+        said.append(f"{action} by {by}" + (f" ({_allowed(by, places)})" if places or by.endswith(":root") else ""))
+    others = f" and {len(asked) - len(said)} more" if len(asked) > len(said) else ""
+    (_, action), step = next((one for one in asked.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(asked.items())))
+    supposed = "no key is shared through RAM" if step is StepKind.SHARE else f"nobody calls {action}"
+    return f"; it takes {', then '.join(said)}{others}. To settle it: suppose `{supposed}`"
 
 
 def is_in_doubt(goal: Goal, reached: Reached) -> bool:

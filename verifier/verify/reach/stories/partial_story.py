@@ -174,7 +174,7 @@ class PartialStory:
         try:
             decisions = permitted(self.state, step.move, {**self.readings, **self.free})
         except InputError as error:
-            return Reason("E0", str(error))
+            return Reason("E0", error.diagnostics[0].message)
         moves = [*(one.move for one in self.steps), step.move]
         for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves))):
             if found is not None:
