@@ -69,8 +69,8 @@ ANSWERS = [
     "lint INPUT",
 ]
 """Every command that answers something about keys: where it fails, and where it finds nothing."""
-WITHOUT_KEYS = {"snapshot", "bench", "schema", "builtins", "readings", "rule", "actions"}
-"""Commands that are given no key: nothing that they print rests on whose it is."""
+WITHOUT_KEYS = {"snapshot", "bench", "schema", "builtins", "readings", "rule", "actions", "lsp"}
+"""Commands that are given no key: nothing that they print rests on whose it is. What `lsp` shows goes to an editor."""
 
 
 def flat(text: str) -> str:

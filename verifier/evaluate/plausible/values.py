@@ -47,7 +47,7 @@ _ARNS = {
     "ec2:sourceinstancearn": "ec2:[a-z0-9-]*:[0-9]*:instance/.+",
     "aws:sourcevpcarn": "ec2:[a-z0-9-]+:[0-9]{12}:vpc/vpc-[a-z0-9-]+",
     "lambda:sourcefunctionarn": "lambda:[a-z0-9-]*:[0-9]*:function:.+",
-    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/({_NAME}|[/:])+)|sts::[0-9]{{12}}:federated-user/{_NAME}{{2,32}}",
+    "aws:principalarn": rf"iam::[0-9]{{12}}:(root|(user|role)/([!-~]+/|aws:)?{_NAME}+)|sts::[0-9]{{12}}:federated-user/{_NAME}{{2,32}}",
     "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
 }
 """What follows the partition in ARNs that are of one service, or name an account."""

@@ -147,6 +147,8 @@ class Inventory:
             self.remarks.error(at, f"`{draft.arn}` is not the ARN of a {draft.kind}")
         elif match.group(1) != self.account:
             self.remarks.error(at, f"{draft.arn} is of another account than {self.account}, under which it is listed")
+        elif ":" in draft.arn.split(":", 5)[5]:
+            self.remarks.error(at, f"the path of {draft.arn} has a colon, which is not modelled", rule="R2")
         else:
             return True
         return False

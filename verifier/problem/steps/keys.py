@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 from verifier.model.steps.actions import running_services, step_actions, step_key
-from verifier.problem.classes.attributes import DIGITS, LOWER, NAME, PATH, PLAUSIBLE_ACCOUNTS, Attribute, some, words
+from verifier.problem.classes.attributes import DIGITS, LOWER, NAME, PLAUSIBLE_ACCOUNTS, POLICY_PATH, Attribute, some, words
 from verifier.problem.classes.domains import attribute_of_type, context_attribute
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, both, either, implies, negation
@@ -57,7 +57,7 @@ def _policy(name: str, partition: str) -> Attribute:
     """A managed policy, of an account or of AWS."""
     start = literal_tokens(f"arn:{partition}:iam::")
     owners = (((False, DIGITS),) * 12, literal_tokens("aws"))
-    ends = (some(NAME), (*some(PATH), *literal_tokens("/"), *some(NAME)))
+    ends = (some(NAME), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
     base = [(*start, *owner, *literal_tokens(":policy/"), *end) for owner in owners for end in ends]
     seeds = (f"arn:{partition}:iam::aws:policy/AdministratorAccess", f"arn:{partition}:iam::{PLAUSIBLE_ACCOUNTS[0]}:policy/example")
     return words(name, *base, seeds=seeds)

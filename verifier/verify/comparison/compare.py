@@ -38,6 +38,8 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each target."""
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
+UNLIMITED = Assumption("U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary")
+"""What limits a caller besides the policies given counts for what names it otherwise than for what names everyone (D4)."""
 
 
 def compare(
@@ -169,7 +171,7 @@ class _Comparer:
     def _assumptions(self, pair: TargetPair) -> tuple[Assumption, ...]:
         sides = ((self.old, pair.old), (self.new, pair.new))
         found = [assumption for estate, target in sides if target is not None for assumption in given(estate, target)]
-        return (SAME, *dict.fromkeys(found), as_of_data())
+        return (SAME, UNLIMITED, *dict.fromkeys(found), as_of_data())
 
     # -- allowances --
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement
-from verifier.problem.classes.attributes import NAME, PATH, some
+from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
 from verifier.problem.classes.predicates import Predicate, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
@@ -239,7 +239,7 @@ def _boundaries(
         if one.operator.base != "Null"
     }
     named |= {one: None for one in further if begins(one, start) and any("${" in text.value for each in asked for text in each.values)}
-    ends = ((*some(NAME),), (*some(PATH), *literal_tokens("/"), *some(NAME)))
+    ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
     base = tuple(Tokens((*literal_tokens(f"{start}{owner}:policy/"), *end)) for owner in ("aws", account.id) for end in ends)
     everything = administrator(partition)
     try:
@@ -315,7 +315,8 @@ def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: i
     own = frozenset(map(like, present))
     wanted: dict[Predicate, None] = {like(f"*{LINKED}*"): None}
     wanted |= {pattern: None for pattern in patterns if pattern not in own and pattern.fixed.rpartition("/")[2].lower() not in taken}
-    base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(PATH), *literal_tokens("/"), *some(NAME))))
+    path = POLICY_PATH if start.endswith(":policy/") else PATH
+    base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(path), *literal_tokens("/"), *some(NAME))))
     domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
     try:
         table = WordTable(domain, tuple(wanted), MORE_STATES)
