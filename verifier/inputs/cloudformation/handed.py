@@ -33,8 +33,8 @@ _LEADS_ON = {
     "AWS::KMS::Alias": ("TargetKeyId",),
 }
 """By which properties of others whoever is told of a resource is told of more: behind the token of a custom resource stands the code of a
-function, or a topic on which it listens; a parameter has the value that it was given; an alias is its key's. Of what others make, `Ref` and
-`Fn::GetAtt` may give anything that it is told itself."""
+function, or a topic on which it listens; a parameter has the value that it was given; an alias is its key's. What others make may change
+the keys that it is told of itself."""
 _NAMED_BY = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Serverless::Function": "FunctionName",
@@ -62,21 +62,13 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
         leading = [known for known in template.resources.values() if known.name in names or _is_named(functions, known, texts)]
         if other.type == "AWS::SNS::Topic":
             leading += _subscriptions(functions, other)
-        pending += [known for known in leading if _leads_on(known) and known not in pending]
+        pending += [known for known in leading if known.type in _LEADS_ON and known not in pending]
     return found
-
-
-def _leads_on(resource: Resource) -> bool:
-    return resource.type in _LEADS_ON or _is_of_others(resource)
-
-
-def _is_of_others(resource: Resource) -> bool:
-    return bool(STACKS.fullmatch(resource.type) or BY_CODE.fullmatch(resource.type))
 
 
 def _told(functions: Functions, resource: Resource) -> list[Node]:
     """What of a resource tells whoever is told of it."""
-    names = resource.properties if _is_of_others(resource) else _LEADS_ON[resource.type]
+    names = _LEADS_ON.get(resource.type, resource.properties)
     told = [resource.properties[name] for name in names if name in resource.properties]
     serverless = resource.type.startswith("AWS::Serverless::") and functions.template.globals is not None
     return [*told, functions.template.globals] if serverless and functions.template.globals is not None else told
