@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from verifier.inputs import load_estate
+from verifier.inputs.own_account import STAND_IN
 from verifier.syntax.diagnostic import InputError
 
 PARTNER = "444455556666"
@@ -42,6 +43,19 @@ def test_s4_the_check_tells_the_account(tmp_path: Path, bypass: Any) -> None:
 def test_s4_a_policy_that_is_put_past_the_check_does_not(tmp_path: Path, bypass: Any) -> None:
     with pytest.raises(InputError, match="which account"):
         loaded(tmp_path, template(bypass))
+
+
+@pytest.mark.parametrize("principal", [{"Service": "s3.amazonaws.com"}, "*"])
+def test_s4_where_no_account_is_named_the_own_one_is_any(tmp_path: Path, principal: Any) -> None:
+    """Nobody, or anybody, can call PutKeyPolicy. Once a statement names an account, that one may be the own one or not."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+    named = {**statement, "Action": "kms:Decrypt", "Condition": {"StringEquals": {"aws:SourceAccount": PARTNER}}}
+    document = template(None)
+    document["Resources"]["K"]["Properties"]["KeyPolicy"] = {"Version": "2012-10-17", "Statement": [statement]}
+    assert loaded(tmp_path, document) == [STAND_IN]
+    document["Resources"]["K"]["Properties"]["KeyPolicy"]["Statement"].append(named)
+    with pytest.raises(InputError, match="which account"):
+        loaded(tmp_path, document)
 
 
 def plan(bypass: Any) -> dict[str, Any]:

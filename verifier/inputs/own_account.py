@@ -147,7 +147,20 @@ def _concluded(sides: Sequence[Side]) -> str | None:
         certain = any(common <= each.certain for each in told)
         return min(common) if len(common) == 1 and certain else None
     empty = not any(estate.keys for estate, _ in sides)
-    return STAND_IN if empty or any(STAND_IN in each.accounts for each in found) else None
+    if empty or any(STAND_IN in each.accounts for each in found):
+        return STAND_IN
+    # Where no account is named, all are alike, and the own one is any of them.
+    return None if any(_names_another(estate) for estate, _ in sides) else STAND_IN
+
+
+def _names_another(estate: Estate) -> bool:
+    """Iff a policy or grant spells out an account other than the stand-in."""
+    statements = [statement for policy in (*estate.deciding_policies(), *estate.trust_policies()) for statement in policy.statements]
+    texts = [text.value for statement in statements for text in statement.resources or ()]
+    texts += [principal.value for statement in statements for principal in statement.principals or ()]
+    texts += [text.value for statement in statements for condition in statement.conditions for text in condition.values]
+    texts += [principal.value for principal in estate.grant_principals]
+    return any(account != STAND_IN for text in texts for account in _ACCOUNT.findall(text))
 
 
 def _stands_alone(sides: Sequence[Side]) -> bool:
