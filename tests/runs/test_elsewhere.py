@@ -80,11 +80,11 @@ from pathlib import Path
 if __name__ != "__main__":
     sys.exit(3)
 from tests.runs.many_keys import INVARIANTS, snapshot
-from tests.runs.test_elsewhere import HOW
+from tests.runs.test_elsewhere import OPTIONS
 from verifier.runs.processes import LostProcesses, in_processes
 from verifier.runs.work import payload, work_of
 
-work = work_of(snapshot(Path(sys.argv[1]), 150), INVARIANTS, HOW)
+work = work_of(snapshot(Path(sys.argv[1]), 150), INVARIANTS, OPTIONS)
 assert len(payload(work)) > 1 << 17
 try:
     list(in_processes(work, [(number, asked) for number, (_, asked) in enumerate(work.targets)], 2))
