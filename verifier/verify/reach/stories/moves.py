@@ -42,6 +42,8 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
         yield from _grant(task, scene)
     elif isinstance(task, JoinGroup):
         yield from join_group(task, scene)
+    elif task.derivation.offer is not None and task.derivation.offer.doubt is not None:
+        yield Reason("W1", f"what {task.derivation.offer.action} brings about is in doubt")
     elif task.fact.kind is FactKind.SESSION_TAGS and task.derivation.step in (StepKind.PASS_ROLE, StepKind.CHANGE_CODE):
         yield Reason("F3", f"which session tags a service passes to sessions of {task.fact.subject} is not known")
     else:
