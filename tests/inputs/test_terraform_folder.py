@@ -377,3 +377,21 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     assert [one.message for one in estate.warnings if "does not read" in one.message] == [
         f"beside its .tf files this folder holds inputs that it does not read: {tmp_path}/other/left.json"
     ]
+
+
+@pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])
+def test_a_heredoc_ends_at_its_marker_whatever_blanks_are_around_it(tmp_path: Path, end: str) -> None:
+    """Terraform trims the line of the marker. What is no such line leaves the file unread, or is text, but no block is lost."""
+    first = f'resource "aws_iam_policy" "p" {{\n  policy = <<EOF\n{{}}\n{end}\n}}\n'
+    try:
+        found = load(tmp_path, main=first + key('"*"', "open") + key(f'"{OWN}"', "good"))
+    except InputError:
+        assert end == "EOF  # no"
+    else:
+        assert len(found.keys) == 2
+
+
+def test_a_marker_with_blanks_in_a_heredoc_of_another_marker_leaves_the_file_unread(tmp_path: Path) -> None:
+    texts = "locals {\n  a = <<ONE\nTWO  \nONE\n  b = <<TWO\nx\nTWO\n}\n"
+    with pytest.raises(InputError):
+        load(tmp_path, main=texts + key(f'"{OWN}"'))

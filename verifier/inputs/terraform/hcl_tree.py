@@ -16,6 +16,7 @@ Tree = Any
 
 _MISREAD = re.compile(r'(?:\$\$|%%)\{[^}]*?(?:"|[$%]\{)')
 """Python-hcl2 takes all from `$${` to the next brace for text, also where the text ends before."""
+_HEREDOC = re.compile(r"<<-?([^\s\"]+)\r?\n")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _DEEPEST = 30
@@ -27,8 +28,12 @@ def parse(text: str) -> Tree | None:
     """The body of a file."""
     import hcl2  # slow to import, and needed only where there are `.tf` files
 
-    if _MISREAD.search(text):
+    markers = "|".join(map(re.escape, set(_HEREDOC.findall(text))))
+    # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another one that has none.
+    ends = re.compile(rf"^([^\S\n]*(?:{markers}))([^\S\r\n]+)(\r?\n|\Z)", re.MULTILINE)
+    if _MISREAD.search(text) or "|" in markers and ends.search(text):
         return None
+    text = ends.sub(r"\1\3\2", text) if markers else text
     try:
         found = hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
     except Exception:  # errors of Lark, which this room does not import; what is not read is in doubt, and never passed over
