@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,15 +132,19 @@ class Editor:
         return text
 
 
-def edited(folder: Path, session: Callable[[Editor], Awaitable[None]], *options: str) -> None:
-    """Runs a session with an editor, and ends the server."""
+class Running:
+    """An editor and its server, for one session after the other."""
 
-    async def run() -> None:
-        editor = Editor(folder)
-        await editor.start(*options)
-        try:
-            await session(editor)
-        finally:
-            await editor.stop()
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.editor = Editor(folder)
+        self._runner = asyncio.Runner()
+        self._runner.run(self.editor.start(*options))
 
-    asyncio.run(run())
+    def session(self, session: Callable[[Editor], Coroutine[None, None, None]]) -> None:
+        """Runs one."""
+        self._runner.run(session(self.editor))
+
+    def end(self) -> None:
+        """Ends the server."""
+        self._runner.run(self.editor.stop())
+        self._runner.close()

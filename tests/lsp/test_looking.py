@@ -9,10 +9,10 @@ from lsprotocol.types import Position
 
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition
-from verifier.lsp.documents import Kind, kind_of
+from verifier.lsp.documents import Kind, Scene, kind_of
 from verifier.lsp.hovering import hover
 from verifier.lsp.places import Places
-from verifier.lsp.remarks import remarks_on
+from verifier.lsp.remarks import edit_to, remarks_on
 from verifier.report.notices.notices import Level
 from verifier.syntax.source import Span
 
@@ -56,7 +56,7 @@ def test_a_document_is_told_by_its_name_and_text(name: str, text: str, kind: Kin
 
 
 def offers(name: str, text: str) -> list[str]:
-    return [offer.text for offer in completions(Path("/w") / name, text, len(text))]
+    return [offer.text for offer in completions(Scene(Path("/w") / name, text), len(text))]
 
 
 def test_completions_fit_the_place() -> None:
@@ -75,7 +75,7 @@ def test_completions_fit_the_place() -> None:
 
 
 def told(name: str, text: str, words: str) -> str:
-    found = hover(Path("/w") / name, text, text.index(words) + 1)
+    found = hover(Scene(Path("/w") / name, text), text.index(words) + 1)
     return found.text if found is not None else ""
 
 
@@ -92,7 +92,7 @@ def test_hovers_tell_what_the_program_knows() -> None:
 
 def test_a_hover_is_code_and_no_markup() -> None:
     text = 'invariant "[x](command:evil) `a`": no caller outside 111122223333 can kms:Decrypt'
-    found = hover(Path("/w/a.inv"), text, 3)
+    found = hover(Scene(Path("/w/a.inv"), text), 3)
     assert found is not None and found.invariant == "[x](command:evil) `a`"
     assert found.text == "**invariant** `[x](command:evil) ˋaˋ`"
 
@@ -100,20 +100,20 @@ def test_a_hover_is_code_and_no_markup() -> None:
 def test_definitions_in_templates_and_configurations(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     for words, line in (("${Tenant", 3), ("!Ref Key", 5)):
-        found = definition(path, TEMPLATE, TEMPLATE.index(words) + len(words) - 1, (tmp_path,), {})
+        found = definition(Scene(path, TEMPLATE, (tmp_path,)), TEMPLATE.index(words) + len(words) - 1)
         assert found is not None and found.span.line == line
     (tmp_path / "a.inv").write_text('# one\ninvariant "kept": no caller outside 111122223333 can kms:Decrypt\n')
     toml = 'inputs = ["a.yaml"]\ninvariants = ["a.inv"]\n[[waivers]]\ninvariant = "kept"\n'
     config = tmp_path / "verifier.toml"
-    found = definition(config, toml, toml.index("a.inv"), (tmp_path,), {config: toml})
+    found = definition(Scene(config, toml, (tmp_path,)), toml.index("a.inv"))
     assert found is not None and found.path == tmp_path / "a.inv"
-    found = definition(config, toml, toml.index("kept"), (tmp_path,), {config: toml})
+    found = definition(Scene(config, toml, (tmp_path,)), toml.index("kept"))
     assert found is not None and (found.path, found.span.line) == (tmp_path / "a.inv", 2)
 
 
 def test_remarks_are_about_the_document_alone(tmp_path: Path) -> None:
     def remarks(name: str, text: str) -> list[tuple[Level, str | None]]:
-        return [(one.level, one.code) for one in remarks_on(tmp_path / name, text, (tmp_path,), {})]
+        return [(one.level, one.code) for one in remarks_on(Scene(tmp_path / name, text, (tmp_path,)))]
 
     assert remarks("bucket.json", BUCKET) == []
     trust = BUCKET.replace("s3:GetObject", "sts:AssumeRole").replace(', "Resource": "x"', "")
@@ -133,3 +133,10 @@ def test_places_count_the_units_of_the_protocol() -> None:
     assert places.range(Span("", 1, 3, 2, 2)).start == Position(0, 3)
     assert places.range(Span("", 1, 3, 2, 2)).end == Position(1, 1)
     assert [places.offset(Position(0, 3)), places.offset(Position(0, 99)), places.offset(Position(99, 0))] == [2, 3, 5]
+
+
+@pytest.mark.parametrize(("old", "new"), [("abc", "abc"), ("aab", "ab"), ("ab", "aab"), ("one two", "one, two"), ("", "a"), ("a", "")])
+def test_an_edit_is_no_larger_than_what_differs(old: str, new: str) -> None:
+    edit = edit_to("", old, new)
+    assert old[: edit.start] + edit.text + old[edit.end :] == new
+    assert len(edit.text) + edit.end - edit.start <= abs(len(old) - len(new))

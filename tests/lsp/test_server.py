@@ -6,12 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 
-from tests.lsp.client import Editor, edited
+from tests.lsp.client import Editor, Running
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENT = ("--seconds", "300")
@@ -30,17 +31,20 @@ PARTLY_USELESS = """{
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The example of the README, to be changed."""
-    shutil.copytree(ROOT / "examples" / "payments", tmp_path / "payments")
-    return tmp_path / "payments"
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for all tests: what one of them does to it the others notice. Of the folder open, each uses one of its own."""
+    folder = tmp_path_factory.mktemp("open")
+    shutil.copytree(ROOT / "examples" / "payments", folder / "payments")
+    running = Running(folder, *PATIENT)
+    yield running
+    running.end()
 
 
-def test_verdicts_are_shown_and_a_refuted_invariant_is_mended(folder: Path) -> None:
+def test_verdicts_are_shown_and_a_refuted_invariant_is_mended(running: Running) -> None:
     async def session(editor: Editor) -> None:
-        inv = editor.open("payments.inv")
-        policy = editor.open("keys/payments/policy.json")
+        inv = editor.open("payments/payments.inv")
+        policy = editor.open("payments/keys/payments/policy.json")
         name = "decrypting takes the tenant's own context"
         told = await editor.remarks(inv, lambda messages: any(name in message for message in messages))
         refuted = next(one for one in told if name in one.message)
@@ -62,8 +66,9 @@ def test_verdicts_are_shown_and_a_refuted_invariant_is_mended(folder: Path) -> N
         editor.change(policy, text)
         editor.save(policy)
         await editor.remarks(policy, lambda messages: not any(name in message for message in messages))
+        await editor.remarks(inv, lambda messages: not any(name in message for message in messages))
         assert "✔ **proved** (payments)" in await editor.hover(inv, f'"{name}"')  # of the text in the editor, not of the file
-        assert "IfExists" in (folder / "keys/payments/policy.json").read_text("utf-8").partition("Reports")[2]
+        assert "IfExists" in (editor.folder / "payments/keys/payments/policy.json").read_text("utf-8").partition("Reports")[2]
 
         where = await editor.definition(inv, "outside prod", len("outside "))
         assert where is not None and where.uri == inv and where.range.start == editor.at(inv, "prod = ")
@@ -72,12 +77,27 @@ def test_verdicts_are_shown_and_a_refuted_invariant_is_mended(folder: Path) -> N
         where = await editor.definition(inv, "alias/logs")
         assert where is not None and where.uri.endswith("/keys/logs/policy.json")
 
-    edited(folder, session, *PATIENT)
+    running.session(session)
 
 
-def test_errors_while_typing_and_the_edits_of_the_linter(tmp_path: Path) -> None:
+def test_what_another_program_writes_is_heeded(running: Running) -> None:
     async def session(editor: Editor) -> None:
-        inv = editor.open("new.inv", 'invariant "a": no caller outside 1111')
+        policy = editor.folder / "disk" / "key.json"
+        policy.parent.mkdir()
+        text = PARTLY_USELESS.replace("arn:aws:iam::111122223333:root", "111122223333").replace('["kms:*", "kms:Decrypt"]', '"kms:*"')
+        policy.write_text(text, "utf-8")
+        (policy.parent / "verifier.toml").write_text('inputs = ["key.json"]\naccount = "111122223333"\ninvariants = ["own.inv"]\n', "utf-8")
+        inv = editor.open("disk/own.inv", 'invariant "own": no caller outside 111122223333 can kms:Decrypt')
+        assert "✔ **proved**" in await editor.hover(inv, '"own"')
+        policy.write_text(text.replace("111122223333", "444455556666"), "utf-8")
+        assert "✘ **refuted**" in await editor.hover(inv, '"own"')
+
+    running.session(session)
+
+
+def test_errors_while_typing_and_the_edits_of_the_linter(running: Running) -> None:
+    async def session(editor: Editor) -> None:
+        inv = editor.open("typed/new.inv", 'invariant "a": no caller outside 1111')
         told = await editor.remarks(inv, bool)
         assert told[0].severity is types.DiagnosticSeverity.Error
         editor.change(inv, '# 🔑 \ninvariant "a": no caller outside 111122223333 can kms:Decypt')
@@ -89,37 +109,37 @@ def test_errors_while_typing_and_the_edits_of_the_linter(tmp_path: Path) -> None
         editor.change(inv, 'invariant "a": no caller outside 111122223333 can kms:Decrypt')
         await editor.remarks(inv, lambda messages: not messages)
 
-        policy = editor.open("key.json", PARTLY_USELESS)
+        policy = editor.open("typed/key.json", PARTLY_USELESS)
         told = await editor.remarks(policy, lambda messages: any("kms:Decrypt" in message for message in messages))
         action = next(one for one in await editor.actions(policy, told[0].range) if one.edit is not None)
         assert "equivalent" in action.title
-        assert editor.with_edit(action, policy) == PARTLY_USELESS.replace('["kms:*", "kms:Decrypt"]', '"kms:*"')
+        assert editor.with_edit(action, policy) == PARTLY_USELESS.replace(', "kms:Decrypt"', "")
 
-        toml = editor.open("verifier.toml", 'inputs = ["key.json"]\nbuiltins = ["no-external-acces"]\n')
+        toml = editor.open("typed/verifier.toml", 'inputs = ["key.json"]\nbuiltins = ["no-external-acces"]\n')
         told = await editor.remarks(toml, bool)
         assert told[0].range.start == editor.at(toml, "builtins") and "no-external-access" in told[0].message
         assert "no-external-access" in await editor.completions(toml, "no-external-acces", 5)
         assert "What is checked" in await editor.hover(toml, "inputs")
 
-    edited(tmp_path, session, *PATIENT)
+    running.session(session)
 
 
-def test_what_takes_too_long_or_is_no_document_leaves_the_server_alive(folder: Path) -> None:
+def test_what_takes_too_long_or_is_no_document_leaves_the_server_alive(running: Running) -> None:
     async def session(editor: Editor) -> None:
         nested = '{"Version": "2012-10-17", "Statement": [' + '{"a":' * 5_000
         for number, text in enumerate(("[" * 100_000, nested, "\0\U0010ffff", "{" * 9)):
-            await editor.remarks(editor.open(f"hostile-{number}.json", text), lambda _: True)
-        await editor.remarks(editor.open("hostile.yaml", "Resources:\n  A: {Type: AWS::KMS::Key, P: *a, &a : !Sub [[[}"), bool)
-        await editor.remarks(editor.open("deep.inv", 'invariant "a": no ' + "(" * 50_000), bool)
-        long = editor.open("long.inv", "# " + "x" * (5 << 20))
+            await editor.remarks(editor.open(f"hostile/{number}.json", text), lambda _: True)
+        await editor.remarks(editor.open("hostile/a.yaml", "Resources:\n  A: {Type: AWS::KMS::Key, P: *a, &a : !Sub [[[}"), bool)
+        await editor.remarks(editor.open("hostile/deep.inv", 'invariant "a": no ' + "(" * 50_000), bool)
+        long = editor.open("hostile/long.inv", "# " + "x" * (5 << 20))
         assert "over 4 MiB" in (await editor.remarks(long, bool))[0].message
         assert await editor.hover(long, "x") == ""
         beyond = types.HoverParams(types.TextDocumentIdentifier(long), types.Position(10_000, 10_000))
         assert await editor.client.text_document_hover_async(beyond) is None
-        inv = editor.open("payments.inv")
+        inv = editor.open("hostile/after.inv", "kms:PutKeyPolicy")
         assert "an action of AWS KMS" in await editor.hover(inv, "kms:PutKeyPolicy")
 
-    edited(folder, session, *PATIENT)
+    running.session(session)
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:

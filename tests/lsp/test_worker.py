@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import pytest
 
+from verifier.lsp.documents import Scene
 from verifier.lsp.hovering import Hover
-from verifier.lsp.proofs import Scene
 from verifier.lsp.server import Server
 from verifier.lsp.worker import NotAnswered, Worker
 
@@ -49,7 +49,7 @@ def test_a_verdict_that_does_not_come_is_unknown() -> None:
     async def session() -> None:
         server = Server(20.0)
         server._proving = Never()
-        scene = Scene(Path("/w/a.inv"), "", (), {})
+        scene = Scene(Path("/w/a.inv"), "")
         assert await server._verdict(scene, Hover("", 0, 0, "a")) == "? **unknown**: not decided within 20 s"
 
     asyncio.run(session())

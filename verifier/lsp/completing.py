@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from pathlib import Path
 
 from verifier.configuration import configuration_schema
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.language.policies.conditions import OPERATORS
-from verifier.lsp.documents import Kind, kind_of
+from verifier.lsp.documents import Kind, Scene
 from verifier.model.readings import READINGS
 from verifier.model.reference import actions, condition_keys
 from verifier.report.formats import FORMATS
@@ -54,13 +52,13 @@ _NEAR = 20_000
 """How far back the element that the place is in is looked for."""
 
 
-def completions(path: Path, text: str, offset: int) -> list[Offer]:
+def completions(scene: Scene, offset: int) -> list[Offer]:
     """What may stand at an offset, and begins as what is typed already."""
-    kind = kind_of(path, text)
+    text = scene.text
     typed = _TYPED.search(text, max(0, offset - 200), offset)
     begun = typed.group() if typed else ""
     before = text[max(0, offset - _NEAR) : offset - len(begun)]
-    match kind:
+    match scene.kind:
         case Kind.INVARIANTS:
             found = _of_invariants(before, text, begun)
         case Kind.POLICY | Kind.TEMPLATE | Kind.SNAPSHOT:
@@ -143,15 +141,9 @@ def _builtins() -> Offered:
     return ((one.name, Sort.BUILTIN, one.help.partition(". ")[0]) for one in BUILTINS)
 
 
-@cache
-def _known() -> tuple[tuple[tuple[str, Sort, str], ...], tuple[tuple[str, Sort, str], ...]]:
-    acts = tuple((one.name, Sort.ACTION, "action of AWS KMS") for one in actions())
-    return acts, tuple((one.prefix or one.name, Sort.KEY, f"condition key, {one.type.value}") for one in condition_keys())
-
-
 def _actions() -> Offered:
-    return iter(_known()[0])
+    return ((one.name, Sort.ACTION, "action of AWS KMS") for one in actions())
 
 
 def _condition_keys() -> Offered:
-    return iter(_known()[1])
+    return ((one.prefix or one.name, Sort.KEY, f"condition key, {one.type.value}") for one in condition_keys())

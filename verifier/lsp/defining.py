@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Members, member
-from verifier.lsp.documents import Kind, kind_of, tree_of
-from verifier.lsp.hovering import parsed
-from verifier.lsp.questions import Texts, asked_about
+from verifier.lsp.documents import Kind, Scene, items_of, tree_of
+from verifier.lsp.questions import asked_about
 from verifier.lsp.words import word_at
 from verifier.question import read
 from verifier.syntax.diagnostic import InputError
@@ -34,31 +34,30 @@ class Place:
     span: Span
 
 
-def definition(path: Path, text: str, offset: int, folders: Sequence[Path], texts: Texts) -> Place | None:
+def definition(scene: Scene, offset: int) -> Place | None:
     """Where what is at an offset is defined."""
-    match kind_of(path, text):
+    match scene.kind:
         case Kind.INVARIANTS:
-            return _declaration(path, text, offset)
+            return _declaration(scene, offset)
         case Kind.TEMPLATE:
-            return _in_template(path, text, offset)
+            return _in_template(scene, offset)
         case Kind.CONFIGURATION:
-            return _of_configuration(path, text, offset, folders, texts)
+            return _of_configuration(scene, offset)
     return None
 
 
-def key_place(path: Path, text: str, offset: int, folders: Sequence[Path], texts: Texts) -> Place | None:
+def key_place(scene: Scene, offset: int) -> Place | None:
     """Where the key is described that a word of a file of invariants names. It reads the input, which may take long."""
-    word = word_at(text, offset)
-    asked = asked_about(path, folders, texts) if word is not None else None
+    word = word_at(scene.text, offset)
+    asked = asked_about(scene) if word is not None else None
     if word is None or asked is None:
         return None
     try:
         estate = read(asked.options).estate
     except InputError:
         return None
-    tree = parsed(path, text)
-    declared = [item for item in tree.items if isinstance(item, Declaration) and item.name.value == word.text] if tree else []
-    names = {word.text, *(text[one.name.end : one.end].lstrip(" =").strip() for one in declared)}
+    declared = [one for one in items_of(scene.path, scene.held, Declaration) if one.name.value == word.text]
+    names = {word.text, *(scene.text[one.name.end : one.end].lstrip(" =").strip() for one in declared)}
     key = next((key for key in estate.keys if names & {key.arn, key.name, *(alias for alias in key.aliases or ())}), None)
     if key is None:
         return None
@@ -66,20 +65,17 @@ def key_place(path: Path, text: str, offset: int, folders: Sequence[Path], texts
     return Place(Path(span.file.partition("#")[0]), span) if span != NOWHERE else None
 
 
-def _declaration(path: Path, text: str, offset: int) -> Place | None:
-    tree, word = parsed(path, text), word_at(text, offset)
-    if tree is None or word is None:
-        return None
-    source = Source(str(path), text)
-    for item in tree.items:
-        if isinstance(item, Declaration) and item.name.value == word.text and word.start != item.name.start:
-            return Place(path, source.span(item.name.start, item.name.end))
+def _declaration(scene: Scene, offset: int) -> Place | None:
+    word = word_at(scene.text, offset)
+    for item in items_of(scene.path, scene.held, Declaration):
+        if word is not None and item.name.value == word.text and word.start != item.name.start:
+            return Place(scene.path, Source(scene.file, scene.text).span(item.name.start, item.name.end))
     return None
 
 
-def _in_template(path: Path, text: str, offset: int) -> Place | None:
+def _in_template(scene: Scene, offset: int) -> Place | None:
     """The parameter, resource, condition or mapping of a name."""
-    tree, word = tree_of(path, text), word_at(text, offset)
+    tree, word = tree_of(scene.path, scene.text), word_at(scene.text, offset)
     if tree is None or word is None:
         return None
     name = word.text.strip("${}").partition(".")[0]
@@ -87,32 +83,28 @@ def _in_template(path: Path, text: str, offset: int) -> Place | None:
         found = member(tree, section)
         for key, _ in found.pairs if isinstance(found, Members) else ():
             if key.text == name and not key.start <= offset <= key.end:
-                return Place(path, key.span)
+                return Place(scene.path, key.span)
     return None
 
 
-def _of_configuration(path: Path, text: str, offset: int, folders: Sequence[Path], texts: Texts) -> Place | None:
+def _of_configuration(scene: Scene, offset: int) -> Place | None:
     """The file that a text names, or the invariant."""
+    text = scene.text
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     line = text[start : end if end >= 0 else len(text)]
     named = next((match[1] for match in _TEXT.finditer(line) if match.start() <= offset - start <= match.end()), None)
     if named is None or "\0" in named:
         return None
-    file = Path(os.path.abspath(path.parent / named))
+    file = Path(os.path.abspath(scene.path.parent / named))
     if file.is_file():
         return Place(file, NOWHERE)
-    return next(_invariants(named, path, folders, texts), None)
+    return next(_invariants(named, scene), None)
 
 
-def _invariants(name: str, path: Path, folders: Sequence[Path], texts: Texts) -> Iterator[Place]:
-    asked = asked_about(path, folders, texts)
+def _invariants(name: str, scene: Scene) -> Iterator[Place]:
+    asked = asked_about(scene)
     for file in asked.options.invariants if asked is not None else ():
-        try:
-            text = texts.get(file) or file.read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            continue
-        tree = parsed(file, text)
-        for item in tree.items if tree is not None else ():
-            if isinstance(item, InvariantNode) and item.name.value == name:
-                yield Place(file, Source(str(file), text).span(item.name.start, item.name.end))
+        for item in items_of(file, scene.held, InvariantNode):
+            if item.name.value == name:
+                yield Place(file, Files(given=scene.held).source(file).span(item.name.start, item.name.end))

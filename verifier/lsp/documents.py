@@ -1,10 +1,13 @@
-"""What kind of document a text is. It may be half typed: what cannot be parsed is told by its words."""
+"""Documents among others, and what kind a text is. It may be half typed: what cannot be parsed is told by its words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from verifier.configuration import NAMES
 from verifier.inputs.cloudformation import is_template
@@ -15,9 +18,42 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, val
 from verifier.invariant_files import SUFFIX
 from verifier.model.policy import PolicyKind
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.invariants import parse_invariants
+from verifier.syntax.invariants_tree import Declaration, InvariantNode
+from verifier.syntax.text import printable
+
+Item = TypeVar("Item", Declaration, InvariantNode)
 
 MOST_CHARACTERS = 4 << 20
 """Characters of the longest text that is looked at."""
+
+Texts = Mapping[Path, str]
+"""What an editor has of files."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A document among others: its path, its text, the folders that are open, what an editor has of files."""
+
+    path: Path
+    text: str
+    folders: tuple[Path, ...] = ()
+    texts: Texts = field(default_factory=dict)
+
+    @property
+    def held(self) -> Texts:
+        """What the editor has of all files, the document among them."""
+        return {**self.texts, self.path: self.text}
+
+    @property
+    def file(self) -> str:
+        """What spans call the document."""
+        return printable(str(self.path))
+
+    @property
+    def kind(self) -> Kind:
+        """What the document is."""
+        return kind_of(self.path, self.text)
 
 
 class Kind(Enum):
@@ -62,6 +98,14 @@ def tree_of(path: Path, text: str) -> Node | None:
         return Files(given={path: text}).node(path)
     except (InputError, RecursionError):
         return None
+
+
+def items_of(path: Path, texts: Texts, kind: type[Item]) -> list[Item]:
+    """What a file of invariants has of a kind; nothing while it cannot be parsed."""
+    try:
+        return [item for item in parse_invariants(Files(given=texts).source(path)).items if isinstance(item, kind)]
+    except (InputError, RecursionError):
+        return []
 
 
 def policy_kind(tree: Node) -> PolicyKind | None:

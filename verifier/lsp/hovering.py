@@ -6,14 +6,17 @@ In: a document and an offset. Out: Markdown, or the name of an invariant whose v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from verifier.inputs.text.files import Files
 from verifier.lsp import words
-from verifier.lsp.documents import Kind, kind_of
-from verifier.syntax.diagnostic import InputError
-from verifier.syntax.invariants import parse_invariants
-from verifier.syntax.invariants_tree import Declaration, FileNode, InvariantNode
+from verifier.lsp.documents import Kind, Scene, items_of
+from verifier.syntax.invariants_tree import Declaration, InvariantNode
+
+_OF_POLICIES = (words.told_of_action, words.told_of_condition_key)
+_TELLERS = {
+    Kind.INVARIANTS: (*_OF_POLICIES, words.told_of_rule, words.told_of_builtin),
+    Kind.CONFIGURATION: (*_OF_POLICIES, words.told_of_rule, words.told_of_builtin, words.told_of_setting),
+    Kind.OTHER: (),
+}
 
 
 @dataclass(frozen=True)
@@ -26,41 +29,22 @@ class Hover:
     invariant: str | None = None
 
 
-def hover(path: Path, text: str, offset: int) -> Hover | None:
+def hover(scene: Scene, offset: int) -> Hover | None:
     """What is shown at an offset."""
-    kind = kind_of(path, text)
-    if kind is Kind.OTHER:
-        return None
-    word = words.word_at(text, offset)
-    tree = parsed(path, text) if kind is Kind.INVARIANTS else None
-    told = _told(kind, word.text, tree) if word is not None else None
+    word = words.word_at(scene.text, offset)
+    told = _told(scene, word.text) if word is not None else None
     if word is not None and told is not None:
         return Hover(told, word.start, word.end)
-    return _invariant(tree, text, offset) if tree is not None else None
+    for item in items_of(scene.path, scene.held, InvariantNode) if scene.kind is Kind.INVARIANTS else ():
+        if item.start <= offset <= item.end:
+            return Hover(f"**invariant** {words.code(item.name.value)}", item.start, item.end, item.name.value)
+    return None
 
 
-def parsed(path: Path, text: str) -> FileNode | None:
-    """The tree of a file of invariants; `None` while it has none."""
-    try:
-        return parse_invariants(Files(given={path: text}).source(path))
-    except (InputError, RecursionError):
-        return None
-
-
-def _told(kind: Kind, word: str, tree: FileNode | None) -> str | None:
-    known = [words.told_of_action, words.told_of_condition_key]
-    if kind is Kind.INVARIANTS:
-        known += [words.told_of_rule, words.told_of_builtin]
-        declared = next((item for item in tree.items if isinstance(item, Declaration) and item.name.value == word), None) if tree else None
-        if declared is not None:
-            return f"{declared.kind} {words.code(word)}"
-    elif kind is Kind.CONFIGURATION:
-        known += [words.told_of_rule, words.told_of_builtin, words.told_of_setting]
-    return words.first_told(word, iter(known))
-
-
-def _invariant(tree: FileNode, text: str, offset: int) -> Hover | None:
-    found = next((item for item in tree.items if isinstance(item, InvariantNode) and item.start <= offset <= item.end), None)
-    if found is None:
-        return None
-    return Hover(f"**invariant** {words.code(found.name.value)}", found.start, found.end, found.name.value)
+def _told(scene: Scene, word: str) -> str | None:
+    """What is known of a word; of a declared name first what it is."""
+    kind = scene.kind
+    for item in items_of(scene.path, scene.held, Declaration) if kind is Kind.INVARIANTS else ():
+        if item.name.value == word:
+            return f"{item.kind} {words.code(word)}"
+    return next((told for teller in _TELLERS.get(kind, _OF_POLICIES) if (told := teller(word)) is not None), None)

@@ -6,21 +6,23 @@ In: a document, the folders that are open, what an editor has of files. Out: `Re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.checking import excused, today
 from verifier.inputs.policies import DEFAULT, key_policy_document
+from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.lsp.documents import Kind, kind_of, policy_kind, tree_of
-from verifier.lsp.edits import Edit, NoEdit, Replacement, policy_edit, statement_edit
-from verifier.lsp.questions import Asked, Texts, asked_about, settings_for, supplied
-from verifier.lsp.remarks import Remark
+from verifier.lsp.documents import Kind, Scene, policy_kind, tree_of
+from verifier.lsp.questions import Asked, asked_about, settings_for, supplied
+from verifier.lsp.remarks import Edit, Remark, edit_to
 from verifier.model.estate import Estate
 from verifier.model.invariant import is_eventual
 from verifier.model.policy import PolicyKind
 from verifier.model.policy_text import statement_document
+from verifier.model.results.explanation import EditShown
 from verifier.model.results.lint import Finding
 from verifier.model.results.verdict import Report, Status
 from verifier.question import Question, read
@@ -36,31 +38,12 @@ from verifier.runs.lint_places import estates, everywhere
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import printable
+from verifier.verify.edits.in_text import NotLiteral, edited
 from verifier.verify.lint.linting import lint
 from verifier.verify.suggestion.suggest import suggest
 
 TIMEOUT = 5.0
 """Seconds for one query, where the configuration says nothing."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A document among others: its path, its text, the folders that are open, what an editor has of files."""
-
-    path: Path
-    text: str
-    folders: tuple[Path, ...]
-    texts: Texts
-
-    @property
-    def held(self) -> Texts:
-        """What the editor has of all files, the document among them."""
-        return {**self.texts, self.path: self.text}
-
-    @property
-    def file(self) -> str:
-        """What spans call the document."""
-        return printable(str(self.path))
 
 
 @dataclass(frozen=True)
@@ -74,23 +57,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Mended:
-    """What makes an invariant hold: the path of the policy, the text that it is an edit of, and the edit; or, without an edit, why there is
-    none."""
+    """The edit that makes an invariant hold, and the text that it is an edit of."""
 
-    said: str
-    path: Path | None = None
-    text: str = ""
-    replacements: tuple[Replacement, ...] = ()
+    path: Path
+    text: str
+    edit: Edit
 
 
 def linted(scene: Scene) -> tuple[Remark, ...]:
     """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be read: reading it
     tells why."""
-    kind = kind_of(scene.path, scene.text)
-    tree = tree_of(scene.path, scene.text)
+    kind, tree = scene.kind, tree_of(scene.path, scene.text)
     if tree is None or not (kind is Kind.TEMPLATE or (kind is Kind.POLICY and _is_key_policy(tree))):
         return ()
-    settings = settings_for(scene.path, scene.folders, scene.held)
+    settings = settings_for(scene)
     try:
         places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, supplied(settings), scene.held)
         report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or TIMEOUT))
@@ -98,9 +78,8 @@ def linted(scene: Scene) -> tuple[Remark, ...]:
         lacking = [found for found in error.diagnostics if found.rule == "S4"]
         return tuple(Remark(NOWHERE, Level.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking)
     notices = notices_of_lint(report).notices
-    edits = [*(_rewritten(tree, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
-    told = [_remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file]
-    return tuple(told)
+    edits = [*(_rewritten(scene, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
+    return tuple(_remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file)
 
 
 def _is_key_policy(tree: Node) -> bool:
@@ -108,20 +87,19 @@ def _is_key_policy(tree: Node) -> bool:
     return document is not None and policy_kind(document) is PolicyKind.KEY
 
 
-def _rewritten(tree: Node, estate: Estate, finding: Finding) -> tuple[Edit, ...]:
-    if finding.rewrite is None or finding.statement is None:
-        return ()
+def _rewritten(scene: Scene, estate: Estate, finding: Finding) -> tuple[Edit, ...]:
     policy = policies_of(estate).get(finding.policy)
+    if finding.rewrite is None or finding.statement is None or policy is None:
+        return ()
+    before = json.dumps(statement_document(policy.statements[finding.statement.index]))
+    change = EditShown(finding.rewrite.text, before, json.dumps(finding.rewrite.statement), finding.statement.span)
     try:
-        if policy is None:
-            return ()
-        before = statement_document(policy.statements[finding.statement.index])
-        replaced = statement_edit(tree, finding.statement.span, before, finding.rewrite.statement)
-    except (NoEdit, ValueError, IndexError):
+        text = edited(scene.path, scene.text, policy, [change])
+    except NotLiteral:
         return ()
     under = ", ".join(f"{label}={'yes' if value else 'no'}" for label, value in finding.rewrite.readings)
     title = f"{finding.rewrite.text} ({finding.rewrite.claim.value}{f', under {under}' if under else ''})"
-    return (Edit(title, replaced),)
+    return (edit_to(title, scene.text, text),)
 
 
 def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None = None) -> Remark:
@@ -133,7 +111,7 @@ def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None 
 
 def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
     """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the invariant."""
-    asked = asked_about(scene.path, scene.folders, scene.held)
+    asked = asked_about(scene)
     if asked is None or not (asked.options.invariants or asked.options.builtins):
         return {}
     try:
@@ -165,7 +143,7 @@ def _report(asked: Asked, question: Question, name: str | None = None) -> Report
 
 def answers(scene: Scene, name: str) -> tuple[Answer, ...] | str:
     """The verdicts on one invariant of a file of invariants, by key; a sentence where nothing can be asked."""
-    asked = asked_about(scene.path, scene.folders, scene.held)
+    asked = asked_about(scene)
     if asked is None or scene.path not in asked.options.invariants:
         return "no verdict: nothing is checked against this file (verifier.toml, or policies in its folder)"
     try:
@@ -184,45 +162,36 @@ def _answers(report: Report) -> Iterator[Answer]:
 # --- edits ---
 
 
-def mended(scene: Scene, name: str) -> Mended:
-    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`)."""
-    asked = asked_about(scene.path, scene.folders, scene.held)
+def mended(scene: Scene, name: str) -> Mended | str:
+    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is none."""
+    asked = asked_about(scene)
     if asked is None:
-        return Mended("nothing is asked about this document any more")
+        return "nothing is asked about this document any more"
     try:
         return _mended(scene, asked, name)
     except InputError as error:
-        return Mended(error.diagnostics[0].message)
-    except NoEdit:
-        return Mended("the policy does not say literally what would be changed: `verifier suggest` tells the edit")
+        return error.diagnostics[0].message
+    except NotLiteral as error:
+        return f"{error}: `verifier suggest` tells the edit"
 
 
-def _mended(scene: Scene, asked: Asked, name: str) -> Mended:
+def _mended(scene: Scene, asked: Asked, name: str) -> Mended | str:
     question, settings = read(asked.options), asked.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     chosen = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(question.estate, direct, chosen=chosen, timeout=settings.timeout or TIMEOUT, readings=settings.readings)
     advice = [one for one in found.advice if one.status is Status.REFUTED]
     if not advice:
-        return Mended(f"{name!r} is not refuted any more")
+        return f"{name!r} is not refuted any more"
     best = next((one for one in advice if one.suggestions), None)
     if best is None:
         reason = advice[0].reason
-        return Mended(f"no edit of the key policy is suggested: {reason.text if reason is not None else 'none was found'}")
-    edits = best.suggestions[0].edits
+        return f"no edit of the key policy is suggested: {reason.text if reason is not None else 'none was found'}"
     key = question.estate.key(best.target)
     policy = next(iter(key.policies or ()), None) if key is not None else None
-    path = Path(policy.span.file) if policy is not None else scene.path
-    text = _text(path, scene.held)
-    tree = tree_of(path, text)
-    if tree is None:
-        raise NoEdit
-    said = "; ".join(edit.text for edit in edits)
-    return Mended(said, path, text, policy_edit(tree, edits))
-
-
-def _text(path: Path, held: Texts) -> str:
-    try:
-        return held[path] if path in held else path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        raise NoEdit from None
+    if policy is None or not policy.statements:
+        raise NotLiteral("the policy is not written out in a file")
+    path = Path(policy.statements[0].span.file)
+    text = Files(given=scene.held).source(path).text
+    edits = best.suggestions[0].edits
+    return Mended(path, text, edit_to("; ".join(edit.text for edit in edits), text, edited(path, text, policy, edits)))

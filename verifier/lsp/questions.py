@@ -7,7 +7,7 @@ above those folders is looked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,9 @@ from verifier.checking import asked_by
 from verifier.configuration import Configuration, ConfigurationError, find_configuration, read_configuration
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import SUFFIX, beside
+from verifier.lsp.documents import Scene, Texts
 from verifier.question import QuestionOptions
 from verifier.syntax.diagnostic import InputError
-
-Texts = Mapping[Path, str]
-"""What an editor has of files."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +27,20 @@ class Asked:
     options: QuestionOptions
     settings: Configuration
 
+    def concerns(self, path: Path) -> bool:
+        """Whether a file is an input, or one of the invariants."""
+        return path in self.options.invariants or any(path.is_relative_to(given) for given in self.options.paths)
 
-def asked_about(path: Path, folders: Sequence[Path], texts: Texts) -> Asked | None:
+
+def asked_about(scene: Scene) -> Asked | None:
     """What is asked about a document; `None` where nothing is."""
-    above = list(_above(path, folders))
+    path, texts = scene.path, scene.held
+    above = list(_above(path, scene.folders))
     for folder in above:
         settings = _settings(folder, texts)
         if settings is not None and _is_of(path, settings):
             return _with_files(asked_by(settings), settings, texts)
-    settings = settings_for(path, folders, texts)
+    settings = settings_for(scene)
     for folder in above:
         found = beside([folder])
         if found:
@@ -47,10 +50,16 @@ def asked_about(path: Path, folders: Sequence[Path], texts: Texts) -> Asked | No
     return None
 
 
-def settings_for(path: Path, folders: Sequence[Path], texts: Texts) -> Configuration:
+def concerned(scene: Scene) -> frozenset[Path]:
+    """The files that the editor has, and that what is asked about a document is about: its inputs and invariants."""
+    asked = asked_about(scene)
+    return frozenset(path for path in scene.held if asked is not None and asked.concerns(path))
+
+
+def settings_for(scene: Scene) -> Configuration:
     """The configuration nearest to a document: it tells the account, the Region and the parameters of what does not."""
-    found = (_settings(folder, texts) for folder in _above(path, folders))
-    return next((settings for settings in found if settings is not None), Configuration(path, ()))
+    found = (_settings(folder, scene.held) for folder in _above(scene.path, scene.folders))
+    return next((settings for settings in found if settings is not None), Configuration(scene.path, ()))
 
 
 def supplied(settings: Configuration) -> Supplied:

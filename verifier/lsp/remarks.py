@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import commonprefix
 
 from verifier.configuration import read_configuration
 from verifier.inputs import load_estate
@@ -19,16 +19,31 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
 from verifier.language.invariants.files import read_invariants
 from verifier.language.policies.documents import read_policy
-from verifier.lsp.documents import MOST_CHARACTERS, Kind, kind_of, policy_kind
-from verifier.lsp.edits import Edit
-from verifier.lsp.questions import Texts, settings_for, supplied
+from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene, policy_kind
+from verifier.lsp.questions import settings_for, supplied
 from verifier.report.notices.notices import Level
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import printable
 
 _GIVEN = ("--account", "--region", "--key-arn", "--parameter")
 """Options that say what an input does not: the hint of an error names one where it is all that is lacking."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a text, in a sentence: the characters from `start` to `end` (exclusive) become `text`."""
+
+    title: str
+    start: int
+    end: int
+    text: str
+
+
+def edit_to(title: str, old: str, new: str) -> Edit:
+    """The smallest edit that makes one text another."""
+    same = len(commonprefix((old, new)))
+    behind = len(commonprefix((old[same:][::-1], new[same:][::-1])))
+    return Edit(title, same, len(old) - behind, new[same : len(new) - behind])
 
 
 @dataclass(frozen=True)
@@ -46,41 +61,40 @@ class Remark:
     invariant: str | None = None
 
 
-def remarks_on(path: Path, text: str, folders: Sequence[Path], texts: Texts) -> tuple[Remark, ...]:
+def remarks_on(scene: Scene) -> tuple[Remark, ...]:
     """The errors and warnings of one document."""
-    if len(text) > MOST_CHARACTERS:
+    if len(scene.text) > MOST_CHARACTERS:
         return (Remark(NOWHERE, Level.NOTE, f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited"),)
-    texts = {**texts, path: text}
     found: Iterable[Diagnostic]
     try:
-        found = _read(path, text, folders, texts)
+        found = _read(scene)
     except InputError as error:
         found = error.diagnostics
     except RecursionError:
         return (Remark(NOWHERE, Level.ERROR, "the document is nested too deeply"),)
-    here = ("", printable(str(path)))
+    here = ("", scene.file)
     return tuple(_remark(one) for one in dict.fromkeys(found) if (one.span or NOWHERE).file.partition("#")[0] in here)
 
 
-def _read(path: Path, text: str, folders: Sequence[Path], texts: Texts) -> Sequence[Diagnostic]:
+def _read(scene: Scene) -> Sequence[Diagnostic]:
     """The warnings of a document. Raises `InputError`."""
-    kind = kind_of(path, text)
-    match kind:
+    match scene.kind:
         case Kind.INVARIANTS:
-            read_invariants(Files(given=texts).source(path))
+            read_invariants(Files(given=scene.held).source(scene.path))
         case Kind.CONFIGURATION:
-            read_configuration(path, texts)
+            read_configuration(scene.path, scene.held)
         case Kind.POLICY:
-            return _policy(path, texts)
-        case Kind.TEMPLATE | Kind.SNAPSHOT:
-            known = supplied(settings_for(path, folders, texts)) if kind is Kind.TEMPLATE else supplied(settings_for(path, (), {}))
-            return load_estate([path], supplied=known, empty=True, texts=texts).warnings
+            return _policy(scene)
+        case Kind.TEMPLATE:
+            return load_estate([scene.path], supplied=supplied(settings_for(scene)), empty=True, texts=scene.held).warnings
+        case Kind.SNAPSHOT:
+            return load_estate([scene.path], empty=True, texts=scene.held).warnings
     return ()
 
 
-def _policy(path: Path, texts: Texts) -> Sequence[Diagnostic]:
+def _policy(scene: Scene) -> Sequence[Diagnostic]:
     remarks = Remarks()
-    node = Files(given=texts).node(path)
+    node = Files(given=scene.held).node(scene.path)
     document = key_policy_document(remarks, node, DEFAULT)
     remarks.raise_errors()
     kind = policy_kind(document) if document is not None else None

@@ -18,14 +18,14 @@ from verifier import __version__
 from verifier.lsp import proofs, wire
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition, key_place
-from verifier.lsp.documents import MOST_CHARACTERS, Kind, kind_of
+from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene
 from verifier.lsp.hovering import Hover, hover
 from verifier.lsp.places import Places
-from verifier.lsp.proofs import Scene
+from verifier.lsp.questions import concerned
 from verifier.lsp.remarks import Remark, remarks_on
 from verifier.lsp.worker import NotAnswered, Worker
 from verifier.report.notices.notices import Level
-from verifier.syntax.source import NOWHERE
+from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 T = TypeVar("T")
@@ -48,17 +48,16 @@ class Server:
         self._seconds = seconds
         self._protocol = LanguageServer("verifier", __version__, types.TextDocumentSyncKind.Full)
         self._reading, self._proving = Worker(), Worker()
-        self._read: dict[str, tuple[int, tuple[Remark, ...]]] = {}
-        """What reading said, by document, with the version of the text."""
-        self._found: dict[str, tuple[str, tuple[Remark, ...]]] = {}
-        """What was proved, by document, with the text."""
+        self._remarks: dict[str, dict[str, tuple[str, tuple[Remark, ...]]]] = {}
+        """What was remarked, by document and by what remarks (`read`, `prove`, `lint`), with the text that it is about."""
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
         self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.Answer, ...] | str]] = {}
+        """What is being asked of invariants, so that it is asked once."""
         on = self._protocol.feature  # which notes something on what it is given, as no method allows
-        on(types.TEXT_DOCUMENT_DID_OPEN)(partial(self._opened))
-        on(types.TEXT_DOCUMENT_DID_CHANGE)(partial(self._changed))
-        on(types.TEXT_DOCUMENT_DID_SAVE)(partial(self._saved))
+        on(types.TEXT_DOCUMENT_DID_OPEN)(partial(self._look, proofs_too=True))
+        on(types.TEXT_DOCUMENT_DID_CHANGE)(partial(self._look, proofs_too=False))
+        on(types.TEXT_DOCUMENT_DID_SAVE)(partial(self._look, proofs_too=True))
         on(types.TEXT_DOCUMENT_DID_CLOSE)(partial(self._closed))
         on(types.TEXT_DOCUMENT_HOVER)(partial(self._hover))
         on(types.TEXT_DOCUMENT_DEFINITION)(partial(self._definition))
@@ -73,29 +72,18 @@ class Server:
         try:
             self._protocol.start_io()
         finally:
-            self._reading.end()
-            self._proving.end()
-
-    # -- documents --
-
-    def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._look(params.text_document.uri, proofs_too=True)
-
-    def _changed(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._look(params.text_document.uri, proofs_too=False)
-
-    def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
-        self._look(params.text_document.uri, proofs_too=True)
-
-    def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        self._read.pop(uri, None)
-        self._found.pop(uri, None)
-        self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            self._end()
 
     def _end(self, _: object = None) -> None:
         self._reading.end()
         self._proving.end()
+
+    # -- documents --
+
+    def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        self._remarks.pop(uri, None)
+        self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def _scene(self, uri: str) -> Scene | None:
         """A document that is open and a file of ours; `None` for another."""
@@ -103,12 +91,12 @@ class Server:
         path = wire.path_of(uri)
         if path is None or uri not in documents:
             return None
-        folders = [wire.path_of(folder.uri) for folder in self._protocol.workspace.folders.values()]
         root = self._protocol.workspace.root_uri
-        folders += [wire.path_of(root)] if root else []
+        opened = [folder.uri for folder in self._protocol.workspace.folders.values()] + ([root] if root else [])
+        folders = tuple(folder for folder in map(wire.path_of, opened) if folder is not None)
         named = ((wire.path_of(other), document.source) for other, document in documents.items())
         small = {name: text for name, text in named if name is not None and len(text) <= MOST_CHARACTERS}
-        return Scene(path, documents[uri].source, tuple(folder for folder in folders if folder is not None), small)
+        return Scene(path, documents[uri].source, folders, small)
 
     def _version(self, uri: str) -> int | None:
         document = self._protocol.workspace.text_documents.get(uri)
@@ -119,8 +107,14 @@ class Server:
 
     # -- diagnostics --
 
-    def _look(self, uri: str, *, proofs_too: bool) -> None:
+    def _look(
+        self,
+        params: types.DidOpenTextDocumentParams | types.DidChangeTextDocumentParams | types.DidSaveTextDocumentParams,
+        *,
+        proofs_too: bool,
+    ) -> None:
         """Begins to read a document, and to prove what is asked about it; once more if that is under way."""
+        uri = params.text_document.uri
         self._begin((uri, "read"), lambda: self._read_again(uri))
         if proofs_too:
             self._begin((uri, "prove"), lambda: self._prove_again(uri))
@@ -136,8 +130,8 @@ class Server:
                     self._again.discard(key)
                     try:
                         await work()
-                    except Exception as error:
-                        self._log(f"{key[1]} {key[0]}: {type(error).__name__}: {error}")
+                    except Exception as error:  # a fault of the program: no remarks must not look like no errors
+                        self._say(f"an internal error, {key[1]} {key[0]}: {type(error).__name__}: {error}", types.MessageType.Error)
                     if key not in self._again:
                         return
             finally:
@@ -151,54 +145,55 @@ class Server:
             version = self._version(uri)
             await asyncio.sleep(_PAUSE)
         scene = self._scene(uri)
-        if scene is None or version is None:
+        if scene is None:
             return
         try:
-            found = await self._reading.run(_READING, remarks_on, scene.path, scene.text, scene.folders, scene.texts)
+            found = await self._reading.run(_READING, remarks_on, scene)
         except NotAnswered as error:
             found = (Remark(NOWHERE, Level.NOTE, f"this document could not be read: {error}"),)
-        if self._version(uri) == version:
-            self._read[uri] = version, found
-            self._publish(uri)
+        self._publish(uri, "read", scene.text, found)
 
     async def _prove_again(self, uri: str) -> None:
         scene = self._scene(uri)
-        if scene is None or len(scene.text) > MOST_CHARACTERS or kind_of(scene.path, scene.text) is Kind.OTHER:
+        if scene is None or len(scene.text) > MOST_CHARACTERS or scene.kind is Kind.OTHER:
             return
+        about = await asyncio.to_thread(concerned, scene)
         found: dict[str, tuple[Remark, ...]] = {}
+        unknown: tuple[Remark, ...] = ()
         try:
             found = await self._proving.run(self._seconds, proofs.proved, scene)
+        except NotAnswered as error:
+            unknown = (Remark(NOWHERE, Level.NOTE, f"unknown: {error}", "unknown"),)
+        for other in list(self._protocol.workspace.text_documents):
+            shown = self._scene(other)
+            if shown is not None and (other == uri or shown.path in about):
+                self._publish(other, "prove", scene.held.get(shown.path, ""), (*unknown, *found.get(shown.file, ())))
+        try:
             linted = await self._proving.run(self._seconds, proofs.linted, scene)
         except NotAnswered as error:
-            linted = (Remark(NOWHERE, Level.NOTE, f"unknown: {error}", "unknown"),)
-        found = {**found, scene.file: (*linted, *found.get(scene.file, ()))}
-        for other in self._protocol.workspace.text_documents:
-            about = self._scene(other)
-            if about is not None and about.file in found and about.text == (scene.held.get(about.path)):
-                self._found[other] = about.text, found[about.file]
-                self._publish(other)
+            linted = (Remark(NOWHERE, Level.NOTE, f"not linted: {error}", "unknown"),)
+        self._publish(uri, "lint", scene.text, linted)
 
-    def _publish(self, uri: str) -> None:
-        """Tells the editor all that is known of a text."""
-        told = self._told(uri)
-        if told is None:
+    def _publish(self, uri: str, by: str, text: str, remarks: tuple[Remark, ...]) -> None:
+        """Notes what was remarked on a text, and tells the editor all that is known of the one that it has now."""
+        if uri not in self._protocol.workspace.text_documents:
             return
-        text, remarks = told
-        places = self._places(text)
-        diagnostics = [wire.diagnostic(places, remark) for remark in remarks]
+        self._remarks.setdefault(uri, {})[by] = text, remarks
+        now, told = self._told(uri)
+        places = self._places(now)
+        diagnostics = [wire.diagnostic(places, remark) for remark in told]
         self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, self._version(uri)))
 
-    def _told(self, uri: str) -> tuple[str, tuple[Remark, ...]] | None:
+    def _told(self, uri: str) -> tuple[str, list[Remark]]:
+        """The text of a document, and what was remarked on it."""
         document = self._protocol.workspace.text_documents.get(uri)
-        if document is None:
-            return None
-        text = document.source
-        read = self._read.get(uri, (-1, ()))
-        proved = self._found.get(uri, ("", ()))
-        own = read[1] if read[0] == self._version(uri) else ()
-        known = {(remark.span, remark.message) for remark in own}
-        more = proved[1] if proved[0] == text else ()
-        return text, (*own, *(remark for remark in more if (remark.span, remark.message) not in known))
+        text = document.source if document is not None else ""
+        known = self._remarks.get(uri, {})
+        told: dict[tuple[Span, str], Remark] = {}
+        for about, remarks in (known[by] for by in ("read", "lint", "prove") if by in known):
+            for remark in remarks if about == text else ():
+                told.setdefault((remark.span, remark.message), remark)
+        return text, list(told.values())
 
     # -- questions --
 
@@ -209,16 +204,16 @@ class Server:
             return None
         try:
             return await work(scene)
-        except NotAnswered as error:
-            self._log(str(error))
-        except (RecursionError, ValueError, OSError, LookupError, AssertionError) as error:
-            self._log(f"{type(error).__name__}: {error}")
+        except Exception as error:  # whatever it is, `NotAnswered` among others: this question has no answer, and the next may have
+            self._protocol.window_log_message(
+                types.LogMessageParams(types.MessageType.Warning, printable(f"{type(error).__name__}: {error}"))
+            )
         return None
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
         async def work(scene: Scene) -> types.Hover | None:
             places = self._places(scene.text)
-            found = await asyncio.to_thread(hover, scene.path, scene.text, places.offset(params.position))
+            found = await asyncio.to_thread(hover, scene, places.offset(params.position))
             if found is None:
                 return None
             told = found.text if found.invariant is None else f"{found.text}\n\n{await self._verdict(scene, found)}"
@@ -227,27 +222,24 @@ class Server:
         return await self._answer(params.text_document.uri, work)
 
     async def _verdict(self, scene: Scene, found: Hover) -> str:
-        """The verdicts on an invariant in words; asked once for the same texts. What is asked goes on where the editor waits no more."""
+        """The verdicts on an invariant in words. What is asked goes on where the editor waits no more."""
         assert found.invariant is not None
         key = (scene.path, found.invariant, tuple(sorted(scene.held.items())))
-        if key not in self._verdicts:
-            self._verdicts = {one: task for one, task in self._verdicts.items() if not task.done()}
+        if key not in self._verdicts:  # an answer is not kept: files may change of which the editor knows nothing
             asking = self._proving.run(self._seconds, proofs.answers, scene, found.invariant)
             self._verdicts[key] = asyncio.get_running_loop().create_task(asking)
+            self._verdicts[key].add_done_callback(lambda _: self._verdicts.pop(key))
         try:
-            answers = await asyncio.shield(self._verdicts[key])
+            return wire.verdicts(await asyncio.shield(self._verdicts[key]))
         except NotAnswered as error:
-            self._verdicts.pop(key, None)
             return wire.unknown(str(error))
-        return wire.verdicts(answers)
 
     async def _definition(self, params: types.DefinitionParams) -> types.Location | None:
         async def work(scene: Scene) -> types.Location | None:
             offset = self._places(scene.text).offset(params.position)
-            about = (scene.path, scene.text, offset, scene.folders, scene.held)
-            found = await asyncio.to_thread(definition, *about)
-            if found is None and kind_of(scene.path, scene.text) is Kind.INVARIANTS:
-                found = await self._reading.run(_READING, key_place, *about)
+            found = await asyncio.to_thread(definition, scene, offset)
+            if found is None and scene.kind is Kind.INVARIANTS:
+                found = await self._reading.run(_READING, key_place, scene, offset)
             return wire.location(found, scene.held, self._places) if found is not None else None
 
         return await self._answer(params.text_document.uri, work)
@@ -256,7 +248,7 @@ class Server:
         async def work(scene: Scene) -> types.CompletionList:
             places = self._places(scene.text)
             offset = places.offset(params.position)
-            offers = await asyncio.to_thread(completions, scene.path, scene.text, offset)
+            offers = await asyncio.to_thread(completions, scene, offset)
             return types.CompletionList(False, [wire.completion(places, offer, offset) for offer in offers])
 
         return await self._answer(params.text_document.uri, work)
@@ -265,10 +257,7 @@ class Server:
 
     def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
-        told = self._told(uri)
-        if told is None:
-            return []
-        text, remarks = told
+        text, remarks = self._told(uri)
         places = self._places(text)
         found: list[types.CodeAction] = []
         for remark in remarks:
@@ -277,7 +266,7 @@ class Server:
                 continue
             about = [wire.diagnostic(places, remark)]
             for edit in remark.edits:
-                whole = types.WorkspaceEdit({uri: wire.changes(places, edit.replacements)})
+                whole = wire.changed(uri, places, edit)
                 found.append(types.CodeAction(edit.title, types.CodeActionKind.QuickFix, about, is_preferred=True, edit=whole))
             if remark.invariant is not None:
                 title = f"Make {printable(remark.invariant)!r} hold: the smallest edit of the key policy"
@@ -293,21 +282,14 @@ class Server:
             try:
                 found = await self._proving.run(self._seconds, proofs.mended, scene, str(data.get("invariant")))
             except NotAnswered as error:
-                self._say(f"unknown: {error}")
+                found = f"unknown: {error}"
+            if isinstance(found, str):
+                self._say(found)
                 return None
-            if found.path is None or not found.replacements:
-                self._say(found.said)
-                return None
-            places = self._places(found.text)
-            return types.WorkspaceEdit({wire.uri_of(found.path): wire.changes(places, found.replacements)})
+            return wire.changed(wire.uri_of(found.path), self._places(found.text), found.edit)
 
         action.edit = await self._answer(str(data.get("uri")), work)
         return action
 
-    # -- messages --
-
-    def _say(self, text: str) -> None:
-        self._protocol.window_show_message(types.ShowMessageParams(types.MessageType.Info, printable(text)))
-
-    def _log(self, text: str) -> None:
-        self._protocol.window_log_message(types.LogMessageParams(types.MessageType.Warning, printable(text)))
+    def _say(self, text: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        self._protocol.window_show_message(types.ShowMessageParams(kind, printable(text)))

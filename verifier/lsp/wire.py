@@ -5,7 +5,7 @@ In: remarks, places, offers, answers. Out: types of the protocol, Markdown. Guar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,10 +14,9 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from verifier.lsp.completing import Offer, Sort
 from verifier.lsp.defining import Place
-from verifier.lsp.edits import Replacement
 from verifier.lsp.places import Places
 from verifier.lsp.proofs import Answer
-from verifier.lsp.remarks import Remark
+from verifier.lsp.remarks import Edit, Remark
 from verifier.model.results.verdict import Status
 from verifier.model.rules import rules
 from verifier.report.notices.notices import Level
@@ -92,9 +91,9 @@ def before(first: types.Position, second: types.Position) -> bool:
     return (first.line, first.character) < (second.line, second.character)
 
 
-def changes(places: Places, replacements: Iterable[Replacement]) -> list[types.TextEdit]:
-    """Replacements in one text."""
-    return [types.TextEdit(places.between(one.start, one.end), one.text) for one in replacements]
+def changed(uri: str, places: Places, edit: Edit) -> types.WorkspaceEdit:
+    """An edit of one document."""
+    return types.WorkspaceEdit({uri: [types.TextEdit(places.between(edit.start, edit.end), edit.text)]})
 
 
 def completion(places: Places, offer: Offer, offset: int) -> types.CompletionItem:

@@ -6,7 +6,6 @@ In: a text and an offset; a word. Out: the word with its place; Markdown. Guaran
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from verifier.configuration import configuration_schema
@@ -122,8 +121,3 @@ def told_of_setting(word: str) -> str | None:
     """A key of the configuration."""
     known = configuration_schema()["properties"].get(word)
     return f"**{word}**: {known['description']}" if known is not None and "description" in known else None
-
-
-def first_told(word: str, tellers: Iterator[Callable[[str], str | None]]) -> str | None:
-    """What the first of several knows of a word."""
-    return next((told for told in (teller(word) for teller in tellers) if told is not None), None)

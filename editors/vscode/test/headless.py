@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 PATIENCE = 180_000
 """Milliseconds."""
@@ -19,11 +19,13 @@ PATIENCE = 180_000
 
 def opened(page: Page, url: str, folder: Path) -> None:
     """Waits for the server, and opens the folder and the file."""
-    for _ in range(60):
+    for left in reversed(range(60)):
         try:
             page.goto(f"{url}/?folder={folder}")
             break
-        except Exception:
+        except Error:  # nobody listens there yet
+            if not left:
+                raise
             time.sleep(1)
     page.wait_for_selector(".monaco-workbench", timeout=PATIENCE)
     page.get_by_role("treeitem", name="new.inv").first.wait_for(timeout=PATIENCE)
