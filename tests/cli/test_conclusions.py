@@ -64,7 +64,7 @@ ANSWERS = [
     "check-no-public-access INPUT",
     "who-can kms:Decrypt INPUT",
     "reach --to kms:Decrypt INPUT",
-    f"reach {PRINCIPAL} INPUT",
+    f"reach {PRINCIPAL} INPUT --steps 1",
     "findings INPUT",
     "lint INPUT",
 ]

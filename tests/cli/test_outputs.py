@@ -135,7 +135,7 @@ CALLER = "arn:aws:iam::444455556666:role/example"
         ("who-can", "kms:Decrypt", POLICY),
         ("suggest", POLICY, "--builtin", "no-external-access"),
         ("explain", POLICY, "--principal", CALLER, "--action", "kms:Decrypt"),
-        ("reach", "--to", "kms:Decrypt", POLICY),
+        ("reach", "--to", "kms:Decrypt", POLICY, "--steps", "1"),
         ("findings", POLICY),
         ("lint", POLICY),
     ],

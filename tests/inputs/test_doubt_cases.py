@@ -85,20 +85,28 @@ def holds(document: dict[str, Any], values: list[Any], contexts: list[dict[str, 
     text = json.dumps(document, ensure_ascii=False)
     policy, remarks = read(with_unknown(node_of(text)), kind)
     less = estate_of(policy, remarks.doubts.values(), kind)
+    asked = list(product(requests(less, contexts, **more), settings()))
+    left_open = [outcomes(less, request, fixed) for request, fixed in asked]
     seen = set()
     for value in values:
         filled = read(node_of(text.replace(json.dumps(HOLE, ensure_ascii=False), json.dumps(value)).replace(HOLE, str(value))), kind)[0]
         full = estate_of(filled, kind=kind)
-        for request, fixed in product(requests(full, contexts, **more), settings()):
+        for (request, fixed), (found, possible) in zip(asked, left_open, strict=True):
             expected = evaluate(full, request, fixed).outcome
-            found = evaluate(less, request, fixed)
-            assert found.outcome in (expected, Outcome.DEPENDS), (value, request, fixed, expected)
-            if found.outcome is Outcome.DEPENDS:
-                flips = product((False, True), repeat=len(found.depends_on))
-                reached = {evaluate(less, request, fixed | dict(zip(found.depends_on, flip, strict=True))).outcome for flip in flips}
-                assert expected in reached, (value, request, fixed)
-            seen.add((expected, found.outcome))
+            assert expected in possible, (value, request, fixed, expected, found)
+            seen.add((expected, found))
     return seen
+
+
+def outcomes(estate: Estate, request: Request, fixed: dict[str, bool]) -> tuple[Outcome, set[Outcome]]:
+    """A decision, and what it is under every way of what it leaves open."""
+    decision = evaluate(estate, request, fixed)
+    if decision.outcome is not Outcome.DEPENDS:
+        return decision.outcome, {decision.outcome}
+    flips = product((False, True), repeat=len(decision.depends_on))
+    return decision.outcome, {
+        evaluate(estate, request, fixed | dict(zip(decision.depends_on, flip, strict=True))).outcome for flip in flips
+    }
 
 
 def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> dict[str, Any]:

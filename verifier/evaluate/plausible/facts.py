@@ -8,6 +8,7 @@ In: a case, the given context. Out: warnings. Guarantee: what the input does not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.fill import is_multi_region
@@ -19,6 +20,7 @@ from verifier.model.request import Value
 _SPEC = ("kms:keyspec", "kms:customermasterkeyspec")
 _USAGE = ("kms:keyusage", "kms:customermasterkeyusage")
 _FACTS = (*_SPEC, *_USAGE, "kms:keyorigin")
+_SAID = frozenset((*_FACTS, "kms:multiregion", "kms:multiregionkeytype"))
 _OPERATIONS = "kms:grantoperations"
 _ONE_MESSAGE = {"ED25519_SHA_512": "RAW", "ED25519_PH_SHA_512": "DIGEST"}
 """The algorithms that take one type of message. [API: Sign, MessageType]"""
@@ -29,8 +31,9 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     key = case.target.key
     if key is None and case.action.lower() != "kms:createkey":
         return
-    known = [facts for facts in reference.key_facts() if key is None or _is_of(key, facts)]
-    said = [facts for facts in known if _says(_unknown(key, given), facts)]
+    settled = (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    known, unknown = _facts_of(*settled), _unknown(key, given)
+    said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
         yield "F8: there is no key of the spec, usage, origin and kind that the request says"
     if key is None or not said:
@@ -42,15 +45,15 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     yield from _parameters(given, suited)
 
 
-def _is_of(key: Key, facts: KeyFacts) -> bool:
-    """Whether a key can have these facts, by what the input says of it."""
-    pairs = (
-        (key.spec, facts.spec),
-        (key.usage, facts.usage),
-        (key.origin, facts.origin),
-        (key.multi_region_type, facts.multi_region_type),
-    )
-    return all(own in (None, fact) for own, fact in pairs) and is_multi_region(key) in (None, facts.multi_region_type is not None)
+@cache
+def _facts_of(spec: str | None, usage: str | None, origin: str | None, kind: str | None, multi_region: bool | None) -> tuple[KeyFacts, ...]:
+    """The facts that a key can have, by what the input says of it (`None`: nothing)."""
+    own = (spec, usage, origin, kind, multi_region)
+    return tuple(one for one in reference.key_facts() if all(told in (None, fact) for told, fact in zip(own, _told(one), strict=True)))
+
+
+def _told(facts: KeyFacts) -> tuple[str | bool | None, ...]:
+    return facts.spec, facts.usage, facts.origin, facts.multi_region_type, facts.multi_region_type is not None
 
 
 def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
@@ -68,10 +71,16 @@ def _is_known(given: Mapping[str, Value]) -> bool:
 
 def _says(given: Mapping[str, Value], facts: KeyFacts) -> bool:
     """Whether what a request says of a key goes with these facts."""
+    return all(str(value).lower() == _in_request(facts)[name] for name, value in given.items() if name in _SAID)
+
+
+@cache
+def _in_request(facts: KeyFacts) -> dict[str, str]:
+    """What a request says of a key of these facts, in lower case."""
     multi_region = "false" if facts.multi_region_type is None else "true"
     own = {**dict.fromkeys(_SPEC, facts.spec), **dict.fromkeys(_USAGE, facts.usage), "kms:keyorigin": facts.origin}
     own |= {"kms:multiregion": multi_region, "kms:multiregionkeytype": facts.multi_region_type or ""}
-    return all(name not in given or str(given[name]).lower() == fact.lower() for name, fact in own.items())
+    return {name: fact.lower() for name, fact in own.items()}
 
 
 def _described(said: Sequence[KeyFacts]) -> str:
