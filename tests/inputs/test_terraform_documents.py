@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy, load, only_key
 from verifier.inputs.supplied import NOTHING
@@ -215,6 +217,39 @@ def test_source_and_override_documents(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))
     found = (only_key(estate).policies or ())[0].statements
     assert [(s.sid.value if s.sid else None, s.effect.value) for s in found] == [("A", "Allow"), ("B", "Deny")]
+
+
+def sourced(condition: Json, **values: Any) -> Planned:
+    """A data source with one source document, of one statement with a condition."""
+    inner = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    return data([], [], [], source_policy_documents=[json.dumps({"Version": "2012-10-17", "Statement": [inner]})], **values)
+
+
+@pytest.mark.parametrize("value", [111122223333, None])
+def test_a_condition_of_a_source_document_that_the_provider_leaves_out_may_not_be_there(tmp_path: Path, value: Any) -> None:
+    """`policy_model.go`: of the conditions of such a document texts, truths and lists are read, and numbers are passed over."""
+    document = sourced({"StringEquals": {"kms:CallerAccount": value, "kms:ViaService": "s3.us-west-2.amazonaws.com"}})
+    estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
+    (found,) = (only_key(estate).policies or ())[0].statements
+    assert found.doubt is not None and found.conditions == ()
+    assert "leaves out what is neither text nor truth" in estate.unmodelled[0].description
+
+
+def test_a_condition_of_a_source_document_that_the_provider_reads_is_there(tmp_path: Path) -> None:
+    document = sourced({"Bool": {"aws:SecureTransport": True}, "StringEquals": {"kms:CallerAccount": ["111122223333"]}})
+    (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[0].statements
+    assert found.doubt is None and len(found.conditions) == 2
+
+
+def test_the_version_of_a_document_is_the_latest_of_those_that_it_is_made_of(tmp_path: Path) -> None:
+    """`policy_model.go`: a document that is merged into another one upgrades its version (L1)."""
+    condition = {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
+    for document, variables in ((sourced(condition, version="2008-10-17"), True), (data([], [], [], version="2008-10-17"), False)):
+        document.after = {**(document.after or {}), "statement": [statement(principals=aws(None))]}
+        document.unknown["statement"] = [{"principals": [{"identifiers": [True]}]}]
+        document.expressions["statement"] = [{"principals": [{"type": constant("AWS"), "identifiers": refers("aws_iam_role.app.arn")}]}]
+        estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))
+        assert (only_key(estate).policies or ())[0].variables is variables
 
 
 def test_a_source_document_that_is_not_known_leaves_all_open(tmp_path: Path) -> None:

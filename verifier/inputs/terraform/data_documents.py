@@ -8,7 +8,7 @@ document takes the place of the one with its `Sid`. [Terraform AWS provider: aws
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver, member
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
-from verifier.inputs.text.unknown import Resolved, Unknown, resolved, unknowns, with_leaves
+from verifier.inputs.text.unknown import Resolved, Unknown, replaced, resolved, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -58,13 +58,16 @@ _PLAUSIBLE = {
 def data_document(resolver: Resolver, data: Resource) -> Node | None:
     """The document of a data source as the provider will write it; `None` where even its statements are not known."""
     statements: list[Node] | None = []
+    at = Node(resolver.place(data), 0, 0)
+    versions = [resolver.value(data, "version") or text_at(at, "2012-10-17")]
     for name in _PARTS:
-        found = _own_statements(resolver, data) if name == "statement" else _merged(resolver, data, name)
+        merged = [] if name == "statement" else _documents(resolver, data, name)
+        versions += [version for document in merged if (version := member(document, "Version")) is not None]
+        found = _own_statements(resolver, data) if name == "statement" else _statements(merged)
         statements = None if statements is None or found is None else _overridden(statements, found)
     if statements is None:
         return None
-    at = Node(resolver.place(data), 0, 0)
-    version = resolver.value(data, "version") or text_at(at, "2012-10-17")
+    version = max(versions, key=_rank)
     members = obj(at, Version=version, Statement=listing(at, statements))
     document, place = Document(at.source, 0, 0, members.pairs), at.source
     if place.outer is None:
@@ -219,8 +222,8 @@ def _object(at: Node, found: dict[str, Node]) -> Resolved:
 # -- documents that it is made from --
 
 
-def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
-    """The statements of the documents in an attribute; `None` where one of them is not known."""
+def _documents(resolver: Resolver, data: Resource, name: str) -> list[Node]:
+    """The documents in an attribute."""
     found: list[Node] = []
     for item in values_of(resolver.value(data, name)):
         document: Node = item
@@ -229,12 +232,38 @@ def _merged(resolver: Resolver, data: Resource, name: str) -> list[Node] | None:
                 continue
             with suppress(InputError):
                 document = read_json(Source(f"{resolver.plan.file}#{data.address}.{name}", item.text))
+        found.append(document)
+    return found
+
+
+def _statements(documents: Iterable[Node]) -> list[Node] | None:
+    """The statements of documents that are merged; `None` where one of them is not known."""
+    found: list[Node] = []
+    for document in documents:
         statement = member(document, "Statement")
         statements = values_of(statement)
         if statement is None or isinstance(statement, Unknown) or len(found) + len(statements) > _MOST:
             return None
-        found += statements
+        found += map(_as_read, statements)
     return found
+
+
+def _as_read(statement: Node) -> Node:
+    """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it leaves that key out,
+    and may learn not to. [Terraform AWS provider: internal/service/iam/policy_model.go, UnmarshalJSON of conditions]"""
+    conditions = member(statement, "Condition")
+    keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
+    values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
+    left_out = [value for value in values if isinstance(value, Scalar) and value.type != "string" and value.text not in ("true", "false")]
+    if not left_out or not isinstance(statement, Members):
+        return statement
+    why = "a condition of a source document: the provider leaves out what is neither text nor truth, so it is to be quoted"
+    return replaced(statement, "Condition", Unknown(left_out[0], [why]))
+
+
+def _rank(version: Node) -> int:
+    """What orders versions: of those that there are `2012-10-17` is the latest, so that one that is not known is no later."""
+    return 1 if not isinstance(version, Scalar) else 2 if version.text == "2012-10-17" else 0
 
 
 def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:
