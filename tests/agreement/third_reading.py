@@ -242,9 +242,8 @@ class _Question:
             replaced = self._replaced(variable, policy, wildcards)
             if replaced is None:
                 return None
-            before = fixed(text[place : variable.start()])
+            before, place = fixed(text[place : variable.start()]), variable.end()
             found = [None if old is None or new is None else old + before + new for old in found for new in replaced]
-            place = variable.end()
         return tuple(None if old is None else old + fixed(text[place:]) for old in found)
 
     def _replaced(self, variable: re.Match[str], policy: Policy, wildcards: bool) -> Patterns:
@@ -274,8 +273,9 @@ class _Question:
     def condition(self, condition: Condition, policy: Policy) -> Truth:
         worlds, operator = self.worlds(condition.key.value, policy.kind), condition.operator
         if worlds is None and not operator.set_operator and not operator.if_exists:
-            read = any(_reads(operator.base.replace("Not", "", 1), text.value) for text in condition.values)
-            return None if read else "Not" in operator.base
+            base, read = operator.base.replace("Not", "", 1), [text.value for text in condition.values]
+            texts = [self.texts(one, policy, False) if base.startswith(("String", "Arn")) else None for one in read if _reads(base, one)]
+            return None if any(set(found or ()) != {None} for found in texts) else base != operator.base
         return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
 
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:

@@ -53,13 +53,6 @@ def test_u1_roles_and_users(tmp_path: Path) -> None:
     ]
 
 
-def test_a_path_with_a_colon_is_not_modelled(tmp_path: Path) -> None:
-    arn = f"arn:aws:iam::{ACCOUNT}:role/a:b/app"
-    (found,) = refused(tmp_path, details(RoleDetailList=[role("app", Arn=arn)]))
-    assert found.message == f"the path of {arn} has a colon, which is not modelled"
-    assert account(tmp_path, details(RoleDetailList=[role("app", Arn=arn.replace(":b", "(b)"))])).roles
-
-
 @pytest.mark.parametrize("document", [READ, json.dumps(READ), quote(json.dumps(READ))])
 def test_inline_policies_in_every_form(tmp_path: Path, document: Any) -> None:
     pages = details(RoleDetailList=[role("app", RolePolicyList=[{"PolicyName": "decrypt", "PolicyDocument": document}])])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -200,3 +200,17 @@ def default_key_policy(arn: str) -> Policy:
     sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
     statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
     return Policy(PolicyKind.KEY, f"{arn}#default", "default", True, (statement,))
+
+
+@lru_cache(65_536)
+def arn_kind(arn: str) -> str:
+    """What the last of an ARN's six fields begins with: `user`, `role`, `group`, `policy`, `root` …; empty iff it is no ARN. The path of a
+    user or role may hold any text, `:role/` too [API: CreateRole, Path]."""
+    fields = arn.split(":", 5)
+    return fields[5].partition("/")[0] if len(fields) == 6 else ""
+
+
+@lru_cache(65_536)
+def is_service_linked(arn: str) -> bool:
+    """Returns true iff the ARN is that of a service-linked role."""
+    return arn_kind(arn) == "role" and arn.split(":", 5)[5].startswith("role/aws-service-role/")

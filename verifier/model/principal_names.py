@@ -16,8 +16,8 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA)[A-Z0-9]{12,124}")
 """IAM User Guide, "Unique identifiers": users begin with AIDA, roles with AROA."""
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*")
-_PATH = r"(?:[\x21-\x39\x3b-\x7e]*/)?[\w+=,.@-]{1,64}"
-"""A name with its path; a path with a colon is not modelled (docs/coverage.md)."""
+_PATH = r"(?:[\x21-\x7e]*/)?[\w+=,.@-]{1,64}"
+"""A name with its path, in which any character of ASCII may be but spaces and controls [API: CreateRole, Path]."""
 _RESOURCES = (
     ("iam", re.compile(r"root"), PrincipalType.ACCOUNT),
     ("iam", re.compile(rf"user/{_PATH}", re.ASCII), PrincipalType.USER),
@@ -75,8 +75,6 @@ def _arn_fault(partition: str, region: str, account: str) -> str | None:
 
 
 def _arn_hint(service: str, resource: str) -> str | None:
-    if service == "iam" and ":" in resource:
-        return "paths with a colon are not modelled"
     if service == "iam" and resource.startswith("group/"):
         return "a user group cannot be a principal"
     if service == "iam" and resource.startswith(("saml-provider/", "oidc-provider/")):

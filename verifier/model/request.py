@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from verifier.model.policy import Policy, StatementRef
+from verifier.model.policy import Policy, StatementRef, is_service_linked
 
 Value = str | tuple[str, ...]
 """The value of a condition key in a request: one string, or a set of strings."""
@@ -62,7 +62,7 @@ class Caller:
     @property
     def service_linked(self) -> bool:
         """Whether this is a session of a service-linked role (R2, D6)."""
-        return self.kind is CallerKind.ROLE and ":role/aws-service-role/" in self.principal_arn
+        return self.kind is CallerKind.ROLE and is_service_linked(self.principal_arn)
 
 
 @dataclass(frozen=True)

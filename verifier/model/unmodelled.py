@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from verifier.model.policy import arn_kind
 from verifier.syntax.source import NOWHERE, Span
 
 ANY_ENDPOINT = "vpce-*"
@@ -62,4 +63,4 @@ class Unmodelled:
     def only_of_steps(self) -> bool:
         """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or policy
         that is not listed (E0), what a group misses and gives to those who join it."""
-        return self.of_statement and (self.label in ("E0", "E2") or ":group/" in (self.principal or ""))
+        return self.of_statement and (self.label in ("E0", "E2") or arn_kind(self.principal or "") == "group")

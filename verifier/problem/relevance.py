@@ -17,7 +17,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Statement
 from verifier.model.reference import actions
-from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, like, like_arn
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Test
 
 _REMEMBERED = 4096
@@ -37,7 +37,7 @@ Callers = str | InAccount
 
 def account_pattern(account: str) -> Tokens:
     """The principal ARNs of an account's callers."""
-    return like(f"arn:*:*::{account}:*")
+    return like_arn(f"arn:*:*::{account}:*")
 
 
 def callers_of(expression: Expression) -> frozenset[Callers] | None:

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Effect as Says
-from verifier.model.policy import PrincipalType
+from verifier.model.policy import PrincipalType, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
@@ -146,7 +146,7 @@ class ClosedSet:
         who = {power: self._having(kinds) for power, kinds in _CALLERS.items()} | {VERSION: written}
         who[BOUNDARY] |= bounded
         if self.facts - {("holds", arn) for arn in self.of("holds")}:  # who may pass which tags on is not what it was at first (F3)
-            who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if ":role/" in one.arn}
+            who[SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
         who |= {joined(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for power, arns in sorted(who.items()):
@@ -200,7 +200,7 @@ class ClosedSet:
         providers = tuple(name for name in names if name.startswith(WEB_PREFIX))
         supposed = (one.callers for one in self.estate.suppositions if one.kind is SuppositionKind.CODE)
         reviewed = (arn_predicate([Fixed(whom.pattern.value, True)]) for whom in supposed if isinstance(whom, PrincipalLike))
-        if ":role/aws-service-role/" in role.arn or any(one is not None and one.matches(role.arn) for one in reviewed):
+        if is_service_linked(role.arn) or any(one is not None and one.matches(role.arn) for one in reviewed):
             return frozenset()
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 
@@ -233,4 +233,4 @@ def _is_among(names: Container[str | None], target: Target) -> bool:
 
 
 def _may_join(principal: str, group: str) -> bool:
-    return ":user/" in principal and principal.split(":")[4] == group.split(":")[4]
+    return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]

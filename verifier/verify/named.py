@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Principal, PrincipalType
+from verifier.model.policy import Principal, PrincipalType, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
@@ -120,7 +120,7 @@ def _role_of(estate: Estate, session: Principal) -> str:
     """The role of a session, whose ARN does not tell its path."""
     name = session.value.split("/")[1]
     assert session.account is not None
-    roles = [arn for arn in _known(estate, (session.account,)) if ":role/" in arn and arn.endswith(f"/{name}")]
+    roles = [arn for arn in _known(estate, (session.account,)) if arn_kind(arn) == "role" and arn.endswith(f"/{name}")]
     if len(roles) == 1:
         return roles[0]
     problem = "no role" if not roles else "several roles"

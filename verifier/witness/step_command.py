@@ -159,7 +159,7 @@ def _tags(key: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
 
 
 def _added(change: PolicyAdded) -> Words:
-    kind = change.owner.split(":")[-1].split("/")[0]
+    kind = change.owner.split(":", 5)[-1].split("/")[0]
     if kind not in _FLAGS:
         return
     name = change.policy.identity.removeprefix(f"{change.owner}#")
@@ -184,14 +184,14 @@ def _created(made: Identity | Group | ManagedPolicy) -> Words:
 
 
 def _identity_tags(owner: str, tags: Pairs, removed: tuple[str, ...]) -> Words:
-    kind = owner.split(":")[-1].split("/")[0]
+    kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
         yield from ("aws", "iam", f"{'tag' if tags else 'untag'}-{kind}", _FLAGS[kind], _name(owner))
         yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in tags])) if tags else ("--tag-keys", *removed)
 
 
 def _removed(owner: str, identity: str) -> Words:
-    kind = owner.split(":")[-1].split("/")[0]
+    kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
         name = identity.removeprefix(f"{owner}#")
         inline = name != identity
@@ -200,7 +200,7 @@ def _removed(owner: str, identity: str) -> Words:
 
 
 def _bounded(owner: str, policy: Policy | None) -> Words:
-    kind = owner.split(":")[-1].split("/")[0]
+    kind = owner.split(":", 5)[-1].split("/")[0]
     if kind in _FLAGS:
         yield from ("aws", "iam", f"{'delete' if policy is None else 'put'}-{kind}-permissions-boundary", _FLAGS[kind], _name(owner))
         yield from () if policy is None else ("--permissions-boundary", policy.identity.removesuffix("#boundary"))

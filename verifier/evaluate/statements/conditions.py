@@ -82,11 +82,11 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
     if isinstance(value, Free):
         present = True if value.present else reader.symbols.value(fact_symbol(condition.key.value))
         absent = _when_absent(condition.operator, reader.symbols)
-        return any_of([all_of([present, _free(condition, value, reader)]), all_of([negation(present), absent])])
+        return any_of([all_of([present, _free(condition, value, values, reader)]), all_of([negation(present), absent])])
     if value is None or value == ():
         return _when_absent(condition.operator, reader.symbols)
     if any(isinstance(other, Free) for other in values.values()):
-        return _free(condition, value, reader)
+        return _free(condition, value, values, reader)
     return _when_present(condition, value, values, reader)
 
 
@@ -111,16 +111,25 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     return operator.if_exists or negated(operator)
 
 
-def _free(condition: Condition, value: Settled, reader: Reader) -> Truth:
-    """A test on something that is not known (U3): a symbol of its own, shared by equal tests."""
+def _free(condition: Condition, value: Settled, values: Values, reader: Reader) -> Truth:
+    """A test on something that is not known (U3): a symbol of its own, shared by equal tests. Nothing matches a text whose variable has no
+    value (L7)."""
     operator, key = condition.operator, condition.key.value
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
         found = reader.symbols.value(f"U3:{key.lower()}:{name}:{listed}")
         return found if operator.set_operator else reader.symbols.choose("C2", lambda: found, lambda: False)
+    if takes_variables(operator) and all(_lacks_a_value(text, values, reader) for text in listed):
+        return negated(operator)
     found = reader.symbols.value(f"U3:{key.lower()}:{positive(operator)}:{listed}")
     return negation(found) if negated(operator) else found
+
+
+def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
+    """Whether a listed text has a variable without default that is known to have no value."""
+    found = variables_of(text, reader.variables)
+    return any(variable.default is None and values[variable.key.lower()] in (None, ()) for variable in found)
 
 
 def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:

@@ -20,7 +20,7 @@ from verifier.evaluate.symbols import Truth, all_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.free_facts import resource_symbol
-from verifier.model.policy import PolicyKind, Principal
+from verifier.model.policy import PolicyKind, Principal, is_service_linked
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Request
 from verifier.syntax.diagnostic import InputError
@@ -92,7 +92,7 @@ class Target:
     @property
     def service_linked(self) -> bool:
         """Whether it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy, `UnmodifiableEntity`]"""
-        return ":role/aws-service-role/" in self.arn
+        return is_service_linked(self.arn)
 
     @property
     def described(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, ManagedPolicy
 from verifier.model.grant import Pairs
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
 
 
@@ -50,7 +50,7 @@ def _attach_unknown(estate: Estate, owner: str, policy: Policy) -> Estate:
     joins it."""
     members = [user.arn for account in estate.accounts for user in account.users if owner in user.groups]
     things = [_unknown(policy.identity, who) for who in members]
-    things.append(_unknown(policy.identity, owner, of_group=":group/" in owner))
+    things.append(_unknown(policy.identity, owner, of_group=arn_kind(owner) == "group"))
     return _unmodelled(estate, things)
 
 
@@ -126,7 +126,7 @@ def create(estate: Estate, made: Identity | Group | ManagedPolicy) -> Estate:
             return replace(found, groups=(*found.groups, made))
         if isinstance(made, ManagedPolicy):
             return replace(found, managed=(*found.managed, made))
-        if ":role/" in made.arn:
+        if arn_kind(made.arn) == "role":
             return replace(found, roles=(*found.roles, made))
         return replace(found, users=(*found.users, made))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from verifier.evaluate.steps.forms_identities import account_of, check_document, owner_type
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, require, the_requests
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
-from verifier.model.policy import PolicyKind
+from verifier.model.policy import PolicyKind, is_service_linked
 from verifier.model.steps.chains import Created, IdentityTagged, Move, State
 
 
@@ -49,7 +49,7 @@ def tag(state: State, move: Move) -> None:
 
 def _check_identity(state: State, move: Move, made: Identity, context: RequestContext, kind: str) -> None:
     require(kind in ("role", "user") and not made.policies and not made.groups, move, "a new user or role has no policies and groups")
-    require(":role/aws-service-role/" not in made.arn, move, "a service-linked role is made by its service")
+    require(not is_service_linked(made.arn), move, "a service-linked role is made by its service")
     trusted = made.trust is not None and made.trust.kind is PolicyKind.TRUST and made.trust.identity == f"{made.arn}#trust"
     require(trusted if kind == "role" else made.trust is None, move, "a new role, and nothing else, has a trust policy")
     boundary = context.text("iam:permissionsboundary")

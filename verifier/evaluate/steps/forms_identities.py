@@ -14,7 +14,7 @@ from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.named_accounts import accounts_named
-from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.policy import Effect, Policy, PolicyKind, is_service_linked
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
@@ -51,7 +51,7 @@ def _of_type(arn: str) -> str:
 
 def owner_type(state: State, move: Move, arn: str) -> str:
     """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free (U1)."""
-    require(arn.count(":") == 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
+    require(arn.count(":") >= 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
     return _of_type(arn)
 
 
@@ -246,7 +246,7 @@ def pass_role(state: State, move: Move) -> None:
     role, service = str(one_of(move, ("iam:PassRole",)).request.resource), passed_to(move)
     through = RUN_THROUGH.get(service_of(service), ()) if role != _session(move) else ()
     require(bool(through) or role == _session(move), move, "the role passed must be the one whose session it gives")
-    require(":role/aws-service-role/" not in role, move, "as a service-linked role runs what its service runs, nothing of the caller's")
+    require(not is_service_linked(role), move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
     asked = sorted(request.action.lower() for request in rest)

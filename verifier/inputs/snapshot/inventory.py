@@ -19,7 +19,7 @@ from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Group, Identity, ManagedPolicy
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few
 
@@ -65,7 +65,7 @@ class Inventory:
         What is not known of a group bears on no request by itself, for a group makes none: it does so through the members, for whom it is
         recorded too, and on those who join it (E0).
         """
-        name, of_statement = f"{thing} of {_short(principal)}", ":group/" in principal or label == "E2"
+        name, of_statement = f"{thing} of {_short(principal)}", arn_kind(principal) == "group" or label == "E2"
         self.unmodelled.append(
             Unmodelled(name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement)
         )
@@ -147,8 +147,6 @@ class Inventory:
             self.remarks.error(at, f"`{draft.arn}` is not the ARN of a {draft.kind}")
         elif match.group(1) != self.account:
             self.remarks.error(at, f"{draft.arn} is of another account than {self.account}, under which it is listed")
-        elif ":" in draft.arn.split(":", 5)[5]:
-            self.remarks.error(at, f"the path of {draft.arn} has a colon, which is not modelled", rule="R2")
         else:
             return True
         return False

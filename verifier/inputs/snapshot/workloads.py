@@ -20,6 +20,7 @@ from verifier.inputs.text.access import Record, check_complete, describe, is_tol
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.forms import REGION
+from verifier.model.policy import arn_kind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, WITH_ROLE
 
@@ -75,7 +76,7 @@ class Roles:
         if ":task-definition/" in text:
             return self.profiles.get(text)
         found = self.profiles.get(text) if IN_PROFILE in text else self.names.get(text.rsplit("/", 1)[-1])
-        if ":role/" in text and found != text:
+        if arn_kind(text) == "role" and found != text:
             found = None if self.complete else text
         return found or ("" if self.complete else None)
 

@@ -24,9 +24,8 @@ DIGITS = Characters(frozenset("0123456789"))
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
 UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 NAME = Characters(frozenset(PRINTABLE) & frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"))
-PATH = Characters(frozenset(map(chr, range(0x21, 0x7F))) - {":"})
-"""Of the paths of users, roles and instance profiles: all of ASCII but spaces and controls [API: CreateRole, Path]. One with a colon is not
-modelled (docs/coverage.md)."""
+PATH = Characters(frozenset(map(chr, range(0x21, 0x7F))))
+"""Of the paths of users, roles and instance profiles: all of ASCII but spaces and controls [API: CreateRole, Path]."""
 POLICY_PATH = Characters(NAME.listed | {"/"})
 """Of the paths of managed policies [API: CreatePolicy, Path], and of the URLs of providers."""
 PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999999", "555566667777", "888899990000")

@@ -245,6 +245,23 @@ def like(text: str, *, fold: bool = False) -> Tokens:
 
 
 COLON = frozenset(":")
+
+
+@lru_cache(_REMEMBERED)
+def like_arn(text: str, *, fold: bool = False) -> Tokens:
+    """The ARNs that match a pattern field by field: `by_fields`."""
+    return by_fields(like(text, fold=fold))
+
+
+def by_fields(pattern: Tokens) -> Tokens:
+    """What matches a pattern of an ARN field by field (L6): wildcards match colons in the sixth alone. One of fewer fields as it is."""
+    colons = [at for at, (repeated, characters) in enumerate(pattern.tokens) if not repeated and characters.only == ":"]
+    if len(colons) < 5:
+        return pattern
+    head = ((repeated, one if one.only == ":" else one.without(COLON)) for repeated, one in pattern.tokens[: colons[4]])
+    return Tokens((*head, *pattern.tokens[colons[4] :]))
+
+
 SLASH = frozenset("/")
 
 

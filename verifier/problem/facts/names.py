@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from verifier.model.estate import Estate
+from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
 from verifier.problem.expression import Expression, Test, both, implies, negation
 from verifier.problem.facts.shared import has, predicates_of
@@ -113,7 +114,7 @@ _LONGEST = 32
 def _may_be_too_long(predicate: Predicate, start: str) -> bool:
     """Whether a predicate may be true of longer names of federated sessions alone: a cheap guess, for the fact is costly."""
     if isinstance(predicate, OneOf):
-        return any(":federated-user/" in value and len(value.rsplit("/", 1)[1]) > _LONGEST for value in predicate.values)
+        return any(arn_kind(value) == "federated-user" and len(value.rsplit("/", 1)[1]) > _LONGEST for value in predicate.values)
     if not isinstance(predicate, Tokens) or least_length(predicate) <= _LONGEST:
         return False
     if predicate.literal is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
-from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_tokens, literal_tokens, named_accounts
+from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens, literal_tokens, named_accounts
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, both, either, implies, negation, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import aliases, existing_actions, fitting_algorithms, operation_keys, suitable_actions
@@ -98,7 +98,7 @@ def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
         yield negation(Test(name, OneOf(frozenset(accounts))))
     elif name.startswith("aws:principalarn"):
         for account in accounts:
-            yield negation(Test(name, like(f"arn:*:*::{account}:*")))
+            yield negation(Test(name, like_arn(f"arn:*:*::{account}:*")))
 
 
 # -- F3 --

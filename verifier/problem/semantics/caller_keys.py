@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from verifier.model.policy import arn_kind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.domains import LONGEST_NAME
 from verifier.problem.classes.predicates import (
@@ -94,7 +95,7 @@ def user_name(space: Space) -> View:
     def value(values: Values) -> str | None:
         caller = values.get("principal")
         assert isinstance(caller, str)
-        return caller.rsplit("/", 1)[1] if ":user/" in caller else None
+        return caller.rsplit("/", 1)[1] if arn_kind(caller) == "user" else None
 
     return View("aws:username", space.is_user, test, value, ("principal",))
 
@@ -119,10 +120,10 @@ def user_id(space: Space) -> View:
         account = caller.split(":")[4]
         if caller.split(":", 5)[5] == "root":
             return account
-        if ":federated-user/" in caller:
+        if arn_kind(caller) == "federated-user":
             return f"{account}:{caller.rsplit('/', 1)[1]}"
         identity = own.value(values) or ""
-        return identity if ":user/" in caller else f"{identity}:{session.value(values)}"
+        return identity if arn_kind(caller) == "user" else f"{identity}:{session.value(values)}"
 
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
 

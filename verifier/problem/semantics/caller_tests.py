@@ -21,6 +21,7 @@ from verifier.problem.classes.predicates import (
     exactly,
     least_length,
     like,
+    like_arn,
     like_tokens,
     literal_tokens,
     within,
@@ -31,12 +32,6 @@ from verifier.problem.semantics.targets import Target
 
 _REMEMBERED = 4096
 """Expressions about callers that are remembered from one question to the next."""
-
-
-@lru_cache(_REMEMBERED)
-def _arn_like(pattern: str) -> Expression:
-    """The callers whose `aws:PrincipalArn` matches."""
-    return Test("principal", like(pattern))
 
 
 @lru_cache(_REMEMBERED)
@@ -60,17 +55,17 @@ class CallerTests(ABC):
         """The callers whose `aws:PrincipalArn`, or service name, satisfies a predicate."""
         return Test("principal", predicate)
 
-    is_user = _arn_like("arn:*:user/*")
+    is_user = Test("principal", like_arn("arn:*:iam::*:user/*"))
     """IAM users."""
-    is_role = _arn_like("arn:*:role/*")
+    is_role = Test("principal", like_arn("arn:*:iam::*:role/*"))
     """Role sessions."""
-    is_service_linked = _arn_like("arn:*:role/aws-service-role/*")
+    is_service_linked = Test("principal", like_arn("arn:*:iam::*:role/aws-service-role/*"))
     """Sessions of service-linked roles."""
-    is_root = Test("principal", Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)))  # and not a role `aws:root` of AWS's own
+    is_root = Test("principal", like_arn("arn:*:iam::*:root"))  # and not a role `aws:root` of AWS's own
     """Root users."""
-    is_federated = _arn_like("arn:*:federated-user/*")
+    is_federated = Test("principal", like_arn("arn:*:sts::*:federated-user/*"))
     """Federated-user sessions."""
-    is_principal = _arn_like("arn:*")
+    is_principal = Test("principal", like("arn:*"))
     """Callers with an ARN: neither service principals nor identities of a provider."""
     is_service = negation(is_principal)
     """Service principals (R2)."""

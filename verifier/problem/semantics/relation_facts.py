@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 
+from verifier.model.policy import arn_kind
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
@@ -148,7 +149,7 @@ def _plain_values(space: Space, source: View) -> list[str]:
     L7-wildcards. Of a user name these are the names of the users that are asked about."""
     if source.name == "aws:username":
         arns = [predicate.literal or "" for predicate in predicates_of(space, "principal") if isinstance(predicate, Tokens)]
-        names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if ":user/" in arn)
+        names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
         for name in names if len(names) <= COMBINATIONS else ():
             space.ask(source, exactly(name))
     return [text for text in _literals(space, source) if "*" not in text and "?" not in text]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verifier.model.free_facts import trust_symbol
+from verifier.model.policy import arn_kind
 from verifier.model.reference import actions
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, both, conjunction, disjunction, either, negation
@@ -47,7 +48,7 @@ def may_refuse(thing: Unmodelled) -> bool:
 
 def holders(space: Space, arns: Sequence[str]) -> Expression:
     """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions that it issued."""
-    users = [arn for arn in arns if ":user/" in arn]
+    users = [arn for arn in arns if arn_kind(arn) == "user"]
     return either(space.one_of(frozenset(arns)), *(space.federated_by(user) for user in users))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from functools import partial
 
 from verifier.model.free_facts import OUTSIDE_DENY, trust_symbol
-from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.policy import Effect, Policy, Statement, is_service_linked
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, both, conjunction, disjunction, either, implies, negation
@@ -154,7 +154,8 @@ def _is_linked_to(service: str, target: Target) -> bool:
 
 
 def _linked_to(target: Target) -> str:
-    return (target.resource or "").partition(":role/aws-service-role/")[2].partition("/")[0]
+    linked = target.resource is not None and is_service_linked(target.resource)
+    return target.resource.split(":", 5)[5].split("/")[2] if target.resource and linked else ""
 
 
 def _trust_denies(space: Space) -> Iterator[Expression]:

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.model.request import CallerKind
-from verifier.problem.classes.predicates import COLON, Less, Predicate, Tokens, like, like_tokens
+from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, numbers_in
 from verifier.problem.classes.words import Domain
 
 PRINCIPAL = like("arn:*")
 KINDS: dict[str, Predicate] = {
-    "user": like("arn:*:user/*"),
-    "role": like("arn:*:role/*"),
-    "service-linked role": like("arn:*:role/aws-service-role/*"),
-    "root user": Tokens(like_tokens("arn:*:*::*:root", excluded=COLON)),
-    "federated-user session": like("arn:*:federated-user/*"),
+    "user": like_arn("arn:*:iam::*:user/*"),
+    "role": like_arn("arn:*:iam::*:role/*"),
+    "service-linked role": like_arn("arn:*:iam::*:role/aws-service-role/*"),
+    "root user": like_arn("arn:*:iam::*:root"),
+    "federated-user session": like_arn("arn:*:sts::*:federated-user/*"),
     "AWS service": Less(like("*"), (PRINCIPAL,)),
 }
 """The kinds of callers, by how their ARNs look (R2)."""
@@ -36,7 +36,7 @@ KIND_OF = {
 
 def in_account(account: str) -> Predicate:
     """The callers of an account."""
-    return like(f"arn:*:*::{account}:*")
+    return like_arn(f"arn:*:*::{account}:*")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from verifier.model.estate import Identity
+from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Entry
 from verifier.verify.reach.cubes import Cube
@@ -148,13 +149,9 @@ class Derivation:
     """What was offered; `None` for what is true at first, and for re-encryption."""
 
 
-LINKED = ":role/aws-service-role/"
-"""What the ARNs of service-linked roles have, which only their services use."""
-
-
 def is_federated(principal: str) -> bool:
     """Whether a principal is a federated-user session."""
-    return ":federated-user/" in principal
+    return arn_kind(principal) == "federated-user"
 
 
 Way = tuple[Fact | int, StepKind | None, str, tuple[Fact, ...]]

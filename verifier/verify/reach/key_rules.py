@@ -15,10 +15,11 @@ from functools import cached_property
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import AnyCaller, CallerSet, Invariant
+from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
 from verifier.model.step_kinds import StepKind
-from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like, literal_tokens
+from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like_arn, literal_tokens
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, conjunction, either, implies, negation
@@ -37,7 +38,7 @@ OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteepr
 RETIRE = "kms:RetireGrant"
 ALIAS_NAMES = "kms:resourcealiases"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
-SESSIONS = "arn:*:sts::*:assumed-role/*"
+SESSIONS = like_arn("arn:*:sts::*:assumed-role/*")
 
 STEPS = {
     "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
@@ -123,7 +124,7 @@ class KeyRules:
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
         if GRANTEE in space.attributes:
-            space.questions.setdefault(GRANTEE, {})[like(SESSIONS)] = None
+            space.questions.setdefault(GRANTEE, {})[SESSIONS] = None
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted.append(self._to_be_retired(space))
@@ -160,8 +161,8 @@ class KeyRules:
         table = self.joint.finite.tables.get(GRANTEE)
         if table is None:
             return 0
-        asked = like(SESSIONS) in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
-        return table.mask(like(SESSIONS)) if asked else (1 << table.size) - 1
+        asked = SESSIONS in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
+        return table.mask(SESSIONS) if asked else (1 << table.size) - 1
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -313,7 +314,7 @@ class KeyRules:
         if table is None:
             return None
         own = table.class_of(principal)
-        return (0 if own is None else 1 << own) | (self._sessions if ":role/" in principal else 0)
+        return (0 if own is None else 1 << own) | (self._sessions if arn_kind(principal) == "role" else 0)
 
     def tag_name(self, attribute: str) -> str:
         """The name of a tag: as the key has it, otherwise as a policy writes it."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Effect, Policy
+from verifier.model.policy import Effect, Policy, arn_kind
 from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,
@@ -58,7 +58,11 @@ class Identities:
         self._managed = {identity.arn: managed_by(identity) for identity in found}
         self._of_groups = {group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups}
         self._doubtful = sorted(
-            {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal and ":group/" in thing.principal}
+            {
+                thing.principal
+                for thing in estate.unmodelled
+                if thing.only_of_steps and thing.principal and arn_kind(thing.principal) == "group"
+            }
         )
 
     def at_first(self, starts: Collection[str]) -> Facts:
@@ -101,7 +105,7 @@ class Identities:
         """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its account, who may have
         issued it (U2)."""
         account = principal.split(":")[4:5]
-        return self._users.get(account[0], ()) if ":federated-user/" in principal else (principal,)
+        return self._users.get(account[0], ()) if arn_kind(principal) == "federated-user" else (principal,)
 
     def is_there(self, principal: str) -> bool:
         """Whether a user whose sessions others may be is there at first."""
@@ -281,7 +285,7 @@ def denying(policies: Sequence[Policy]) -> Iterator[str]:
 
 def _may_join(principal: str, group: str) -> bool:
     """Whether a principal is a user of the group's account."""
-    return ":user/" in principal and principal.split(":")[4] == group.split(":")[4]
+    return arn_kind(principal) == "user" and principal.split(":")[4] == group.split(":")[4]
 
 
 def _names(fact: Fact, operation: str, grantees: int | None) -> bool:

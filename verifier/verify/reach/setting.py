@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
-from verifier.model.policy import Effect, StatementRef, Text, reference_to
+from verifier.model.policy import Effect, StatementRef, Text, arn_kind, reference_to
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -147,7 +147,7 @@ class Setting:
     @property
     def meets_strangers(self) -> bool:
         """Whether chains may lead to roles that no inventory lists."""
-        return any(":role/" in arn for arn in strangers(self.estate, self.universe.starts))
+        return any(arn_kind(arn) == "role" for arn in strangers(self.estate, self.universe.starts))
 
     def starters(self, goal: int) -> tuple[str, ...]:
         """The principals whom a goal is about."""

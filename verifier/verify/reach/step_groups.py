@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from verifier.model.estate import Identity
+from verifier.model.policy import is_service_linked
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import numbers_in
@@ -19,7 +20,7 @@ from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
 from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
-from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, Passed
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
 
 TAG_NAMES = "aws:tagkeys"
 EXISTS = "exists"
@@ -78,7 +79,7 @@ class Group:
     @cached_property
     def unlinked(self) -> int:
         """The targets that are no service-linked roles, as a mask: as one of these runs what its service runs, nothing of a caller's."""
-        return sum(1 << number for number, arn in enumerate(self.arns) if LINKED not in arn)
+        return sum(1 << number for number, arn in enumerate(self.arns) if not is_service_linked(arn))
 
     @cached_property
     def kind(self) -> TargetKind:

@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
+from verifier.model.policy import arn_kind, is_service_linked
 from verifier.model.results.verdict import Reason
 from verifier.problem.classes.attributes import WEB_PREFIX, role_callers
-from verifier.problem.classes.predicates import Predicate, like
+from verifier.problem.classes.predicates import Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, Table
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.finite import Reduction
 from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.cubes import CALLER
-from verifier.verify.reach.facts import LINKED
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 
 KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
-_TOO_LONG = re.compile(r":federated-user/.{33}")
+_TOO_LONG = re.compile(r"arn:[^:]*:sts:[^:]*:[^:]*:federated-user/.{33}")
 """Whom no request for a federated session can name [API: GetFederationToken, Name]."""
 NO_POLICIES = None
 """What is said of one without policies, groups and tags: the same as of one whom a complete inventory does not list."""
@@ -37,7 +37,7 @@ class Universe:
 
     def __init__(self, estate: Estate, partition: str, asked: Iterable[Iterable[Predicate]], made: Iterable[str] = ()) -> None:
         patterns = (*KINDS, *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))))
-        predicates = dict.fromkeys(map(like, patterns)) | {one: None for found in asked for one in found}
+        predicates: dict[Predicate, None] = dict.fromkeys(map(like_arn, patterns)) | {one: None for found in asked for one in found}
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
         if table is None:
@@ -54,11 +54,11 @@ class Universe:
         self._alike = {members[0]: tuple(members) for found in classes.values() for members in found.values()}
         for number, found in classes.items():
             other = self._not_listed(table, number, found)
-            if other is not None and not _TOO_LONG.search(other):
+            if other is not None and not _TOO_LONG.match(other):
                 self._alike[other] = (other,)
         own = [arn for arn in self._alike if arn.startswith("arn:") and _account_of(arn) in estate.own_accounts]
-        order = sorted(own, key=lambda arn: (":user/" not in arn, ":root" not in arn, arn))
-        self.own = tuple(arn for arn in order if LINKED not in arn)
+        order = sorted(own, key=lambda arn: (arn_kind(arn) != "user", arn_kind(arn) != "root", arn))
+        self.own = tuple(arn for arn in order if not is_service_linked(arn))
         """What a caller has in accounts of its own (W2): users first, whose requests say most freely what policies ask for."""
         for arn in own:
             del self._alike[arn]
@@ -137,7 +137,7 @@ def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
     known = frozenset(listed(estate))
     for arn in principals:
         named = arn.startswith("arn:") and arn.split(":", 5)[5].startswith(("role/", "user/"))
-        if named and arn not in known and _account_of(arn) not in complete and ":role/aws:" not in arn:
+        if named and arn not in known and _account_of(arn) not in complete and not arn.split(":", 5)[5].startswith("role/aws:"):
             yield arn
 
 

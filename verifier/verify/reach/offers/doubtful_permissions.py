@@ -13,7 +13,7 @@ from functools import cached_property
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
-from verifier.model.policy import PolicyKind, StatementRef
+from verifier.model.policy import PolicyKind, StatementRef, is_service_linked
 from verifier.model.steps.catalogue import Effect, Entry
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
@@ -28,7 +28,7 @@ from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
 from verifier.problem.steps.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
-from verifier.verify.reach.facts import LINKED, Doubt
+from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
 from verifier.verify.reach.own_policies import asked_of_callers, bare
@@ -82,7 +82,7 @@ class DoubtfulPermissions:
             return False
         own = [account for account in self._whole.accounts if account.id == self.account]
         wide = DoubtfulPermissions(self._whole, self._root, self._powers, self._held, self._issued, actions)
-        callers = (one.arn for account in own for one in account.identities if LINKED not in one.arn)
+        callers = (one.arn for account in own for one in account.identities if not is_service_linked(one.arn))
         return not all(account.complete for account in own) or any(map(wide._opens, dict.fromkeys(map(wide.representative, callers))))
 
     def _opens(self, number: int | None) -> bool:

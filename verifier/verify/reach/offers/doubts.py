@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import chain, product
 
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import StatementRef
+from verifier.model.policy import StatementRef, arn_kind, is_service_linked
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
@@ -22,7 +22,7 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tells_names_apart, tells_sessions_apart
-from verifier.verify.reach.facts import LINKED, Doubt, Fact, FactKind, Offer, is_federated
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, is_federated
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
@@ -166,7 +166,7 @@ class Doubts:
             case Effect.USERS:
                 # Each of those that are listed: steps of others may be on one of several who are alike.
                 users = {one: None for one in (*self._principals, *self._identities.by_arn) if one.split(":")[4:5] == [doubt.account]}
-                held = (Fact(FactKind.HOLDS, one) for one in users if ":user/" in one and one not in self._steps.made)
+                held = (Fact(FactKind.HOLDS, one) for one in users if arn_kind(one) == "user" and one not in self._steps.made)
                 yield from self._at_once(doubt, cube, self._most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._anything(doubt.account))
@@ -218,7 +218,7 @@ class Doubts:
 
     def _anything(self, *accounts: str) -> Most:
         """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a service-linked role."""
-        held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and LINKED not in one)
+        held = (one for one in self._principals if one.startswith("arn:") and one.split(":")[4] in accounts and not is_service_linked(one))
         return self._most(("any", accounts), chain.from_iterable(map(self._freely, held)))
 
     def _keys_of(self, account: str | None) -> Most:
@@ -302,7 +302,7 @@ class Doubts:
 
 def _issues_sessions(principal: str) -> bool:
     """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
-    return principal.endswith(":root") or ":user/" in principal
+    return principal.endswith(":root") or arn_kind(principal) == "user"
 
 
 def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:

@@ -13,16 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement
-from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
-from verifier.problem.classes.predicates import Predicate, Tokens, like, literal_tokens
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, PrincipalType, Statement, arn_kind
+from verifier.problem.classes.attributes import NAME, POLICY_PATH, some
+from verifier.problem.classes.predicates import Tokens, like, literal_tokens
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.sessions.trusting import names_action
 from verifier.verify.reach.documents import identity_policy, policies_of
-from verifier.verify.reach.facts import LINKED
-from verifier.verify.reach.offers.variable_values import USER, USERS, VariableValues, begins, roles_of_sessions
+from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_conditions, texts_of, without_variables
+from verifier.verify.reach.offers.variable_values import VariableValues, begins
 from verifier.verify.reach.stories.scene import administrator, as_boundary
 
 MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creategroup", "policy": "iam:createpolicy"} | {
@@ -30,7 +30,6 @@ MAKES = {"role": "iam:createrole", "user": "iam:createuser", "group": "iam:creat
 }
 """What makes each kind, by how the last field of its ARN begins."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
-OWN = "escalation"
 BOUNDARY = "iam:permissionsboundary"
 
 
@@ -55,7 +54,7 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
         inline |= {policy.identity: identity for policy in identity.policies if policy.identity.startswith(f"{identity.arn}#")}
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
-    texts = [*_texts(statements, [principal.value for principal in estate.grant_principals]), *_in_conditions(asked)]
+    texts = [*texts_of(statements, [principal.value for principal in estate.grant_principals]), *in_conditions(asked)]
     values = VariableValues(estate, policies, asked, inline)
     further = _further(values)
     most = max(FEW_NAMES, GROWTH * len(further))
@@ -92,7 +91,7 @@ def _further(values: VariableValues, identities: Iterable[Identity] = (), arns: 
 def _imagined(
     estate: Estate,
     statements: Sequence[Statement],
-    texts: Sequence[tuple[str, bool]],
+    texts: Sequence[Named],
     further: Sequence[Tokens],
     later: frozenset[str] = frozenset(),
 ) -> Imagined:
@@ -105,7 +104,7 @@ def _imagined(
         start = f"arn:{partition}:iam::{account.id}:"
         # Beside what is named after itself, in whatever account, there is another one of its class, and no more.
         own = {arn.removeprefix(start) for arn in later if arn.startswith(start)}
-        patterns = _Patterns(texts, [one for one in further if _last_field(one) not in own], start)
+        patterns = Patterns(texts, [one for one in further if _last_field(one) not in own], start)
         with_made = _with(account, partition, statements, patterns, made, free) if account.complete else account
         new = tuple(_providers(account, partition, named, patterns))
         made |= set(new)
@@ -114,9 +113,9 @@ def _imagined(
 
 
 def _last_field(pattern: Tokens) -> str | None:
-    """What an ARN ends with after its last colon, where the pattern fixes all of that."""
-    _, colon, last = pattern.fixed.rpartition(":")
-    return last if colon and " " not in last else None
+    """The last field of an ARN, where the pattern fixes all of that."""
+    *first, last = pattern.fixed.split(":", 5)
+    return last if len(first) == 5 and " " not in last else None
 
 
 def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> Iterator[str]:
@@ -145,7 +144,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _providers(account: Account, partition: str, named: Sequence[str], patterns: _Patterns) -> Iterator[str]:
+def _providers(account: Account, partition: str, named: Sequence[str], patterns: Patterns) -> Iterator[str]:
     """The providers that could be made in an account, and that a trust policy admits (E2w)."""
     start = f"arn:{partition}:iam::{account.id}:"
     given = account.providers or ()
@@ -153,19 +152,17 @@ def _providers(account: Account, partition: str, named: Sequence[str], patterns:
         yield from (one for one in named if one.startswith(start) and one not in given)
     for kind in ("saml-provider", "oidc-provider") if "*" in named else ():
         present = [one for one in (*given, *named) if one.startswith(f"{start}{kind}/")]
-        yield from (arn for (arn, *_) in _names(f"{start}{kind}/", patterns.of(kind), present, 1))
+        yield from (arn for (arn, *_) in patterns.names(kind, present, 1))
 
 
-def _with(
-    account: Account, partition: str, statements: Sequence[Statement], patterns: _Patterns, made: set[str], free: set[str]
-) -> Account:
+def _with(account: Account, partition: str, statements: Sequence[Statement], patterns: Patterns, made: set[str], free: set[str]) -> Account:
     named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
     kinds = named | {"role", "user"}
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
 
     def names(kind: str, present: Iterable[str], copies: int) -> Iterator[tuple[str, ...]]:
         if kind in kinds:
-            yield from _names(f"arn:{partition}:iam::{account.id}:{kind}/", patterns.of(kind), list(present), copies)
+            yield from patterns.names(kind, list(present), copies)
 
     roles: list[Identity] = []
     users: list[Identity] = []
@@ -217,7 +214,7 @@ def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[St
 
 def _identity(arn: str, boundary: _Boundary) -> Identity:
     """A user or role without policies; a role whose trust policy, until its maker writes it, lets nobody in."""
-    trust = Policy(PolicyKind.TRUST, f"{arn}#trust", "trust", True, ()) if ":role/" in arn else None
+    trust = Policy(PolicyKind.TRUST, f"{arn}#trust", "trust", True, ()) if arn_kind(arn) == "role" else None
     return Identity(arn, trust=trust, bounded=boundary[0], boundary=boundary[1])
 
 
@@ -233,7 +230,7 @@ def _boundaries(
     start = f"arn:{partition}:iam::"
     of_aws = like(f"{start}aws:*")
     named = {
-        like(_without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
+        like(without_variables(text.value), fold="IgnoreCase" in one.operator.base): None
         for one in asked
         for text in one.values
         if one.operator.base != "Null"
@@ -270,75 +267,3 @@ def _names_one(condition: Condition) -> bool:
     """Whether what a condition on a boundary lets through has one of those that it names, or none."""
     operator = condition.operator
     return operator.base != "Null" and operator.set_operator is None and not operator.if_exists
-
-
-def _texts(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """The texts of policies and grants that may name a user, role, group or policy, and whether their case is ignored."""
-    yield from ((text, False) for text in by_grants)
-    for statement in statements:
-        yield from ((text.value, False) for text in statement.resources or ())
-        yield from ((principal.value, False) for principal in statement.principals or ())
-        yield from _in_conditions(statement.conditions)
-
-
-def _in_conditions(conditions: Iterable[Condition]) -> Iterator[tuple[str, bool]]:
-    for condition in conditions:
-        starts = USERS if condition.key.value.lower() == USER else ("",)
-        yield from ((start + text.value, "IgnoreCase" in condition.operator.base) for text in condition.values for start in starts)
-
-
-class _Patterns:
-    """What tells apart what is of one account: texts, and whether their case is ignored, in which policy variables stand for anything;
-    `further` are those in which they stand for some value. `start` is how the account's ARNs begin."""
-
-    def __init__(self, texts: Iterable[tuple[str, bool]], further: Iterable[Tokens], start: str) -> None:
-        self._texts = texts
-        self.further = further
-        self._start = start
-
-    def of(self, kind: str) -> list[Tokens]:
-        """Those that may match an ARN of one kind."""
-        start = f"{self._start}{kind}/"
-        found = (like(_without_variables(part), fold=fold) for text, fold in self._texts for part in (text, *roles_of_sessions(text)))
-        return [one for one in dict.fromkeys((*found, *self.further)) if begins(one, start)]
-
-
-def _without_variables(text: str) -> str:
-    """A text in which policy variables stand for anything."""
-    first, *parts = text.split("${")
-    return first + "".join("*" + part.partition("}")[2] for part in parts)
-
-
-def _names(start: str, patterns: Sequence[Tokens], present: list[str], copies: int) -> Iterator[tuple[str, ...]]:
-    """So many ARNs that nothing has yet, for each class of them that patterns tell apart."""
-    taken = set(map(_name, present))
-    own = frozenset(map(like, present))
-    wanted: dict[Predicate, None] = {like(f"*{LINKED}*"): None}
-    wanted |= {pattern: None for pattern in patterns if pattern not in own and pattern.fixed.rpartition("/")[2].lower() not in taken}
-    path = POLICY_PATH if start.endswith(":policy/") else PATH
-    base = (Tokens((*literal_tokens(start), *some(NAME))), Tokens((*literal_tokens(start), *some(path), *literal_tokens("/"), *some(NAME))))
-    domain = Domain("made", base, tuple(f"{start}{OWN}{ending}" for ending in ("", *(f"-{number}" for number in range(2, copies + 2)))))
-    try:
-        table = WordTable(domain, tuple(wanted), MORE_STATES)
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many names") from error
-
-    def free(number: int, limit: int) -> Sequence[str]:
-        members = table.members(number, limit)
-        return [arn for arn in members if _name(arn) not in taken and LINKED not in arn]
-
-    chosen: set[str] = set()
-    for number in range(table.size):
-        table.pick(1 << number)
-        few = free(number, copies + 8)
-        # Of the name of another one that could be made, where a class has no others: either may be made.
-        others = [arn for arn in few if _name(arn) not in chosen]
-        found = tuple((others or few or free(number, copies + 8 + len(present)))[:copies])
-        chosen |= set(map(_name, found))
-        if found:
-            yield found
-
-
-def _name(arn: str) -> str:
-    """What is unique in an account, of each kind: the name without the path, in whatever case (R2)."""
-    return arn.rsplit("/", 1)[1].lower()

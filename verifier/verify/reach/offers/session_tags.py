@@ -11,7 +11,7 @@ from itertools import combinations, product
 
 from verifier.model.estate import Estate
 from verifier.model.grant import Pairs
-from verifier.model.policy import Condition
+from verifier.model.policy import Condition, arn_kind
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.documents import policies_of
@@ -78,7 +78,7 @@ def source_identities(estate: Estate, whom: Container[str], by: str) -> tuple[st
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
     texts = [text.value for one in conditions if one.key.value.lower() in SOURCES for text in one.values]
     told = [text.replace("*", OTHER).replace("?", "x") for text in texts if "${" not in text]
-    own = [by.rsplit("/", 1)[1]] if ":user/" in by and any("${" in text for text in texts) else []
+    own = [by.rsplit("/", 1)[1]] if arn_kind(by) == "user" and any("${" in text for text in texts) else []
     return tuple(dict.fromkeys((*told, *own, OTHER)))[:MOST] if texts else ()
 
 

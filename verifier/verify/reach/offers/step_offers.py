@@ -14,6 +14,7 @@ from itertools import chain
 
 from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.invariant import CallerSet
+from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.predicates import Predicate, exactly
@@ -169,7 +170,7 @@ class StepOffers:
     def _carries(self, principal: str) -> int:
         """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may have any; 1 iff it is
         one of which a fact says whether they may."""
-        return 0 if ":role/" not in principal else 1 if principal in self._identities else 2
+        return 0 if arn_kind(principal) != "role" else 1 if principal in self._identities else 2
 
     def _carrying(self, group: Group, by: str) -> frozenset[str] | None:
         """The powers with which a principal passes on transitive tags that may help in sessions of a group's roles; `None` for no such."""

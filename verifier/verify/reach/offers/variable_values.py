@@ -16,8 +16,19 @@ from itertools import chain, product
 from math import prod
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import Condition, Policy, Text
-from verifier.problem.classes.predicates import ANY, Characters, Token, Tokens, exactly, like_tokens, literal_tokens
+from verifier.model.policy import Condition, Policy, Text, arn_kind
+from verifier.problem.classes.predicates import (
+    ANY,
+    Characters,
+    Token,
+    Tokens,
+    by_fields,
+    exactly,
+    like,
+    like_arn,
+    like_tokens,
+    literal_tokens,
+)
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 
@@ -32,6 +43,8 @@ _FIXED |= {
     f"aws:{name}": ("true", "false") for name in ("securetransport", "multifactorauthpresent", "viaawsservice", "principalisawsservice")
 }
 """Values of keys that are not free."""
+_WITHOUT_SLASHES = (USER, "aws:principalaccount")
+"""Those of keys whose values have no slash and no colon."""
 _ANYTHING: tuple[Token, ...] = ((True, ANY),)
 MOST = 3000
 """So many values of one key are told apart, and so many ways to fill in one text."""
@@ -44,6 +57,8 @@ class _Site:
     key: str
     pieces: Template
     fold: bool
+    by_fields: bool
+    """Whether it is compared field by field, as ARNs are (L6)."""
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -64,7 +79,7 @@ class VariableValues:
             holder = inline.get(policy.identity)
             for statement in policy.statements:
                 for text in statement.resources or ():
-                    self._take(_RESOURCE, text.value, False, holder, policy.variables)
+                    self._take(_RESOURCE, text.value, False, True, holder, policy.variables)
                 for one in statement.principals or ():
                     self._add(ARN, exactly(one.value))
                 self._conditions(statement.conditions, holder, policy.variables)
@@ -79,23 +94,24 @@ class VariableValues:
 
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
         for one in conditions:
+            base = one.operator.base
             for text in one.values:
-                self._take(one.key.value, text.value, "IgnoreCase" in one.operator.base, holder, variables)
+                self._take(one.key.value, text.value, "IgnoreCase" in base, base.startswith("Arn"), holder, variables)
 
-    def _take(self, key: str, text: str, fold: bool, holder: Identity | None, variables: bool) -> None:
+    def _take(self, key: str, text: str, fold: bool, of_arns: bool, holder: Identity | None, variables: bool) -> None:
         for part in (text, *roles_of_sessions(text)):
             pieces = template(part, variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold)] = None
+                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold, of_arns)] = None
             elif key != _RESOURCE:
-                self._add(_same(key), Tokens(like_tokens(part, fold=fold)))
+                self._add(_same(key), (like_arn if of_arns else like)(part, fold=fold))
 
     def _add(self, key: str, value: Tokens) -> bool:
         """Takes in a value of a key; returns whether it is new."""
         own = self._values[key]
         if value in own or value.tokens in ((), _ANYTHING):
             return False
-        if key == USER and any(not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens):
+        if key in _WITHOUT_SLASHES and any(not repeated and characters.only in ("/", ":") for repeated, characters in value.tokens):
             return False
         own[value] = None
         if len(own) > MOST:
@@ -139,7 +155,7 @@ class VariableValues:
 
     def add_identity(self, identity: Identity) -> None:
         """Takes in a user or role."""
-        own = {ARN: exactly(identity.arn)} | ({USER: exactly(identity.arn.rsplit("/", 1)[1])} if ":user/" in identity.arn else {})
+        own = {ARN: exactly(identity.arn)} | ({USER: exactly(identity.arn.rsplit("/", 1)[1])} if arn_kind(identity.arn) == "user" else {})
         self._of_identities |= {value for key, value in own.items() if self._add(key, value)}
         if identity.unique_id is not None:
             self._add("aws:userid", exactly(identity.unique_id))
@@ -198,7 +214,7 @@ class VariableValues:
 
 def _users(name: Tokens) -> Iterator[Tokens]:
     """The ARNs of users of a name."""
-    return (Tokens((*like_tokens(start), *name.tokens)) for start in USERS)
+    return (Tokens((*like_arn(start).tokens, *name.tokens)) for start in USERS)
 
 
 def keys_of_names(policies: Iterable[Policy]) -> frozenset[str]:
@@ -238,7 +254,7 @@ def _of_holder(piece: Fixed | Variable, holder: Identity | None) -> Fixed | Vari
         return piece
     if piece.key.lower() == ARN:
         return Fixed(holder.arn, False)
-    return Fixed(holder.arn.rsplit("/", 1)[1], False) if ":user/" in holder.arn else piece
+    return Fixed(holder.arn.rsplit("/", 1)[1], False) if arn_kind(holder.arn) == "user" else piece
 
 
 def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Tokens]:
@@ -249,7 +265,8 @@ def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Toke
         raise TooLarge("policy variables can stand for too many values")
     for some in product(*choices):
         known = dict(zip(names, some, strict=True))
-        yield Tokens(_tokens([known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold))
+        filled = Tokens(_tokens([known.get(piece, piece) if isinstance(piece, Variable) else piece for piece in site.pieces], site.fold))
+        yield by_fields(filled) if site.by_fields else filled
 
 
 def _tokens(pieces: Sequence[Fixed | Variable | Tokens], fold: bool) -> tuple[Token, ...]:
@@ -267,15 +284,15 @@ def _tokens(pieces: Sequence[Fixed | Variable | Tokens], fold: bool) -> tuple[To
 
 def _parts(before: Sequence[Token], text: Sequence[Token], after: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
     """The patterns of what can stand in words of a text between what matches `before` and `after`."""
-    starts = _reached(before, text)
-    ends = {len(text) - place for place in _reached(after[::-1], text[::-1])} if starts else set()
+    starts = reached(before, text)
+    ends = {len(text) - place for place in reached(after[::-1], text[::-1])} if starts else set()
     for start in starts:
         for end in ends:
             if start <= end:
                 yield tuple(text[start : end + (end < len(text) and text[end][0])])
 
 
-def _reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
+def reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
     """How far in a text a word can be that matches a pattern and the text so far."""
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:
@@ -303,10 +320,11 @@ def roles_of_sessions(text: str) -> Iterator[str]:
     """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
     beginning, session, rest = text.partition(":assumed-role/")
     if session:
-        account, name = beginning.rpartition(":")[2], rest.partition("/")[0]
+        account = beginning[beginning.rindex("${") :] if beginning.endswith("}") else beginning.rpartition(":")[2]
+        name = rest.partition("/")[0]
         yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
 
 
 def begins(pattern: Tokens, start: str) -> bool:
     """Whether a pattern matches something that begins so."""
-    return bool(_reached(literal_tokens(start), pattern.tokens))
+    return bool(reached(literal_tokens(start), pattern.tokens))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, ManagedPolicy
+from verifier.model.policy import arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.problem.semantics.powers import LOOSENED, attach, loosened, older
 from verifier.verify.reach.facts import Fact, FactKind
@@ -125,7 +126,7 @@ class WrittenPolicies:
     @cached_property
     def _new_policies(self) -> tuple[str, ...]:
         """The managed policies that could be made: they allow everything."""
-        return tuple(sorted(arn for arn in self._made if ":policy/" in arn))
+        return tuple(sorted(arn for arn in self._made if arn_kind(arn) == "policy"))
 
     def versions(self, group: Group, by: str) -> Iterator[Bundle]:
         """Another document of managed policies: one that is written, or another version; one that the input does not hold may be any."""

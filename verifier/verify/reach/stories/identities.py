@@ -14,7 +14,7 @@ from itertools import product
 from verifier.model.estate import Estate, Group, Identity
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot
-from verifier.model.policy import Effect, Policy, PolicyKind
+from verifier.model.policy import Effect, Policy, PolicyKind, arn_kind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
@@ -67,7 +67,7 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     owner, by = task.fact.subject, task.derivation.by
     arns = task.fact.details
     if task.fact.kind is FactKind.ATTACHED:
-        made = tuple(fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE and ":policy/" in fact.subject)
+        made = tuple(fact.subject for fact in task.derivation.premises if fact.kind is FactKind.MADE and arn_kind(fact.subject) == "policy")
         arns = made or (administrator(owner.split(":")[1]),)
     (arn,) = arns
     policy = in_force(scene.state.estate, arn)

@@ -1,0 +1,128 @@
+"""The names that a caller could give to what it makes: one, or several, for each class that policies and grants tell apart.
+
+In: the texts that name users, roles, groups, policies and profiles. Out: ARNs that nothing has yet.
+Guarantee: of all names and paths that IAM takes, one is there that every text matches alike. A path has colons where that makes a
+difference: for wildcards of `StringLike`, which cross the fields of an ARN, and for texts with a colon in the last field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from verifier.model.policy import Condition, Statement, is_service_linked
+from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
+from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens, like, like_arn, literal_tokens
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.verify.reach.offers.variable_values import USER, USERS, begins, reached, roles_of_sessions
+
+OWN = "escalation"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A text that may name something. `fold`: its case is ignored. `by_fields`: it is compared field by field (L6, C4)."""
+
+    text: str
+    fold: bool = False
+    by_fields: bool = True
+
+    @cached_property
+    def patterns(self) -> tuple[Tokens, ...]:
+        """What it names, policy variables standing for anything; a session stands for its role."""
+        texts = map(without_variables, (self.text, *roles_of_sessions(self.text)))
+        return tuple(like_arn(one) if self.by_fields and one.count(":") >= 5 else like(one, fold=self.fold) for one in texts)
+
+
+def texts_of(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[Named]:
+    """The texts of policies and grants that may name a user, role, group or policy."""
+    yield from map(Named, by_grants)
+    for statement in statements:
+        yield from (Named(text.value) for text in statement.resources or ())
+        yield from (Named(principal.value) for principal in statement.principals or ())
+        yield from in_conditions(statement.conditions)
+
+
+def in_conditions(conditions: Iterable[Condition]) -> Iterator[Named]:
+    """Those of conditions."""
+    for condition in conditions:
+        base, of_users = condition.operator.base, condition.key.value.lower() == USER
+        for text in (start + value.value for value in condition.values for start in (USERS if of_users else ("",))):
+            yield Named(text, "IgnoreCase" in base, of_users or base.startswith("Arn"))
+
+
+class Patterns:
+    """What tells apart what is of one account: texts, and `further` patterns, in which policy variables stand for some value. `start` is
+    how the account's ARNs begin."""
+
+    def __init__(self, texts: Iterable[Named], further: Iterable[Tokens], start: str) -> None:
+        self.further = further
+        self._all = tuple(dict.fromkeys((*(one for text in texts for one in text.patterns), *further)))
+        self._start = start
+
+    def names(self, kind: str, present: Sequence[str], copies: int) -> Iterator[tuple[str, ...]]:
+        """So many ARNs of a kind that nothing has yet, for each class of them that the patterns tell apart."""
+        start = f"{self._start}{kind}/"
+        patterns = [one for one in self._all if begins(one, start)]
+        taken, own = set(map(_name, present)), frozenset(map(like, present))
+        told = (one for one in patterns if one not in own and one.fixed.rpartition("/")[2].lower() not in taken)
+        wanted: tuple[Predicate, ...] = (like(f"{start}aws-service-role/*"), *told)
+        plain = POLICY_PATH if kind == "policy" else PATH.without(COLON)
+        tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
+        if kind in WITH_COLONS and any(_asks_for_a_colon(one, start) for one in patterns):
+            tables.append(_table(start, (((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/")),), wanted))
+        seen: set[tuple[bool, ...]] = set()
+        chosen: set[str] = set()
+        for table, number in ((one, number) for one in tables for number in range(one.size)):
+            if len(tables) > 1:
+                matched = tuple(bool(table.mask(one) >> number & 1) for one in wanted)
+                if matched in seen:
+                    continue
+                seen.add(matched)
+
+            def free(limit: int, table: WordTable = table, number: int = number) -> Sequence[str]:
+                members = table.members(number, limit)
+                return [arn for arn in members if _name(arn) not in taken and not is_service_linked(arn)]
+
+            table.pick(1 << number)
+            few = free(copies + 8)
+            # Of the name of another one that could be made, where a class has no others: either may be made.
+            others = [arn for arn in few if _name(arn) not in chosen]
+            found = tuple((others or few or free(copies + 8 + len(present)))[:copies])
+            chosen |= set(map(_name, found))
+            if found:
+                yield found
+
+
+WITH_COLONS = ("user", "role", "group", "instance-profile")
+"""What may have a colon in its path [API: CreateUser, CreateRole, CreateGroup, CreateInstanceProfile]."""
+
+
+def _asks_for_a_colon(pattern: Tokens, start: str) -> bool:
+    """Whether a pattern can match what begins so, and asks for a colon in the rest."""
+    at = min(reached(literal_tokens(start), pattern.tokens))
+    return any(not characters.negated and ":" in characters.listed for _, characters in pattern.tokens[at:])
+
+
+def _table(start: str, paths: Iterable[tuple[Token, ...]], patterns: Sequence[Predicate]) -> WordTable:
+    """What begins so, has one of some paths and some name, by the patterns that match it."""
+    base = tuple(Tokens((*literal_tokens(start), *path, *some(NAME))) for path in paths)
+    seeds = tuple(f"{start}{OWN}{ending}" for ending in ("", "-2", "-3", "-4"))
+    try:
+        return WordTable(Domain("made", base, seeds), patterns, MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many names") from error
+
+
+def _name(arn: str) -> str:
+    """What is unique in an account, of each kind: the name without the path, in whatever case (R2)."""
+    return arn.rsplit("/", 1)[1].lower()
+
+
+def without_variables(text: str) -> str:
+    """A text in which policy variables stand for anything."""
+    first, *parts = text.split("${")
+    return first + "".join("*" + part.partition("}")[2] for part in parts)
