@@ -244,7 +244,7 @@ def like(text: str, *, fold: bool = False) -> Tokens:
     return Tokens(like_tokens(text, fold=fold))
 
 
-COLON = frozenset(":")
+COLON, SLASH = frozenset(":"), frozenset("/")
 
 
 @lru_cache(_REMEMBERED)
@@ -260,9 +260,6 @@ def by_fields(pattern: Tokens) -> Tokens:
         return pattern
     head = ((repeated, one if one.only == ":" else one.without(COLON)) for repeated, one in pattern.tokens[: colons[4]])
     return Tokens((*head, *pattern.tokens[colons[4] :]))
-
-
-SLASH = frozenset("/")
 
 
 def within(tokens: Iterable[Token], excluded: frozenset[str]) -> tuple[Token, ...] | None:
