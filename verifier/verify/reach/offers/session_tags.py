@@ -6,13 +6,14 @@ In: an estate, the principals that a chain is about. Out: choices of tags, and n
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
 from verifier.model.policy import Condition, arn_kind
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
+from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.documents import policies_of
 
@@ -42,10 +43,11 @@ def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], asked: 
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
+    callers = [one for one in estate.identities if one.arn in whom]
     for condition in (*asked, *conditions):
         for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
-            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys)))
+            found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys, callers)))
     return {names[name]: tuple(values) for name, values in found.items()}
 
 
@@ -61,7 +63,7 @@ def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:
                 yield part[len(_VARIABLE) - 2 :].split("}")[0].split(",")[0].strip()
 
 
-def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ...]) -> Iterator[str]:
+def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ...], callers: Sequence[Identity]) -> Iterator[str]:
     key = condition.key.value.lower()
     if key.startswith(OF_RESOURCES):
         wanted = key.split("/", 1)[1]
@@ -69,23 +71,49 @@ def _listed(condition: Condition, name: str, estate: Estate, keys: tuple[str, ..
         tagged += [identity.tags for identity in estate.identities]
         yield from (value for tags in tagged for own, value in tags if own.lower() == wanted)
     if key in {prefix + name.lower() for prefix in keys}:
-        yield from (text.value.replace("*", OTHER).replace("?", "x") for text in condition.values if "${" not in text.value)
+        yield from _texts((condition,), callers)
 
 
-def source_identities(estate: Estate, whom: Container[str], by: str) -> tuple[str, ...]:
+def _texts(conditions: Iterable[Condition], callers: Sequence[Identity]) -> Iterator[str]:
+    """Texts that match what conditions list, variables standing for what they are of some callers."""
+    for pieces in (template(text.value, True) for condition in conditions for text in condition.values):
+        if all(isinstance(piece, Fixed) for piece in pieces):
+            yield _text(pieces, {})
+        else:
+            yield from (_text(pieces, _variables(caller)) for caller in callers)
+
+
+def _text(pieces: Template, values: Mapping[str, str]) -> str:
+    """A text that matches a template; what has no value is empty."""
+
+    def text(piece: Fixed | Variable) -> str:
+        if isinstance(piece, Variable):
+            return values.get(piece.key.lower(), piece.default or "")
+        return piece.text.replace("*", OTHER).replace("?", "x") if piece.wild else piece.text
+
+    return "".join(map(text, pieces))
+
+
+def _variables(caller: Identity) -> dict[str, str]:
+    """The values of policy variables of a user, or of a role's sessions (L7)."""
+    found = {PRINCIPAL_TAG + name.lower(): value for name, value in caller.tags or ()}
+    found |= {"aws:principalarn": caller.arn, "aws:principalaccount": caller.arn.split(":")[4]}
+    return found | ({"aws:username": caller.arn.rsplit("/", 1)[1]} if arn_kind(caller.arn) == "user" else {})
+
+
+def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     """The source identities that policies tell from others, those that a principal is compared with among them, and one more; none where no
     policy reads them."""
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
-    texts = [text.value for one in conditions if one.key.value.lower() in SOURCES for text in one.values]
-    told = [text.replace("*", OTHER).replace("?", "x") for text in texts if "${" not in text]
-    own = [by.rsplit("/", 1)[1]] if arn_kind(by) == "user" and any("${" in text for text in texts) else []
-    return tuple(dict.fromkeys((*told, *own, OTHER)))[:MOST] if texts else ()
+    asked = [one for one in conditions if one.key.value.lower() in SOURCES]
+    found = _texts(asked, [one for one in estate.identities if one.arn in whom])
+    return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if asked else ()
 
 
-def session_names(estate: Estate, role: str) -> tuple[str, ...]:
+def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
     """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of `aws:userid`."""
     session = re.compile(rf"arn:[a-z-]+:sts::{role.split(':')[4]}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)")
-    statements = [statement for policy in policies_of(estate, ()) for statement in policy.statements]
+    statements = [statement for policy in policies_of(estate, whom) for statement in policy.statements]
     principals = [principal for statement in statements for principal in statement.principals or ()]
     principals += estate.grant_principals
     found = [session.fullmatch(principal.value) for principal in principals]

@@ -192,8 +192,9 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     assert offer is not None
     if task.fact.kind is FactKind.SESSION_TAGS and offer.action == "sts:AssumeRole":
         yield Reason("F3", f"transitive tags may come on to sessions of {role}, and chains do not pass any")
-    named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in session_names(scene.state.estate, role))]
     by = task.derivation.by
+    names = session_names(scene.state.estate, scene.about(by), role)
+    named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in names)]
     for name, source in product(named, _sources(role, by, scene)):
         said = [name, source, test("Null", ABSENT, "true")]
         if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
@@ -209,7 +210,7 @@ def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
     """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies tell from others."""
     if scene.source is not None:
         return [test("StringEquals", SOURCE, scene.source)]
-    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)}, by))]
+    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)}))]
 
 
 def _with_tags(role: str, by: str, scene: Scene, said: Sequence[ConditionExpression]) -> Iterator[Made]:
