@@ -48,6 +48,8 @@ class Unmodelled:
     owner: str | None = None
     of_statement: bool = False
     of_identities: bool = False
+    actions: tuple[str, ...] = ()
+    """Of a policy that is not followed: the actions that it may let callers do, none of which is on a key (W1)."""
 
     @property
     def allow_symbol(self) -> str:
@@ -62,5 +64,5 @@ class Unmodelled:
     @property
     def only_of_steps(self) -> bool:
         """Whether it bears on no request on a key, but on steps (W2): a trust policy that is not known (E2), a group or policy
-        that is not listed (E0), what a group misses and gives to those who join it."""
-        return self.of_statement and (self.label in ("E0", "E2") or arn_kind(self.principal or "") == "group")
+        that is not listed (E0), what a group misses and gives to those who join it, the policy of a bucket or function (W1)."""
+        return self.of_statement and (self.label in ("E0", "E2", "W1") or arn_kind(self.principal or "") == "group")

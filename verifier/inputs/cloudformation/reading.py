@@ -21,6 +21,7 @@ from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
+from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in
@@ -72,6 +73,7 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     found = keys.read()
     Identities(*read).read()
     Code(*read).read()
+    ResourcePolicies(*read).read()
     IdentityProviders(*read).read()
     Endpoints(*read).read()
     Shares(*read).read()

@@ -14,6 +14,7 @@ from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Sh
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource import Verb
+from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation
@@ -40,6 +41,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     Shares(*side).read()
     Identities(*side).read()
     Code(*side).read()
+    ResourcePolicies(*side).read()
     IdentityProviders(*side).read()
     organizations.read()
     Endpoints(*side).read()

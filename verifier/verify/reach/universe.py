@@ -14,6 +14,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
 from verifier.model.policy import arn_kind, is_service_linked
 from verifier.model.results.verdict import Reason
+from verifier.model.steps.supposition import SuppositionKind
 from verifier.problem.classes.attributes import WEB_PREFIX, role_callers
 from verifier.problem.classes.predicates import Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, Table
@@ -126,9 +127,21 @@ def holds_identities(callers: CallerSet, provider: str) -> bool:
 
 
 def not_listed(estate: Estate) -> Reason | None:
-    """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join or attach."""
-    found = next((thing for thing in estate.unmodelled if thing.only_of_steps and thing.label == "E0"), None)
-    return None if found is None else Reason(found.label, found.description, found.span)
+    """Why nothing can be proved out of reach: a group or managed policy that is not listed, and that callers could join or attach; a policy
+    of a bucket or function that lets callers do what is not supposed away."""
+    for thing in estate.unmodelled:
+        if thing.only_of_steps and thing.label in ("E0", "W1"):
+            left = [one for one in thing.actions if not _nobody_calls(estate, one)]
+            if left or not thing.actions:
+                settled = f"; to settle it, suppose `nobody calls {', '.join(left)}`" if left else ""
+                return Reason(thing.label, thing.description + settled, thing.span)
+    return None
+
+
+def _nobody_calls(estate: Estate, action: str) -> bool:
+    """Whether it is supposed that nobody at all makes requests for an action (W3)."""
+    supposed = (one for one in estate.suppositions if one.kind is SuppositionKind.CALLS and isinstance(one.callers, AnyCaller | None))
+    return any(one.names(action) for one in supposed)
 
 
 def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,98 @@
+"""A policy of a bucket, function or other resource that lets callers change what runs leaves it open what they come to (W1).
+
+[Amazon S3 User Guide: bucket-policies; Lambda Developer Guide: access-control-resource-based; IAM User Guide:
+access_policies_identity-vs-resource, an Allow of either is enough within an account]
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.plans import Planned, plan, write
+from tests.inputs.samples import ACCOUNT
+from tests.inputs.test_code_of_plans import snapshot
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
+from verifier.syntax.source import Source
+
+X = f"arn:aws:iam::{ACCOUNT}:user/x"
+Json = dict[str, Any]
+
+
+def policy(action: str, principal: object, effect: str = "Allow") -> Json:
+    statement = {"Effect": effect, "Principal": principal, "Action": action, "Resource": "arn:aws:s3:::code/*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def planned(type_: str, **values: Any) -> Json:
+    return plan(Planned(type_, "it", values))
+
+
+def bucket(action: str, principal: object, effect: str = "Allow") -> Json:
+    return planned("aws_s3_bucket_policy", bucket="code", policy=json.dumps(policy(action, principal, effect)))
+
+
+def template(type_: str, **properties: Any) -> Json:
+    return {"Resources": {"It": {"Type": type_, "Properties": properties}}}
+
+
+def reason(folder: Path, beside: Json, *supposed: str) -> str:
+    """Why it is unknown whether the user comes to decrypt; empty where it is proved that it does not."""
+    given = write(folder, snapshot("s3:ListBucket", listed={}, roles={"Target": []}), "snapshot.json")
+    estate = load_estate([given, write(folder, beside)], supplied=Supplied(ACCOUNT, "us-west-2"))
+    sentences = "".join(f'suppose "it": {one}\n' for one in supposed)
+    text = f'account home = {ACCOUNT}\n{sentences}invariant "x": no user/x in home can eventually kms:Decrypt'
+    asked = read_invariants(Source("it.inv", text))
+    (found,) = verifier.prove(replace(estate, suppositions=asked.suppositions), asked.invariants).verdicts
+    assert found.status.value == ("unknown" if found.reason is not None else "proved")
+    return found.reason.text if found.reason is not None else ""
+
+
+OPEN: list[tuple[Json, str]] = [
+    (bucket("s3:PutObject", {"AWS": X}), "s3:PutObject"),
+    (bucket("s3:Put*", {"AWS": "*", "Service": "logging.s3.amazonaws.com"}), "s3:PutObject"),
+    (planned("aws_ecr_repository_policy", repository="r", policy=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
+    (planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
+    (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:PutObject", {"AWS": X})), "s3:PutObject"),
+    (template("AWS::Lambda::Permission", FunctionName="f", Action="lambda:*", Principal=ACCOUNT), "lambda:"),
+]
+SHUT: list[Json] = [
+    bucket("s3:GetObject", "*"),
+    bucket("s3:PutObject", {"Service": "logging.s3.amazonaws.com"}),
+    bucket("s3:*", "*", "Deny"),
+    planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com"),
+    planned("aws_lambda_permission", function_name="f", action="lambda:InvokeFunction", principal=X),
+    template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:GetObject", {"AWS": X})),
+]
+
+
+@pytest.mark.parametrize(("beside", "action"), OPEN)
+def test_w1_what_a_policy_of_another_resource_lets_callers_do_is_not_supposed_away(tmp_path: Path, beside: Json, action: str) -> None:
+    found = reason(tmp_path, beside)
+    assert "by a policy of its own" in found and action in found
+
+
+@pytest.mark.parametrize("beside", SHUT)
+def test_w1_what_leads_to_no_key_leaves_the_proof(tmp_path: Path, beside: Json) -> None:
+    assert reason(tmp_path, beside) == ""
+
+
+def test_w3_that_nobody_calls_the_action_settles_it(tmp_path: Path) -> None:
+    beside = bucket("s3:PutObject", {"AWS": X})
+    assert reason(tmp_path, beside, "nobody calls s3:Put*") == ""
+
+
+def test_w1_a_folder_has_such_policies(tmp_path: Path) -> None:
+    document = "jsonencode(" + json.dumps(policy("s3:PutObject", "*")).replace(": ", " = ") + ")"
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_kms_key" "k" {}\nresource "aws_s3_bucket_policy" "b" {\n  bucket = "code"\n  policy = ' + document + "\n}\n"
+    )
+    (found,) = (one for one in load_estate([tmp_path], supplied=Supplied(ACCOUNT, "us-west-2")).unmodelled if one.label == "W1")
+    assert found.actions == ("s3:PutObject",)
