@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.case_organization import organization
 from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
+from tests.yaml_files import documents
 
 CASES = Path(__file__).parent / "cases"
 
@@ -141,7 +140,7 @@ def load_cases() -> tuple[Case, ...]:
 
 
 def _cases(path: Path) -> Iterator[Case]:
-    for index, document in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8")), start=1):
+    for index, document in enumerate(documents(path), start=1):
         try:
             yield case_of(f"{path.stem}-{index}", document)
         except (KeyError, TypeError, ValueError) as error:

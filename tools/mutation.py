@@ -26,11 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.case_format import load_cases
+from tests.yaml_files import document
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -99,12 +98,12 @@ class Result:
 def load_faults() -> tuple[Fault, ...]:
     """Every entry, in the order of the files. Raises `ValueError` for a malformed one."""
     files = [path for path in sorted(FAULTS.glob("*.yaml")) if path != EXEMPT]
-    return tuple(_fault(entry) for path in files for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
+    return tuple(_fault(entry) for path in files for entry in document(path))
 
 
 def load_exemptions() -> tuple[Exemption, ...]:
     """The rule labels that no fault is made for."""
-    return tuple(Exemption(**entry) for entry in yaml.safe_load(EXEMPT.read_text(encoding="utf-8")))
+    return tuple(Exemption(**entry) for entry in document(EXEMPT))
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:

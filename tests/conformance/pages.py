@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests import yaml_files
 from tests.case_format import Case, case_of
 from tests.case_snapshot import known
 
@@ -67,7 +66,7 @@ def load_pages(paths: tuple[Path, ...] = ()) -> tuple[Page, ...]:
 
 
 def _page(path: Path) -> Page:
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = yaml_files.document(path)
     try:
         known(document, {"page", "commit", "shared", "entries"})
         guide = document["page"].split("/")[0]

@@ -19,12 +19,12 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
-import yaml
 
 import verifier
 from tests.inputs.samples import ACCOUNT, POLICY, details
 from tests.inputs.samples import KEY as ARN
 from tests.inputs.test_cloudformation import KEY, ROLE
+from tests.yaml_files import documents
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
@@ -51,7 +51,7 @@ MEMBERS = {
 
 def cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+        for case in documents(path):
             yield pytest.param(case, id=f"{path.stem}: {case['title']}")
 
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.case_format import Case
+from tests.yaml_files import documents
 from verifier.model.estate import Estate
 
 CASES = Path(__file__).parent / "cases"
@@ -48,7 +47,7 @@ class LintCase:
 def load_cases() -> Iterator[LintCase]:
     """Every case, in order of files."""
     for path in sorted(CASES.glob("*.yaml")):
-        for index, document in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8")), start=1):
+        for index, document in enumerate(documents(path), start=1):
             yield _case(f"{path.stem}-{index}", document)
 
 

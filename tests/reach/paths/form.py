@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
 
-import yaml
-
 from tests.case_format import DEFAULT_KEY
 from tests.case_organization import organization
 from tests.case_snapshot import details, key, known, policy_document, vpc_endpoints
+from tests.yaml_files import document
 from verifier.model.steps.workloads import KINDS
 
 Statement = dict[str, Any]
@@ -216,11 +215,7 @@ def place(short: str) -> str:
 
 def load_paths(*names: str) -> tuple[Path, ...]:
     """The paths of the files (of both without names), in their order. Raises `ValueError` for a malformed one."""
-    return tuple(
-        _path(name, its)
-        for file in names or FILES
-        for name, its in yaml.safe_load((HERE / f"{file}.yaml").read_text(encoding="utf-8")).items()
-    )
+    return tuple(_path(name, its) for file in names or FILES for name, its in document(HERE / f"{file}.yaml").items())
 
 
 def with_facts(paths: Iterable[Path]) -> Iterator[Path]:
