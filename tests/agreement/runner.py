@@ -14,7 +14,7 @@ from zlib import crc32
 
 from tests.agreement.symbolic import Decider
 from tests.agreement.third_reading import decisions
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider, evaluate
 from verifier.model.estate import Estate
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, not_resource_symbol
 from verifier.model.readings import READINGS
@@ -57,13 +57,18 @@ class Comparison:
 def compare(decider: Decider, estate: Estate, requests: list[Request], seed: int) -> Iterator[Comparison]:
     """Each request without an assignment, and under a complete one that the seed picks. `decider` is about the estate."""
     for number, request in enumerate(requests):
-        yield compared(decider, estate, request, None)
-        yield compared(decider, estate, request, assignment(estate, seed + number))
+        asked = RequestDecider(estate, request)
+        for chosen in (None, assignment(estate, seed + number)):
+            yield _compared(decider, estate, request, chosen, asked.decide(chosen))
 
 
 def compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None) -> Comparison:
     """One request in both rooms, and read a third time."""
-    decision, third = evaluate(estate, request, chosen), read_again(estate, request, chosen)
+    return _compared(decider, estate, request, chosen, evaluate(estate, request, chosen))
+
+
+def _compared(decider: Decider, estate: Estate, request: Request, chosen: Mapping[str, bool] | None, decision: Decision) -> Comparison:
+    third = read_again(estate, request, chosen)
     symbolic, undetermined = None, ""
     try:
         symbolic = decider.decide(request, chosen)

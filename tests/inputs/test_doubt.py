@@ -14,7 +14,7 @@ from hypothesis import Phase, given, seed, settings
 from tests.agreement.doubts import mapped
 from tests.agreement.runner import assignment
 from tests.agreement.scenarios import Scenario, scenarios
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider
 from verifier.inputs.policies import read_document
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar
@@ -128,17 +128,18 @@ def check(scenario: Scenario, number: int) -> Iterator[bool]:
     estate, less = scenario.setting.estate, hidden(scenario, source)
     for index, request in enumerate(scenario.requests):
         fixed = dict(assignment(estate, number + index))
-        outcome = evaluate(estate, request, fixed).outcome
+        outcome = RequestDecider(estate, request).outcome(fixed)
         if outcome is Outcome.DEPENDS:
             continue
-        decision = evaluate(less, request, fixed)
+        decider = RequestDecider(less, request)
+        decision = decider.decide(fixed, traced=False)
         if decision.outcome is outcome:
             yield False
             continue
         assert decision.outcome is Outcome.DEPENDS, (number, request, decision)
         open_ = decision.depends_on[:8]
         choices = (fixed | dict(zip(open_, values, strict=True)) for values in product((False, True), repeat=len(open_)))
-        reached = {evaluate(less, request, chosen).outcome for chosen in choices}
+        reached = {decider.outcome(chosen) for chosen in choices}
         assert outcome in reached, (number, request)
         yield True
 

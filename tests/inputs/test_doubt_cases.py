@@ -4,7 +4,7 @@ is the same (U3). What must be certain is certain."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.inputs.samples import ACCOUNT, KEY
 from tests.inputs.test_doubt import node_of, read
-from verifier.evaluate import evaluate, request_from_json
+from verifier.evaluate import RequestDecider, evaluate, request_from_json
 from verifier.inputs.terraform.documents import rebased
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Unknown
@@ -85,28 +85,41 @@ def holds(document: dict[str, Any], values: list[Any], contexts: list[dict[str, 
     text = json.dumps(document, ensure_ascii=False)
     policy, remarks = read(with_unknown(node_of(text)), kind)
     less = estate_of(policy, remarks.doubts.values(), kind)
-    asked = list(product(requests(less, contexts, **more), settings()))
-    left_open = [outcomes(less, request, fixed) for request, fixed in asked]
-    seen = set()
+    asked = list(requests(less, contexts, **more))
+    left_open = [outcomes(RequestDecider(less, request), settings()) for request in asked]
+    seen: set[tuple[Outcome, Outcome]] = set()
     for value in values:
         filled = read(node_of(text.replace(json.dumps(HOLE, ensure_ascii=False), json.dumps(value)).replace(HOLE, str(value))), kind)[0]
         full = estate_of(filled, kind=kind)
-        for (request, fixed), (found, possible) in zip(asked, left_open, strict=True):
-            expected = evaluate(full, request, fixed).outcome
-            assert expected in possible, (value, request, fixed, expected, found)
-            seen.add((expected, found))
+        for request, found in zip(asked, left_open, strict=True):
+            seen |= set(among(RequestDecider(full, request), found, (value, request)))
     return seen
 
 
-def outcomes(estate: Estate, request: Request, fixed: dict[str, bool]) -> tuple[Outcome, set[Outcome]]:
-    """A decision, and what it is under every way of what it leaves open."""
-    decision = evaluate(estate, request, fixed)
+Possible = tuple[dict[str, bool], Outcome, set[Outcome]]
+"""A decision under an assignment, and what it is under every way of what it leaves open."""
+
+
+def outcomes(decider: RequestDecider, assignments: Iterable[dict[str, bool]]) -> list[Possible]:
+    """What may be decided, under each of some assignments."""
+    return [_under(decider, fixed) for fixed in assignments]
+
+
+def _under(decider: RequestDecider, fixed: dict[str, bool]) -> Possible:
+    decision = decider.decide(fixed, traced=False)
     if decision.outcome is not Outcome.DEPENDS:
-        return decision.outcome, {decision.outcome}
+        return fixed, decision.outcome, {decision.outcome}
     flips = product((False, True), repeat=len(decision.depends_on))
-    return decision.outcome, {
-        evaluate(estate, request, fixed | dict(zip(decision.depends_on, flip, strict=True))).outcome for flip in flips
-    }
+    ways = (fixed | dict(zip(decision.depends_on, flip, strict=True)) for flip in flips)
+    return fixed, decision.outcome, {decider.outcome(way) for way in ways}
+
+
+def among(decider: RequestDecider, possible: Iterable[Possible], about: object) -> Iterator[tuple[Outcome, Outcome]]:
+    """Checks that what is decided is among what may be; gives both."""
+    for fixed, found, outcomes in possible:
+        expected = decider.outcome(fixed)
+        assert expected in outcomes, (about, fixed, expected, found)
+        yield expected, found
 
 
 def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.agreement.scenarios import Scenario
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.ask.loop import refined
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider
 from verifier.model.choices import Zone
 from verifier.model.estate import Key
 from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
@@ -108,7 +108,7 @@ def _requests(scenario: Scenario, joint: Joint, found: Cubes, inside: QuestionSi
             node = place(joint, request, chosen)
             if node is None or not joint.diagrams.meets(node, joint.known_action):
                 continue  # U4: findings are about the actions that the data knows
-            outcome = evaluate(inside.estate, request, chosen).outcome
+            outcome = RequestDecider(inside.estate, request).outcome(chosen)
             own = any(joint.diagrams.meets(node, other) for other in found.nodes)
             if outcome is Outcome.DENY:
                 assert not own, (request, chosen)

@@ -15,7 +15,7 @@ from tests.agreement.runner import assignment
 from tests.agreement.scenarios import Scenario
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import reference_to_grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, StatementRef, reference_to
@@ -70,7 +70,7 @@ def brute(estate: Estate, request: Request, symbols: Mapping[str, bool], owners:
             way = frozenset(numbers)
             if not lets_all_in(owners, way) or any(other <= way for other in found):
                 continue
-            if evaluate(only(estate, frozenset(owners[number] for number in way)), request, dict(symbols)).outcome is Outcome.ALLOW:
+            if RequestDecider(only(estate, frozenset(owners[number] for number in way)), request).outcome(dict(symbols)) is Outcome.ALLOW:
                 found.append(way)
     return frozenset(found)
 

@@ -16,7 +16,7 @@ from tests.agreement.scenarios import Scenario
 from tests.verify.test_regions import random_keys
 from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import Sample, sample
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider
 from verifier.model.engine import Engine
 from verifier.model.request import Outcome
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
@@ -96,7 +96,7 @@ def test_thousands_of_requests_are_decided_as_their_regions_say() -> None:
         sets = [(found.node, Outcome.ALLOW) for found in regions.found] + [(outside, Outcome.DENY)] * 4
         for node, wanted in sets:
             for drawn in draws(joint, node, wanted, 20):
-                assert evaluate(given.estate, drawn.request, dict(drawn.symbols)).outcome is wanted
+                assert RequestDecider(given.estate, drawn.request).outcome(dict(drawn.symbols)) is wanted
                 counts[wanted] += 1
 
     assert counts[Outcome.ALLOW] > 900 and counts[Outcome.DENY] > 300, counts

@@ -14,7 +14,7 @@ from tests.verify.callers_reader import about
 from tests.verify.located import draws, place
 from tests.verify.test_regions import random_keys
 from verifier.ask.loop import refined
-from verifier.evaluate import evaluate
+from verifier.evaluate import RequestDecider
 from verifier.model.request import Outcome
 from verifier.model.results.access import Access
 from verifier.problem.diagrams.diagram import NOTHING, Node
@@ -58,7 +58,7 @@ def test_rows_agree_with_evaluate(part: int) -> None:
                 node = place(joint, request, chosen)
                 if node is None or joint.diagrams.both(node, joint.known_action) == NOTHING:
                     continue
-                outcome = evaluate(given.estate, request, chosen).outcome
+                outcome = RequestDecider(given.estate, request).outcome(chosen)
                 own = owners(joint, found, node)
                 if outcome is Outcome.DENY:
                     assert own == [], (request, chosen)
