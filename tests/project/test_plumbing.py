@@ -54,6 +54,7 @@ OTHER = "SKIPPED [2] tests/b.py:7: needs the moon"
         (ALLOWED, 0, 0),
         (f"{ALLOWED}\n{OTHER}", 0, 1),
         (OTHER, 2, 2),
+        (f"..s. {OTHER}", 0, 1),
         ("prose about a SKIPPED test", 0, 0),
     ],
 )
