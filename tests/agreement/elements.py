@@ -84,6 +84,6 @@ def _identity_pattern(dice: Dice, world: World) -> str:
             f"{start}:*:{PARTNER}:*",
             f"{start}:*:*:*",
         ),
-        *(f"{start}:*:*:alias/${{aws:PrincipalTag/team, 'blue'}}", f"{start}:{region}"),
+        *(f"{start}:*:*:alias/${{aws:PrincipalTag/team, 'blue'}}", f"{start}:{region}", f"{start}:*:{last}", f"{start}:*:key/*"),
     )
     return dice.one(pool)

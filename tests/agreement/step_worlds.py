@@ -99,6 +99,8 @@ def _resource(dice: Dice) -> str:
     name = dice.one(RESOURCES)
     if name == "*":
         return name
+    if dice.chance(10):
+        return f"arn:aws:iam:*:{name}"
     return f"arn:{dice.one(('aws', 'aws', '*'))}:iam::{dice.one((HOME, HOME, '*', PARTNER))}:{name}"
 
 

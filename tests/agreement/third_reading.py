@@ -332,20 +332,23 @@ class _Question:
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:
-        if text == "*":
-            return True
-        filled = ":".join((*text.split(":", 5), *("*" * 6))[:6] if policy.kind in FOR_IDENTITIES else text.split(":", 5))
+        filled = ":".join((*text.split(":", 5), *("*" * 6))[:6]) if policy.kind in FOR_IDENTITIES else text
+        missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}  # asterisks at the ends of segments may run on past colons
+        for _ in range(missing):
+            longer = {f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)}
+        further = missing > 0 and _any(self._fits_resource(one, policy) for one in longer)
+        return _any((text == "*", self._fits_resource(filled, policy), further is not False and _all((further, self.reading("L6")))))
+
+    def _fits_resource(self, filled: str, policy: Policy) -> Truth:
         start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
         partition = "aws" if self.service else self.caller.principal_arn.split(":")[1]
         resource = self.resource or f"arn:{partition}:kms:{self._one('aws:requestedregion') or ''}:{self.account}:"
-        # The resource of `ListRetirableGrants` is a principal of the caller's account.
         resource = f"arn:{partition}:iam::{self.account}:" if self.action == "kms:ListRetirableGrants" else resource
         if not _arn_fits(start, resource, 5):
             return False
         if last is None or self.resource is not None:
             return None if last is None else _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
-        # Operations without a key: everything of the account in the Region. No page tells about a pattern that could be one of keys or
-        # aliases in another way than by its first letters. [kms-api-permissions-reference]
+        # Operations without a key: all of the account in the Region. What names keys or aliases is open. [kms-api-permissions-reference]
         of_kind = filled.split(":", 5)[5].startswith(("key/", "alias/"))
         return _same(False if one is None else self.reading("D9") if of_kind else _fits(r"(\.\*)+", one) or None for one in last)
 
@@ -446,8 +449,6 @@ class _Question:
             if thing.endpoint in through and (thing.owner is None or (thing.owner == self.owner and not self.managed))
         ]
 
-    # -- the decision (the chart) --
-
     def allowed(self) -> Truth:
         if self.resource is not None and ":key/" in self.resource and (self.key is None or self.key.policies is None):
             return None
@@ -508,8 +509,6 @@ class _Question:
         unlimited = True if limits is True or everybody is False else _any((limits, _not(self.reading("D4"))))
         by_role = False if limited is False else _all((limited, self.limits_allow(by_user=self.federated)))
         return _any((direct, by_role, _all((everybody, unlimited)), _all((_any((account, everybody)), home)), granted))
-
-    # -- grants (grants, create-grant-overview, grant-manage) --
 
     def _grant(self, grant: Grant, home: Truth) -> Truth:
         limits = self.limits_allow()

@@ -107,14 +107,15 @@ def test_l5a_both_policies_of_a_key_count() -> None:
         ("arn:aws:kms:us-west-2", "allow"),
         ("arn:aws:s3", "deny"),
         ("arn:aws:kms:*key/*", "deny"),
-        ("arn:aws:kms:*:key/*", "deny"),
+        ("arn:aws:kms:*:key/*", "depends L6"),
+        ("arn:aws:kms:us-east-*:key/*", "deny"),
         ("arn:aws:kms:us-east-1:*:key/*", "deny"),
         ("arn:aws:kms:us-west-2:111122223333:KEY/*", "deny"),
         ("arn:aws-cn:kms:us-west-2:111122223333:key/*", "deny"),
     ],
 )
 def test_l6_resource_is_matched_field_by_field(resource: str, expected: str) -> None:
-    # reference_policies_elements_resource: a wildcard cannot cross the colons; shorter ARNs are completed with `*`.
+    # reference_policies_elements_resource: a `*` at the end of a segment can cross the colon; shorter ARNs are completed with `*`.
     assert outcome(with_own(own("kms:Decrypt", resource))) == expected
 
 

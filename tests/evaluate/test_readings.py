@@ -90,6 +90,7 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}})),
         {"context": {"aws:SourceIp": "10.0.0.5"}},
     ),
+    "L6": lambda: (estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:Decrypt", "arn:aws:kms:*:key/*"))),)), {}),
     "C3-bool": lambda: (estate(allow("*"), _deny_unless_flagged()), {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}}),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
     "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),

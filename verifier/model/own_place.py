@@ -125,6 +125,8 @@ def _is_of_kms(pattern: str) -> bool:
 def _tells_arn(pattern: str, own: str) -> bool:
     """Whether a `Resource` may cover the key, or an alias of it, in one Region and not in another."""
     fields = pattern.split(":", 5)
+    if len(fields) < 6 and any(field.endswith("*") for field in fields[:-1][:3]):
+        return True  # it may run on past the Region (L6)
     if len(fields) < 4 or not _is_of_kms(fields[2]) or fields[3] in ("*", own):
         return False
     return len(fields) < 6 or not fields[5].startswith("key/") or bool(set("*?$") & set(fields[5]))

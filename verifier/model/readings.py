@@ -41,6 +41,13 @@ READINGS: tuple[Reading, ...] = (
         "AWS Organizations User Guide, orgs_manage_policies_rcps",
     ),
     Reading(
+        "L6",
+        "Does a `*` at the end of a segment of a `Resource` run on past the colon?",
+        "it may match colons, and segments after them",
+        "it stays in its segment",
+        "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023",
+    ),
+    Reading(
         "L7-wildcards",
         "Are `*` and `?` in the text that replaces a policy variable wildcards?",
         "they are wildcards",

@@ -7,16 +7,17 @@ Guarantee: a key is covered by its key ARN only (L9), an alias or a principal by
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from itertools import combinations_with_replacement
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.context import Free, Settled, settle
 from verifier.evaluate.statements.conditions import Reader, single_texts, under_readings
 from verifier.evaluate.statements.patterns import matches, parse, substitute, text_matches, variables_of
-from verifier.evaluate.symbols import Truth, all_of
+from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.free_facts import resource_symbol
@@ -149,18 +150,39 @@ def retiring_principal(caller: Caller, resource: object) -> str:
 
 
 def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7)."""
+    """Whether one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at the end of a segment
+    may run on past the colons that follow (reading L6)."""
     if pattern == "*":
         return True
     raw = pattern.split(":", 5)
-    if len(raw) < 6:
-        if reader.kind not in FILLED_UP:
-            return False
-        raw += ["*"] * (6 - len(raw))
+    filled = raw + ["*"] * (6 - len(raw)) if reader.kind in FILLED_UP else raw
+    found = _fields_cover(filled, pattern, target, reader) if len(filled) == 6 else False
+    if found is True:
+        return True
+    further = any_of([_fields_cover(each.split(":", 5), pattern, target, reader) for each in _run_on(pattern, target.arn.count(":"))])
+    return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
+
+
+def _run_on(pattern: str, colons: int) -> Iterator[str]:
+    """A pattern with less than so many colons, in the forms of six fields or more that it has where some `*` at the ends of its first five
+    segments run on past colons (L6). An ARN that is not said has as few as can be."""
+    segments = _COLON.split(pattern)
+    ends = [index for index, segment in enumerate(segments[:5]) if segment.endswith("*")]
+    for more in range(max(1, 6 - len(segments)), max(colons, 5) - len(segments) + 2):
+        for chosen in combinations_with_replacement(ends, more):
+            yield ":".join(segment + ":*" * chosen.count(index) for index, segment in enumerate(segments))
+
+
+_COLON = re.compile(r":(?![^{}]*\})")
+"""A colon that is not in a policy variable."""
+
+
+def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
+    """The same field by field, of six fields that `pattern` has or may have."""
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
     if target.kind is TargetKind.ELSEWHERE and not target.arn:
-        return _covers_some_resource(raw, target, reader)
+        return _covers_some_resource(raw, pattern, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
     return False if head is False else all_of([head, _last_covers(raw[5], target, reader)])
 
@@ -179,12 +201,12 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
     return True if everyone else reader.symbols.value(f"F1:retiring:{':'.join(raw)}")
 
 
-def _covers_some_resource(raw: list[str], target: Target, reader: Reader) -> Truth:
+def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
     """Whether a pattern covers the resources that a request of another service makes or uses, where it does not say them (E3, E4): for
     certain only where its fields are all `*`; another one that is of the caller's partition is a free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
         return False
-    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(resource_symbol(":".join(raw)))
+    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(resource_symbol(pattern))
 
 
 def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:

@@ -107,7 +107,7 @@ def key_policy_warnings(policy: Policy, key_arn: str) -> tuple[Diagnostic, ...]:
 
 
 def may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
-    """Whether a `Resource` of a key policy is `*`, or matches the key's ARN field by field (L5, L6).
+    """Whether a `Resource` of a key policy is `*`, or may match the key's ARN (L5, L6): field by field, or with an asterisk that runs on.
 
     A policy variable is taken for any text, so that no warning is given where it could match.
     """
@@ -115,7 +115,7 @@ def may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
         return True
     fields = resource.split(":", 5)
     if len(fields) < 6:
-        return False
+        return _like(resource, key_arn)
     patterns = [*fields[:5], _VARIABLE.sub("*", fields[5]) if variables else fields[5]]
     return all(_like(pattern, field) for pattern, field in zip(patterns, key_arn.split(":", 5), strict=True))
 

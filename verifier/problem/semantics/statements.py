@@ -14,16 +14,16 @@ from verifier.model.free_facts import not_resource_symbol
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.readings import ALIAS_QUOTA
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, NEVER, TRUE, Expression, Part, Symbol, Test, both, constant, disjunction, negation
+from verifier.problem.expression import FALSE, NEVER, TRUE, Expression, Part, Symbol, Test, both, constant, disjunction, either, negation
 from verifier.problem.semantics.conditions import Reader, readable, remarks
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.semantics.relations import constant_matches
-from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, split_fields, template
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.values import ARN, Fixed, Template, Variable, after_colons, running_on, split_fields, template
 from verifier.problem.space import Space
 from verifier.problem.steps.doubtful import doubtful_resource, may_hold, of_every_request
 from verifier.problem.steps.many import covers_members
-from verifier.problem.steps.resources import covers_made, covers_session
+from verifier.problem.steps.resources import covers_made, covers_session, most_colons
 
 
 def actions_match(actions: Sequence[Text]) -> Expression:
@@ -144,12 +144,29 @@ def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
 
 
 def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
-    """One `Resource` pattern, written as `text`, against the target (L6, L9)."""
+    """One `Resource` pattern, written as `text`, against the target (L6, L9). What it covers only where an asterisk runs on past the end of
+    its segment is the reading L6."""
     pieces = _late_variables(text, policy.variables)
     if pieces == _EVERYTHING:
         return TRUE
     if policy.kind in _FILLED:
         pieces = _filled(pieces)
+    further = disjunction(
+        _covers(space, policy, statement, _late_variables(longer, policy.variables), text)
+        for longer in running_on(text, _colons(space.target, text))
+    )
+    return either(_covers(space, policy, statement, pieces, text), both(further, Symbol("L6")))
+
+
+def _colons(target: Target, text: str) -> int:
+    """No ARN of the target that a pattern may be asked to match has more colons."""
+    arns = [target.resource] if target.resource is not None else [member.resource for member in target.members]
+    made = most_colons(text) if target.kind is TargetKind.ACCOUNT else 5
+    return max([made, *(arn.count(":") for arn in arns if arn is not None)])
+
+
+def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
+    """A pattern of six fields, or of fewer, against the target; `text` is as it is written."""
     if space.target.kind is TargetKind.NONE:
         return covers_keyless(space, pieces, _may_act(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
@@ -170,25 +187,10 @@ def _may_act(statement: Statement, action: str) -> bool:
 @lru_cache(1 << 13)
 def _late_variables(text: str, variables: bool) -> Template:
     """The template of a `Resource`: variables count after the fifth colon only, elsewhere they are literal (L7)."""
-    fields = _colons(text, 5)
+    fields = after_colons(text, 5)
     if fields is None:
         return (Fixed(text, True),)
     return (Fixed(text[:fields], True), *template(text[fields:], variables))
-
-
-def _colons(text: str, count: int) -> int | None:
-    """The position after so many colons that stand outside `${…}`; `None` if there are fewer."""
-    depth = found = 0
-    for at, character in enumerate(text):
-        if text.startswith("${", at):
-            depth += 1
-        elif character == "}" and depth:
-            depth -= 1
-        elif character == ":" and not depth:
-            found += 1
-            if found == count:
-                return at + 1
-    return None
 
 
 @lru_cache(1 << 13)

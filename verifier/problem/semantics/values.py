@@ -128,6 +128,42 @@ def _arn_predicate(pieces: tuple[Fixed, ...]) -> Tokens | None:
     return Tokens(tuple(tokens))
 
 
+def after_colons(text: str, count: int) -> int | None:
+    """The position after so many colons that stand outside `${…}`; `None` if there are fewer."""
+    depth = found = 0
+    for at, character in enumerate(text):
+        if text.startswith("${", at):
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+        elif character == ":" and not depth:
+            found += 1
+            if found == count:
+                return at + 1
+    return None
+
+
+@lru_cache(1 << 13)
+def running_on(text: str, most: int) -> tuple[str, ...]:
+    """What a `Resource` pattern means besides where an asterisk at the end of one of its first five segments runs on past colons, for ARNs
+    of at most so many colons: patterns of six fields or more (L6)."""
+    found: dict[str, None] = {}
+    pending = [text] if "*:" in text or text.endswith("*") else []
+    for pattern in pending:
+        if after_colons(pattern, most) is not None:
+            continue
+        for number in range(1, 6):
+            start = after_colons(pattern, number)
+            end = len(pattern) if start is None else start - 1
+            if pattern[:end].endswith("*"):
+                longer = f"{pattern[:end]}:*{pattern[end:]}"
+                pending += [] if longer in found else [longer]
+                found[longer] = None
+            if start is None:
+                break
+    return tuple(longer for longer in found if after_colons(longer, 5) is not None)
+
+
 def split_fields(pieces: Sequence[Fixed]) -> list[list[Fixed]]:
     """The colon-separated fields of a pattern, six at most (the sixth may hold colons)."""
     fields: list[list[Fixed]] = [[]]

@@ -19,7 +19,7 @@ from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_e
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, conjunction, constant, disjunction, negation
-from verifier.problem.semantics.values import Variable, template
+from verifier.problem.semantics.values import Variable, running_on, template
 from verifier.problem.space import Space, acts
 
 
@@ -69,6 +69,17 @@ def doubtful_resource(space: Space, statement: Statement) -> Expression:
 def _covered(space: Space, pattern: str, *, perhaps: bool) -> Expression:
     if pattern == "*":
         return constant(True)
+    return disjunction(_covered_by(space, form, perhaps=perhaps) for form in (_forms(pattern) if perhaps else (pattern,)))
+
+
+def _forms(pattern: str) -> tuple[str, ...]:
+    """What a pattern may mean (L6): where its fifth field is none of an account, also with asterisks that run on past colons."""
+    fields = pattern.split(":")
+    of_account = len(fields) > 5 and not set(fields[4]) - set("0123456789*?")
+    return (pattern,) if of_account else (pattern, *running_on(pattern, max(6, len(fields))))
+
+
+def _covered_by(space: Space, pattern: str, *, perhaps: bool) -> Expression:
     fields = [*pattern.split(":", 5), *"*" * 5][:6] if "${" not in pattern else _before_variables(pattern)
     kind, partition, service, _, account, _ = fields
     own = ((kind, "arn"), (partition, space.target.partition))
@@ -127,7 +138,8 @@ def alike(
         for name in (*_matching(pattern), *filter(like(pattern).matches, unknown)):
             told.setdefault(name, set()).add(pattern)
     named = {name.split(":")[0] for name in told}
-    places = {text.value.split(":")[2] for statement in statements for text in statement.resources or () if text.value.count(":") >= 2}
+    forms = {form for statement in statements for text in statement.resources or () for form in _forms(text.value)}
+    places = {form.split(":")[2] for form in forms if form.count(":") >= 2}
     further = _kinds(filter(None, map(left, map(entry, unknown))), len(doubtful_entries()))
     found: dict[object, list[_Ranked]] = {}
     for (prefix, *kind), entries in chain(_by_kind(left).items(), further.items()):

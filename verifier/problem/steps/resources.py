@@ -71,6 +71,13 @@ def _fields(action: StepAction) -> tuple[str, str]:
     return service, last.removesuffix("*")
 
 
+def most_colons(pattern: str) -> int:
+    """So many colons at most, but for those in names, has an ARN that a pattern may be of."""
+    fields = pattern.split(":")
+    service = like(fields[2] if len(fields) > 5 else "*")
+    return 5 + max((start.count(":") for own, start in map(_fields, _made()) if service.matches(own)), default=0)
+
+
 def _form(action: StepAction) -> tuple[Token, ...]:
     return (*literal_tokens(_fields(action)[1]), *some(_LAST))
 

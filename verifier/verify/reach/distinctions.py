@@ -12,6 +12,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, conditions_in
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.values import running_on
 from verifier.verify.reach.narrowed import asked_keys, in_variables, of_callers
 
 
@@ -84,6 +85,10 @@ _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:re
 
 def _tells_users_apart(resource: str) -> bool:
     """Whether a `Resource` pattern may cover some users or groups, and not all."""
+    return any(map(_names_users, (resource, *running_on(resource, 5))))
+
+
+def _names_users(resource: str) -> bool:
     fields = [*resource.split(":", 5), *"*" * 5][:6]
     if fields[5] in ("*", "user/*", "group/*") or not like(fields[2]).matches("iam"):
         return False
