@@ -334,6 +334,7 @@ INVARIANT = 'invariant "x": '
         ("account in = 111122223333", "1:9 `in` cannot be a name"),
         ("account a = 111122223333\nkey a = alias/a", "2:5 `a` is declared already, on line 1"),
         (INVARIANT + "no caller in pord can kms:Decrypt", "`pord` is not declared; expected an account (twelve digits), an organization"),
+        (INVARIANT + "no caler can kms:Decrypt", "[did you mean `caller`?]"),
         ("account prod = 111122223333\n" + INVARIANT + "no caller in pord can kms:Decrypt", "[did you mean `prod`?]"),
         (INVARIANT + "no caller in b can kms:Decrypt\naccount b = 111122223333", "1:29 `b` is used before its declaration on line 2"),
         ("key k = alias/k\n" + INVARIANT + "no caller in k can kms:Decrypt", "`k` was declared with `key`; expected an account"),

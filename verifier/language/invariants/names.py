@@ -7,7 +7,7 @@ Guarantee: a name is looked up only among those declared before its use; every f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -72,23 +72,24 @@ class Names:
         """A word as a text with its place."""
         return Text(word.value, self.findings.source.span(word.start, word.end))
 
-    def look_up(self, word: Word, table: Mapping[str, Meaning], expected: str) -> Meaning | None:
+    def look_up(self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str] = ()) -> Meaning | None:
         """What a declared name stands for; `None`, with an error recorded, if it is not in `table`.
 
-        `expected` says what may stand here, such as `an account (twelve digits)`.
+        `expected` says what may stand here, such as `an account (twelve digits)`; `words` are those of the language among that.
         """
         if word.value in table:
             return table[word.value]
-        self._explain_missing(word, table, expected)
+        self._explain_missing(word, table, expected, words)
         return None
 
-    def _explain_missing(self, word: Word, table: Mapping[str, Meaning], expected: str) -> None:
+    def _explain_missing(self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str]) -> None:
         name = brief(word.value, 60)
         place = self.places.get(word.value)
         if word.value in keywords():
             self.error(word, f"expected {expected}, found the word `{name}`")
         elif place is None:
-            self.error(word, f"`{name}` is not declared; expected {expected}", did_you_mean(word.value, islice(table, _COMPARED)))
+            close = did_you_mean(word.value, (*words, *islice(table, _COMPARED)))
+            self.error(word, f"`{name}` is not declared; expected {expected}", close)
         elif place > word.start:
             line = self.findings.source.span(place, place).line
             self.error(word, f"`{name}` is used before its declaration on line {line}", "move the declaration up")

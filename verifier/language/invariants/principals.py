@@ -25,6 +25,7 @@ _PROVIDERS = ("oidc-provider/", "saml-provider/")
 """How the last field of a provider's ARN begins: it stands for the identities of the provider (E2w)."""
 _BEGINNINGS = {"iam": ("role/", "user/", "*", *_PROVIDERS), "sts": ("assumed-role/", "federated-user/")}
 _SERVICE = re.compile(r"[a-z0-9.*?-]+", re.ASCII)
+_KINDS_OF_CALLERS = ("anyone", "caller", "callers", "federated", "role", "roles", "root", "service", "services", "user", "users")
 _CALLERS = "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
 
 
@@ -82,7 +83,7 @@ def read_named(word: Word, names: Names) -> CallerSet:
     if word.quoted or set(word.value) & set("/*:"):
         names.error(word, f"`{brief(word.value)}` names no callers; expected {_CALLERS}", _hint(word.value))
         return UNREADABLE
-    return names.look_up(word, names.callers, _CALLERS) or UNREADABLE
+    return names.look_up(word, names.callers, _CALLERS, _KINDS_OF_CALLERS) or UNREADABLE
 
 
 def _hint(text: str) -> str | None:
