@@ -73,6 +73,54 @@ def test_a_policy_in_yaml(tmp_path: Path) -> None:
     assert span.line == 3
 
 
+def without_principal(**elements: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "kms:*", "Resource": "*"} | elements
+
+
+@pytest.mark.parametrize(
+    ("statements", "why"),
+    [
+        ([without_principal()], "names no principal"),
+        ([without_principal(Effect="Deny", Resource="<key-arn>"), without_principal()], "names no principal"),
+        ([statement("*", Action="s3:GetObject", Resource="arn:aws:s3:::${BUCKET}/*")], "is about no action of KMS"),
+        ([{"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole"]}], "is about no action of KMS"),
+        ([statement("*", Effect="Deny")], "allows nothing"),
+        ([statement({"AWS": ACCOUNT}, Effect="Deny")], "allows nothing"),
+    ],
+)
+def test_s3_a_policy_that_is_none_of_a_key(tmp_path: Path, statements: list[dict[str, Any]], why: str) -> None:
+    """Nothing is asked about it; that there is no key to check is told."""
+    path = write(tmp_path, policy(*statements))
+    error = refused(path)
+    assert error.nothing and "holds no key" in error.diagnostics[0].message
+    estate = load_estate([path], empty=True)
+    assert [why in warning.message for warning in estate.warnings] == [True]
+    key = write(tmp_path, POLICY, "key.json")
+    assert len(load_estate([key, path]).keys) == 1
+    if why == "allows nothing":
+        assert load_estate([path], key_arn=KEY).keys
+    if why == "names no principal":
+        refused(path, key_arn=KEY)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [statement({"AWS": ACCOUNT}, Action=["s3:*", "*"])],
+        [statement({"AWS": ACCOUNT}), statement({"AWS": ACCOUNT}, Effect="Deny", Action="kms:Decrypt")],
+        [statement({"AWS": ACCOUNT}, Action="k?s:*")],
+    ],
+)
+def test_a_policy_that_may_be_of_a_key(tmp_path: Path, statements: list[dict[str, Any]]) -> None:
+    assert load_estate([write(tmp_path, policy(*statements))]).keys
+    refused(write(tmp_path, policy(statements[0], without_principal())))
+
+
+def test_a_deny_of_a_key_whose_account_is_said(tmp_path: Path) -> None:
+    """The lockout safety check may have been bypassed."""
+    assert load_estate([write(tmp_path, policy(statement("*", Effect="Deny")))], supplied=Supplied(ACCOUNT)).keys
+
+
 PARTNER = "444455556666"
 OF_PROD = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
 
@@ -105,7 +153,6 @@ def test_s4_the_account_that_could_put_the_key_policy_alone(tmp_path: Path, stat
         ([statement("*")], "callers of any account"),
         ([statement({"AWS": [ACCOUNT, PARTNER]})], f"callers of {ACCOUNT} and {PARTNER}"),
         ([statement({"AWS": ACCOUNT}), statement({"AWS": f"arn:aws:iam::{PARTNER}:role/x"})], f"callers of {ACCOUNT} and {PARTNER}"),
-        ([statement({"AWS": ACCOUNT}, Effect="Deny")], "callers of no account"),
         ([statement({"AWS": PARTNER}, Action="kms:Decrypt")], "callers of no account"),
         (
             [statement({"AWS": ACCOUNT}), statement({"AWS": "*"}, Condition={"StringNotEquals": {"kms:CallerAccount": PARTNER}})],

@@ -18,7 +18,8 @@ from typing import TypedDict, Unpack
 
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader, check_parameters
-from verifier.inputs.own_account import Side, with_own_account
+from verifier.inputs.own_account import with_own_account
+from verifier.inputs.own_region import Side, with_own_region
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
@@ -44,7 +45,8 @@ class Options(TypedDict, total=False):
 
     An input without a key is an error unless it may be `empty`. Where there are `several` paths, the key of a policy file is known by the
     name of the file; in a folder of policies by the name that the file has there, or by the one that `renamed` gives it. `texts` are those
-    of paths that are no files, and those in the place of what files hold.
+    of paths that are no files, and those in the place of what files hold. Where statements hang on a Region that nothing tells they are in
+    doubt, or an error where it `asks`.
     """
 
     key_arn: str | None
@@ -58,6 +60,7 @@ class Options(TypedDict, total=False):
     renamed: Mapping[Path, str]
     several: bool
     texts: Mapping[Path, str]
+    asks: bool
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
     with collection_paused():
-        return with_own_account(read, options.get("supplied", NOTHING))[0]
+        asks = options.get("asks", False)
+        return with_own_account(lambda known: with_own_region(read, known, asks=asks), options.get("supplied", NOTHING))[0]
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> tuple[Estate, Estate]:
@@ -121,7 +125,7 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> 
         return tuple((loader.estate(empty=True), loader.parts) for loader in loaders)
 
     with collection_paused():
-        before, after = with_own_account(read, supplied)
+        before, after = with_own_account(lambda known: with_own_region(read, known, asks=True), supplied)
         return _with_others(before, after), _with_others(after, before)
 
 
@@ -143,6 +147,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
                 "empty": True,
                 "renamed": renamed,
                 "several": several,
+                "asks": True,
             }
             return _load(version.paths, **own)
         except InputError as error:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.policy_file import is_policy, placeholders, read_policy_file
+from verifier.inputs.policy_file import is_of_others, is_policy, placeholders, read_policy_file
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key
@@ -32,7 +32,6 @@ from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.model.estate import Account, Estate, Key, Organization
-from verifier.model.own_place import check_open_regions
 from verifier.model.results.collection import NotRead, Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
@@ -170,9 +169,11 @@ class Loader:
         self.tags = True
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
-        self.policy_files += 1
         names = tuple(placeholders(node))
         self.parts.parameters += [(node, names)] if names else []
+        if (self.key_arn or self.declared_key_arn) is None and is_of_others(self.remarks, node, self.supplied):
+            return
+        self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
             self.remarks.error(node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot")
         if self.key_arn is None and self.declared_key_arn is not None:
@@ -220,7 +221,7 @@ class Loader:
             open_region=tuple(self.remarks.own_regions),
             concluded=tuple(self.remarks.concluded),
         )
-        check_open_regions(estate, self.remarks.own_regions)
+        self.parts.own_regions = self.remarks.own_regions
         if self.templates:
             from verifier.inputs.cloudformation.stack_tags import with_stack_tags
 

@@ -1,29 +1,24 @@
-"""Whose a key is, and in which Region, where the input does not say it (S4).
+"""Whose a key is, where the input does not say it (S4).
 
 In: key policies as they are read; the texts of a file, and the estate that all files make. Out: the own account, or `None` where it must be
-asked for; what stands for the Region, or an `InputError` where it must be. Guarantee: an account is never taken for the own one because a
-text names it. KMS refuses a key policy that leaves nobody of the key's own account able to call `PutKeyPolicy` [key-policy-overview; API:
-PutKeyPolicy, the lockout safety check]: where callers of one account alone could be those, the key is that account's. Nor is a Region:
-where nothing in the input tells Regions apart, the first of the partition stands for it, and in each the verdicts are the same.
+asked for. Guarantee: an account is never taken for the own one because a text names it. KMS refuses a key policy that leaves nobody of the
+key's own account able to call `PutKeyPolicy` [key-policy-overview; API: PutKeyPolicy, the lockout safety check]: where callers of one
+account alone could be those, the key is that account's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.own_region import Reader, Side
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
-from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import first_few, printable
 
-Side = tuple[Estate, Parts]
-"""An estate, with the parts that it was read from."""
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
 NOT_TOLD = (
@@ -33,11 +28,6 @@ NOT_TOLD = (
 _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
-STAND_IN_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""What stands for a Region that nothing tells, by partition."""
-_NAME = re.compile(
-    r"(?<![a-z0-9-])(?:af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(?:central|north|south|east|west|(?:north|south)(?:east|west))-[0-9]+(?![a-z0-9])"
-)
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
 
@@ -100,7 +90,7 @@ def _by_conditions(statement: Statement) -> set[str | None]:
     return {None}
 
 
-def with_own_account(read: Callable[[Supplied], tuple[Side, ...]], supplied: Supplied) -> tuple[Side, ...]:
+def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     """What `read` reads, with the own account of plans and templates concluded, if they do not tell it; where nothing follows it is read
     without one, and so asked for where it matters. Raises `InputError` as `read` does."""
     sides = read(replace(supplied, own=STAND_IN))
@@ -173,18 +163,3 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
         and not any(STAND_IN in text for text in parts.by_stand_in.values())
         for estate, parts in sides
     )
-
-
-def partition_of(region: str) -> str:
-    """The partition that a Region is in."""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
-def stand_in(file: str, partition: str, texts: Iterable[str]) -> str:
-    """What stands for the Region where a plan or template is deployed, which may refer to it. Raises `InputError` where a text of it names
-    one: that may be the same."""
-    named = sorted({region for text in texts for region in _NAME.findall(text)})
-    if named:
-        message = f"{file} names {first_few(named)}, and in which Region it is deployed is not given"
-        raise InputError.of(printable(message), hint="give it with --region", rule="S4")
-    return STAND_IN_REGIONS[partition]

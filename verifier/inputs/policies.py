@@ -30,7 +30,7 @@ DEFAULT = "default"
 SHARED = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
 
-_HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
+HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
 """What has policies, or holds what has."""
 
 
@@ -116,7 +116,7 @@ def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
         return cast(T, change(found))
     if isinstance(found, tuple):
         return cast(T, tuple(with_policies(inner, change) for inner in found))
-    if not isinstance(found, _HOLDERS):
+    if not isinstance(found, HOLDERS):
         return found
     parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "managed"}
     new = {name: with_policies(part, change) for name, part in parts.items()}

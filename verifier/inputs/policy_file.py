@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-from verifier.inputs.own_account import STAND_IN_REGIONS, concluded, keepers, partition_of
+from verifier.inputs.own_account import concluded, keepers
+from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import KeyParts
@@ -21,9 +22,10 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.files import STDIN
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, refusal, text_at
+from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, member, nodes_in, refusal, text_at, values_of
 from verifier.inputs.text.unknown import resolved
 from verifier.language.policies.documents import read_policy
+from verifier.model.own_place import may_be_of_kms
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -40,6 +42,35 @@ def is_policy(node: Node) -> bool:
     inner = member(node, "Policy")  # an object as text, as the AWS CLI prints it, or the object itself
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
+
+
+def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
+    """Whether a policy can be none of a key, after a warning that says why."""
+    why = _no_key_policy(node, bypassed=supplied.account is not None)
+    if why is not None:
+        hint = "give it in a snapshot, with whose it is and the keys that it is about; with --key-arn it is read as a key policy"
+        remarks.warning(node, f"this policy {why}: it is no key policy, and nothing in it is checked", hint=hint)
+    return why is not None
+
+
+def _no_key_policy(node: Node, *, bypassed: bool) -> str | None:
+    """Why a policy can be none of a key; `None` where it may be one. A key policy names principals, is about actions of KMS, and allows
+    somebody to write it (`PutKeyPolicy`: the lockout safety check), unless the check was `bypassed`."""
+    listed = values_of(member(node, "Statement"))
+    statements = [one for one in listed if isinstance(one, Members)]
+    if not statements or len(statements) < len(listed):
+        return None
+    if not any(one.has("Principal", "NotPrincipal") for one in statements):
+        return "names no principal, as policies of users, roles and organizations do"
+    if all(one.has("Action") for one in statements) and not any(map(_is_of_kms, statements)):
+        return "is about no action of KMS"
+    if not bypassed and all(getattr(member(one, "Effect"), "text", "") == "Deny" for one in statements):
+        return "allows nothing, as control policies do"
+    return None
+
+
+def _is_of_kms(statement: Node) -> bool:
+    return any(not isinstance(action, Scalar) or may_be_of_kms(action.text) for action in values_of(member(statement, "Action")))
 
 
 def read_policy_file(
@@ -129,11 +160,11 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
         message = f"the policy names the resource `{named}`, and which key it is on is not given"
         raise refusal(document, message, hint="give the ARN of the key with --key-arn", rule="L5")
     partition, account, reason = _account(document, source, policy, supplied, other)
-    region = supplied.region or STAND_IN_REGIONS[partition]
+    region = supplied.region or supplied.own_region or STAND_IN_REGIONS[partition]
     if reason is not None:
         remarks.concluded[reason] = None
     if supplied.region is None:
-        remarks.open_region(source.name, region, "")
+        remarks.own_regions[source.name] = OwnRegion(region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{key_id}"
 
 

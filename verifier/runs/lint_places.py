@@ -36,14 +36,14 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: 
     """The estate; where it depends on where the keys are, the estate under each place. `texts` are those in the place of
     what files hold. Raises `InputError`."""
     try:
-        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}),)
+        return (load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}, asks=True),)
     except InputError as error:
         if key_arn is not None or any(found.rule != "S4" for found in error.diagnostics):
             raise
         places = list(_places(paths, given, Files(given=texts or {})))
         if len(places) > _MOST_PLACES:
             raise
-        found = [load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}) for place in places]
+        found = [load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True) for place in places]
         for estate in found:
             if given.account is None:
                 check_account((estate,))

@@ -1,7 +1,7 @@
 """Templates → the parts of a snapshot.
 
 In: the documents of templates, and what is known besides. Out: `Parts`. Guarantee: that of the package. An account is what the user says,
-or what was concluded of the whole input (S4), a Region what the user says, or one that decides nothing; neither is guessed. What the stacks
+or what was concluded of the whole input (S4), a Region what the user says, or what stands for any; neither is guessed. What the stacks
 hand to each other by `Export` and `Fn::ImportValue` is not known where two outputs export a name, or one that may not be made; a circle, or
 a very long chain, is cut. [CloudFormation User Guide: Outputs]
 """
@@ -16,7 +16,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import Surroundings
 from verifier.inputs.cloudformation.template import Handed, Template, check_circles, read_template
-from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
+from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
@@ -24,7 +24,8 @@ from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in
+from verifier.inputs.text.nodes import Members, Node, OwnRegion, Remarks, Scalar, member, nodes_in
+from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"\barn:(aws|aws-cn|aws-us-gov):")
@@ -97,7 +98,7 @@ def _supposed(side: TemplateSide) -> list[str]:
 
 
 def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
-    """The template where it is deployed. Raises `InputError` where that must be asked for (S4)."""
+    """The template where it is deployed, or where what stands for that is (S4)."""
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
         return TemplateSide(node, remarks, template, (partition_of(region), account, region))
@@ -105,8 +106,11 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else "aws"
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
-        region = stand_in(node.source.name, partition, texts)
-        remarks.open_region(node.source.name, region, region)
+        region = template.supplied.own_region or STAND_IN_REGIONS[partition]
+        # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
+        named = [one for one in regions_in(texts) if len(partitions) != 1 or partition_of(one) == partition]
+        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named))
+        return TemplateSide(node, remarks, template, (partition, account, region))
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 
 

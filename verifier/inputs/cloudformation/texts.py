@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
 
 _PART = re.compile(r"\$\{([^}]*)\}")
+_CUTS = re.compile(r"[a-z0-9-]+")
+"""Delimiters that the name of a Region may hold."""
 LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"
@@ -88,6 +90,9 @@ def split(functions: Functions, node: Node, argument: Node) -> Node | None:
     text = functions.value(inner)
     if not isinstance(text, Scalar) or not delimiter.text:
         return functions.unknown(node, "a text", text)
+    own = functions.remarks.own_regions.get(node.source.name)
+    if own is not None and own.refers in text.text and _CUTS.fullmatch(delimiter.text):
+        return functions.unknown(node, "a part of the Region")
     return listing(node, [text_at(node, part) for part in text.text.split(delimiter.text)])
 
 

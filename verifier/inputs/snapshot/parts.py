@@ -22,7 +22,7 @@ from verifier.inputs.snapshot.not_read import read_not_read
 from verifier.inputs.snapshot.workloads import RUNNING, Deed
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, listing
+from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, listing
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.principal_names import is_account
 from verifier.model.results.collection import NotRead
@@ -110,6 +110,8 @@ class Parts:
     """The ARNs of keys whose policies are put past the lockout safety check, or may be (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: dict[str, str] = field(default_factory=dict)
     """The texts of the plans and templates of which something is in the own account, which nothing tells, by their names (S4)."""
+    own_regions: Mapping[str, OwnRegion] = field(default_factory=dict)
+    """The files with keys in a Region that nothing tells (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)
     """Key policies of plans of which it is not known whose they are."""
     loose_alias: Unknown | None = None

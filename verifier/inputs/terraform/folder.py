@@ -98,7 +98,7 @@ class _Maker:
         empty = Plan(self.files.name(self.folder), True, (), {}, self.modules, variables, providers, of_folder=True, read=self._text)
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there are.
-        first = Providers(empty, self.supplied, text)
+        first = Providers(empty, self.supplied)
         self.resolver = first.resolver = Resolver(empty, Derivation(first))
         pending: list[tuple[ModulePath, bool]] = [((), False)]
         while pending:

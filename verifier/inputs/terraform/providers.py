@@ -4,7 +4,8 @@ In: a plan, and what the user supplies. Out: for a resource its account (`None` 
 Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the configuration
 fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 
-A provider configuration is a login and a Region. Two that name no credentials of their own use the same login. Which one a resource has,
+A provider configuration is a login and a Region. Two that name no credentials of their own use the same login, and so do two that name the
+same; where all keys have one login, the account that nothing tells is its (S4). Which one a resource has,
 `provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what `providers = {…}` hands down.
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.own_account import STAND_IN_REGIONS, partition_of, stand_in
+from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
@@ -43,10 +44,8 @@ _DATA = {
 class Providers:
     """The provider configurations of a plan."""
 
-    def __init__(self, plan: Plan, supplied: Supplied, text: str = "") -> None:
+    def __init__(self, plan: Plan, supplied: Supplied) -> None:
         self.plan = plan
-        self.text = text
-        """That of the whole plan."""
         self.supplied = supplied
         self.resolver: Resolver | None = None
         self.open_region: str | None = None
@@ -62,6 +61,10 @@ class Providers:
             for kind, text in _tells(resource):
                 self._evidence[resource.provider, kind].add(text)
         self._accounts = {key: self._told(key, "caller", "owned") for key in dict.fromkeys(resource.provider for resource in resources)}
+        keys = {self._login(resource.provider) for resource in resources if resource.managed and resource.type.startswith("aws_kms_")}
+        self._main = next(iter(keys)) if len(keys) == 1 and not any(self._accounts.values()) else ()
+        """The login of which the account that nothing tells may be: that of all keys, where none is told of another one, or that
+        without credentials of its own."""
 
     def _told(self, provider: str, *kinds: str) -> str | None:
         """What the resources of a provider configuration agree on, by the first of some kinds of which there is something."""
@@ -74,7 +77,7 @@ class Providers:
         if match is not None:
             return match[4]
         told = self._account(resource.provider) or self.supplied.account
-        if told is not None or self._own_login(resource.provider):
+        if told is not None or self._login(resource.provider) != self._main:
             return told
         self.by_stand_in = True
         return self.supplied.own
@@ -120,6 +123,22 @@ class Providers:
             return True
         return not generated.union(entry.block.attributes, entry.block.blocks).isdisjoint(_CREDENTIALS)
 
+    def _login(self, provider: str) -> tuple[Hashable, ...]:
+        """The login of a provider configuration, by the credentials of its own that it names; where these, or which it is, are not told as
+        they are written it is like no other."""
+        entry = self._entry(provider)
+        if not self._own_login(provider):
+            return ()
+        if entry is None or self.plan.module(entry.module).files.generated.get(entry.name):
+            return (provider,)
+        inner = [(name, block) for name in _CREDENTIALS for block in entry.block.blocks.get(name, ())]
+        found = [(outer, name, said) for outer, block in [("", entry.block), *inner] for name, said in sorted(block.attributes.items())]
+        named = [(outer, name, said) for outer, name, said in found if outer or name in _CREDENTIALS]
+        if not all(said.is_constant or said.written is not None for _, _, said in named):
+            return (provider,)
+        texts = tuple((outer, name, str(said.constant), said.written.text if said.written else "") for outer, name, said in named)
+        return (entry.module, texts, tuple(sorted(_bounds(entry.block))))
+
     def _entry(self, provider: str) -> Provider | None:
         """A provider configuration by its key; where that is none of the plan's, the only one of its provider."""
         named = self._named(provider)
@@ -143,10 +162,10 @@ class Providers:
         return [node.text for node in listed if isinstance(node, Scalar)]
 
     def region(self, resource: Resource) -> str:
-        """The Region of a resource, or what stands for it, which is remembered. Raises `InputError` where it must be asked for (S4)."""
+        """The Region of a resource, or what stands for it, which is remembered (S4)."""
         told = next(self._regions(resource), None)
         if told is None:
-            told = self.open_region = self.open_region or stand_in(self.plan.file, self.partition(resource), (self.text,))
+            told = self.open_region = self.open_region or self.supplied.own_region or STAND_IN_REGIONS[self.partition(resource)]
         return told
 
     def _regions(self, resource: Resource) -> Iterator[str]:

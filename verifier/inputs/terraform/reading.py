@@ -22,7 +22,8 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.surroundings import RUNS, Organizations, Unread
-from verifier.inputs.text.nodes import Remarks
+from verifier.inputs.text.nodes import OwnRegion, Remarks
+from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
 
 _MOST_NAMED = 12
@@ -32,7 +33,7 @@ _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
     """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
-    providers = Providers(plan, supplied, text)
+    providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
@@ -52,7 +53,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
     if providers.open_region is not None:
-        remarks.open_region(plan.file, providers.open_region, providers.open_region)
+        told = OwnRegion(providers.open_region, providers.open_region, regions_in((text,)))
+        remarks.own_regions[plan.file] = told
     for sentence in providers.concluded:
         remarks.concluded[f"{plan.file}: {sentence}"] = None
 

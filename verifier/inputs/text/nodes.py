@@ -145,6 +145,16 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
     return InputError([diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
 
 
+@dataclass(frozen=True)
+class OwnRegion:
+    """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
+    named where what is read may hang on it."""
+
+    region: str
+    refers: str
+    named: frozenset[str] = frozenset()
+
+
 @dataclass
 class Remarks:
     """Collects errors and warnings of the whole input, so that all are told together; past `MAXIMUM` of a kind they are counted.
@@ -156,18 +166,12 @@ class Remarks:
     untold: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
-    own_regions: dict[str, str] = field(default_factory=dict)
-    """The files with keys in a Region that nothing tells, with the text that refers to it there; empty where nothing does."""
+    own_regions: dict[str, OwnRegion] = field(default_factory=dict)
+    """The files with keys in a Region that nothing tells (S4)."""
     not_read: list[str] = field(default_factory=list)
     """What may hold keys, and is not read (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
     """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
-
-    def open_region(self, file: str, region: str, refers: str) -> None:
-        """Records that nothing tells the Region of keys of a file, and what stands for it."""
-        told = f"the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
-        self.concluded[told] = None
-        self.own_regions[file] = refers
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         """Records an error at a node."""

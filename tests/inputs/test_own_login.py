@@ -1,0 +1,64 @@
+"""S4: whose keys are that a provider configuration with credentials of its own makes, where nothing tells its account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verifier.inputs import load_estate
+from verifier.language.builtins.by_name import builtin
+from verifier.model.results.verdict import Status
+from verifier.syntax.diagnostic import InputError
+from verifier.verify import prove
+
+PARTNER = "444455556666"
+FIRST = 'provider "aws" {\n  region  = "us-east-1"\n  profile = var.profile\n}\n'
+OTHER = 'provider "aws" {\n  alias = "other"\n  region = "us-west-2"\n  profile = var.profile\n}\n'
+PLAIN = 'provider "aws" {\n  region = "us-east-1"\n}\n'
+VARIABLE = 'variable "profile" {\n  default = "work"\n}\n'
+ROLE = OTHER.replace("profile = var.profile", "assume_role {\n    role_arn = data.aws_ssm_parameter.role.value\n  }")
+KEY, OTHER_KEY = 'resource "aws_kms_key" "k" {}\n', 'resource "aws_kms_key" "o" {\n  provider = aws.other\n}\n'
+
+
+def identity(provider: str) -> str:
+    return f'data "aws_caller_identity" "own" {{\n  provider = {provider}\n}}\n'
+
+
+def key_for(who: str, provider: str = "aws") -> str:
+    statement = f'{{ Effect = "Allow", Principal = {{ AWS = {who} }}, Action = "kms:*", Resource = "*" }}'
+    document = f'{{ Version = "2012-10-17", Statement = [{statement}] }}'
+    return f'resource "aws_kms_key" "k" {{\n  provider = {provider}\n  policy = jsonencode({document})\n}}\n'
+
+
+OWN = "data.aws_caller_identity.own.account_id"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (FIRST + VARIABLE + KEY, [Status.PROVED]),
+        (FIRST.replace("var.profile", '"work"') + KEY, [Status.PROVED]),
+        (FIRST + VARIABLE + identity("aws") + key_for(OWN), [Status.PROVED]),
+        (FIRST + VARIABLE + identity("aws") + key_for(f'[{OWN}, "{PARTNER}"]'), [Status.REFUTED]),
+        (FIRST + OTHER + VARIABLE + KEY + OTHER_KEY, [Status.PROVED, Status.PROVED]),
+        (FIRST + OTHER + VARIABLE + identity("aws.other") + key_for(OWN), [Status.PROVED]),
+        (FIRST + OTHER.replace("var.profile", '"theirs"') + VARIABLE + KEY + OTHER_KEY, None),
+        (PLAIN + ROLE + KEY + OTHER_KEY, None),
+        (PLAIN + ROLE + OTHER_KEY, [Status.PROVED]),
+        (PLAIN.replace("}\n", '  allowed_account_ids = ["111122223333"]\n}\n') + ROLE + OTHER_KEY + KEY, None),
+        # The caller of one login may be of another account than the keys of another one.
+        (PLAIN + ROLE + identity("aws") + key_for(OWN, "aws.other"), [Status.UNKNOWN]),
+        (PLAIN + ROLE + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
+        (FIRST + OTHER.replace("var.profile", '"theirs"') + VARIABLE + identity("aws.other") + key_for(OWN), [Status.UNKNOWN]),
+    ],
+)
+def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | None) -> None:
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    if expected is None:
+        with pytest.raises(InputError, match="does not tell which account"):
+            load_estate([tmp_path])
+        return
+    estate = load_estate([tmp_path])
+    assert any("own account is not told" in sentence for sentence in estate.concluded)
+    assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected

@@ -1,0 +1,214 @@
+"""In which Region keys are, where the input does not say it (S4).
+
+In: what reads the input with a Region in the place of the one that nothing tells. Out: the estate that it makes, or an `InputError` where
+the Region must be asked for. Guarantee: a Region is never taken for the own one because a text names it. Where the input names none, all
+are alike, and the first of the partition stands for it. Else the input is read once for a Region that it does not name, which stands for
+all such, and once for each that it names: what is alike but for the Region's own name is certain, a statement that is not is in doubt, as
+it is in each (S1), and anything else must be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from verifier.inputs.policies import HOLDERS, doubted
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.nodes import OwnRegion
+from verifier.model.estate import Estate, Key
+from verifier.model.own_place import check_open_regions, regions_in
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.source import Span
+from verifier.syntax.text import first_few, printable
+
+Side = tuple[Estate, Parts]
+"""An estate, with the parts that it was read from."""
+Reader = Callable[[Supplied], tuple[Side, ...]]
+
+REGIONS: Mapping[str, tuple[str, ...]] = {
+    "aws": (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2"),
+        *("eu-north-1", "eu-south-1", "eu-south-2", "ap-south-1", "ap-south-2", "ap-east-1", "ap-east-2", "ap-northeast-1"),
+        *("ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
+        *("ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "sa-east-1", "sa-west-1", "mx-central-1", "af-south-1"),
+        *("il-central-1", "me-central-1", "me-south-1", "me-west-1"),
+    ),
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-west-1", "us-gov-east-1"),
+}
+"""The Regions of each partition. [botocore: partitions]"""
+STAND_IN_REGIONS = {partition: regions[0] for partition, regions in REGIONS.items()}
+"""What stands for a Region that nothing tells, by partition."""
+
+
+def partition_of(region: str) -> str:
+    """The partition that a Region is in."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Side, ...]:
+    """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does, and where the Region
+    must be known; where it `asks`, also where a statement alone hangs on it."""
+    sides = read(supplied)
+    opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
+    try:
+        for file, own in opened.items():
+            if own.named:
+                raise _names(file, own.named)
+        for estate, parts in sides:
+            check_open_regions(estate, {file: own.refers for file, own in parts.own_regions.items()})
+    except InputError as error:
+        if asks or len(sides) > 1 or len(opened) > 1:
+            raise
+        ((file, own),) = opened.items()
+        found = _in_each_region(read, supplied, own, sides[0][0])
+        if found is None:
+            raise error from None
+        estate, region, said = found
+        check_open_regions(estate, {file: region}, said, region)
+        return ((_saying(estate, [_told(file, region, estate, said)]), sides[0][1]),)
+    sentences = [_STANDS.format(file=file, region=own.region) for file, own in opened.items()]
+    return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
+
+
+_STANDS = "the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
+
+
+def _names(file: str, named: Iterable[str]) -> InputError:
+    message = f"{file} names {first_few(sorted(named))}, and in which Region it is deployed is not given"
+    return InputError.of(printable(message), hint="give it with --region", rule="S4")
+
+
+def _told(file: str, region: str, estate: Estate, named: Iterable[str]) -> str:
+    what = "what statements say in some is in doubt" if any(map(_is_of_region, estate.unmodelled)) else "all is alike in each"
+    return f"the Region of the keys of {file} is not given: {region} stands for any, the input names {first_few(sorted(named))}, and {what}"
+
+
+def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
+    return replace(estate, concluded=(*estate.concluded, *sentences))
+
+
+def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, first: Estate) -> tuple[Estate, str, frozenset[str]] | None:
+    """What the input says in every Region, that which stands for those that it does not name, and the others; `None` where it says too
+    different things."""
+    regions = REGIONS[partition_of(own.region)]
+
+    def found(region: str) -> Estate:
+        return read(replace(supplied, own_region=region))[0][0]
+
+    try:
+        # What stands for the Region is no name: another in its place tells whether it is named as well.
+        other = found(regions[regions[0] == own.region])
+        named = own.named | (regions_in(_texts(first)) - {own.region}) | (regions_in(_texts(other)) - {regions[regions[0] == own.region]})
+        if not named <= {*regions} and any(partition_of(region) != partition_of(own.region) for region in named):
+            return None
+        region = next((region for region in regions if region not in named), regions[0])
+        others = sorted(named - {region})
+        versions = [found(region), *(_swapped(found(each), each, region) for each in others)]
+        return _merged(versions), region, frozenset(others)
+    except (InputError, _DifferError):
+        return None
+
+
+class _DifferError(Exception):
+    """What the input says hangs on the Region otherwise than by statements."""
+
+
+def _swapped(node: Any, one: str, other: str) -> Any:
+    """The same, with the names of two Regions changed for each other. Places stay, and what a key is called."""
+    if isinstance(node, str):
+        return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
+    if isinstance(node, tuple):
+        return tuple(_swapped(inner, one, other) for inner in node)
+    if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
+        return node
+    old = {each.name: getattr(node, each.name) for each in fields(node) if not (isinstance(node, Key) and each.name in _LABELS)}
+    new = {name: _swapped(value, one, other) for name, value in old.items()}
+    return node if new == old else replace(node, **new)
+
+
+_LABELS = ("name", "supposed")
+
+
+def _texts(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, tuple):
+        for inner in node:
+            yield from _texts(inner)
+    elif is_dataclass(node) and not isinstance(node, (Span, Diagnostic)):
+        for each in fields(node):
+            yield from _texts(getattr(node, each.name))
+
+
+def _merged(versions: Sequence[Estate]) -> Estate:
+    """An estate that says what each version says, where they differ in statements of policies alone. Raises `_DifferError`."""
+    things: dict[str, Unmodelled] = {}
+    for thing in (thing for version in versions for thing in version.unmodelled):
+        if things.setdefault(thing.name, thing) != thing:
+            raise _DifferError
+    plain = [replace(version, unmodelled=(), warnings=(), inputs=()) for version in versions]
+    merged: Estate = _alike(plain, things)
+    return replace(merged, unmodelled=tuple(things.values()), warnings=versions[0].warnings, inputs=versions[0].inputs)
+
+
+def _alike(versions: Sequence[Any], things: dict[str, Unmodelled]) -> Any:
+    first = versions[0]
+    if all(version == first for version in versions[1:]):
+        return first
+    if any(type(version) is not type(first) for version in versions):
+        raise _DifferError
+    if isinstance(first, Policy):
+        return _policy(versions, things)
+    if isinstance(first, tuple) and len({len(version) for version in versions}) == 1:
+        return tuple(_alike(inner, things) for inner in zip(*versions, strict=True))
+    if not isinstance(first, HOLDERS):
+        raise _DifferError
+    parts = {each.name: [getattr(version, each.name) for version in versions] for each in fields(first) if each.compare}
+    return replace(first, **{name: _alike(values, things) for name, values in parts.items()})
+
+
+def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy:
+    """A policy that says in doubt what only some versions say; its size and warnings are those of the first."""
+    first = versions[0]
+    if len({(one.kind, one.identity, one.name, one.variables, len(one.statements)) for one in versions}) != 1:
+        raise _DifferError
+    kept: list[Statement] = []
+    more: list[Statement] = []
+    for said in zip(*(version.statements for version in versions), strict=True):
+        different = list(dict.fromkeys(said))
+        if len(different) > 1:
+            if len({statement.effect for statement in different}) != 1:
+                raise _DifferError
+            thing = _thing(first, different[0])
+            things[thing.name] = thing
+            different = [doubted(statement, thing) for statement in different]
+        kept.append(different[0])
+        more += different[1:]
+    further = (replace(statement, index=len(kept) + number) for number, statement in enumerate(more))
+    return replace(first, statements=(*kept, *further))
+
+
+def _thing(policy: Policy, statement: Statement) -> Unmodelled:
+    """That it is not known what a statement says in the Region of the keys."""
+    allows = statement.effect is Effect.ALLOW
+    shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
+    return Unmodelled(
+        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity}{_BY_REGION}"),
+        "E2" if policy.kind is PolicyKind.TRUST else "S4",
+        Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE,
+        printable(f"{shown} of the {policy.kind.value} depends on the Region, which is not given (--region)"),
+        span=statement.span,
+        of_statement=True,
+    )
+
+
+_BY_REGION = " by the Region"
+
+
+def _is_of_region(thing: Unmodelled) -> bool:
+    return thing.name.endswith(_BY_REGION)
