@@ -96,6 +96,19 @@ def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
     assert report.verdicts[0].remembered
 
 
+def test_what_is_supposed_is_said_of_the_file_as_it_is_now(tmp_path: Path) -> None:
+    """S4: its name decides nothing."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "kms:*", "Resource": "*"}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [allow]}}}
+    for name in ("first.json", "second.json"):
+        (tmp_path / name).write_text(json.dumps({"Resources": {"Key": key}}), encoding="utf-8")
+        estate = load_estate([tmp_path / name])
+        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
+        assert told(report) == told(prove(estate, INVARIANTS[:1]))
+        assert any(name in found.text for found in report.verdicts[0].assumptions)
+    assert report.verdicts[0].remembered
+
+
 def test_unknown_is_never_remembered(tmp_path: Path) -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "kms:Decrypt", "NotResource": "x"}
     estate = snapshot(tmp_path, 1, changed={0: {"Version": "2012-10-17", "Statement": [statement]}})

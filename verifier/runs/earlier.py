@@ -29,7 +29,7 @@ class Earlier:
         self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
 
     def _places(self, target: Target) -> Places:
-        return places_of(self._shared, target, self._digests.statements)
+        return places_of(self._shared, target, self._digests.statements, self._work.estate.concluded)
 
     def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[Task]:
         """Calls `collect` with what is known; yields what is not."""

@@ -1,7 +1,8 @@
 """A verdict as bytes, and back: with the places of statements as they are now.
 
 In: a verdict and the estate that it is about. Out: bytes; from these and an estate with the same meaning the verdict, or nothing.
-Guarantee: a statement that a stored verdict names is the statement of today's input that means the same, with its place there.
+Guarantee: a statement that a stored verdict names is the statement of today's input that means the same, with its place there; what is
+supposed of places and names is what is supposed of today's.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def stored(verdict: Verdict, places: Places) -> bytes | None:
     kept = _Stored(
         verdict.status,
         verdict.rests_on,
-        verdict.assumptions,
+        tuple(found for found in verdict.assumptions if found not in (*places.concluded, *places.supposed)),
         verdict.counterexample,
         verdict.statistics,
         verdict.grants,
@@ -74,7 +75,7 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) 
         target,
         found.status,
         found.rests_on,
-        found.assumptions,
+        tuple(_with_supposed(found.assumptions, places)),
         found.counterexample,
         statistics=found.statistics,
         grants=found.grants,
@@ -96,6 +97,22 @@ def _today(found: _Stored, places: Places) -> _Stored:
         rests_on = tuple(today[reference] for reference in rests_on)
         counterexample = counterexample and _moved(counterexample, today)
     return dataclasses.replace(found, grants=grants, counterexample=counterexample, rests_on=rests_on)
+
+
+def _with_supposed(kept: Iterable[Assumption], places: Places) -> Iterator[Assumption]:
+    """What is supposed, in the order of a new verdict: where the keys are first, what is said of the key before what is of others."""
+    yield from places.concluded
+    supposed = places.supposed
+    for found in kept:
+        if found.rule in _AFTER_KEY:
+            yield from supposed
+            supposed = ()
+        yield found
+    yield from supposed
+
+
+_AFTER_KEY = ("D7", "V", "U4")
+"""The rules of what is supposed after what is of the key."""
 
 
 def _named(rests_on: Iterable[StatementRef], counterexample: Counterexample | None) -> Iterator[StatementRef]:
@@ -133,6 +150,9 @@ class Places:
     named: Mapping[str, Grant]
     """By the name that references give it."""
     statements: Statements
+    concluded: tuple[Assumption, ...] = ()
+    supposed: tuple[Assumption, ...] = ()
+    """What is supposed of the key that no decision turns on."""
 
     def meaning(self, reference: StatementRef) -> bytes | None:
         """The digest of what a statement or grant means; `None` for one that is not there."""
@@ -163,14 +183,16 @@ class Places:
         return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 
-def places_of(shared: Mapping[str, Policy], target: Target, statements: Statements) -> Places:
-    """Those of a target, with the policies that all targets share."""
+def places_of(shared: Mapping[str, Policy], target: Target, statements: Statements, concluded: Iterable[str] = ()) -> Places:
+    """Those of a target, with the policies that all targets share, and what was concluded about where keys are (S4)."""
     key = target.key
     own = {} if key is None else {policy.identity: policy for policy in key.policies or ()}
     listed = () if key is None else key.grants or ()
     named = {} if key is None else {reference_to_grant(key.arn, grant).policy: grant for grant in listed}
     policies = ChainMap(own, shared)  # type: ignore[arg-type]  # both are only read
-    return Places(policies, {grant.id: grant for grant in listed}, named, statements)
+    supposed = () if key is None else tuple(Assumption("U3", sentence) for sentence in key.supposed)
+    told = tuple(Assumption("S4", sentence) for sentence in concluded)
+    return Places(policies, {grant.id: grant for grant in listed}, named, statements, told, supposed)
 
 
 def shared_policies(estate: Estate) -> dict[str, Policy]:
