@@ -48,7 +48,7 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes += attrs
-        if tag not in ("meta", "br", "hr"):
+        if tag not in ("meta", "br", "hr", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -108,14 +108,28 @@ def test_a_text_that_is_not_at_hand_is_left_out() -> None:
 
 def test_what_fails_is_open_and_what_does_not_is_closed() -> None:
     document = render_html(report(PROVED, REFUTED, UNKNOWN, EXCUSED))
-    assert re.findall(r'<details id="v(\d)"( open="")?>', document) == [("1", ""), ("2", ' open=""'), ("3", ' open=""'), ("4", "")]
+    told = re.findall(r'<details id="v(\d)" class="fares \w+"( open="")?>', document)
+    assert told == [("2", ' open=""'), ("3", ' open=""'), ("4", ""), ("1", "")]
+    assert re.findall(r'href="#v(\d)"', document) == ["2", "3", "4", "1"]
+
+
+def test_of_many_verdicts_what_fails_is_first_and_what_holds_is_folded_together() -> None:
+    """Twenty-five proofs, and then thirty that fail: of these the first twenty are open."""
+    document = render_html(report(*[PROVED] * 25, *[REFUTED, UNKNOWN] * 15))
+    told = re.findall(r'<details id="v(\d+)" class="fares (\w+)"( open="")?>', document)
+    assert [how for _, how, _ in told] == ["bad"] * 15 + ["doubt"] * 15 + ["good"] * 25
+    assert [bool(is_open) for _, _, is_open in told] == [True] * 20 + [False] * 35
+    assert [int(number) for number, how, _ in told if how != "doubt"] == [*range(26, 56, 2), *range(1, 26)]
+    assert document.count("<summary>25 proved, ") == 2 and len(Tags(document).open) == 0
+    assert re.findall(r'id="only-(\w+)"', document) == ["all", "bad", "doubt", "good"]
+    assert "only-" not in render_html(report(*[PROVED] * 20)).partition("</style>")[2]
 
 
 def test_the_picture_says_what_its_table_says() -> None:
     document = render_html(report(REFUTED), Evidence(who_can=access("role/reports")))
     svg = document[document.index("<svg") : document.index("</svg>")]
     assert "role/reports" in svg and svg.count("<rect") == 3 and 'role="img"' in svg and "aria-label=" in svg
-    assert document.count("<tr>") == 2 + 4
+    assert document.count("<tr") == 2 + 4
     assert "<svg" not in render_html(report(REFUTED), Evidence(who_can=access("x", LOGS)))
 
 

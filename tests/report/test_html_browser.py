@@ -53,6 +53,23 @@ def opened(chromium: Browser, folder: Path, text: str, scheme: str = "light", wi
     return shown, told
 
 
+def test_one_chooses_which_verdicts_are_shown(chromium: Browser, tmp_path: Path) -> None:
+    shown, told = opened(chromium, tmp_path, render_html(report(*[PROVED] * 25, *[REFUTED] * 3)), width=380)
+    rows, verdicts = shown.locator("tr.fares"), shown.locator("details[id]")
+    seen = [sum(one.is_visible() for one in found.all()) for found in (rows, verdicts)]
+    shown.get_by_label("25 proved").focus()
+    shown.keyboard.press("Space")
+    assert [sum(one.is_visible() for one in found.all()) for found in (rows, verdicts)] == [0, 0]
+    assert shown.locator("summary", has_text="25 proved").first.is_visible()
+    shown.get_by_label("3 refuted").check()
+    assert seen == [sum(one.is_visible() for one in found.all()) for found in (rows, verdicts)] == [3, 3]
+    assert not shown.locator("summary", has_text="25 proved").first.is_visible() and told == []
+    shown.get_by_label("28 all").check()
+    shown.goto(shown.url.partition("#")[0] + "#v2")
+    assert shown.locator("#v2").is_visible()
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 380
+
+
 def test_hostile_text_does_not_run_and_nothing_is_fetched(chromium: Browser, tmp_path: Path) -> None:
     text = render_html(with_sid(MARKUP), Evidence(texts={MARKUP: MARKUP}, who_can=access(MARKUP)))
     shown, told = opened(chromium, tmp_path, text)

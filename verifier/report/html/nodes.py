@@ -14,7 +14,7 @@ from html import escape
 
 from verifier.syntax.text import printable
 
-VOID = frozenset({"meta", "br", "hr", "link"})
+VOID = frozenset({"meta", "br", "hr", "input", "link"})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{text-align:left;v
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--dim);font-weight:600}td:first-child{white-space:nowrap}
 .proved,.less,.equivalent{color:var(--good);font-weight:600}.refuted,.more,.incomparable{color:var(--bad);font-weight:600}
 .unknown{color:var(--doubt);font-weight:600}.excused{color:var(--dim);font-weight:600}.bound{white-space:normal}
+.choice{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.8rem 0;padding:0;border:0}.choice legend{float:left;color:var(--dim)}
+.choice label{cursor:pointer;white-space:nowrap}
+main:has(#only-bad:checked) .fares:not(.bad),main:has(#only-doubt:checked) .fares:not(.doubt),
+main:has(#only-good:checked) .fares:not(.good),main:has(#only-dim:checked) .fares:not(.dim){display:none}
 details{border:1px solid var(--line);border-radius:.4rem;margin:.6rem 0;background:var(--card)}
 summary{padding:.5rem .8rem;cursor:pointer;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}

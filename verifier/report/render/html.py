@@ -1,12 +1,13 @@
 """Documents → one HTML file.
 
 In: a `Document`. Out: HTML. Guarantee: self-contained: no script, no request to anywhere; everything of the input is escaped;
-it works without a mouse, on paper, dark and light.
+it works without a mouse, on paper, dark and light. The worst verdicts stand first; of many one chooses which are shown, and those that hold
+are folded away together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verifier import __version__
 from verifier.report import document as doc
@@ -20,6 +21,7 @@ from verifier.report.reach.names import names_of
 from verifier.report.supposed import conclusions
 
 _SIGNS = {Role.GOOD: "✔ ", Role.BAD: "✘ ", Role.DOUBT: "? ", None: ""}
+_SHOWN = {Role.BAD: "refuted", Role.DOUBT: "unknown", Role.DIM: "excused", Role.GOOD: "proved"}
 _CLASSES = {Role.GOOD: "proved", Role.BAD: "refuted", Role.DOUBT: "unknown", Role.DIM: "dim"}
 
 
@@ -30,7 +32,7 @@ def document_html(document: doc.Document) -> str:
     supposed = [element("p", f"supposed: {text}", class_="dim") for text in conclusions(supposed_in(document.blocks))]
     head = element("header", element("h1", title), element("p", counts), supposed)
     footer = element("footer", element("p", f"kms-verifier {__version__}"))
-    return page(title, STYLE, head, element("main", map(_block, document.blocks)), footer)
+    return page(title, STYLE, head, element("main", _blocks(document)), footer)
 
 
 def _block(block: doc.Block) -> Content:
@@ -50,14 +52,10 @@ def _block(block: doc.Block) -> Content:
         case doc.Supposed(assumptions):
             found = dict.fromkeys(f"{assumption.text} [{assumption.rule}]" for assumption in assumptions)
             return _folded("what this supposes", element("ul", (element("li", text) for text in found))) if found else None
-        case doc.Folded(title, blocks):
-            anchor = f"v{block.number}" if block.number else None
-            inside = (map(_block, block.lead), map(_block, blocks))
-            return _folded(_faring(title), *inside, id=anchor, open="" if block.open else None) if blocks else None
+        case doc.Folded(_, blocks):
+            return _verdict(block, is_open=block.open) if blocks else None
         case doc.Overview(rows):
-            head = element("tr", (element("th", title, scope="col") for title in ("verdict", "invariant", "key")))
-            body = (_link(number, *row) for number, row in enumerate(rows, start=1))
-            return element("table", element("thead", head), element("tbody", body))
+            return _overview([(number, row) for number, row in enumerate(rows, start=1)])
         case doc.Figure(access, stories, keys):
             return element("h2", key_name(access.key)), picture(access, stories, names_of(keys, access.key.arn))
         case doc.Lines(lines):
@@ -70,13 +68,75 @@ def _block(block: doc.Block) -> Content:
             return None
 
 
+def _blocks(document: doc.Document) -> Iterator[Content]:
+    """All blocks, with the worst verdicts first."""
+    told = sorted((block for block in document.blocks if isinstance(block, doc.Folded) and block.number), key=lambda b: _rank(b.title))
+    for block in document.blocks:
+        if isinstance(block, doc.Overview):
+            rows = sorted(enumerate(block.rows, start=1), key=lambda row: _rank(row[1][0]))
+            failing = [row for row in rows if not document.is_large or role_of(row[1][0]) is not Role.GOOD]
+            yield _choice([role_of(sign) for _, (sign, _, _) in rows]) if document.is_large else None
+            yield _overview(failing) if failing else None
+            yield _holding(len(rows) - len(failing), "listed", _overview(rows[len(failing) :]))
+        elif isinstance(block, doc.Folded) and block.number:
+            if told:
+                last = [one for one in told if document.is_large and role_of(one.title) is Role.GOOD]
+                first = told[: len(told) - len(last)]
+                opened = doc.MOST_WITHOUT_SUMMARY if document.is_large else len(told)
+                yield [_verdict(one, is_open=one.open and number < opened) for number, one in enumerate(first)]
+                yield _holding(len(last), "in full", [_verdict(one, is_open=False) for one in last])
+            told = []
+        else:
+            yield _block(block)
+
+
+def _rank(words: Words) -> int:
+    role = role_of(words)
+    return doc.WORST.index(role) if role in doc.WORST else len(doc.WORST)
+
+
+def _holding(number: int, how: str, content: Content) -> Html | None:
+    """What holds, folded away together."""
+    return _folded(f"{number} proved, {how}", content, class_="fares good") if number else None
+
+
+def _choice(roles: Sequence[Role | None]) -> Html:
+    """Which verdicts are shown, without a script: by `:has` of the style."""
+    found = [(role.value, _SHOWN[role], roles.count(role)) for role in doc.WORST if role in roles]
+    choices = [("all", "all", len(roles)), *found]
+    inputs = (
+        element("label", element("input", type="radio", name="only", id=f"only-{name}", checked=None if number else ""), f" {count} {word}")
+        for number, (name, word, count) in enumerate(choices)
+    )
+    return element("fieldset", element("legend", "show"), inputs, class_="choice")
+
+
+def _overview(rows: Sequence[tuple[int, tuple[Words, str, str]]]) -> Html:
+    head = element("tr", (element("th", title, scope="col") for title in ("verdict", "invariant", "key")))
+    return element("table", element("thead", head), element("tbody", (_link(number, *row) for number, row in rows)))
+
+
+def _verdict(block: doc.Folded, *, is_open: bool) -> Html:
+    """What is folded; a verdict with its number and how it fares."""
+    anchor = f"v{block.number}" if block.number else None
+    inside = (map(_block, block.lead), map(_block, block.blocks))
+    class_ = _fares(block.title) if block.number else None
+    return _folded(_faring(block.title), *inside, id=anchor, class_=class_, open="" if is_open else None)
+
+
+def _fares(words: Words) -> str | None:
+    role = role_of(words)
+    return f"fares {role.value}" if role is not None else None
+
+
 def _folded(title: Content, *content: Content, **attributes: str | None) -> Html:
     return element("details", element("summary", title), element("div", content, class_="inside"), **attributes)
 
 
 def _link(number: int, sign: Words, name: str, key: str) -> Html:
     """A row of an overview."""
-    return element("tr", element("td", _faring(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key))
+    cells = element("td", _faring(sign)), element("td", element("a", name, href=f"#v{number}")), element("td", key)
+    return element("tr", *cells, class_=_fares(sign))
 
 
 def _excerpts(block: doc.Excerpts) -> Content:
