@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from tests.agreement.runner import read_again
-from tests.agreement.symbolic import decide_symbolically
+from tests.agreement.symbolic import Decider
 from tests.case_format import Case, ErrorCase, InvariantCase, RequestCase
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
@@ -23,6 +24,8 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
 
+Thing = TypeVar("Thing")
+
 
 def loaded(case: Case, folder: Path, asked: InvariantCase | None = None) -> Estate:
     """The estate of a case, whose input files are written below `folder`; with no more of it than `prove` reads for the invariants that
@@ -34,22 +37,22 @@ def _invariants(asked: InvariantCase) -> tuple[AnyInvariant, ...]:
     return read_invariants(Source("invariants", asked.text)).invariants
 
 
-class _ByIdentity:
-    """A case as a key of a cache: the same object, since what it holds has no hash."""
+class _ByIdentity(Generic[Thing]):
+    """A case or an estate as a key of a cache: the same object, since what it holds has no hash, or a slow one."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
 
     def __hash__(self) -> int:
-        return id(self.case)
+        return id(self.thing)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self.case is other.case
+        return isinstance(other, _ByIdentity) and self.thing is other.thing
 
 
 @lru_cache(maxsize=64)
-def _estate(key: _ByIdentity, folder: Path, parts: tuple[bool, bool]) -> Estate:
-    case = key.case
+def _estate(key: _ByIdentity[Case], folder: Path, parts: tuple[bool, bool]) -> Estate:
+    case = key.thing
     place = folder / case.name
     place.mkdir(parents=True, exist_ok=True)
     return load_estate([case.write(place)], key_arn=case.told_key_arn, steps=parts[0], tags=parts[1])
@@ -62,7 +65,12 @@ def decided(estate: Estate, asked: RequestCase) -> Decision:
 
 def decided_by_problem(estate: Estate, asked: RequestCase) -> str:
     """What `problem` says of a request: `allow`, `deny` or `depends`."""
-    return decide_symbolically(estate, request_from_json(estate, dict(asked.request))).value
+    return _decider(_ByIdentity(estate)).decide(request_from_json(estate, dict(asked.request))).value
+
+
+@lru_cache(maxsize=8)
+def _decider(key: _ByIdentity[Estate]) -> Decider:
+    return Decider(key.thing)
 
 
 def decided_by_third_reading(estate: Estate, asked: RequestCase) -> str:
