@@ -72,7 +72,7 @@ def read(options: QuestionOptions) -> Question:
     for sentence in options.suppose:
         with collected(errors):
             supposed.append(_supposition(sentence))
-    declared = _only(files.key_arns)
+    declared = files.key_arns[0] if len(files.key_arns) == 1 else None
     steps, tags = needed((*files.invariants, *named))
 
     def load() -> Estate:
@@ -121,10 +121,6 @@ def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callabl
     from verifier.runs.estates import cached_estate
 
     return cached_estate(options.paths, besides, options.cache, load)
-
-
-def _only(arns: Sequence[str]) -> str | None:
-    return arns[0] if len(arns) == 1 else None
 
 
 def _files(options: QuestionOptions) -> InvariantFiles:

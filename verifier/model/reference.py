@@ -117,9 +117,11 @@ def _condition_keys() -> ConditionKeys:
     return ConditionKeys([*_document("kms.json")["condition_keys"], *_document("global_keys.json")["condition_keys"]])
 
 
+@cache
 def key_facts() -> tuple[KeyFacts, ...]:
     """Every consistent combination, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`, `AWS_KMS`, single-Region)."""
-    return _key_facts()
+    data = _document("kms.json")
+    return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))
 
 
 @cache
@@ -162,9 +164,3 @@ def _action(row: Mapping[str, Any]) -> Action:
 @cache
 def _actions_by_name() -> dict[str, Action]:
     return {action.name.lower(): action for action in actions()}
-
-
-@cache
-def _key_facts() -> tuple[KeyFacts, ...]:
-    data = _document("kms.json")
-    return consistent_facts(tuple(data["key_specs"]), tuple(data["origins"]))

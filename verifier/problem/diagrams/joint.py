@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR, WILDCARDS
@@ -206,7 +207,7 @@ def _as_sets(
     reduced_definitions = [reduce(definition) for found in definitions for definition in found]
     reduced_decisions, reduced_scopes = [reduce(decision) for decision in decisions], [reduce(scope_) for scope_ in wanted]
     known_action = reduce(known)
-    whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *_flat(reduced_facts)]
+    whole = [*reduced_decisions, known_action, *reduced_scopes, *reduced_definitions, *chain.from_iterable(reduced_facts)]
     if any(space.relations for space in spaces):
         whole.append(Symbol(WILDCARDS))  # what concrete values show of a comparison, they show for one reading of its wildcards
     if any(space.pair_names for space in spaces):
@@ -231,7 +232,3 @@ def _as_sets(
 
 def _says_something(node: Node) -> bool:
     return node != EVERYTHING
-
-
-def _flat(lists: Iterable[Iterable[Expression]]) -> list[Expression]:
-    return [expression for found in lists for expression in found]

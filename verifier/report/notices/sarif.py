@@ -55,7 +55,7 @@ def sarif(notices: Notices) -> Json:
 
 
 def _rule(rule: Rule) -> Json:
-    found: Json = {"id": rule.id, "name": _text(rule.name), "shortDescription": {"text": _message(rule.name)}}
+    found: Json = {"id": rule.id, "name": printable(rule.name), "shortDescription": {"text": _message(rule.name)}}
     if rule.text:
         found["fullDescription"] = {"text": _message(rule.text)}
     cited = rules()[rule.label]
@@ -105,7 +105,7 @@ def _result(notice: Notice, number: int, first: Span) -> Json:
     if notice.flow:
         found["codeFlows"] = [{"threadFlows": [{"locations": [_flow_step(n, *step) for n, step in enumerate(notice.flow, start=1)]}]}]
     if notice.excuse is not None:
-        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": _text(notice.excuse)}]
+        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": printable(notice.excuse)}]
     if notice.excused_by is not None and "baseline" in notice.excused_by:
         found["baselineState"] = "unchanged"
     return found
@@ -124,7 +124,7 @@ def _location(span: Span) -> Json | None:
     if where.region is not None:
         found["physicalLocation"]["region"] = _region(where.region)
     if where.name:
-        found["logicalLocations"] = [{"fullyQualifiedName": _text(where.name)}]
+        found["logicalLocations"] = [{"fullyQualifiedName": printable(where.name)}]
     return found
 
 
@@ -137,10 +137,6 @@ def _region(span: Span) -> Json:
     return (
         {**found, "endLine": span.end_line, "endColumn": span.end_column} if span.end_line >= span.line and span.end_column > 0 else found
     )
-
-
-def _text(text: str) -> str:
-    return printable(text)
 
 
 def _message(text: str) -> str:

@@ -22,7 +22,7 @@ from verifier.model.results.comparison import Change, ComparedSide, Comparison, 
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import as_of_data, given
@@ -124,7 +124,8 @@ class _Comparer:
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
         intended = [resolved_allowance(self.new, pair.either, allowance) for allowance in applying]
         try:
-            found = difference(QuestionSide(self.old, pair.old), _given(self.new, pair.new), intended=intended, held=self.held)
+            new = QuestionSide(self.new, pair.new) if pair.new is not None else None
+            found = difference(QuestionSide(self.old, pair.old), new, intended=intended, held=self.held)
         except TooLarge as error:
             reason = Reason("budget", f"the comparison went beyond a limit: {error}")
             return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
@@ -191,10 +192,6 @@ class _Comparer:
         """Whether an allowance was needed."""
         scope: Invariant = allowance.scope
         return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
-
-
-def _given(estate: Estate, target: Target | None) -> QuestionSide | None:
-    return None if target is None else QuestionSide(estate, target)
 
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:

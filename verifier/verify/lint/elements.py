@@ -24,10 +24,10 @@ from verifier.problem.classes.predicates import like
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.expression import Expression
+from verifier.problem.semantics.callers import covers
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
-from verifier.verify.lint.meaning import names_somebody
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Found, Seen, Subject
 from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted
@@ -55,7 +55,7 @@ def principals(subject: Subject) -> Iterator[Found]:
 
 
 def _matches_nobody(subject: Subject, principal: Principal) -> bool:
-    return subject.impossible(lambda seen: [names_somebody(seen.space, principal)])
+    return subject.impossible(lambda seen: [covers(seen.space, principal)])
 
 
 def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:
@@ -87,7 +87,7 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
         anyone = principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) and not statement.conditions
         if not anyone and principal.account in (None, own):
             continue
-        named = partial(names_somebody, principal=principal)
+        named = partial(covers, principal=principal)
         found = subject.example(lambda seen: [seen.allowed, seen.shown, named(seen.space)], subject.matched(Outcome.ALLOW))  # noqa: B023  (asked at once)
         if isinstance(found, Refuted):
             message = f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"

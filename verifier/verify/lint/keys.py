@@ -12,8 +12,8 @@ from verifier.model import lint_rules as rules
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.reference import action
-from verifier.model.reference_keys import SYMMETRIC, KeyFacts, operation_suits
+from verifier.model.reference import action, suits
+from verifier.model.reference_keys import SYMMETRIC, KeyFacts
 from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.syntax.source import Span
 from verifier.verify.lint.words import quoted
@@ -70,7 +70,7 @@ def _unsuited_grant(key: Key, grant: Grant) -> Iterator[Finding]:
         yield _finding(key, rules.UNSUITED_GRANT, message, proof, grant.span, reference)
     facts = KeyFacts(key.spec, key.usage, key.origin, key.multi_region_type) if key.usage is not None and key.origin is not None else None
     for operation in grant.operations:
-        if facts is not None and action(operation) is not None and not operation_suits(operation.lower(), facts):
+        if facts is not None and action(operation) is not None and not suits(operation, facts):
             message = f"allows {operation}, which AWS KMS does not support for the key"
             proof = f"the key has spec {key.spec} and usage {key.usage}"
             yield _finding(key, rules.UNSUITED_GRANT, message, proof, grant.span, reference)

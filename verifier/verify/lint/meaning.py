@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, Statement, Text
+from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
 from verifier.model.reference import condition_key
 from verifier.problem.expression import Expression, both, disjunction, either, negation
 from verifier.problem.semantics.callers import allow_reach, covers, deny_reach
@@ -67,15 +67,10 @@ def _names(space: Space, statement: Statement) -> Expression:
     return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
 
 
-def names_somebody(space: Space, principal: Principal) -> Expression:
-    """The callers that one principal names: an account names all its callers, a user the federated sessions too that it issued."""
-    return covers(space, principal)
-
-
 def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
     """What may be asked of the statement besides its meaning: whom each principal names, which requests have each listed value."""
     for principal in statement.principals or ():
-        yield names_somebody(space, principal)
+        yield covers(space, principal)
     for condition in statement.conditions:
         if condition.operator.base != "Null":
             yield is_absent(space, policy, condition.key)

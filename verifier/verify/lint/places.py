@@ -63,7 +63,7 @@ class Alone:
 
 def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: float | None) -> Alone:
     """A key policy by itself."""
-    space = _space(estate, target)
+    space = RuledSpace(estate, target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
     bench = Bench(examine(space, TRUE, [decision, *_asked(space, written, [meant for _, meant in said])]), timeout=timeout)
@@ -73,7 +73,7 @@ def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: f
 
 def by_themselves(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> list[Seen]:
     """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
-    space = _space(estate, target)
+    space = RuledSpace(estate, target)
     whom = held(space)
     found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
     bench = Bench(examine(space, TRUE, _asked(space, written, found)), timeout=timeout)
@@ -90,7 +90,7 @@ class InEstate:
 
 def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None) -> InEstate:
     """The estate's decision on a target, and statements of it."""
-    space = _space(estate, target)
+    space = RuledSpace(estate, target)
     decision, whom = space.allowed(), held(space)
     found = [meaning(space, *one, whom) for one in written]
     bench = Bench(examine(space, decision, _asked(space, written, found)), timeout=timeout)
@@ -106,7 +106,3 @@ def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]
     home = [space.in_account(space.target.account)] if space.target.account is not None else []
     parts = [part for meant in meanings for part in meant.parts]
     return [retires(), space.is_service, *home, *parts, *(one for own in written for one in details(space, *own))]
-
-
-def _space(estate: Estate, target: Target) -> Space:
-    return RuledSpace(estate, target)
