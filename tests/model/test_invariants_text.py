@@ -438,8 +438,8 @@ def test_all_errors_of_a_file_are_told_together_and_none_twice() -> None:
 
 
 def test_what_is_printed_of_a_text_moves_no_cursor() -> None:
-    for error in errors("account \u202ex = 1\n" + INVARIANT + "no \u200bx can kms:\u202e"):
-        assert error.isprintable()
+    found = errors("account \u202ex = 1\n" + INVARIANT + "no \u200bx can kms:\u202e")
+    assert found and all(error.isprintable() for error in found)
 
 
 # --- hostile texts ---

@@ -136,7 +136,9 @@ TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, powerful: bool) -> None:
     powers = ALWAYS if powerful else frozenset[str]()
     targets = [step_target(found, arn) for arn in TARGETS]
-    for permissions in step_permissions(found, targets, powers):
+    told = step_permissions(found, targets, powers)
+    assert {str(target.resource) for permissions in told for target in permissions.targets} == {*TARGETS}
+    for permissions in told:
         for target in permissions.targets:
             arn = str(target.resource)
             bare = alone(found, target, powers, frozenset())
