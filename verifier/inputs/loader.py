@@ -227,11 +227,11 @@ class Loader:
 
             estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
-        if not self.parts.unknown:
+        if not (self.parts.unknown or self.parts.remade):
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
-        return with_unknown(estate, self.parts.unknown)
+        return with_unknown(estate, self.parts.unknown, self.parts.remade)
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

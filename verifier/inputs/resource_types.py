@@ -17,6 +17,7 @@ from enum import Enum
 from importlib.resources import files
 
 from verifier.inputs.policies import SHARED, doubted, with_policies
+from verifier.inputs.remade import Remade, with_remade
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
@@ -120,8 +121,9 @@ class UnknownResource:
         return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
-def with_unknown(estate: Estate, resources: Sequence[UnknownResource]) -> Estate:
-    """The estate with what the resources could change. Where several could change a policy, the first one is named."""
+def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
+    """The estate with what the resources could change, and with those that a plan makes again. Where several could change a policy, the first one is named."""
+    estate = with_remade(estate, remade)
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
     for resource in dict.fromkeys(resources):

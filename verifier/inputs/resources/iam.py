@@ -15,6 +15,7 @@ from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
 from verifier.inputs.identity_changes import IdentityChanges, unlisted, untagged
+from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Json, Resource, Verb
@@ -68,6 +69,9 @@ class Identities(Reader):
         for resource in sorted(lists, key=lambda found: not found.writes("policy_arns", "policy_names")):
             self._exclusive(resource)
         self._settle()
+        gone = {name for change in self.identity_changes.values() for name in change.gone}
+        again = [(address, owner) for address, owner in self.by_address.items() if owner.new and owner.id in gone]
+        self.parts.remade += [Remade(owner.arn, address, owner.place.span) for address, owner in again]
         policies = self._policies()
         for policy in self.side.of_type(*_POLICIES):
             self.changes_of(policy)  # those of a snapshot may have it

@@ -29,6 +29,7 @@ from verifier.model.results.collection import NotRead
 from verifier.model.unmodelled import Unmodelled
 
 if TYPE_CHECKING:
+    from verifier.inputs.remade import Remade
     from verifier.inputs.resource_types import UnknownResource
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
@@ -100,6 +101,7 @@ class Parts:
     unmodelled: list[Unmodelled] = field(default_factory=list)
     unknown: list[UnknownResource] = field(default_factory=list)
     """What plans and templates hold of types that are not known."""
+    remade: list[Remade] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     """What plans and templates do to code that runs, or may do; not read without `steps`."""
     steps: bool = True

@@ -1,0 +1,60 @@
+"""Users and roles that a plan deletes and makes again under their names: a policy that names one may mean the old one, by its unique ID.
+
+[IAM User Guide: reference_policies_elements_principal, IAM role principals and IAM user principals: the ARN is transformed into the unique
+ID when the policy is saved, and the policy no longer applies if the identity is deleted and made again]
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import verifier
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, plan, write
+from tests.inputs.samples import details, key, role, user
+from verifier.inputs import load_estate
+from verifier.language.invariants.files import read_invariants
+from verifier.syntax.source import Source
+
+LAMBDA = "lambda.amazonaws.com"
+OWN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+MAY: Any = [
+    {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
+]
+TRUST = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": LAMBDA}, "Action": "sts:AssumeRole"}}
+)
+
+
+def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, other: bool = False) -> str:
+    """On a snapshot whose key policy names role/Foo or user/Foo, beside a plan that does this to it, or with `other` to another one."""
+    named = {"Effect": effect, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:{kind}/Foo"}, "Action": "kms:Decrypt", "Resource": "*"}
+    own = MAY if effect == "Deny" else []
+    people = {"RoleDetailList": [role("Foo", RolePolicyList=own)], "UserDetailList": [user("Foo", UserPolicyList=own)]}
+    accounts = {ACCOUNT: {"authorization_details": details(**people)}}
+    policy = {"Policy": {"Version": "2012-10-17", "Statement": [OWN, named]}}
+    snapshot = {"keys": [key(policy=policy, grants={"Grants": []}, aliases=[], tags=[])], "accounts": accounts}
+    name = "Else" if other else "Foo"
+    before: Any = {"name": name, "path": "/", "arn": f"arn:aws:iam::{ACCOUNT}:{kind}/{name}", "permissions_boundary": None, "tags": {}}
+    before |= {"tags_all": {}, **({"assume_role_policy": TRUST, "inline_policy": [], "managed_policy_arns": []} if kind == "role" else {})}
+    after = {attribute: value for attribute, value in before.items() if attribute != "arn"}
+    made = Planned(f"aws_iam_{kind}", "foo", after, {"arn": True, "unique_id": True}, before=before, does=list(actions))
+    given = [Planned(f"aws_iam_{kind}_policy", "p", {kind: name, "name": "p", "policy": json.dumps(one["PolicyDocument"])}) for one in own]
+    paths = [write(folder, snapshot, "snapshot.json"), write(folder, plan(caller_identity(), made, *given))]
+    text = f'account home = {ACCOUNT}\ninvariant "x": {sentence}'
+    (found,) = verifier.prove(load_estate(paths), read_invariants(Source("it.inv", text)).invariants).verdicts
+    return found.status.value
+
+
+@pytest.mark.parametrize("kind", ["role", "user"])
+@pytest.mark.parametrize(
+    ("effect", "sentence"), [("Deny", "no {}/Foo in home can kms:Decrypt"), ("Allow", "{}/Foo in home can always kms:Decrypt")]
+)
+def test_l8_who_is_made_again_may_not_be_whom_a_policy_names(tmp_path: Path, effect: str, sentence: str, kind: str) -> None:
+    sentence = sentence.format(kind)
+    assert verdict(tmp_path, sentence, effect, kind, "delete", "create") == "unknown"
+    assert verdict(tmp_path, sentence, effect, kind, "no-op") == "proved"
+    assert verdict(tmp_path, sentence, effect, kind, "delete", "create", other=True) == "proved"

@@ -1,0 +1,47 @@
+"""Users and roles that a plan deletes and makes again under their own names.
+
+In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps the unique ID of
+whom a policy names when it is saved, so that a policy written before does not name the new one (L8), and whether one is written after, or
+at all, is not told apart. [IAM: reference_policies_elements_principal, IAM role principals, IAM user principals]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from verifier.inputs.policies import doubted, with_policies
+from verifier.model.estate import Estate
+from verifier.model.policy import Policy
+from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.syntax.source import Span
+from verifier.syntax.text import printable
+
+
+@dataclass(frozen=True)
+class Remade:
+    """A user or role, and the address of the resource that is replaced."""
+
+    arn: str
+    address: str
+    span: Span
+
+
+def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
+    """The estate, with a thing that is not known for each of those that some policy names."""
+    for one in found:
+        name = printable(f"{one.address}, made again")
+        why = printable(f"{one.address} is made again, and a policy that names its ARN may mean the one that it replaces, by its unique ID")
+        thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
+        changed = with_policies(estate, partial(_doubting, one.arn, thing))
+        if changed != estate:
+            estate = replace(changed, unmodelled=(*changed.unmodelled, thing))
+    return estate
+
+
+def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:
+    """A policy with the statements in doubt that name a principal."""
+    named = [any(principal.value == arn for principal in statement.principals or ()) for statement in policy.statements]
+    found = (doubted(statement, thing) if is_named else statement for statement, is_named in zip(policy.statements, named, strict=True))
+    return replace(policy, statements=tuple(found)) if any(named) else policy
