@@ -49,6 +49,14 @@ CASES = {
     "a service of the own Region": template(statement("Allow", {"Service": sub("logs.${AWS::Region}.amazonaws.com")}), **BY_REGION),
     "a partner by a table": template(statement("Allow", SOMEBODY), **BY_REGION),
     "nobody by a table": template(statement("Deny", SOMEBODY), **BY_REGION),
+    "a partner, and a service by a condition": template(
+        statement("Allow", {"AWS": PARTNER, "Service": {"Fn::If": ["East", "logs.us-east-1.amazonaws.com", "s3.amazonaws.com"]}}),
+        Conditions={"East": EAST},
+    ),
+    "a service, and a partner by a condition": template(
+        statement("Allow", {"Service": "s3.amazonaws.com", "AWS": {"Fn::If": ["East", PARTNER, {"Ref": "AWS::AccountId"}]}}),
+        Conditions={"East": EAST},
+    ),
     "a partner in one Region": template(
         statement("Allow", {"Fn::If": ["East", OUTSIDE, {"AWS": {"Ref": "AWS::AccountId"}}]}), Conditions={"East": EAST}
     ),
@@ -80,6 +88,8 @@ EXPECTED = {
     "a service of the own Region": Status.PROVED,
     "a partner by a table": None,  # without an entry for each Region
     "nobody by a table": None,
+    "a partner, and a service by a condition": Status.REFUTED,
+    "a service, and a partner by a condition": Status.UNKNOWN,
     "a partner in one Region": Status.UNKNOWN,
     "a partner through a service of one Region": Status.UNKNOWN,
     "a partner elsewhere": Status.UNKNOWN,

@@ -45,6 +45,18 @@ def test_s4_a_policy_that_is_put_past_the_check_does_not(tmp_path: Path, bypass:
         loaded(tmp_path, template(bypass))
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+@pytest.mark.parametrize("bypass", [True, {"Fn::If": ["Here", True, False]}, {"Fn::If": ["Here", False, True]}, False])
+def test_s4_nor_one_that_is_put_past_it_in_some_region(tmp_path: Path, bypass: Any, region: str) -> None:
+    """The Region is not told, and the template names one."""
+    document = {**template(bypass), "Conditions": {"Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, region]}}}
+    if bypass is False:
+        assert loaded(tmp_path, document) == [PARTNER]
+        return
+    with pytest.raises(InputError, match="which account"):
+        loaded(tmp_path, document)
+
+
 @pytest.mark.parametrize("principal", [{"Service": "s3.amazonaws.com"}, "*"])
 def test_s4_where_no_account_is_named_the_own_one_is_any(tmp_path: Path, principal: Any) -> None:
     """Nobody, or anybody, can call PutKeyPolicy. Once a statement names an account, that one may be the own one or not."""

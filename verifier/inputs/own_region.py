@@ -68,9 +68,9 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         found = _in_each_region(read, supplied, own, sides[0][0])
         if found is None:
             raise error from None
-        estate, region, said = found
+        (estate, parts), region, said = found
         check_open_regions(estate, {file: region}, said, region)
-        return ((_saying(estate, [_told(file, region, estate, said)]), sides[0][1]),)
+        return ((_saying(estate, [_told(file, region, estate, said)]), parts),)
     sentences = [_STANDS.format(file=file, region=own.region) for file, own in opened.items()]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
@@ -92,24 +92,29 @@ def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
     return replace(estate, concluded=(*estate.concluded, *sentences))
 
 
-def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, first: Estate) -> tuple[Estate, str, frozenset[str]] | None:
+def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, first: Estate) -> tuple[Side, str, frozenset[str]] | None:
     """What the input says in every Region, that which stands for those that it does not name, and the others; `None` where it says too
     different things."""
     regions = REGIONS[partition_of(own.region)]
 
-    def found(region: str) -> Estate:
-        return read(replace(supplied, own_region=region))[0][0]
+    def found(region: str) -> Side:
+        return read(replace(supplied, own_region=region))[0]
 
     try:
         # What stands for the Region is no name: another in its place tells whether it is named as well.
-        other = found(regions[regions[0] == own.region])
+        other, _ = found(regions[regions[0] == own.region])
         named = own.named | (regions_in(_texts(first)) - {own.region}) | (regions_in(_texts(other)) - {regions[regions[0] == own.region]})
         if not named <= {*regions} and any(partition_of(region) != partition_of(own.region) for region in named):
             return None
         region = next((region for region in regions if region not in named), regions[0])
         others = sorted(named - {region})
-        versions = [found(region), *(_swapped(found(each), each, region) for each in others)]
-        return _merged(versions), region, frozenset(others)
+        estate, parts = found(region)
+        versions = [estate]
+        for each in others:
+            there, its_parts = found(each)
+            versions.append(_swapped(there, each, region))
+            parts.unchecked |= {_swapped(arn, each, region) for arn in its_parts.unchecked}
+        return (_merged(versions), parts), region, frozenset(others)
     except (InputError, _DifferError):
         return None
 
@@ -119,19 +124,21 @@ class _DifferError(Exception):
 
 
 def _swapped(node: Any, one: str, other: str) -> Any:
-    """The same, with the names of two Regions changed for each other. Places stay, and what a key is called."""
+    """The same, with the names of two Regions changed for each other. Places stay, and what things are called."""
     if isinstance(node, str):
         return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
     if isinstance(node, tuple):
         return tuple(_swapped(inner, one, other) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
         return node
-    old = {each.name: getattr(node, each.name) for each in fields(node) if not (isinstance(node, Key) and each.name in _LABELS)}
+    labels = _LABELS.get(type(node), ())
+    old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in labels}
     new = {name: _swapped(value, one, other) for name, value in old.items()}
     return node if new == old else replace(node, **new)
 
 
-_LABELS = ("name", "supposed")
+_LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful"), Unmodelled: ("description",)}
+"""Members that say what things are called, in sentences or by themselves."""
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -186,11 +193,22 @@ def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy
                 raise _DifferError
             thing = _thing(first, different[0])
             things[thing.name] = thing
-            different = [doubted(statement, thing) for statement in different]
+            sure, different = _with_others_apart(different)
+            different = [*sure, *(doubted(statement, thing) for statement in different)]
         kept.append(different[0])
         more += different[1:]
     further = (replace(statement, index=len(kept) + number) for number, statement in enumerate(more))
     return replace(first, statements=(*kept, *further))
+
+
+def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says of others."""
+    first = versions[0]
+    common = tuple(one for one in first.principals or () if all(one in (version.principals or ()) for version in versions))
+    if not common or first.not_principal or any(replace(version, principals=first.principals) != first for version in versions):
+        return [], versions
+    others = [tuple(one for one in version.principals or () if one not in common) for version in versions]
+    return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]
 
 
 def _thing(policy: Policy, statement: Statement) -> Unmodelled:
