@@ -55,6 +55,9 @@ def reason(folder: Path, beside: Json, *supposed: str) -> str:
     return found.reason.text if found.reason is not None else ""
 
 
+MAYBE = {"Version": "2012-10-17", "Statement": [{"Fn::If": ["C", policy("s3:PutObject", "*")["Statement"][0], {"Ref": "AWS::NoValue"}]}]}
+OPEN_ACTION = {"Statement": {"Effect": "Allow", "Principal": {"AWS": X}, "Action": {"Ref": "P"}, "Resource": "*"}}
+PARAMETER = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
 OPEN: list[tuple[Json, str]] = [
     (bucket("s3:PutObject", {"AWS": X}), "s3:PutObject"),
     (bucket("s3:Put*", {"AWS": "*", "Service": "logging.s3.amazonaws.com"}), "s3:PutObject"),
@@ -62,6 +65,28 @@ OPEN: list[tuple[Json, str]] = [
     (planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
     (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:PutObject", {"AWS": X})), "s3:PutObject"),
     (template("AWS::Lambda::Permission", FunctionName="f", Action="lambda:*", Principal=ACCOUNT), "lambda:"),
+    (template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:PutObject", {"AWS": X})), "s3:PutObject"),
+    (
+        template("AWS::Some::Thing", Inside={"Some": [json.dumps(policy("lambda:UpdateFunctionCode", {"AWS": X}))]}),
+        "lambda:UpdateFunctionCode",
+    ),
+    (template("AWS::Events::EventBusPolicy", StatementId="s", Statement=policy("events:PutRule", "*")["Statement"][0]), "events:PutRule"),
+    (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=MAYBE) | PARAMETER, "s3:PutObject"),
+    (
+        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "${P}"))})
+        | PARAMETER,
+        "s3:PutObject",
+    ),
+    (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:Get*", "*") | OPEN_ACTION) | PARAMETER, "not known"),
+    (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
+    (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),
+    (planned("aws_s3_bucket_acl", bucket="code", acl="public-read-write"), "s3:PutObject"),
+    (planned("awscc_ecr_repository", repository_policy_text=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
+    (planned("awscc_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
+    (
+        planned("aws_efs_file_system_policy", policy=json.dumps(policy("elasticfilesystem:ClientWrite", "*"))),
+        "elasticfilesystem:ClientWrite",
+    ),
 ]
 SHUT: list[Json] = [
     bucket("s3:GetObject", "*"),
@@ -70,6 +95,10 @@ SHUT: list[Json] = [
     planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com"),
     planned("aws_lambda_permission", function_name="f", action="lambda:InvokeFunction", principal=X),
     template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:GetObject", {"AWS": X})),
+    template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:GetObject", {"AWS": X})),
+    template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicRead"),
+    template("AWS::Events::EventBusPolicy", StatementId="s", Action="events:PutEvents", Principal="*"),
+    template("AWS::Some::Thing", InlinePolicy={"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}),
 ]
 
 

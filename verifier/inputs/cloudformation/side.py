@@ -15,7 +15,7 @@ from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template, references
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side, inside
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_at, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, names_in
 
 _PROPERTIES = {
@@ -158,6 +158,12 @@ class TemplateSide(Side):
                 return self._name(own)
         named = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
         return self.functions.of(own, named or _titled(name))
+
+    def with_principals(self, resource: Resource) -> Iterator[Node]:
+        own = self.template.resources[resource.address]
+        for name, given in own.properties.items():
+            if any(isinstance(node, Scalar) and "Principal" in node.text for node in nodes_in(given)):
+                yield self.functions.of(own, name) or given
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
         return inside(values_of(self.value(resource, names[0])), list(map(_titled, names[1:])))

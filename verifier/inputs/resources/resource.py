@@ -119,6 +119,10 @@ class Side(ABC):
         """An attribute; `None` where it is null or the resource has none of that name."""
 
     @abstractmethod
+    def with_principals(self, resource: Resource) -> Iterator[Node]:
+        """The attributes that may hold a policy with principals, whatever they are called."""
+
+    @abstractmethod
     def policy(self, resource: Resource, name: str) -> Node | None:
         """The policy in an attribute: a text, a document, or `Unknown`; `None` where it has none, or none is recorded."""
 

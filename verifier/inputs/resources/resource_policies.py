@@ -1,8 +1,8 @@
 """What the policies of buckets, functions, repositories and other resources let callers do, where that could lead to a key (W1).
 
 In: the resources of one side of a plan, or a template. Out: an `Unmodelled` for each whose policy lets callers do what the catalogue calls
-doubtful. Guarantee: whoever is told that nothing leads to a key is not told so against a policy that the input spells out. A policy that is
-not known is supposed to let callers do no more than their own policies do.
+doubtful. Guarantee: whoever is told that nothing leads to a key is not told so against a policy that the input spells out, under whatever
+name, or may have. A policy of which nothing is known is supposed to let callers do no more than their own policies do.
 [Amazon S3 User Guide: bucket-policies; Lambda Developer Guide: access-control-resource-based]
 """
 
@@ -15,18 +15,21 @@ from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Members, Node, Scalar, member, text_of, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, text_at, values_of
+from verifier.inputs.text.unknown import Unknown
 from verifier.model.steps.catalogue import entries
 from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 
-ATTRIBUTES = ("policy", "policy_document", "policy_text", "resource_policy", "repository_policy_text", "access_policies")
-"""Attributes that hold the policy of a resource."""
-STATEMENTS = ("aws_lambda_permission", "AWS::Lambda::Permission")
+STATEMENTS = ("aws_lambda_permission", "awscc_lambda_permission", "AWS::Lambda::Permission")
 """Types that are one statement of the policy of a function: an action and a principal."""
+_LISTS = {"aws_s3_bucket": "acl", "aws_s3_bucket_acl": "acl", "AWS::S3::Bucket": "access_control"}
+"""Where the access control list of a bucket is named."""
+_ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")
 """Actions that no such policy is about, but those of keys, roles and users."""
 _MOST_NAMED = 3
+_NOT_LISTED, _NOT_KNOWN = "what is not listed", "what is not known"
 
 
 class ResourcePolicies(Reader):
@@ -45,33 +48,53 @@ class ResourcePolicies(Reader):
         if resource.type in STATEMENTS:
             principal = self.side.text(resource, "principal") or ""
             if not principal.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-                yield from _doubtful(values_of(self.side.value(resource, "action")))
-            return
-        for name in ATTRIBUTES:
-            for statement in _statements(self.side.value(resource, name)):
-                if text_of(statement, "Effect") == "Allow" and _lets_callers(statement):
-                    left_out = member(statement, "NotAction") is not None
-                    yield from ("what is not listed",) if left_out else _doubtful(values_of(member(statement, "Action")))
+                yield from _doubtful(self.side.value(resource, "action"))
+        elif resource.type in _LISTS and self.side.text(resource, _LISTS[resource.type]) in _ANYBODY_WRITES:
+            yield "s3:PutObject"
+        for statement in (inner for found in self.side.with_principals(resource) for inner in _statements(found)):
+            if _lets_callers(statement):
+                left_out = member(statement, "NotAction") is not None
+                yield from (_NOT_LISTED,) if left_out else _doubtful(member(statement, "Action"))
 
 
-def _statements(policy: Node | None) -> list[Node]:
-    """The statements of a policy, where it is known and is one."""
-    if isinstance(policy, Scalar) and policy.text.lstrip().startswith("{"):
-        try:
-            policy = read_json(document_source(policy))
-        except InputError:
-            return []  # AWS refuses it
-    return values_of(member(policy, "Statement"))
+def _statements(node: Node) -> Iterator[Members]:
+    """The statements about principals in a value, in what it may be, and in texts of JSON. A text that is none AWS refuses."""
+    if isinstance(node, Members) and member(node, "Effect") is not None and _principals(node):
+        yield node
+        return
+    for inner in _inside(node):
+        yield from _statements(inner)
 
 
-def _lets_callers(statement: Node) -> bool:
-    """Whether a statement is for others than services."""
-    principal = member(statement, "Principal")
-    return not isinstance(principal, Members) or any(key.text != "Service" for key, _ in principal.pairs)
+def _inside(node: Node) -> list[Node]:
+    if isinstance(node, Items):
+        return node.items
+    if isinstance(node, Members):
+        return [value for _, value in node.pairs]
+    text = "".join(piece or "*" for piece in node.pieces) if isinstance(node, Unknown) else getattr(node, "text", "")
+    try:
+        found = [read_json(document_source(text_at(node, text)))] if text.lstrip().startswith("{") and 'rincipal"' in text else []
+    except InputError:
+        found = []
+    return [*found, *(node.options or ())] if isinstance(node, Unknown) else found
 
 
-def _doubtful(actions: list[Node]) -> Iterator[str]:
-    """The doubtful actions that patterns match."""
-    for one in actions:
+def _principals(statement: Members) -> list[Node]:
+    return [value for key, value in statement.pairs if key.text in ("Principal", "NotPrincipal")]
+
+
+def _lets_callers(statement: Members) -> bool:
+    """Whether a statement allows, or may, and is for others than services."""
+    effect, principals = member(statement, "Effect"), _principals(statement)
+    may_allow = not isinstance(effect, Scalar) or effect.text == "Allow"
+    services = all(isinstance(one, Members) and all(key.text == "Service" for key, _ in one.pairs) for one in principals)
+    return may_allow and not (services and member(statement, "NotPrincipal") is None)
+
+
+def _doubtful(actions: Node | None) -> Iterator[str]:
+    """The doubtful actions that patterns match, or may."""
+    for one in values_of(actions):
+        if isinstance(one, Unknown):
+            yield from (name for option in one.options for name in _doubtful(option)) if one.options else (_NOT_KNOWN,)
         found = entries(one.text) if isinstance(one, Scalar) else ()
         yield from (entry.name for entry in found if entry.doubtful and not entry.name.startswith(_OWN_PREFIXES))

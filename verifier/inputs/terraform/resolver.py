@@ -109,6 +109,11 @@ class Resolver(Side):
             self._known[at] = found
         return self._known[at]
 
+    def with_principals(self, resource: Resource) -> Iterator[Node]:
+        written = resource.configuration.attributes if resource.configuration is not None else {}
+        found = (self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if "polic" in name)
+        return filter(None, found)
+
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
         """What `find` finds; what `cut` gives where the thing depends on itself, or on too much."""
         if at in self._open or len(self._open) > DEEPEST:
