@@ -35,7 +35,7 @@ def no_self_grant(arguments: Arguments) -> Invariant:
         (
             holds("StringEquals", "kms:GranteePrincipal", "${aws:PrincipalArn}"),
             holds(
-                "StringLike",
+                "ArnLike",
                 "kms:GranteePrincipal",
                 f"arn:*:iam::{account}:root",
                 f"arn:*:sts::{account}:assumed-role/*",
