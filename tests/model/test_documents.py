@@ -139,7 +139,7 @@ def test_L5_resources_that_cannot_be_the_key_are_reported() -> None:
     document = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": resources}
     policy = read(json.dumps({"Version": "2012-10-17", "Statement": document}))
     reported = [warning.message.split('"')[1] for warning in key_policy_warnings(policy, KEY_ARN)]
-    assert reported == [resource[:80] for resource in (other, "arn:aws:kms:*", "arn:aws:kms:us-west-2:*", "arn:*", KEY_ARN.upper())]
+    assert reported == [resource[:80] for resource in (other, KEY_ARN.upper())]  # an asterisk at the end of a segment may run on (L6)
     assert {warning.rule for warning in key_policy_warnings(policy, KEY_ARN)} == {"L5"}
 
 

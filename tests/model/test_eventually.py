@@ -153,7 +153,7 @@ def test_no_self_grant_names_the_caller_its_account_and_sessions_of_it() -> None
     assert operators(found.when) == [
         ("StringEquals", "kms:GranteePrincipal", ("${aws:PrincipalArn}",)),
         (
-            "StringLike",
+            "ArnLike",
             "kms:GranteePrincipal",
             (
                 "arn:*:iam::${aws:PrincipalAccount}:root",
