@@ -122,7 +122,8 @@ class UnknownResource:
 
 
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
-    """The estate with what the resources could change, and with those that a plan makes again. Where several could change a policy, the first one is named."""
+    """The estate with what the resources could change, and with those that a plan makes again. Where several could change a policy, the
+    first one is named."""
     estate = with_remade(estate, remade)
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
