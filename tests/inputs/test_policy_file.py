@@ -93,6 +93,7 @@ def test_s3_a_policy_that_is_none_of_a_key(tmp_path: Path, statements: list[dict
     path = write(tmp_path, policy(*statements))
     error = refused(path)
     assert error.nothing and "holds no key" in error.diagnostics[0].message
+    assert f"{path} {why}" in error.diagnostics[0].message
     estate = load_estate([path], empty=True)
     assert [why in warning.message for warning in estate.warnings] == [True]
     key = write(tmp_path, POLICY, "key.json")

@@ -302,7 +302,7 @@ class Loader:
             if unread:  # then it is not known that there is none
                 self._error(f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}", rule="S3")
             elif not empty:
-                self.remarks.errors.append(no_key(self.files.digests))
+                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key is not None else None, hint=hint, rule=rule))
@@ -318,9 +318,10 @@ def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> 
             remarks.error(listed[0][0], f"the input has no parameter `{name}`", hint=f"the parameters: {names}")
 
 
-def no_key(files: Collection[str]) -> Diagnostic:
-    """The error that files hold no key (S3)."""
+def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnostic:
+    """The error that files hold no key (S3). Of some policies it is known why they are of none."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
+    read = f"; {first_few(list(of_others), '; ')}" if of_others else read
     hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
     message = f"the input holds no key, so there is nothing to check{read}"
     return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)

@@ -50,6 +50,7 @@ def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
     if why is not None:
         hint = "give it in a snapshot, with whose it is and the keys that it is about; with --key-arn it is read as a key policy"
         remarks.warning(node, f"this policy {why}: it is no key policy, and nothing in it is checked", hint=hint)
+        remarks.no_keys.append(f"{node.source.name} {why}, and so is no key policy")
     return why is not None
 
 

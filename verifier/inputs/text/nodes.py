@@ -170,6 +170,8 @@ class Remarks:
     """The files with keys in a Region that nothing tells (S4)."""
     not_read: list[str] = field(default_factory=list)
     """What may hold keys, and is not read (S3)."""
+    no_keys: list[str] = field(default_factory=list)
+    """Which policies are of no key, and why (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
     """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
 
