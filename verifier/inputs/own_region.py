@@ -4,13 +4,15 @@ In: what reads the input with a Region in the place of the one that nothing tell
 the Region must be asked for. Guarantee: a Region is never taken for the own one because a text names it. Where the input names none, all
 are alike, and the first of the partition stands for it. Else the input is read once for a Region that it does not name, which stands for
 all such, and once for each that it names: what is alike but for the Region's own name is certain, a statement that is not is in doubt, as
-it is in each (S1), and anything else must be asked for.
+it is in each (S1), and anything else must be asked for. So it is with the other partitions, where the input refers to its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from verifier.inputs.policies import HOLDERS, doubted
@@ -61,6 +63,9 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
                 raise _names(file, own.named)
         for estate, parts in sides:
             check_open_regions(estate, {file: own.refers for file, own in parts.own_regions.items()})
+        for file, own in opened.items():
+            if own.partitions and not _is_alike_in(own.partitions, read, supplied, sides, own.region):
+                raise _partitions(file)
     except InputError as error:
         if asks or len(sides) > 1 or len(opened) > 1:
             raise
@@ -75,6 +80,29 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
+def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str) -> bool:
+    """Whether all that sides say is the same in some other partitions."""
+    try:
+        for partition in partitions:
+            there = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))
+            for (estate, _), (other, _) in zip(sides, there, strict=True):
+                found = _merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
+                if found.unmodelled != estate.unmodelled:
+                    return False
+        return not any(_BY_PARTITION.search(text) for estate, _ in sides for text in _texts(estate))
+    except (InputError, _DifferError):
+        return False
+
+
+_BY_PARTITION = re.compile(r"(?<!\barn:)aws-(?:cn|us-gov)\b|\barn:(?!\*:|aws\*?:)[^:$]*[*?]")
+"""What tells partitions apart, and is no ARN of one."""
+
+
+def _partitions(file: str) -> InputError:
+    message = f"what {file} says depends on the partition that it is deployed in, and the Region is not given"
+    return InputError.of(printable(message), hint="give it with --region", rule="S4")
+
+
 _STANDS = "the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
 
 
@@ -83,9 +111,11 @@ def _names(file: str, named: Iterable[str]) -> InputError:
     return InputError.of(printable(message), hint="give it with --region", rule="S4")
 
 
-def _told(file: str, region: str, estate: Estate, named: Iterable[str]) -> str:
+def _told(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
     what = "what statements say in some is in doubt" if any(map(_is_of_region, estate.unmodelled)) else "all is alike in each"
-    return f"the Region of the keys of {file} is not given: {region} stands for any, the input names {first_few(sorted(named))}, and {what}"
+    here = sorted(one for one in named if partition_of(one) == partition_of(region))
+    names = first_few([*here, "its partition"] if len(here) != len(named) else here)
+    return f"the Region of the keys of {file} is not given: {region} stands for any, the input names {names}, and {what}"
 
 
 def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
@@ -104,16 +134,19 @@ def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, first: Est
         # What stands for the Region is no name: another in its place tells whether it is named as well.
         other, _ = found(regions[regions[0] == own.region])
         named = own.named | (regions_in(_texts(first)) - {own.region}) | (regions_in(_texts(other)) - {regions[regions[0] == own.region]})
-        if not named <= {*regions} and any(partition_of(region) != partition_of(own.region) for region in named):
+        if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
             return None
+        if own.partitions and any(map(_BY_PARTITION.search, _texts(first))):
+            return None
+        named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
         region = next((region for region in regions if region not in named), regions[0])
         others = sorted(named - {region})
         estate, parts = found(region)
         versions = [estate]
         for each in others:
             there, its_parts = found(each)
-            versions.append(_swapped(there, each, region))
-            parts.unchecked |= {_swapped(arn, each, region) for arn in its_parts.unchecked}
+            versions.append(_elsewhere(there, each, region))
+            parts.unchecked |= {_elsewhere(arn, each, region) for arn in its_parts.unchecked}
         return (_merged(versions), parts), region, frozenset(others)
     except (InputError, _DifferError):
         return None
@@ -123,17 +156,25 @@ class _DifferError(Exception):
     """What the input says hangs on the Region otherwise than by statements."""
 
 
-def _swapped(node: Any, one: str, other: str) -> Any:
-    """The same, with the names of two Regions changed for each other. Places stay, and what things are called."""
+def _elsewhere(node: Any, one: str, other: str) -> Any:
+    """The same, with the names of two Regions changed for each other, and their partitions. Places stay, and what things are called."""
+    here, there = partition_of(one), partition_of(other)
+    found = _swapped(node, one, other)
+    return found if here == there else _swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})
+
+
+def _swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """The same, with two texts changed for each other, and partitions by themselves."""
     if isinstance(node, str):
         return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
     if isinstance(node, tuple):
-        return tuple(_swapped(inner, one, other) for inner in node)
+        return tuple(_swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
         return node
     labels = _LABELS.get(type(node), ())
     old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in labels}
-    new = {name: _swapped(value, one, other) for name, value in old.items()}
+    new = {name: _swapped(value, one, other, partitions) for name, value in old.items()}
+    new |= {name: partitions.get(value, value) for name, value in old.items() if name == "partition"}
     return node if new == old else replace(node, **new)
 
 

@@ -65,6 +65,7 @@ _AREA = "(?:af|ap|ca|cn|eu|il|me|mx|sa|us-gov|us)-"
 _NAME = re.compile(rf"{_AREA}(?:central|(?:north|south)(?:east|west)?|east|west)-[0-9]+(?![0-9])")
 _NAMED = re.compile(rf"{_NAME.pattern}|(?<![a-z0-9]){_AREA}[a-z-]*[*?]|[*?][a-z-]*-[0-9]")
 """The name of a Region, or a pattern that may match those of some alone."""
+_PARTITION = re.compile(r"\baws(?:-cn|-us-gov)?(?=:)")
 _REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
 _ANY_REGION = re.compile(r"(?:(?:[a-z0-9-]*|\*)\.)?\*(?:\.amazonaws\.com)?|[^.*?$]*(?:\.[^.*?$]*){0,2}")
 """Values of `kms:ViaService` that are matched alike in all Regions: where the Region is one wildcard, or the form is another (F5). What a
@@ -80,7 +81,9 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
             check_account((invariant,), invariant.span)
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         told = (text for condition in when for text in _of_condition(condition, ""))
-        for text in chain(told, filter(_NAMED.search, _values(invariant))) if estate.open_region else ():
+        ours = {key.arn.split(":")[1] for key in estate.keys}
+        abroad = (text for text in _values(invariant) if any(name not in ours for name in _PARTITION.findall(text)))
+        for text in chain(told, filter(_NAMED.search, _values(invariant)), abroad) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
 

@@ -9,7 +9,7 @@ a very long chain, is cut. [CloudFormation User Guide: Outputs]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -24,7 +24,7 @@ from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.nodes import Members, Node, OwnRegion, Remarks, Scalar, member, nodes_in
+from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, entries, member, nodes_in
 from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
 
@@ -35,6 +35,9 @@ _CDK_METADATA = "AWS::CDK::Metadata"
 """The type of a resource that says how a template was made, in the Regions that a condition lists."""
 _SAYS_NOTHING = ("Description", "Metadata", "Parameters")
 """Sections that decide nothing: of parameters their values alone do."""
+_NAMES_WHAT_MUST_BE = ("Principal", "ManagedPolicyArns", "PermissionsBoundary")
+_MAY_NAME_NOTHING = ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters")
+"""Members of which each ARN must be one of the own partition, and sections that are no resources."""
 _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
@@ -104,12 +107,17 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
         return TemplateSide(node, remarks, template, (partition_of(region), account, region))
     texts = [*template.supplied.parameters.values(), *_deciding(node, template)]
     partitions = {partition for text in texts for partition in _ARN.findall(text)}
-    partition = min(partitions) if len(partitions) == 1 else "aws"
+    refers = any("AWS::Partition" in text or "AWS::URLSuffix" in text for text in texts)
+    told = partitions if not refers else {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
+    partition = min(told) if len(told) == 1 else "aws"
+    others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(told) != 1 else ()
+    if others and template.supplied.own_region is not None:
+        partition = partition_of(template.supplied.own_region)
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
-        named = [one for one in regions_in(texts) if len(partitions) != 1 or partition_of(one) == partition]
-        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named))
+        named = [one for one in regions_in(texts) if len(told) != 1 or partition_of(one) == partition]
+        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others)
         return TemplateSide(node, remarks, template, (partition, account, region))
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 
@@ -128,6 +136,19 @@ def _deciding(node: Node, template: Template) -> list[str]:
     while named := waiting.keys() & set(found):
         found += _texts([waiting.pop(name) for name in named])
     return found
+
+
+def _that_must_be(node: Node) -> Iterator[str]:
+    """The texts in a template that name what must be there for it to be deployed, as principals of a policy must."""
+    named = [(key.text, value) for key, value in node.pairs] if isinstance(node, Members) else [("", inner) for inner in entries(node)]
+    if any(name in ("Condition", "Fn::If") and isinstance(value, Scalar | Items) for name, value in named):
+        return  # it may not be there
+    for name, value in named:
+        if name in _NAMES_WHAT_MUST_BE:
+            found = _texts([value])
+            yield from found if "Fn::If" not in found else ()
+        elif name not in _MAY_NAME_NOTHING:
+            yield from _that_must_be(value)
 
 
 def _texts(parts: Iterable[Node]) -> list[str]:

@@ -61,8 +61,8 @@ class Derivation:
         """What a data source tells of the login of its provider configuration, if it does not ask for something else."""
         if data.configuration is None or {"region", "name", "endpoint"} & data.configuration.attributes.keys():
             return None
-        partition = self.providers.partition(data)
         if data.type == "aws_partition":
+            partition = self.providers.own_partition(data)
             found = {"dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"}
             found |= dict.fromkeys(("partition", "id"), partition)
             return text_at(at, found[name]) if name in found else None

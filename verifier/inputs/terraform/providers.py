@@ -49,6 +49,7 @@ class Providers:
         self.supplied = supplied
         self.resolver: Resolver | None = None
         self.open_region: str | None = None
+        self.open_partition = False
         """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
@@ -179,7 +180,16 @@ class Providers:
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
-        return self._told(resource.provider, "partition") or partition_of(next(self._regions(resource), ""))
+        return self._partition(resource) or partition_of(self.supplied.own_region or "")
+
+    def own_partition(self, data: Resource) -> str:
+        """That which a data source tells; if nothing tells it, that is remembered (S4)."""
+        self.open_partition |= self._partition(data) is None
+        return self.partition(data)
+
+    def _partition(self, resource: Resource) -> str | None:
+        region = next(self._regions(resource), None)
+        return self._told(resource.provider, "partition") or (None if region is None else partition_of(region))
 
 
 def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
@@ -53,7 +54,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
     if providers.open_region is not None:
-        told = OwnRegion(providers.open_region, providers.open_region, regions_in((text,)))
+        region = providers.open_region
+        others = tuple(one for one in STAND_IN_REGIONS if one != partition_of(region)) if providers.open_partition else ()
+        told = OwnRegion(region, region, regions_in((text,)), others)
         remarks.own_regions[plan.file] = told
     for sentence in providers.concluded:
         remarks.concluded[f"{plan.file}: {sentence}"] = None

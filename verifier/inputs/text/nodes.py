@@ -148,11 +148,12 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
 @dataclass(frozen=True)
 class OwnRegion:
     """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
-    named where what is read may hang on it."""
+    named where what is read may hang on it. Of a file that refers to its partition `partitions` are the others that it may be in."""
 
     region: str
     refers: str
     named: frozenset[str] = frozenset()
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass

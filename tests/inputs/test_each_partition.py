@@ -1,0 +1,121 @@
+"""S4: where a template or folder refers to its partition and nothing tells the Region, a verdict holds in each partition.
+
+[CloudFormation User Guide: pseudo-parameter-reference, AWS::Partition; IAM User Guide: reference_identifiers, *IAM ARNs*]
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs.test_each_region import PARTNER, status, sub, template
+from tests.inputs.test_each_region import statement as stated
+from verifier.inputs import load_estate
+from verifier.inputs.estate import Version, load_versions
+from verifier.language.invariants.files import read_invariants
+from verifier.model.results.verdict import Status
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+from verifier.verify import prove
+
+PARTITIONED: dict[str, Any] = {"AWS": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:role/x")}
+SOMEBODY = stated("Allow", PARTITIONED)
+ELSEWHERE = {"Conditions": {"Cn": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]}}}
+HERE = f"arn:aws:iam::{PARTNER}:role/x"
+ROOT = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "AWS::AccountId"}}, "Action": "kms:*", "Resource": "*"}
+
+
+def neutral(*statements: Any, **sections: Any) -> dict[str, Any]:
+    """A template whose own root user is named without a partition."""
+    found = template(*statements, **sections)
+    found["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"][0] = ROOT
+    return found
+
+
+CASES = {
+    "a partner": (neutral(SOMEBODY), Status.REFUTED),
+    "a Deny of one partition": (neutral(SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": HERE})), Status.UNKNOWN),
+    "a Deny of each": (
+        neutral(SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:*")})),
+        Status.PROVED,
+    ),
+    "a Deny whatever the partition": (
+        neutral(SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": f"arn:*:iam::{PARTNER}:*"})),
+        Status.PROVED,
+    ),
+    "a pattern of partitions": (neutral(SOMEBODY, stated("Deny", "*", StringLike={"aws:PrincipalArn": "arn:aws:*"})), Status.UNKNOWN),
+    "another pattern": (neutral(stated("Allow", PARTITIONED, StringLike={"aws:PrincipalArn": "arn:aws-*:role/x"})), None),
+    "a condition": (
+        neutral({"Fn::If": ["Cn", SOMEBODY, {"Ref": "AWS::NoValue"}]}, **ELSEWHERE),
+        None,
+    ),
+    "a partner in one partition": (
+        neutral(
+            {
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": "*",
+                "Principal": {"Fn::If": ["Cn", PARTITIONED, {"AWS": {"Ref": "AWS::AccountId"}}]},
+            },
+            **ELSEWHERE,
+        ),
+        Status.UNKNOWN,
+    ),
+    "a principal that tells the partition": (
+        neutral(stated("Allow", {"AWS": HERE}), SOMEBODY, stated("Deny", "*", ArnLike={"aws:PrincipalArn": HERE})),
+        Status.PROVED,
+    ),
+    "a service of the partition": (neutral(stated("Allow", {"Service": sub("ec2.${AWS::URLSuffix}")})), Status.PROVED),
+}
+GIVEN = ("us-west-2", "cn-north-1", "us-gov-east-1")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_s4_a_verdict_without_the_region_holds_in_each_partition(tmp_path: Path, name: str) -> None:
+    document, expected = CASES[name]
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    found = status(path, None)
+    assert found is expected
+    if found in (Status.PROVED, Status.REFUTED) and "tells" not in name:
+        assert {status(path, region) for region in GIVEN} == {found}
+
+
+def test_s4_a_folder_that_refers_to_its_partition(tmp_path: Path) -> None:
+    partner = f"arn:${{data.aws_partition.p.partition}}:iam::{PARTNER}:role/x"
+    (tmp_path / "main.tf").write_text(f"""
+        data "aws_partition" "p" {{}}
+        data "aws_caller_identity" "own" {{}}
+        resource "aws_kms_key" "k" {{
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [
+            {{ Effect = "Allow", Principal = {{ AWS = data.aws_caller_identity.own.account_id }}, Action = "kms:*", Resource = "*" }},
+            {{ Effect = "Allow", Principal = {{ AWS = "{partner}" }}, Action = "kms:Decrypt", Resource = "*" }},
+            {{ Effect = "Deny", Principal = "*", Action = "kms:Decrypt", Resource = "*", Condition = {{
+              ArnLike = {{ "aws:PrincipalArn" = "{HERE}" }} }} }}] }})
+        }}
+    """)
+    assert status(tmp_path, None) is Status.UNKNOWN
+    assert status(tmp_path, "us-west-2") is Status.PROVED
+    assert status(tmp_path, "cn-north-1") is Status.REFUTED
+
+
+def test_s4_an_invariant_that_names_another_partition_asks_for_the_region(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
+    estate = load_estate([path])
+    asked = read_invariants(Source("x.inv", f'invariant "x": no arn:aws-cn:iam::{PARTNER}:role/x can kms:Decrypt'))
+    with pytest.raises(InputError) as caught:
+        prove(estate, asked.invariants)
+    assert [found.rule for found in caught.value.diagnostics] == ["S4"]
+
+
+def test_s4_versions_that_differ_in_one_partition_ask_for_the_region(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps(neutral(stated("Deny", "*"))), encoding="utf-8")
+    new.write_text(json.dumps(CASES["a Deny of one partition"][0]), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_versions(Version((old,)), Version((new,)))
+    assert {found.rule for found in caught.value.diagnostics} == {"S4"}
