@@ -30,13 +30,17 @@ TRUST = json.dumps(
 
 
 def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, other: bool = False) -> str:
-    """On a snapshot whose key policy names role/Foo or user/Foo, beside a plan that does this to it, or with `other` to another one."""
-    named = {"Effect": effect, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:{kind}/Foo"}, "Action": "kms:Decrypt", "Resource": "*"}
+    """On a snapshot whose key policy, or a grant, names role/Foo or user/Foo, beside a plan that does this to it, or, with `other`, to
+    another one."""
+    arn = f"arn:aws:iam::{ACCOUNT}:{kind}/Foo"
+    grant = {"GrantId": "1" * 64, "GranteePrincipal": arn, "IssuingAccount": ACCOUNT, "Operations": ["Decrypt"]}
+    granted = effect == "Grant"
+    named = {"Effect": effect, "Principal": {"AWS": arn}, "Action": "kms:Decrypt", "Resource": "*"}
     own = MAY if effect == "Deny" else []
     people = {"RoleDetailList": [role("Foo", RolePolicyList=own)], "UserDetailList": [user("Foo", UserPolicyList=own)]}
     accounts = {ACCOUNT: {"authorization_details": details(**people)}}
-    policy = {"Policy": {"Version": "2012-10-17", "Statement": [OWN, named]}}
-    snapshot = {"keys": [key(policy=policy, grants={"Grants": []}, aliases=[], tags=[])], "accounts": accounts}
+    policy = {"Policy": {"Version": "2012-10-17", "Statement": [OWN] if granted else [OWN, named]}}
+    snapshot = {"keys": [key(policy=policy, grants={"Grants": [grant] if granted else []}, aliases=[], tags=[])], "accounts": accounts}
     name = "Else" if other else "Foo"
     before: Any = {"name": name, "path": "/", "arn": f"arn:aws:iam::{ACCOUNT}:{kind}/{name}", "permissions_boundary": None, "tags": {}}
     before |= {"tags_all": {}, **({"assume_role_policy": TRUST, "inline_policy": [], "managed_policy_arns": []} if kind == "role" else {})}
@@ -51,7 +55,12 @@ def verdict(folder: Path, sentence: str, effect: str, kind: str, *actions: str, 
 
 @pytest.mark.parametrize("kind", ["role", "user"])
 @pytest.mark.parametrize(
-    ("effect", "sentence"), [("Deny", "no {}/Foo in home can kms:Decrypt"), ("Allow", "{}/Foo in home can always kms:Decrypt")]
+    ("effect", "sentence"),
+    [
+        ("Deny", "no {}/Foo in home can kms:Decrypt"),
+        ("Allow", "{}/Foo in home can always kms:Decrypt"),
+        ("Grant", "{}/Foo in home can always kms:Decrypt"),
+    ],
 )
 def test_l8_who_is_made_again_may_not_be_whom_a_policy_names(tmp_path: Path, effect: str, sentence: str, kind: str) -> None:
     sentence = sentence.format(kind)

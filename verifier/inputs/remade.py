@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from verifier.inputs.policies import doubted, with_policies
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
@@ -35,9 +35,24 @@ def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
         why = printable(f"{one.address} is made again, and a policy that names its ARN may mean the one that it replaces, by its unique ID")
         thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
         changed = with_policies(estate, partial(_doubting, one.arn, thing))
-        if changed != estate:
-            estate = replace(changed, unmodelled=(*changed.unmodelled, thing))
+        things = [thing] if changed != estate else []
+        things += [_of_grants(one, key) for key in estate.keys if any(one.arn == p.value for g in key.grants or () for p in g.principals)]
+        estate = replace(changed, unmodelled=(*changed.unmodelled, *things))
     return estate
+
+
+def _of_grants(one: Remade, key: Key) -> Unmodelled:
+    """That the grants of a key to it may be to the one that was deleted."""
+    why = printable(f"{one.address} is made again, and the grants of {key.arn} that name its ARN may mean the one that it replaces")
+    return Unmodelled(
+        printable(f"{one.address}, made again, as a grantee of {key.arn}"),
+        "L8",
+        Influence.MAY_REFUSE,
+        why,
+        key.arn,
+        principal=one.arn,
+        span=one.span,
+    )
 
 
 def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:
