@@ -141,6 +141,14 @@ def test_a_verdict_without_the_region_holds_in_each(tmp_path: Path, name: str) -
         assert set(each.values()) == {found}
 
 
+def test_a_table_without_each_region_asks_for_the_region(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template(statement("Allow", SOMEBODY), Mappings={"M": {"eu-west-1": {"A": PARTNER}}})), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_estate([path])
+    assert [(found.rule, found.hint) for found in caught.value.diagnostics] == [("S4", "give it with --region")]
+
+
 def test_the_regions_are_those_of_aws() -> None:
     session = get_session()
     for partition, regions in REGIONS.items():

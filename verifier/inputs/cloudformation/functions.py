@@ -218,7 +218,12 @@ class Functions:
         default = member(items[3], "DefaultValue") if len(items) == 4 else None
         if default is not None:
             return self.written(default)
-        return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
+        own = self.remarks.own_regions.get(node.source.name)
+        if own is None or own.region not in texts[1:]:
+            return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
+        message = f"mapping `{texts[0]}` does not have an entry for each Region, and in which the template is deployed is not given"
+        self.remarks.error(node, message, hint="give it with --region", rule="S4")
+        return self.unknown(node, message)
 
     # -- conditions --
 
