@@ -197,7 +197,7 @@ def sampled(case: Versions) -> Iterator[tuple[Difference, Request, dict[str, boo
 @pytest.mark.parametrize(("edit", "start"), [(changed, 0), (changed, 40), (with_allow, 0), (with_deny, 0)])
 def test_a_request_is_in_one_region_iff_the_decisions_differ(edit: Edit, start: int) -> None:
     seen: Counter[tuple[bool, bool]] = Counter()
-    for case in cases(edit, start, requests=14, count=30):
+    for case in cases(edit, start, requests=14, count=36):
         for found, request, chosen in sampled(case):
             old, new = counterpart(case.old, request, chosen).decision.outcome, counterpart(case.new, request, chosen).decision.outcome
             if Outcome.DEPENDS in (old, new):
