@@ -20,8 +20,8 @@ Covers: for each caller that is held and each target
 - with `doubts`: a role of an account without inventory assumed, a managed policy of AWS attached whose document is not known, a resource
   share.
 - where a policy names `sts:GetFederationToken`: sessions of two federated users, without tags and with each value of `team`;
-- where a policy names an action that makes something: one new role, user and managed policy an account, `Allow * on *`, with each boundary;
-  users and roles of the names of `NAMES` as well, where a policy asks for such.
+- where a policy names an action that makes something, or `iam:*` while one tests boundaries: one new role, user and managed policy an
+  account, `Allow * on *`, with each boundary; users and roles of the names of `NAMES` as well, where a policy asks for such.
 Not covered: OIDC providers.
 """
 
@@ -205,8 +205,10 @@ class Sampler:
 
     @property
     def creates(self) -> bool:
-        """Whether some policy says something of making what there is not: otherwise it is left out, to keep the search fast."""
-        return any("iam:create" in action for action in self.named)
+        """Whether some policy says something of making what there is not, or may let only those be changed that have a boundary, as what is
+        made with one has: otherwise it is left out, to keep the search fast."""
+        with_boundary = "iam:*" in self.named and "iam:permissionsboundary" in self.tested
+        return with_boundary or any("iam:create" in action for action in self.named)
 
     def _on_key(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
         policy = document(self._open_key_policy(), PolicyKind.KEY, f"{key.arn}#default", "default")
