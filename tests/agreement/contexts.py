@@ -101,7 +101,8 @@ def _through_endpoint(dice: Dice, setting: Setting) -> Context:
     if dice.chance(30):
         account = (endpoint.account if endpoint else None) or HOME
         found |= {"aws:VpceAccount": account, "aws:VpcSourceIp": "10.1.2.3"}
-        found["aws:SourceVpcArn"] = f"arn:{setting.world.partition}:ec2:{setting.world.region}:{account}:vpc/{vpc}"
+        region = dice.one((setting.world.region, "eu-west-3"))
+        found["aws:SourceVpcArn"] = f"arn:{setting.world.partition}:ec2:{region}:{account}:vpc/{vpc}"
     return found
 
 

@@ -43,12 +43,19 @@ def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if "aws:sourcevpce" not in given:
         yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
         return
-    missing = [key for key in ENDPOINT_KEYS if key.lower() not in case.context.entries]
+    expected = ENDPOINT_KEYS if _says_whose(case.action.lower()) else ("aws:SourceVpc", "aws:VpcSourceIp")
+    missing = [key for key in expected if key.lower() not in case.context.entries]
     if missing:
         yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
     endpoint, region = case.route.endpoint, case.target.region
     if endpoint is not None and region is not None and endpoint.region != region:
         yield f"F4: VPC endpoint {endpoint.id} is of {endpoint.region}: no request to {region} comes through it"
+
+
+def _says_whose(action: str) -> bool:
+    """Whether requests of the service have the ARN of the VPC and the owner of the endpoint. [IAM: reference_policies_condition-keys,
+    aws:SourceVpcArn, aws:VpceAccount]"""
+    return action.startswith(("kms:", "iam:")) and action != "iam:passrole"
 
 
 def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

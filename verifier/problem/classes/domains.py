@@ -139,9 +139,8 @@ def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
 
 
 def _vpc_arn(partition: str, region: str | None) -> Attribute:
-    """The VPC of an endpoint, in the Region of the request (F4)."""
-    where = literal_tokens(region) if region else some(LOWER, 2)
-    start = (*literal_tokens(f"arn:{partition}:ec2:"), *where, *literal_tokens(":"), *((False, DIGITS),) * 12)
+    """The VPC of an endpoint, in any Region, first that of the request (F4)."""
+    start = (*literal_tokens(f"arn:{partition}:ec2:"), *some(LOWER, 2), *literal_tokens(":"), *((False, DIGITS),) * 12)
     seeds = [f"arn:{partition}:ec2:{region or 'us-east-1'}:{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
     return words("aws:sourcevpcarn", (*start, *literal_tokens(":vpc/vpc-"), *some(LOWER)), seeds=seeds)
 

@@ -7,7 +7,7 @@ differs by it. Facts never mention a policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens, literal_tokens, named_accounts
@@ -29,7 +29,7 @@ _IDENTIFIER = "aws:sourcevpce"
 
 
 def listed_endpoints(space: Space) -> Iterator[Expression]:
-    """A listed endpoint stands in its Region, VPC and account."""
+    """A listed endpoint leads to its Region, and stands in its VPC and account."""
     if has(space, _IDENTIFIER):
         for endpoint in space.estate.endpoints or ():
             came = through(space, endpoint.id)
@@ -50,8 +50,9 @@ def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
         yield space.ask(space.attribute_view("aws:sourcevpc"), exactly(endpoint.vpc))
     if endpoint.account is not None:
         yield space.ask(space.attribute_view("aws:vpceaccount"), exactly(endpoint.account))
-    # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so account and Region are the endpoint's.
-    arn = f"arn:{space.target.partition}:ec2:{endpoint.region}:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
+    # Only the owner of a VPC makes endpoints in it [PrivateLink Guide, Shared subnets], so the account is the endpoint's. The Region may be
+    # another one than that of KMS [PrivateLink Guide, Cross-Region enabled AWS services].
+    arn = f"arn:{space.target.partition}:ec2:*:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
     yield space.ask(space.attribute_view("aws:sourcevpcarn"), like(arn))
 
 
@@ -177,6 +178,14 @@ _ENDPOINT_KEYS = (
 )
 
 
+_OF_SOME_SERVICES = ("aws:sourcevpcarn", "aws:vpceaccount")
+"""KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn, aws:VpceAccount]"""
+
+
+def _of_iam(actions: Iterable[str]) -> list[str]:
+    return [name for name in actions if name.startswith("iam:") and name != "iam:PassRole"]
+
+
 def network_keys(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
     if has(space, "aws:sourceip"):
@@ -193,6 +202,9 @@ def network_keys(space: Space) -> Iterator[Expression]:
     for name in present:
         if name in ("aws:vpceorgid", "aws:vpceorgpaths"):
             yield implies(Present(name), endpoint)
+        elif name in _OF_SOME_SERVICES and space.target.of_step:
+            yield implies(Present(name), endpoint)
+            yield implies(both(endpoint, acts(_of_iam(space.known_actions))), Present(name))
         else:
             yield same(Present(name), endpoint)
     if present:

@@ -24,7 +24,7 @@ from verifier.verify.lint.words import (
     rests_on_tags,
 )
 
-_ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "aws:sourcevpcarn", "kms:viaservice")
+_ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "kms:viaservice")
 """How the keys begin that say something of the account or Region of the key."""
 
 

@@ -18,7 +18,7 @@ from verifier.verify.reach.narrowed import of_callers, says_of_keys
 
 _REGION = re.compile(REGION)
 OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2")
-OF_REGIONS = ("aws:requestedregion", "kms:viaservice", "kms:primaryregion", "kms:replicaregion", "aws:sourcevpcarn")
+OF_REGIONS = ("aws:requestedregion", "kms:viaservice", "kms:primaryregion", "kms:replicaregion")
 """Condition keys whose values say which Region it is."""
 
 
