@@ -17,12 +17,28 @@ from tests.report.sarif_schema import sarif_validator
 
 POLICY: dict[str, Any] = json.loads((ROOT / "examples" / "payments" / "keys" / "payments" / "policy.json").read_text(encoding="utf-8"))
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-COMMANDS = {
+JUDGING = {
     "prove": ("prove", "policy.json", "--builtin", "no-external-access", "--builtin", "no-public-access", "--no-cache"),
     "lint": ("lint", "policy.json"),
     "findings": ("findings", "policy.json"),
     "compare": ("compare", "old.json", "policy.json"),
+    "check-no-public-access": (
+        "check-access-not-granted",
+        "policy.json",
+        "--principal",
+        "role/partner-loader in 444455556666",
+        "--action",
+        "kms:*",
+    ),
+    "check-no-new-access": ("check-no-new-access", "old.json", "policy.json"),
 }
+ANSWERING = {
+    "who-can": ("who-can", "kms:Decrypt", "policy.json"),
+    "reach": ("reach", "--to", "kms:Decrypt", "--steps", "0", "policy.json"),
+    "suggest": ("suggest", "policy.json", "--builtin", "no-external-access"),
+    "explain": ("explain", "policy.json", "--principal", "arn:aws:iam::111122223333:root", "--action", "kms:Decrypt", "--key", KEY),
+}
+COMMANDS = JUDGING | ANSWERING
 
 
 @pytest.fixture
@@ -74,7 +90,8 @@ def test_the_meaning_of_the_statements_tells_another_reason_apart(run: Run, fold
 @pytest.mark.parametrize("name", COMMANDS)
 def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     Path("policy.json").write_text(json.dumps(POLICY, indent=2))
-    files = [word for file in ("json=a.json", "gitlab=b.json", "csv=a.csv") for word in ("--output", file)]
+    wanted = ("json=a.json", "gitlab=b.json", *(() if name == "explain" else ("csv=a.csv",)))
+    files = [word for file in wanted for word in ("--output", file)]
     result = run(*COMMANDS[name], "--key-arn", KEY, "--output", "github", *files)
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in result.out.splitlines())
     assert result.out.splitlines()[0].endswith(f"exit code {result.code}")
@@ -84,11 +101,23 @@ def test_annotations_are_commands(run: Run, folder: Path, name: str) -> None:
     for entry in entries:
         assert entry["severity"] in ("info", "minor", "major", "critical", "blocker") and entry["description"] and entry["check_name"]
         assert entry["location"]["path"].endswith(".json") and entry["location"]["lines"]["begin"] >= 1
+    if name == "explain":
+        return  # which is no table
     first, *rows = csv.reader(io.StringIO((folder / "a.csv").read_text()))
     assert first[0] == "status" and rows and all(len(row) == len(first) for row in rows)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ANSWERING)
+def test_what_an_answer_finds_is_a_note_and_a_passed_test(run: Run, folder: Path, name: str) -> None:
+    found = results(run, name, POLICY)
+    assert found and {result["level"] for result in found} == {"note"}
+    root = ElementTree.fromstring(run(*COMMANDS[name], "--key-arn", KEY, "--output", "junit").out)
+    assert root.findall("testsuite/testcase") and int(root.attrib["failures"]) + int(root.attrib["errors"]) == 0
+    page = run(*COMMANDS[name], "--key-arn", KEY, "--output", "html").out
+    assert page.lower().startswith("<!doctype html>") and "</html>" in page
+
+
+@pytest.mark.parametrize("name", JUDGING)
 def test_junit_passes_where_the_exit_code_is_0_and_nowhere_else(run: Run, folder: Path, name: str) -> None:
     codes = set()
     for policy in (POLICY, json.loads((folder / "old.json").read_text())):

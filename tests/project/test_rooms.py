@@ -70,7 +70,7 @@ LATE = {
     "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
     "verifier/report/exhibits.py": (2, "what HTML and notices alone have"),
     "verifier/report/formats.py": (16, "what one format needs is not imported for another"),
-    "verifier/report/results.py": (21, "what one result needs is not imported for another"),
+    "verifier/report/results.py": (27, "what one result needs is not imported for another"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
     "verifier/runs/many.py": (2, "caches and processes, which few runs use"),
     "verifier/solve/engines.py": (2, "the other engines"),

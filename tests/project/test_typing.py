@@ -15,7 +15,7 @@ WRONG = {
     "verifier.load(3)": "arg-type",
     'verifier.prove(estate, "examples")': "arg-type",
     "report.passed": "attr-defined",
-    'verifier.records(verifier.reach(estate, "role/api"))': "arg-type",
+    "verifier.records(verifier.explain(estate, {}))": "arg-type",
     'verifier.findings(estate, zone="world")': "arg-type",
     "report.verdicts[0].status = verifier.Status.PROVED": "misc",
     'verifier.loads(Path("snapshot.yaml"))': "arg-type",

@@ -9,6 +9,7 @@ import typer
 from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.outputs import output_option, sinks
 
 
 @given.command(short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
@@ -33,7 +34,7 @@ def check_access_not_granted(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
+    output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that nobody, or nobody of some callers, is granted some access.
 
@@ -46,4 +47,4 @@ def check_access_not_granted(
     from verifier.cli.bodies.access_checks import Access, access_not_granted
 
     access = Access(tuple(action), tuple(principal), tuple(resource))
-    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, output is given.Output.JSON)
+    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, sinks(output))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.outputs import output_option, sinks
 
 EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
 
@@ -20,7 +21,7 @@ def check_no_new_access(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
+    output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that a new version allows nothing that the old one does not.
 
@@ -33,4 +34,4 @@ def check_no_new_access(
     from verifier.cli.bodies.sides import SidesOptions
 
     asked = SidesOptions((old, new), key_arn=key_arn, supplied=supplied)
-    return no_new_access(asked, readings, output is given.Output.JSON)
+    return no_new_access(asked, readings, sinks(output))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from verifier.cli import options as given
 from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.outputs import output_option, sinks
 
 
 @given.command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
@@ -17,7 +16,7 @@ def check_no_public_access(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[given.Output, typer.Option(help="How to write the answer.")] = given.Output.TEXT,
+    output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that no arbitrary account on the internet can use a key.
 
@@ -29,4 +28,4 @@ def check_no_public_access(
     """
     from verifier.cli.bodies.access_checks import no_public_access
 
-    return no_public_access(tuple(paths), key_arn, supplied, readings, output is given.Output.JSON)
+    return no_public_access(tuple(paths), key_arn, supplied, readings, sinks(output))

@@ -17,9 +17,6 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "html", "csv")
-
-
 HELP = """Compare what two versions allow, by meaning.
 
 Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request, replayed on
@@ -79,7 +76,7 @@ def compare(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[list[str], output_option("comparison", FORMATS)] = ["text"],
+    output: Annotated[list[str], output_option("comparison")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
@@ -90,7 +87,7 @@ def compare(
     from verifier.report.results import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
-    chosen = sinks(output, FORMATS, quiet=quiet)
+    chosen = sinks(output, quiet=quiet)
     asked = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
     found = compared(asked, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}

@@ -9,8 +9,10 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
+from verifier.report.formats import FORMATS
 
+_FORMATS = tuple(name for name in FORMATS if name != "csv")
 EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
 
 
@@ -45,7 +47,7 @@ def explain(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("explanation", PAGE)] = ["text"],
+    output: Annotated[list[str], output_option("explanation", _FORMATS)] = ["text"],
     verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
 ) -> int:
     """Explain why a request is allowed or refused, and what would change that.
@@ -73,5 +75,5 @@ def explain(
     from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
 
     found = why(estate, meant, readings=readings, timeout=timeout)
-    write(sinks(output, PAGE), explanation_forms(found, in_full=verbose))
+    write(sinks(output, _FORMATS), explanation_forms(found, in_full=verbose))
     return 0

@@ -11,8 +11,6 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.model.choices import Zone
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
-
 EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 
 
@@ -29,7 +27,7 @@ def findings(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
+    output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")] = False,
 ) -> int:
@@ -66,7 +64,7 @@ def findings(
             progress=progress,
         )
     write(
-        sinks(output, FORMATS, quiet=quiet),
+        sinks(output, quiet=quiet),
         findings_forms(report, lambda: Evidence(meanings_of(estate)), in_full=verbose),
         report.warnings,
     )

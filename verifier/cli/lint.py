@@ -18,9 +18,6 @@ EXIT_CODES = (
 )
 
 
-FORMATS = ("text", "json", "sarif", "junit", "markdown", "github", "gitlab", "csv")
-
-
 class LintFailOn(StrEnum):
     """What makes a run fail."""
 
@@ -39,7 +36,7 @@ def lint(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("findings", FORMATS)] = ["text"],
+    output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")] = False,
 ) -> int:
@@ -71,7 +68,7 @@ def lint(
         notes = everything or worst is Severity.NOTE
         report = everywhere(places, lambda estate: found(estate) if notes else found(estate).without_notes())
     write(
-        sinks(output, FORMATS, quiet=quiet),
+        sinks(output, quiet=quiet),
         lint_forms(report, worst, lambda: Evidence(meanings_of(places[0])), in_full=verbose),
         report.warnings,
     )

@@ -22,11 +22,8 @@ import typer
 from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import SUMMARY, Forms
+from verifier.report.formats import FORMATS, SUMMARY, Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-
-PAGE = ("text", "json", "markdown")
-"""The formats of an answer that may become part of a page."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Sink:
 _TEXT = Sink("text")
 
 
-def sinks(values: Sequence[str], formats: Sequence[str], folder: Path | None = None, *, quiet: bool = False) -> tuple[Sink, ...]:
+def sinks(values: Sequence[str], formats: Sequence[str] = FORMATS, folder: Path | None = None, *, quiet: bool = False) -> tuple[Sink, ...]:
     """What `--output` asks for; none: text on stdout, of which the summary alone where it is to be `quiet`. Files are from `folder`. Raises
     `ValueError` with a message for people."""
     found = tuple(_sink(value, formats, folder) for value in values) or (_TEXT,)
@@ -86,7 +83,7 @@ def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
     return check
 
 
-def output_option(what: str, formats: Sequence[str]) -> Any:
+def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
     """The option `--output FORMAT[=FILE]` of a command that writes `what`."""
     return typer.Option(
         metavar="FORMAT[=FILE]",

@@ -7,7 +7,6 @@ from typing import Annotated
 from verifier.cli import options as given
 from verifier.cli.outputs import output_option, sinks
 from verifier.model.engine import Engine
-from verifier.report.formats import FORMATS
 
 HELP = """Prove or refute invariants about the keys of an input.
 
@@ -50,7 +49,7 @@ def prove(
     builtin: given.Builtins = [],
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
-    output: Annotated[list[str], output_option("report", FORMATS)] = ["text"],
+    output: Annotated[list[str], output_option("report")] = ["text"],
     only: given.Listed,
     quiet: given.Quiet = False,
     engine: given.EngineOption = Engine.Z3,
@@ -80,7 +79,7 @@ def prove(
             tuple(suppose),
             allow_empty,
         ),
-        sinks(output, FORMATS, quiet=quiet),
+        sinks(output, quiet=quiet),
         timeout,
         readings,
         engine,

@@ -10,7 +10,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.model.engine import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
@@ -74,7 +74,7 @@ def reach(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[list[str], output_option("answer", PAGE)] = ["text"],
+    output: Annotated[list[str], output_option("answer")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Every caller; of each request why it is allowed, and the command that sends it.")
@@ -99,7 +99,7 @@ def reach(
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
         else:
             report = reach_from(estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress)
-    write(sinks(output, PAGE, quiet=quiet), reach_forms(report, in_full=verbose), report.warnings)
+    write(sinks(output, quiet=quiet), reach_forms(report, in_full=verbose), report.warnings)
     return reach_exit_code(report)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
 from verifier.syntax.diagnostic import InputError
@@ -38,7 +38,7 @@ def suggest(
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("suggestions", PAGE)] = ["text"],
+    output: Annotated[list[str], output_option("suggestions")] = ["text"],
     quiet: given.Quiet = False,
     write_to: Annotated[
         Path | None,
@@ -79,7 +79,7 @@ def suggest(
     found = replace(found, inputs=asked.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, *_only_suggestion(found, choice), asked.estate, found.inputs)
-    write(sinks(output, PAGE, quiet=quiet), suggestions_forms(found), found.warnings)
+    write(sinks(output, quiet=quiet), suggestions_forms(found), found.warnings)
     return suggest_exit_code(found)
 
 

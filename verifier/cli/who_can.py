@@ -8,11 +8,10 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.outputs import PAGE, output_option, sinks, write
+from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.progress import shown
 from verifier.syntax.diagnostic import InputError
 
-FORMATS = (*PAGE, "csv")
 EXIT_CODES = "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 internal error."
 
 
@@ -64,7 +63,7 @@ def who_can(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
-    output: Annotated[list[str], output_option("list", FORMATS)] = ["text"],
+    output: Annotated[list[str], output_option("list")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
@@ -94,5 +93,5 @@ def who_can(
             witnesses=verbose,
             progress=progress,
         )
-    write(sinks(output, FORMATS, quiet=quiet), who_can_forms(answer, in_full=verbose), answer.warnings)
+    write(sinks(output, quiet=quiet), who_can_forms(answer, in_full=verbose), answer.warnings)
     return who_can_exit_code(answer)

@@ -6,15 +6,17 @@ Guarantee: unknown is never a pass (S1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode, report_exit_code
-from verifier.report.formats import render_comparison, render_text
+from verifier.report.formats import Forms, render_comparison, render_text, report_forms
 from verifier.report.render.text import block_lines
+from verifier.report.results import comparison_forms
 from verifier.report.style import Style, pad
 from verifier.report.supposed import concluded, of_all
 from verifier.report.wire.comparison import comparison_to_json
@@ -76,6 +78,13 @@ def render_check(check: Check, colour: bool) -> str:
     if isinstance(check.behind, Comparison):
         return f"{head}\n{render_comparison(check.behind, FailOn.MORE, colour=colour)}"
     return f"{head}\n{render_text(check.behind, colour)}"
+
+
+def check_forms(check: Check) -> Forms:
+    """Those of the check: of what stands behind it, but for text and JSON."""
+    behind = check.behind
+    forms = comparison_forms(behind, FailOn.MORE, {}, in_full=False) if isinstance(behind, Comparison) else report_forms(behind)
+    return replace(forms, json=partial(check_to_json, check), text=partial(render_check, check))
 
 
 def check_to_json(check: Check) -> Json:

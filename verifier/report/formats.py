@@ -82,6 +82,8 @@ class Forms:
     table: Callable[[], Table] | None = None
     junit: Callable[[], str] | None = None
     """Where JUnit says more than the notices do."""
+    text: Callable[[bool], str] | None = None
+    """Where text, in colour or not, says less than the document."""
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -99,6 +101,8 @@ class Forms:
             from verifier.syntax.csv_text import csv_text
 
             return csv_text(*self.table())
+        if name == "text" and self.text is not None:
+            return self.text(colour)
         if name == "junit" and self.junit is not None:
             return self.junit()
         if name in ("sarif", "github", "gitlab", "junit") and self.notices is not None:

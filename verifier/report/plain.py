@@ -27,9 +27,9 @@ from verifier.report.formats import Forms, report_forms
 from verifier.report.meanings import meanings_of
 from verifier.report.wire.values import Json
 
-Tabular = Report | Comparison | LintReport | WhoCan | FindingsReport
+Tabular = Report | Comparison | LintReport | WhoCan | FindingsReport | ReachReport | Suggestions
 """What has rows."""
-Result = Tabular | ReachReport | Explanation | Suggestions
+Result = Tabular | Explanation
 """What a question is answered with."""
 Cell = str | float | None
 

@@ -73,33 +73,54 @@ def findings_forms(report: FindingsReport, evidence: _Evidence = lambda: NO_EVID
 
 def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:
     """Those of `verifier who-can`."""
+    from verifier.report.notices.answers import notices_of_who_can
     from verifier.report.pages.who_can import who_can_document
     from verifier.report.tables import who_can_table
     from verifier.report.wire.answers import who_can_to_json
 
-    document = partial(who_can_document, answer, in_full=in_full)
-    return Forms(document, partial(who_can_to_json, answer), table=partial(who_can_table, answer))
+    return Forms(
+        partial(who_can_document, answer, in_full=in_full),
+        partial(who_can_to_json, answer),
+        partial(notices_of_who_can, answer),
+        partial(who_can_table, answer),
+    )
 
 
 def reach_forms(report: ReachReport, *, in_full: bool) -> Forms:
     """Those of `verifier reach`."""
+    from verifier.report.notices.answers import notices_of_reach
     from verifier.report.pages.reach import reach_document
+    from verifier.report.tables import reach_table
     from verifier.report.wire.answers import reach_to_json
 
-    return Forms(partial(reach_document, report, in_full=in_full), partial(reach_to_json, report))
+    return Forms(
+        partial(reach_document, report, in_full=in_full),
+        partial(reach_to_json, report),
+        partial(notices_of_reach, report),
+        partial(reach_table, report),
+    )
 
 
 def explanation_forms(found: Explanation, *, in_full: bool) -> Forms:
     """Those of `verifier explain`."""
+    from verifier.report.notices.answers import notices_of_explanation
     from verifier.report.pages.explanation import explanation_document
     from verifier.report.wire.edits import explanation_to_json
 
-    return Forms(partial(explanation_document, found, in_full=in_full), partial(explanation_to_json, found))
+    document = partial(explanation_document, found, in_full=in_full)
+    return Forms(document, partial(explanation_to_json, found), partial(notices_of_explanation, found))
 
 
 def suggestions_forms(found: Suggestions) -> Forms:
     """Those of `verifier suggest`."""
+    from verifier.report.notices.answers import notices_of_suggestions
     from verifier.report.pages.suggestions import suggestions_document
+    from verifier.report.tables import suggestions_table
     from verifier.report.wire.edits import suggestions_to_json
 
-    return Forms(partial(suggestions_document, found), partial(suggestions_to_json, found))
+    return Forms(
+        partial(suggestions_document, found),
+        partial(suggestions_to_json, found),
+        partial(notices_of_suggestions, found),
+        partial(suggestions_table, found),
+    )

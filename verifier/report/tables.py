@@ -13,9 +13,13 @@ from verifier.model.results.access import Access, WhoCan
 from verifier.model.results.comparison import Comparison, TargetComparison
 from verifier.model.results.external_access import FindingsReport
 from verifier.model.results.lint import LintReport
+from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region
+from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
 from verifier.report.naming import key_name, statement_name, target_name
+from verifier.report.reach.names import names_of
+from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import TOO_MANY, verdict_text, ways_text
 from verifier.report.words.comparison import target_name as compared_name
@@ -56,6 +60,34 @@ def who_can_table(answer: WhoCan) -> Table:
         rows += [{"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)}] if key.complete and not key.rows else []
         rows += _doubts(key.key, key.reasons, key.exact)
     return Table(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
+
+
+def reach_table(report: ReachReport) -> Table:
+    """A row for each caller, or what one can bring about: how many steps away it is, and by which."""
+    rows: list[Row] = []
+    for key in report.keys:
+        names = names_of((one.key for one in report.keys), key.key.arn)
+        for row in key.rows:
+            steps = shown_steps(row.story) if row.story is not None else ()
+            says = row.reason.text if row.reason is not None else "; ".join(step.text(names, target=key.key.arn) for step in steps)
+            about: Row = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
+            rows.append({"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says})
+        of_whom = "callers" if report.caller is None else "actions"
+        rows += [{"status": "out of reach", **_of_key(key.key), of_whom: one} for one in key.beyond]
+        rows += _doubts(key.key, key.reasons, True)
+    return Table(("status", "key", "arn", "callers", "actions", "steps", "says"), [*rows, *_supposed(of_all(report.keys))])
+
+
+def suggestions_table(found: Suggestions) -> Table:
+    """A row for each edit, and for each invariant that has none."""
+    rows: list[Row] = []
+    for advice in found.advice:
+        about = {"status": advice.status.value, "invariant": advice.invariant.name, "arn": advice.target}
+        for number, suggestion in enumerate(advice.suggestions, start=1):
+            rows += [{**about, "suggestion": number, "says": edit.text, **_place(edit.span)} for edit in suggestion.edits]
+        rows += [] if advice.suggestions else [{**about, "says": advice.reason.text if advice.reason is not None else ""}]
+    columns = ("status", "invariant", "arn", "suggestion", "says", *_PLACE)
+    return Table(columns, [*rows, *_supposed(found.assumptions)])
 
 
 def findings_table(report: FindingsReport) -> Table:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.cli.bodies.compare import compared, remarks
 from verifier.cli.bodies.sides import SidesOptions
-from verifier.cli.run import colours, emit, warn
+from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.caller_text import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
 from verifier.model.policy import Text
 from verifier.model.reference import matching
-from verifier.report.checks import Check, check_of_comparison, check_of_report, check_to_json, render_check
-from verifier.report.wire.values import json_text
+from verifier.report.checks import Check, check_forms, check_of_comparison, check_of_report
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -32,26 +30,26 @@ class Access:
     resources: tuple[str, ...] = ()
 
 
-def no_new_access(asked: SidesOptions, readings: Mapping[str, bool], json: bool) -> int:
+def no_new_access(asked: SidesOptions, readings: Mapping[str, bool], chosen: Sequence[Sink]) -> int:
     """Whether NEW allows nothing that OLD does not."""
     comparison = compared(asked, readings)
-    if not json:
-        warn(remarks(comparison))
-    return _answer(check_of_comparison(comparison), json)
+    return _answer(check_of_comparison(comparison), chosen, remarks(comparison))
 
 
 def access_not_granted(
-    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], json: bool
+    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], chosen: Sequence[Sink]
 ) -> int:
     """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
-    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, json)
+    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, chosen)
 
 
-def no_public_access(paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], json: bool) -> int:
+def no_public_access(
+    paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], chosen: Sequence[Sink]
+) -> int:
     """Whether no arbitrary account can use a key."""
     found = builtin("no-public-access")
     assert isinstance(found, Invariant)
-    return _proved("no-public-access", paths, found, key_arn, given, readings, json)
+    return _proved("no-public-access", paths, found, key_arn, given, readings, chosen)
 
 
 def _proved(
@@ -61,7 +59,7 @@ def _proved(
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
-    json: bool,
+    chosen: Sequence[Sink],
 ) -> int:
     from verifier.inputs import load_estate
     from verifier.problem.subjects import is_keyless
@@ -70,13 +68,11 @@ def _proved(
     from verifier.verify import prove
 
     report = prove(estate, (invariant,), readings=readings)
-    if not json:
-        warn(report.warnings)
-    return _answer(check_of_report(name, report), json)
+    return _answer(check_of_report(name, report), chosen, report.warnings)
 
 
-def _answer(check: Check, json: bool) -> int:
-    emit(json_text(check_to_json(check)) if json else render_check(check, colours(sys.stdout)))
+def _answer(check: Check, chosen: Sequence[Sink], warnings: Sequence[Diagnostic]) -> int:
+    write(chosen, check_forms(check), warnings)
     return check.exit_code
 
 

@@ -30,6 +30,7 @@ summary{padding:.5rem .8rem;cursor:pointer;overflow-wrap:anywhere}
 .two{display:grid;grid-template-columns:minmax(0,11fr) minmax(0,9fr);gap:1rem}
 .sides{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}
 @media (max-width:60rem){.two{grid-template-columns:minmax(0,1fr)}}
+@media (min-width:45rem){th{overflow-wrap:normal}}
 pre{margin:.25rem 0;font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 ul{margin:.25rem 0;padding-left:1.4rem}li,p,code{overflow-wrap:anywhere}code{font:13px/1.45 ui-monospace,monospace}
 .policy{border:1px solid var(--line);border-radius:.3rem;background:var(--page);padding:.4rem 0;margin:0 0 .8rem}

@@ -6,13 +6,13 @@ notice of that ID and the key, so that it stays while the input is laid out anew
 
 from __future__ import annotations
 
-from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.model.results.verdict import Report, Status, Story, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name, target_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
-from verifier.report.reach.names import names_of
+from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, verdict_sentence
@@ -58,20 +58,17 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         verdict.excuse.kind.value if verdict.excuse else None,
         verdict.counts_as,
         verdict.target,
-        _flow(report, verdict),
+        flow_of(verdict.story, names_of(report.keys, verdict.target), verdict.target, place) if verdict.story is not None else (),
     )
 
 
-def _flow(report: Report, verdict: Verdict) -> tuple[tuple[Span, str], ...]:
-    """The steps of a story. One that only statements of earlier steps allow has no place in the input: that of the step before stands for
-    it."""
-    if verdict.story is None:
-        return ()
+def flow_of(story: Story, names: Names, target: str, place: Span) -> tuple[tuple[Span, str], ...]:
+    """The steps of a story, each with a sentence. One that only statements of earlier steps allow has no place in the input: that of the
+    step before stands for it, or `place`."""
     found: list[tuple[Span, str]] = []
-    names, place = names_of(report.keys, verdict.target), place_of(verdict)
-    for step in shown_steps(verdict.story):
+    for step in shown_steps(story):
         place = step.place if step.place != NOWHERE else place
-        found.append((place, f"{step.label}: {step.text(names, target=verdict.target)}"))
+        found.append((place, f"{step.label}: {step.text(names, target=target)}"))
     return tuple(found)
 
 
