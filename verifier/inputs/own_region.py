@@ -60,13 +60,16 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     try:
         for file, own in opened.items():
             if own.named:
-                raise _names(file, own.named)
+                raise _names(file, own)
         for estate, parts in sides:
             check_open_regions(estate, {file: own.refers for file, own in parts.own_regions.items()})
         for file, own in opened.items():
             if own.partitions and not _is_alike_in(own.partitions, read, supplied, sides, own.region):
-                raise _partitions(file)
+                raise _partitions(file, own)
     except InputError as error:
+        for own in opened.values():
+            if own.more:
+                raise _several(own, error) from None
         if asks or len(sides) > 1 or len(opened) > 1:
             raise
         ((file, own),) = opened.items()
@@ -98,24 +101,32 @@ _BY_PARTITION = re.compile(r"(?<!\barn:)aws-(?:cn|us-gov)\b|\barn:(?!\*:|aws\*?:
 """What tells partitions apart, and is no ARN of one."""
 
 
-def _partitions(file: str) -> InputError:
+def _partitions(file: str, own: OwnRegion) -> InputError:
     message = f"what {file} says depends on the partition that it is deployed in, and the Region is not given"
-    return InputError.of(printable(message), hint="give it with --region", rule="S4")
+    return InputError.of(printable(message), own.span, hint="give it with --region", rule="S4")
 
 
 _STANDS = "the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
 
 
-def _names(file: str, named: Iterable[str]) -> InputError:
-    message = f"{file} names {first_few(sorted(named))}, and in which Region it is deployed is not given"
-    return InputError.of(printable(message), hint="give it with --region", rule="S4")
+def _names(file: str, own: OwnRegion) -> InputError:
+    message = f"{file} names {first_few(sorted(own.named))}, and in which Region it is deployed is not given"
+    return InputError.of(printable(message), own.span, hint="give it with --region", rule="S4")
+
+
+def _several(own: OwnRegion, error: InputError) -> InputError:
+    """The error that asks for the Regions of several provider configurations."""
+    message = f"what the input says depends on its Regions, which are not given: those of {first_few(own.more)} may be several"
+    hint = "give the value of what `region` refers to (--parameter NAME=VALUE, a .tfvars file); if all are in one: --region"
+    return InputError.of(printable(message), error.diagnostics[0].span, hint=hint, rule="S4")
 
 
 def _told(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
     what = "what statements say in some is in doubt" if any(map(_is_of_region, estate.unmodelled)) else "all is alike in each"
     here = sorted(one for one in named if partition_of(one) == partition_of(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
-    return f"the Region of the keys of {file} is not given: {region} stands for any, the input names {names}, and {what}"
+    said = f"the input names {names}, and {what}" if names else what
+    return f"the Region of the keys of {file} is not given: {region} stands for any, {said}"
 
 
 def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:

@@ -77,14 +77,13 @@ def constant(written: Written, name: str) -> Node:
 
 
 def configurations(modules: Modules) -> dict[str, Provider]:
-    """The provider configurations; those of providers that have none are empty."""
+    """The provider configurations; one without an alias that is not written is empty."""
     found = {}
     for name, module in modules.items():
         for local, block in module.files.providers.items():
             found[_key(name, local)] = Provider(local.split(".")[0], only_instance(name), block)
     for local in sorted({type_.split("_")[0] for module in modules.values() for _, type_, _ in module.files.resources}):
-        if not any(entry.name == local for entry in found.values()):
-            found[local] = Provider(local, (), Block())
+        found.setdefault(local, Provider(local, (), Block()))
     return found
 
 

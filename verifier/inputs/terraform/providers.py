@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
-from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
+from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
@@ -48,9 +48,9 @@ class Providers:
         self.plan = plan
         self.supplied = supplied
         self.resolver: Resolver | None = None
-        self.open_region: str | None = None
+        self.open_regions: dict[Hashable, tuple[str, Resource]] = {}
+        """What stands for each Region that nothing tells, if something is in it, and the first that is (S4)."""
         self.open_partition = False
-        """What stands for a Region that nothing tells, if something is in it (S4)."""
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
         self.concluded: dict[str, None] = {}
@@ -118,7 +118,7 @@ class Providers:
         is in a `.tf` file alone. Of those that differ in where they find AWS, or in the accounts that they refuse, each may."""
         entry = self._entry(provider)
         if entry is None:
-            return len(self._named(provider)) > 1
+            return self.plan.of_folder or len(self._named(provider)) > 1
         generated = self.plan.module(entry.module).files.generated.get(entry.name, set())
         if "endpoints" in generated or any(_bounds(other.block) != _bounds(entry.block) for other in self._named(provider)):
             return True
@@ -141,9 +141,10 @@ class Providers:
         return (entry.module, texts, tuple(sorted(_bounds(entry.block))))
 
     def _entry(self, provider: str) -> Provider | None:
-        """A provider configuration by its key; where that is none of the plan's, the only one of its provider."""
+        """A provider configuration by its key; where that is none of the plan's, the only one of its provider. One that a folder lacks is
+        handed to it."""
         named = self._named(provider)
-        return self.plan.providers.get(provider) or (named[0] if len(named) == 1 else None)
+        return self.plan.providers.get(provider) or (named[0] if len(named) == 1 and not self.plan.of_folder else None)
 
     def _named(self, provider: str) -> list[Provider]:
         """The configurations of the provider that a key (`kms:aws.eu`) or an address (`registry.terraform.io/hashicorp/aws`) names."""
@@ -165,18 +166,39 @@ class Providers:
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered (S4)."""
         told = next(self._regions(resource), None)
-        if told is None:
-            told = self.open_region = self.open_region or self.supplied.own_region or STAND_IN_REGIONS[self.partition(resource)]
-        return told
+        if told is not None:
+            return told
+        source = self._source(resource)
+        if source not in self.open_regions:
+            first = self.supplied.own_region or STAND_IN_REGIONS[self.partition(resource)]
+            used = {region for region, _ in self.open_regions.values()}
+            free = (region for region in (first, *REGIONS[partition_of(first)]) if region not in used)
+            self.open_regions[source] = next(free, first), resource
+        return self.open_regions[source][0]
+
+    def _source(self, resource: Resource) -> Hashable:
+        """What a Region that nothing tells is taken from: two of different sources may be two."""
+        entry = self._entry(resource.provider)
+        if self._is_own_region_open(resource):
+            return resource.address
+        said = None if entry is None else entry.block.attributes.get("region")
+        if entry is None or said is None:
+            return self._login(resource.provider)
+        return resource.provider if said.written is None else (entry.module, said.written.text)
 
     def _regions(self, resource: Resource) -> Iterator[str]:
         match, entry, own = _arn(resource.values.get("arn")), self._entry(resource.provider), resource.values.get("region")
         yield from filter(None, [match[3] if match is not None else None])
-        if not is_any_unknown(unknown_part(resource.unknown, "region")):  # its own Region goes before the provider's
+        if not self._is_own_region_open(resource):  # it goes before the provider's
             yield from [own] if _is(own, _A_REGION) else []
             yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
             yield from filter(None, [self._told(resource.provider, "region")])
         yield from filter(None, [self.supplied.region])
+
+    def _is_own_region_open(self, resource: Resource) -> bool:
+        """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and not set."""
+        block = resource.configuration if self.plan.of_folder else None
+        return (block is None or "region" in block.attributes) and is_any_unknown(unknown_part(resource.unknown, "region"))
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""

@@ -53,11 +53,15 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.keys += found
     if providers.by_stand_in:
         parts.by_stand_in[plan.file] = text
-    if providers.open_region is not None:
-        region = providers.open_region
+    if providers.open_regions:
+        places = list(providers.open_regions.values())
+        region, first = places[0]
         others = tuple(one for one in STAND_IN_REGIONS if one != partition_of(region)) if providers.open_partition else ()
-        told = OwnRegion(region, region, regions_in((text,)), others)
-        remarks.own_regions[plan.file] = told
+        more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
+        # Of several nothing may say which they are, not even whether two are the same.
+        named = regions_in((text,)) | ({region} if more and "aws_region" in text else set())
+        refers = "" if more else region
+        remarks.own_regions[plan.file] = OwnRegion(region, refers, named, others, resolver.at(first).span, more)
     for sentence in providers.concluded:
         remarks.concluded[f"{plan.file}: {sentence}"] = None
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.source import Source, Span
+from verifier.syntax.source import NOWHERE, Source, Span
 from verifier.syntax.text import printable, printable_line
 
 T = TypeVar("T")
@@ -148,12 +148,15 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
 @dataclass(frozen=True)
 class OwnRegion:
     """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
-    named where what is read may hang on it. Of a file that refers to its partition `partitions` are the others that it may be in."""
+    named where what is read may hang on it. Of a file that refers to its partition `partitions` are the others that it may be in. `span` is
+    the place of what is first in it; where several Regions are not told, `more` are the first things in each."""
 
     region: str
     refers: str
     named: frozenset[str] = frozenset()
     partitions: tuple[str, ...] = ()
+    span: Span = NOWHERE
+    more: tuple[str, ...] = ()
 
 
 @dataclass
