@@ -34,7 +34,7 @@ def asked_by(configuration: Configuration) -> QuestionOptions:
         configuration.invariants,
         configuration.builtins,
         configuration.key_arn,
-        Supplied(configuration.account, configuration.region, configuration.parameters),
+        Supplied(configuration.account, configuration.region, configuration.parameters, of_paths=configuration.of_inputs),
         suppose=configuration.suppose,
         allow_empty=configuration.allow_empty,
     )

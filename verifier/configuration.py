@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -65,6 +65,8 @@ class Configuration:
     steps: int | None = None
     suppose: tuple[str, ...] = ()
     allow_empty: bool = False
+    of_inputs: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
+    """The account and the Region of inputs that have their own."""
 
 
 class ConfigurationError(InputError):
@@ -135,7 +137,8 @@ def configuration_schema() -> dict[str, Any]:
     properties = schema["properties"]
     properties["outputs"]["items"]["pattern"] = rf"^(?:{'|'.join(FORMATS)})(?:=[^\u0000]+)?$"
     properties["readings"]["properties"] = {reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS}
-    properties["account"]["pattern"], properties["region"]["pattern"] = f"^{ACCOUNT}$", f"^(?:{REGION})$"
+    for place in (properties, properties["inputs"]["items"]["anyOf"][1]["properties"]):
+        place["account"]["pattern"], place["region"]["pattern"] = f"^{ACCOUNT}$", f"^(?:{REGION})$"
     properties["fail-on"]["enum"] = [value.value for value in FailOn]
     return schema
 
@@ -152,20 +155,19 @@ class _Reader:
     def configuration(self, path: Path, table: dict[str, Any], digest: tuple[tuple[str, str], ...]) -> Configuration:
         """The whole configuration."""
         self._known((), table, _KEYS)
-        inputs = self._texts(table, "inputs")
+        inputs = dict(self._inputs(table))
         if table.get("inputs", []) == []:
             self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
         return Configuration(
             path,
-            tuple(path for name in inputs for path in self._paths(name)),
+            tuple(inputs),
             tuple(self.folder / name for name in self._texts(table, "invariants")),
             self._builtins(table),
             self._texts(table, "outputs"),
             self._readings(table),
             self._timeout(table),
             self._text((), table, "key-arn"),
-            self._form(table, "account", ACCOUNT, "an account of twelve digits"),
-            self._form(table, "region", REGION, "a Region, such as us-west-2"),
+            *self._place((), table),
             self._parameters(table),
             self._fail_on(table),
             self.folder / baseline if (baseline := self._text((), table, "baseline")) is not None else None,
@@ -174,6 +176,7 @@ class _Reader:
             self._steps(table),
             self._texts(table, "suppose"),
             self._flag(table, "allow-empty"),
+            {path: place for path, place in inputs.items() if any(place)},
         )
 
     # -- one kind of value each --
@@ -200,11 +203,31 @@ class _Reader:
             self._wrong((*path, name), f"`{name}` must be a text that is not empty")
         return None
 
-    def _form(self, table: Mapping[str, Any], name: str, form: str, expected: str) -> str | None:
-        value = self._text((), table, name)
+    def _place(self, path: KeyPath, table: Mapping[str, Any]) -> tuple[str | None, str | None]:
+        """An account and a Region."""
+        return (
+            self._form(path, table, "account", ACCOUNT, "an account of twelve digits"),
+            self._form(path, table, "region", REGION, "a Region, such as us-west-2"),
+        )
+
+    def _form(self, path: KeyPath, table: Mapping[str, Any], name: str, form: str, expected: str) -> str | None:
+        value = self._text(path, table, name)
         if value is not None and not re.fullmatch(form, value):
-            self._wrong((name,), f"`{name}` must be {expected}")
+            self._wrong((*path, name), f"`{name}` must be {expected}")
         return value
+
+    def _inputs(self, table: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str | None, str | None]]]:
+        """The inputs, each with the account and the Region that it has of its own."""
+        given = table.get("inputs", [])
+        if not isinstance(given, list) or not all(isinstance(one, dict) or isinstance(one, str) and one for one in given):
+            self._wrong(("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]')
+            return
+        for number, one in enumerate(given):
+            path, own = ("inputs", number), one if isinstance(one, dict) else {"path": one}
+            self._known(path, own, ("path", "account", "region"))
+            name = self._text(path, own, "path", needed=True)
+            place = self._place(path, own)
+            yield from ((found, place) for found in (self._paths(name) if name is not None else ()))
 
     def _texts(self, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
         value = table.get(name, [])
@@ -242,14 +265,13 @@ class _Reader:
 
     def _readings(self, table: Mapping[str, Any]) -> dict[str, bool]:
         found: dict[str, bool] = {}
-        labels = [reading.label for reading in READINGS]
         answers = {True: True, False: False, "yes": True, "no": False}
         given = self._table(table, "readings")
-        self._known(("readings",), given, labels)
+        self._known(("readings",), given, [reading.label for reading in READINGS])
         for label, answer in given.items():
             if not isinstance(answer, bool | str) or answer not in answers:
                 self._wrong(("readings", label), f'the reading `{label}` must be "yes" or "no"', "`verifier readings` tells what it means")
-            elif label in labels:
+            else:
                 found[label] = answers[answer]
         return found
 

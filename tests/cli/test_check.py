@@ -161,6 +161,7 @@ def test_s1_unknown_is_never_excused(folder: Path) -> None:
         ('outputs = ["sarf"]', ("did you mean sarif?",)),
         ('outputs = ["json=a\\u0000b"]', ("is not the name of a file",)),
         ('account = "12"', ("verifier.toml:2:1", "twelve digits")),
+        ('builtins = [\n  "no-public-access", # a, "b"\n\n  "no-external-acces",\n]', ("verifier.toml:5:3", "`no-external-access`?")),
         ('region = "nowhere"', ("verifier.toml:2:1", "us-west-2")),
         (WAIVER.replace("expires = 2027-01-31", 'expires = "soon"'), ("`expires` must be a date",)),
         (WAIVER.replace("can kms:Decrypt", "cann kms:Decrypt"), ("verifier.toml:6:1", "cannot be read")),
@@ -176,6 +177,30 @@ def test_what_is_wrong_is_told_with_its_line(run: Run, folder: Path, text: str, 
     for part in told:
         assert part in result.err
     assert "Traceback" not in result.err
+
+
+def test_inputs_are_of_several_accounts_and_regions(run: Run, folder: Path) -> None:
+    for name, account in (("a", "111122223333"), ("b", "444455556666")):
+        (folder / name).mkdir()
+        statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+        (folder / name / "key.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    text = 'inputs = ["a",\n  { path = "b/*.json", account = "444455556666", region = "eu-west-1" },\n]\naccount = "111122223333"\n'
+    (folder / "verifier.toml").write_text(text + 'region = "us-east-2"\nbuiltins = ["no-external-access"]\noutputs = ["json"]\n')
+    found = run("check", "--no-cache")
+    assert [key["arn"].split(":")[3:5] for key in json.loads(found.out)["keys"]] == [
+        ["us-east-2", "111122223333"],
+        ["eu-west-1", "444455556666"],
+    ]
+    for wrong, said in (
+        ('acount = "444455556666"', "did you mean `account`?"),
+        ('account = "4444"', "twelve digits"),
+        ("path = 3", "`path` must be a text"),
+    ):
+        (folder / "verifier.toml").write_text(
+            text.replace('account = "444455556666"' if "path" not in wrong else 'path = "b/*.json"', wrong)
+        )
+        found = run("check")
+        assert found.code == 2 and "verifier.toml:2:3" in found.err and said in found.err
 
 
 def test_no_configuration_says_how_to_write_one(run: Run, folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_the_examples_are_as_it_says() -> None:
 
 
 FULL: dict[str, Any] = {
-    "inputs": ["plan.json"],
+    "inputs": ["plan.json", {"path": "other.json", "account": "444455556666", "region": "eu-west-1"}],
     "invariants": ["a.inv"],
     "builtins": ["no-external-access"],
     "outputs": ["text", "sarif=a.sarif", "json=-"],

@@ -101,8 +101,10 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             renamed=options.get("renamed", {}),
             of_two_versions="other_version" in options,
         )
-        for path in paths:
-            loader.remarks.keep(partial(loader.add, Path(path)))
+        for path in map(Path, paths):
+            account, region = known.of_paths.get(path, (None, None))
+            loader.supplied = replace(known, account=account or known.account, region=region or known.region)
+            loader.remarks.keep(partial(loader.add, path))
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
     with collection_paused():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Supplied:
     parameters: Mapping[str, str] = field(default_factory=dict)
     own: str | None = None
     own_region: str | None = None
+    of_paths: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
+    """The account and the Region of paths that have their own."""
 
 
 NOTHING = Supplied()

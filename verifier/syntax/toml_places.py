@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 @dataclass(frozen=True)
 class Toml:
-    """A document: its values, and the line of each key that stands at the beginning of one."""
+    """A document: its values, and the line of each key that stands at the beginning of one, and of each entry of its list."""
 
     source: Source
     values: dict[str, Any]
@@ -70,7 +71,8 @@ def _lines(text: str) -> dict[KeyPath, int]:
     table: KeyPath = ()
     counts: dict[KeyPath, int] = {}
     closing: str | None = None
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
         if closing is not None:  # within a text of several lines nothing is a key
             closing = None if closing in line else closing
             continue
@@ -84,9 +86,32 @@ def _lines(text: str) -> dict[KeyPath, int]:
             continue
         key = _KEY.match(line)
         if key:
-            found.setdefault((*table, *_path(key[1])), number)
+            path = (*table, *_path(key[1]))
+            found.setdefault(path, number)
+            found |= {(*path, index): number + line for index, line in enumerate(_entries(lines[number - 1 :], key.end()))}
         closing = next((mark for mark in ('"""', "'''") if line.count(mark) % 2), None)
     return found
+
+
+_TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|\#.*|[\[\]{},]|[^\s\[\]{},"'\#]+""")
+
+
+def _entries(lines: list[str], start: int) -> Iterator[int]:
+    """The lines of the entries of the list that begins behind a place in the first of some lines, counted from it, if one does."""
+    depth, open_ = 0, True
+    for number, line in enumerate(lines):
+        for token in _TOKEN.findall(line[start:] if number == 0 else line):
+            if token.startswith("#"):
+                continue
+            if depth == 0 and token != "[":
+                return
+            if depth == 1 and open_ and token not in "],":
+                yield number
+                open_ = False
+            depth += (token in "[{") - (token in "]}")
+            open_ = open_ or (depth == 1 and token == ",")
+            if depth == 0:
+                return
 
 
 def _path(dotted: str) -> KeyPath:
