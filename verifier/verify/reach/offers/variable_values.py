@@ -8,6 +8,7 @@ then is among the values (over-approximated). Raises `TooLarge` where there are 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ _FIXED |= {
 _WITHOUT_SLASHES = (USER, "aws:principalaccount")
 """Those of keys whose values have no slash and no colon."""
 _ANYTHING: tuple[Token, ...] = ((True, ANY),)
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 MOST = 3000
 """So many values of one key are told apart, and so many ways to fill in one text."""
 
@@ -320,8 +322,8 @@ def roles_of_sessions(text: str) -> Iterator[str]:
     """Patterns of the roles whose sessions a text names: by their names, whatever the path (P3)."""
     beginning, session, rest = text.partition(":assumed-role/")
     if session:
-        account = beginning[beginning.rindex("${") :] if beginning.endswith("}") else beginning.rpartition(":")[2]
-        name = rest.partition("/")[0]
+        start = _VARIABLE.sub(lambda variable: " " * len(variable[0]), beginning).rfind(":") + 1  # a variable may hold colons
+        account, name = beginning[start:], rest.partition("/")[0]
         yield from (f"arn:*:iam::{account}:role/{path}{name}" for path in ("", "*/"))
 
 
