@@ -53,3 +53,22 @@ def test_a_verdict_that_does_not_come_is_unknown() -> None:
         assert await server._verdict(scene, Hover("", 0, 0, "a")) == "? **unknown**: not decided within 20 s"
 
     asyncio.run(session())
+
+
+async def fault(*_: object) -> NoReturn:
+    raise RuntimeError("odd")
+
+
+def test_a_fault_does_not_look_like_an_answer_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, told = Server(20.0), list[str]()
+    monkeypatch.setattr(server, "_scene", lambda _: Scene(Path("/w/a.inv"), ""))
+    monkeypatch.setattr(server, "_say", lambda text, *_: told.append(text))
+
+    async def session() -> None:
+        with pytest.raises(RuntimeError):
+            await server._answer("file:///w/a.inv", fault)
+        server._begin(("file:///w/a.inv", "read"), fault)
+        await asyncio.gather(*server._busy.values())
+
+    asyncio.run(session())
+    assert told == ["internal error (read file:///w/a.inv): RuntimeError: odd"]

@@ -1,7 +1,7 @@
 """The language server protocol: what an editor asks, put to the other modules, and their answers in its words.
 
-In: messages on standard input. Out: messages on standard output. Guarantee: a question that goes wrong is answered with nothing, and noted
-in the editor's log; what is shown of a text is about that very text, or is not shown.
+In: messages on standard input. Out: messages on standard output. Guarantee: a question that takes too long is answered with nothing, and
+noted in the editor's log; a fault of the program is told as such; what is shown of a text is about that very text, or is not shown.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Server:
                     try:
                         await work()
                     except Exception as error:  # a fault of the program: no remarks must not look like no errors
-                        self._say(f"an internal error, {key[1]} {key[0]}: {type(error).__name__}: {error}", types.MessageType.Error)
+                        self._say(f"internal error ({key[1]} {key[0]}): {type(error).__name__}: {error}", types.MessageType.Error)
                     if key not in self._again:
                         return
             finally:
@@ -198,16 +198,14 @@ class Server:
     # -- questions --
 
     async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[T]]) -> T | None:
-        """What work says of a document; nothing where it goes wrong."""
+        """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers with an error."""
         scene = self._scene(uri)
         if scene is None or len(scene.text) > MOST_CHARACTERS:
             return None
         try:
             return await work(scene)
-        except Exception as error:  # whatever it is, `NotAnswered` among others: this question has no answer, and the next may have
-            self._protocol.window_log_message(
-                types.LogMessageParams(types.MessageType.Warning, printable(f"{type(error).__name__}: {error}"))
-            )
+        except NotAnswered as error:
+            self._protocol.window_log_message(types.LogMessageParams(types.MessageType.Warning, printable(str(error))))
         return None
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
