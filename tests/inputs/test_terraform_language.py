@@ -12,6 +12,7 @@ import pytest
 from tests.inputs.plans import Planned, caller_identity, new_key, new_role, plan, refers
 from tests.inputs.test_terraform_files import APP, ROLE, a_statement, key, load, principals
 from tests.inputs.test_terraform_plan import only_key
+from verifier.inputs import load_estate
 
 ROLE_ARN = "aws_iam_role.app.arn"
 APP_ONLY, EVERYONE, DOUBT = [([APP], False)], [(["*"], False)], [(["*"], True)]
@@ -73,6 +74,16 @@ def test_a_text_that_python_hcl2_takes_for_a_longer_one_is_not_read(tmp_path: Pa
     made = plan(caller_identity(), new_key("k", refers("local.who")), new_role("app"))
     estate = load(tmp_path, made, main=ROLE + more + key(f"jsonencode({{ Statement = [{a_statement('local.who[1]')}] }})"))
     assert only_key(estate).policies is None and "cannot read this file" in estate.warnings[0].message
+
+
+def test_a_fault_is_not_taken_for_a_text_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(text: str) -> None:
+        raise RuntimeError(text)
+
+    (tmp_path / "main.tf").write_text('resource "aws_kms_key" "k" {}\n', encoding="utf-8")
+    monkeypatch.setattr("hcl2.parses_to_tree", fault)
+    with pytest.raises(RuntimeError):
+        load_estate([tmp_path])
 
 
 # -- what is known after apply --

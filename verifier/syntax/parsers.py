@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import lark
-from lark import Lark, Transformer
+from lark import Lark, Transformer, UnexpectedInput
 from lark.grammar import Rule
 from lark.lexer import Lexer, TerminalDef
+
+NotParsed = UnexpectedInput
+"""What a parser that Lark makes raises at a text that it cannot read: one of ours, or that of python-hcl2."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "grammar", _PACKAGE.parent / "grammar")

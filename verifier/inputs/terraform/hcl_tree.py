@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from verifier.syntax.parsers import NotParsed
+
 Tree = Any
 """A tree of Lark: `data`, `children`, `meta`. Its tokens are strings with `type`."""
 
@@ -36,7 +38,7 @@ def parse(text: str) -> Tree | None:
     text = ends.sub(r"\1\3\2", text) if markers else text
     try:
         found = hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n").children[0]
-    except Exception:  # errors of Lark, which this room does not import; what is not read is in doubt, and never passed over
+    except NotParsed:  # what is not read is in doubt, and never passed over
         return None
     bodies = [found]
     for _ in range(_DEEPEST):
