@@ -70,10 +70,10 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         for own in opened.values():
             if own.more:
                 raise _several(own, error) from None
-        if asks or len(sides) > 1 or len(opened) > 1:
+        if asks or len(opened) > 1:
             raise
         ((file, own),) = opened.items()
-        found = _in_each_region(read, supplied, own, sides[0][0])
+        found = _in_each_region(read, supplied, own, sides[0])
         if found is None:
             raise error from None
         (estate, parts), region, said = found
@@ -133,21 +133,21 @@ def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
     return replace(estate, concluded=(*estate.concluded, *sentences))
 
 
-def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, first: Estate) -> tuple[Side, str, frozenset[str]] | None:
+def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, side: Side) -> tuple[Side, str, frozenset[str]] | None:
     """What the input says in every Region, that which stands for those that it does not name, and the others; `None` where it says too
-    different things."""
+    different things. `side` is what it says in the one that stood for all."""
     regions = REGIONS[partition_of(own.region)]
+    spare = next(region for region in regions if region != own.region)
 
     def found(region: str) -> Side:
-        return read(replace(supplied, own_region=region))[0]
+        return side if region == own.region else read(replace(supplied, own_region=region))[0]
 
     try:
         # What stands for the Region is no name: another in its place tells whether it is named as well.
-        other, _ = found(regions[regions[0] == own.region])
-        named = own.named | (regions_in(_texts(first)) - {own.region}) | (regions_in(_texts(other)) - {regions[regions[0] == own.region]})
+        named = own.named | (regions_in(_texts(side[0])) - {own.region}) | (regions_in(_texts(found(spare)[0])) - {spare})
         if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
             return None
-        if own.partitions and any(map(_BY_PARTITION.search, _texts(first))):
+        if own.partitions and any(map(_BY_PARTITION.search, _texts(side[0]))):
             return None
         named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
         region = next((region for region in regions if region not in named), regions[0])
