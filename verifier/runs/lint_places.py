@@ -14,20 +14,16 @@ from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
+from verifier.inputs.own_region import REGIONS, partition_of
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
-from verifier.model.own_place import check_account, depends, telling_regions
+from verifier.model.own_place import check_account, depends, regions_in, telling_regions
 from verifier.model.results.lint import Finding, LintReport, Undecided
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 
-_ACCOUNT, _REGION = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])"), re.compile(r"(?<![a-z0-9-])[a-z]{2}(?:-[a-z]+){1,2}-[0-9]+(?![a-z0-9])")
-_REGIONS = {
-    "aws-cn": ("cn-north-1", "cn-northwest-1"),
-    "aws-us-gov": ("us-gov-west-1", "us-gov-east-1"),
-    "aws": ("us-east-1", "eu-west-1", "ap-south-1", "sa-east-1", "ca-central-1", "af-south-1", "me-south-1"),
-}
+_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _MOST_PLACES = 12
 _SAID = "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
 
@@ -57,7 +53,7 @@ def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
     for policy in estate.deciding_policies():
         for statement in policy.statements:
             for text in telling_regions(statement, ""):
-                named = _REGION.findall(text)
+                named = regions_in([text])
                 if {*"*?$"} & {*text} or not named or not all(region in regions for region in named):
                     raise depends([policy.span.file], text, statement.span)
 
@@ -66,9 +62,8 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
     partition = next((name for name in ("aws-cn", "aws-us-gov") if f"arn:{name}:" in text), "aws")
-    own = _REGIONS[partition]
-    named = [region for region in dict.fromkeys(_REGION.findall(text)) if region.startswith(("cn-", "us-gov-")) == (partition != "aws")]
-    regions = [*[region for region in own if region not in named][:1], *named]
+    named = sorted(region for region in regions_in([text]) if partition_of(region) == partition)
+    regions = [*[region for region in REGIONS[partition] if region not in named][:1], *named]
     numbers = sorted({*_ACCOUNT.findall(text)})
     accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
     chosen = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
