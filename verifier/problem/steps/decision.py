@@ -154,8 +154,8 @@ def _is_linked_to(service: str, target: Target) -> bool:
 
 
 def _linked_to(target: Target) -> str:
-    linked = target.resource is not None and is_service_linked(target.resource)
-    return target.resource.split(":", 5)[5].split("/")[2] if target.resource and linked else ""
+    arn = target.resource or ""
+    return arn.split("/")[2] if is_service_linked(arn) else ""
 
 
 def _trust_denies(space: Space) -> Iterator[Expression]:

@@ -74,6 +74,10 @@ class Patterns:
         tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
         if kind in WITH_COLONS and any(_asks_for_a_colon(one, start) for one in patterns):
             tables.append(_table(start, (((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/")),), wanted))
+
+        def free(table: WordTable, number: int, limit: int) -> Sequence[str]:
+            return [arn for arn in table.members(number, limit) if _name(arn) not in taken and not is_service_linked(arn)]
+
         seen: set[tuple[bool, ...]] = set()
         chosen: set[str] = set()
         for table, number in ((one, number) for one in tables for number in range(one.size)):
@@ -82,16 +86,11 @@ class Patterns:
                 if matched in seen:
                     continue
                 seen.add(matched)
-
-            def free(limit: int, table: WordTable = table, number: int = number) -> Sequence[str]:
-                members = table.members(number, limit)
-                return [arn for arn in members if _name(arn) not in taken and not is_service_linked(arn)]
-
             table.pick(1 << number)
-            few = free(copies + 8)
+            few = free(table, number, copies + 8)
             # Of the name of another one that could be made, where a class has no others: either may be made.
             others = [arn for arn in few if _name(arn) not in chosen]
-            found = tuple((others or few or free(copies + 8 + len(present)))[:copies])
+            found = tuple((others or few or free(table, number, copies + 8 + len(present)))[:copies])
             chosen |= set(map(_name, found))
             if found:
                 yield found
