@@ -37,6 +37,15 @@ def test_version(run: Run) -> None:
     assert (result.code, result.out) == (0, f"verifier {verifier.__version__}\n")
 
 
+def test_what_fails_before_a_command_begins_is_a_fault_and_no_verdict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr("verifier.cli.import_module", fault)
+    result = run("prove", "x")
+    assert (result.code, result.out) == (4, "") and "internal error: ImportError" in result.err and "Traceback" not in result.err
+
+
 def test_schema_report(run: Run) -> None:
     result = run("schema", "report")
     assert result.code == 0 and json.loads(result.out) == verifier.schema("report")
