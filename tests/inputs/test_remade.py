@@ -67,3 +67,8 @@ def test_l8_who_is_made_again_may_not_be_whom_a_policy_names(tmp_path: Path, eff
     assert verdict(tmp_path, sentence, effect, kind, "delete", "create") == "unknown"
     assert verdict(tmp_path, sentence, effect, kind, "no-op") == "proved"
     assert verdict(tmp_path, sentence, effect, kind, "delete", "create", other=True) == "proved"
+
+
+@pytest.mark.parametrize("kind", ["role", "user"])
+def test_l8_the_other_statements_are_as_certain_as_before(tmp_path: Path, kind: str) -> None:
+    assert verdict(tmp_path, f"{kind}/Foo in home can always kms:Encrypt", "Deny", kind, "delete", "create") == "proved"

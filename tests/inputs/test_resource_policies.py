@@ -58,7 +58,18 @@ def reason(folder: Path, beside: Json, *supposed: str) -> str:
 MAYBE = {"Version": "2012-10-17", "Statement": [{"Fn::If": ["C", policy("s3:PutObject", "*")["Statement"][0], {"Ref": "AWS::NoValue"}]}]}
 OPEN_ACTION = {"Statement": {"Effect": "Allow", "Principal": {"AWS": X}, "Action": {"Ref": "P"}, "Resource": "*"}}
 PARAMETER = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
+
+
+def of_statement(**elements: Any) -> Json:
+    """A template with a bucket policy of one statement."""
+    found = {"Effect": "Allow", "Resource": "*"} | elements
+    return template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument={"Statement": found}) | PARAMETER
+
+
 OPEN: list[tuple[Json, str]] = [
+    (of_statement(Principal={"AWS": X}, Action="s3:PutObject", Effect={"Ref": "P"}), "s3:PutObject"),
+    (of_statement(NotPrincipal={"Service": "logging.s3.amazonaws.com"}, Action="s3:PutObject"), "s3:PutObject"),
+    (of_statement(Principal={"AWS": X}, NotAction="s3:GetObject"), "what is not listed"),
     (bucket("s3:PutObject", {"AWS": X}), "s3:PutObject"),
     (bucket("s3:Put*", {"AWS": "*", "Service": "logging.s3.amazonaws.com"}), "s3:PutObject"),
     (planned("aws_ecr_repository_policy", repository="r", policy=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
@@ -89,11 +100,16 @@ OPEN: list[tuple[Json, str]] = [
     ),
 ]
 SHUT: list[Json] = [
+    of_statement(Principal={"AWS": X}, Action=["kms:*", "iam:*", "sts:*"]),
+    of_statement(Principal={"AWS": X}, Action={"Fn::If": ["C", "s3:GetObject", "s3:ListBucket"]}),
     bucket("s3:GetObject", "*"),
     bucket("s3:PutObject", {"Service": "logging.s3.amazonaws.com"}),
     bucket("s3:*", "*", "Deny"),
     planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com"),
+    planned("aws_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal="events.amazonaws.com.cn"),
     planned("aws_lambda_permission", function_name="f", action="lambda:InvokeFunction", principal=X),
+    plan(Planned("aws_s3_bucket_policy", "it", before={"bucket": "code", "policy": json.dumps(policy("s3:PutObject", "*"))})),
+    template("AWS::EC2::VPCEndpoint", ServiceName="com.amazonaws.us-west-2.s3", VpcId="vpc-1", PolicyDocument=policy("s3:PutObject", "*")),
     template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicRead"),
@@ -116,6 +132,7 @@ def test_w1_what_leads_to_no_key_leaves_the_proof(tmp_path: Path, beside: Json) 
 def test_w3_that_nobody_calls_the_action_settles_it(tmp_path: Path) -> None:
     beside = bucket("s3:PutObject", {"AWS": X})
     assert reason(tmp_path, beside, "nobody calls s3:Put*") == ""
+    assert "s3:PutObject" in reason(tmp_path, beside, f"no user/y in {ACCOUNT} calls s3:Put*")
 
 
 def test_w1_a_folder_has_such_policies(tmp_path: Path) -> None:

@@ -219,10 +219,10 @@ def test_source_and_override_documents(tmp_path: Path) -> None:
     assert [(s.sid.value if s.sid else None, s.effect.value) for s in found] == [("A", "Allow"), ("B", "Deny")]
 
 
-def sourced(condition: Json, **values: Any) -> Planned:
+def sourced(condition: Json, *, of: str = "2012-10-17", **values: Any) -> Planned:
     """A data source with one source document, of one statement with a condition."""
     inner = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
-    return data([], [], [], source_policy_documents=[json.dumps({"Version": "2012-10-17", "Statement": [inner]})], **values)
+    return data([], [], [], source_policy_documents=[json.dumps({"Version": of, "Statement": [inner]})], **values)
 
 
 @pytest.mark.parametrize("value", [111122223333, None])
@@ -244,7 +244,8 @@ def test_a_condition_of_a_source_document_that_the_provider_reads_is_there(tmp_p
 def test_the_version_of_a_document_is_the_latest_of_those_that_it_is_made_of(tmp_path: Path) -> None:
     """`policy_model.go`: a document that is merged into another one upgrades its version (L1)."""
     condition = {"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}
-    for document, variables in ((sourced(condition, version="2008-10-17"), True), (data([], [], [], version="2008-10-17"), False)):
+    upgraded, kept = sourced(condition, version="2008-10-17"), sourced(condition, of="2008-10-17")
+    for document, variables in ((upgraded, True), (kept, True), (data([], [], [], version="2008-10-17"), False)):
         document.after = {**(document.after or {}), "statement": [statement(principals=aws(None))]}
         document.unknown["statement"] = [{"principals": [{"identifiers": [True]}]}]
         document.expressions["statement"] = [{"principals": [{"type": constant("AWS"), "identifiers": refers("aws_iam_role.app.arn")}]}]
