@@ -131,11 +131,12 @@ def _files(options: QuestionOptions) -> InvariantFiles:
 
     if options.invariants:
         return read_files(options.invariants, options.texts)
-    found = beside(path for path in options.paths if path != STDIN)
-    if not found and all(path == STDIN or path.exists() for path in options.paths):  # of others the reader of inputs says more
-        where = " or ".join(str(path) for path in options.paths)
+    paths = [path for path in options.paths if path != STDIN]
+    found = beside(paths)
+    if not found and all(path.exists() for path in paths):  # of others the reader of inputs says more
+        besides = f", and there is no *.inv file beside {' or '.join(map(str, paths))}" if paths else ""
         raise InputError.of(
-            f"no invariants: none were given, and there is no *.inv file beside {where}",
+            f"no invariants: none were given{besides}",
             hint="name a file with --invariants FILE, or a built-in with --builtin no-external-access",
             rule="S3",
         )

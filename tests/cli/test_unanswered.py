@@ -152,7 +152,8 @@ def test_standard_input(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert given(POLICY, "lint", "-").code == 0
     assert given(BROKEN, "lint", "-", "--key-arn", KEY).code == 2 and given("", "lint", "-").code == 2
     assert given(NONE, "lint", "-").code == 2 and given(NONE, "lint", "-", "--allow-empty").code == 0
-    assert given(POLICY, "prove", "-").code == 2, "no invariants"
+    asked = given(POLICY, "prove", "-")
+    assert asked.code == 2 and "no invariants: none were given [S3]" in asked.err
 
 
 def test_parameter_files(run: Run, folder: Path) -> None:

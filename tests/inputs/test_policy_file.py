@@ -122,6 +122,15 @@ def test_a_deny_of_a_key_whose_account_is_said(tmp_path: Path) -> None:
     assert load_estate([write(tmp_path, policy(statement("*", Effect="Deny")))], supplied=Supplied(ACCOUNT)).keys
 
 
+def test_what_is_concluded_of_several_files_is_one_sentence(tmp_path: Path) -> None:
+    accounts = {"a.json": ACCOUNT, "b.json": PARTNER, "c.json": ACCOUNT}
+    paths = [write(tmp_path, policy(statement({"AWS": account})), name) for name, account in accounts.items()]
+    ours, theirs, region = load_estate(paths).concluded
+    assert f"the keys of {paths[0]}, {paths[2]} are of account {ACCOUNT}" in ours
+    assert f"the key of {paths[1]} is of account {PARTNER}" in theirs
+    assert f"the Region of the keys of {', '.join(map(str, paths))} is not given" in region
+
+
 PARTNER = "444455556666"
 OF_PROD = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
-from verifier.inputs.policy_file import is_of_others, is_policy, placeholders, read_policy_file
+from verifier.inputs.policy_file import is_of_others, is_policy, of_accounts, placeholders, read_policy_file
 from verifier.inputs.snapshot.key_metadata import Described, check_related
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key
@@ -219,7 +219,7 @@ class Loader:
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),
             open_region=tuple(self.remarks.own_regions),
-            concluded=tuple(self.remarks.concluded),
+            concluded=(*self.remarks.concluded, *of_accounts(self.remarks.own_accounts)),
         )
         self.parts.own_regions = self.remarks.own_regions
         if self.templates:

@@ -79,7 +79,10 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         (estate, parts), region, said = found
         check_open_regions(estate, {file: region}, said, region)
         return ((_saying(estate, [_told(file, region, estate, said)]), parts),)
-    sentences = [_STANDS.format(file=file, region=own.region) for file, own in opened.items()]
+    files: dict[str, list[str]] = {}
+    for file, own in opened.items():
+        files.setdefault(own.region, []).append(file)
+    sentences = [_STANDS.format(files=", ".join(inside), region=region) for region, inside in files.items()]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
@@ -106,7 +109,7 @@ def _partitions(file: str, own: OwnRegion) -> InputError:
     return InputError.of(printable(message), own.span, hint="give it with --region", rule="S4")
 
 
-_STANDS = "the Region of the keys of {file} is not given: nothing in the input tells Regions apart, and {region} stands for it"
+_STANDS = "the Region of the keys of {files} is not given: nothing in the input tells Regions apart, and {region} stands for it"
 
 
 def _names(file: str, own: OwnRegion) -> InputError:

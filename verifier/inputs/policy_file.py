@@ -8,7 +8,7 @@ placeholder without a value is an error, whether the text would be a policy with
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from shlex import quote
@@ -160,27 +160,35 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
     if named is not None:  # whether that is this key cannot be told
         message = f"the policy names the resource `{named}`, and which key it is on is not given"
         raise refusal(document, message, hint="give the ARN of the key with --key-arn", rule="L5")
-    partition, account, reason = _account(document, source, policy, supplied, other)
+    partition, account = _account(remarks, document, source, policy, supplied, other)
     region = supplied.region or supplied.own_region or STAND_IN_REGIONS[partition]
-    if reason is not None:
-        remarks.concluded[reason] = None
     if supplied.region is None:
         remarks.own_regions[source.name] = OwnRegion(region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{key_id}"
 
 
-def _account(document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str, str | None]:
-    """The partition and the account of the key, and how they are known, if nobody said it (S4)."""
+def of_accounts(files: Mapping[str, Sequence[str]]) -> list[str]:
+    """How the accounts of the keys of policy files were concluded (S4), of the files by account."""
+    return [
+        concluded(account, f"the key of {names[0]} is" if len(names) == 1 else f"the keys of {', '.join(names)} are")
+        for account, names in files.items()
+    ]
+
+
+def _account(remarks: Remarks, document: Node, source: Source, policy: Policy, supplied: Supplied, other: str | None) -> tuple[str, str]:
+    """The partition and the account of the key; how they are known is remarked, if nobody said it (S4)."""
     found = keepers(policy)
     partitions = {principal.partition for s in policy.statements for principal in s.principals or () if principal.partition is not None}
     others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (partition_of(supplied.region or ""), None)
     partition = min(partitions) if len(partitions) == 1 else others
     if supplied.account is not None:
-        return partition, supplied.account, None
+        return partition, supplied.account
     if found.only is not None:
-        return partition, found.only, concluded(found.only, f"the key of {source.name} is")
+        remarks.own_accounts.setdefault(found.only, []).append(source.name)
+        return partition, found.only
     if account is not None and (found.anyone or not found.accounts or account in found.accounts):
-        return others, account, f"the key of {source.name} is of account {account}, as that of the other version"
+        remarks.concluded[f"the key of {source.name} is of account {account}, as that of the other version"] = None
+        return others, account
     may = "callers of any account" if found.anyone else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
     message = f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy"
     raise refusal(document, message, hint=_HINT, rule="S4")

@@ -170,6 +170,8 @@ class Remarks:
     untold: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
+    own_accounts: dict[str, list[str]] = field(default_factory=dict)
+    """The policy files of which the account was concluded, by account (S4)."""
     own_regions: dict[str, OwnRegion] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells (S4)."""
     not_read: list[str] = field(default_factory=list)
