@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verifier.report.diagnostics import render_diagnostics, render_input_errors
+from verifier.report.style import Style
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -70,7 +71,7 @@ def test_of_very_many_errors_the_first_are_shown_and_all_are_counted() -> None:
 
 def test_colour_is_the_callers_choice() -> None:
     assert "\x1b" not in render_diagnostics([MISSPELT])
-    assert "\x1b[31merror:\x1b[0m" in render_diagnostics([MISSPELT], colour=True)
+    assert "\x1b[31merror:\x1b[0m" in render_diagnostics([MISSPELT], Style(True))
 
 
 def test_a_long_remedy_has_a_line_of_its_own() -> None:

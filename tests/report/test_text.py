@@ -32,7 +32,8 @@ from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement
 from verifier.report.document import Row, Table
 from verifier.report.formats import render_text
-from verifier.report.render.text import block_lines
+from verifier.report.pages.prove import report_document
+from verifier.report.render.text import block_lines, document_text
 from verifier.report.style import Style
 
 AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
@@ -53,6 +54,15 @@ REPORTS = {
 @pytest.mark.parametrize("name", REPORTS)
 def test_golden(name: str) -> None:
     assert_golden(GOLDEN / f"{name}.txt", render_text(REPORTS[name], colour=False))
+
+
+@pytest.mark.parametrize("width", [80, 150])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    """But for what cannot be broken: ARNs, commands, places."""
+    lines = document_text(report_document(REPORTS["several"]), width=width).splitlines()
+    assert [line for line in lines if len(line) > width and not re.search(r"arn:|\.json|aws kms", line)] == []
+    times = [line for line in lines if line.endswith(" ms")]
+    assert len(times) > 2 and {len(line) for line in times} == {min(width, 96)}
 
 
 def test_every_golden_file_has_its_report() -> None:

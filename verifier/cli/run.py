@@ -13,13 +13,16 @@ import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
 from verifier import __version__
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import Diagnostic, InputError
+
+if TYPE_CHECKING:
+    from verifier.report.style import Style
 
 INTERRUPTED = 130
 """128 + SIGINT."""
@@ -69,7 +72,7 @@ def warn(warnings: Sequence[Diagnostic]) -> None:
     if warnings:
         from verifier.report.diagnostics import render_diagnostics
 
-        tell(render_diagnostics(warnings, colour=colours(sys.stderr)))
+        tell(render_diagnostics(warnings, style_of(sys.stderr)))
 
 
 def run(body: Callable[[], int], color: Color = Color.AUTO) -> NoReturn:
@@ -97,7 +100,7 @@ def _guarded(body: Callable[[], int]) -> int:
 def _input_error(error: InputError) -> int:
     from verifier.report.diagnostics import render_input_errors
 
-    tell(render_input_errors(error.diagnostics, colour=colours(sys.stderr)))
+    tell(render_input_errors(error.diagnostics, style_of(sys.stderr)))
     return ExitCode.INPUT_ERROR
 
 
@@ -151,6 +154,13 @@ def columns(stream: TextIO | None) -> int | None:
     from shutil import get_terminal_size
 
     return min(max(get_terminal_size().columns, 60), 200) if stream is not None and stream.isatty() else None
+
+
+def style_of(stream: TextIO | None) -> Style:
+    """How text is written to a stream."""
+    from verifier.report.style import WIDTH, Style
+
+    return Style(colours(stream), columns(stream) or WIDTH)
 
 
 def prepare_streams() -> None:

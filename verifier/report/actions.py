@@ -12,9 +12,9 @@ from verifier.report.style import Style, pad
 from verifier.report.wire.values import Shapes, shape, wire
 
 
-def render_actions(entries: Iterable[Entry], colour: bool) -> str:
+def render_actions(entries: Iterable[Entry], style: Style) -> str:
     """A line for each action: its head, what it can bring about at most, why."""
-    style, found = Style(colour), list(entries)
+    found = list(entries)
     width = max((len(entry.name) for entry in found), default=0) + 2
     lines = [f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}" for entry in found]
     heads = Counter(entry.head for entry in found)

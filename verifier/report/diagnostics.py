@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.report.exit_codes import ExitCode
-from verifier.report.style import WIDTH, Style, pad, sentence, width_of
+from verifier.report.style import PLAIN, Style, pad, width_of
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable, printable_line
@@ -17,21 +17,20 @@ _EXCERPT_BEFORE = 50
 _EXCERPT_AFTER = 50
 
 
-def render_diagnostics(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
+def render_diagnostics(diagnostics: Sequence[Diagnostic], style: Style = PLAIN) -> str:
     """Every diagnostic in the order given, each with its excerpt; empty for none. Ends without a newline."""
-    style = Style(colour)
     lines = [line for diagnostic in diagnostics[:MOST_SHOWN] for line in _diagnostic(diagnostic, style)]
     if len(diagnostics) > MOST_SHOWN:
         lines.append(style.dim(f"… and {len(diagnostics) - MOST_SHOWN} more"))
     return "\n".join(lines)
 
 
-def render_input_errors(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
+def render_input_errors(diagnostics: Sequence[Diagnostic], style: Style = PLAIN) -> str:
     """The diagnostics of a run that stopped on its input, and the line that says so."""
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     count = "1 error" if errors == 1 else f"{errors} errors"
-    end = pad(f"{count}; nothing was checked", 88) + f"exit {ExitCode.INPUT_ERROR}"
-    return f"{render_diagnostics(diagnostics, colour=colour)}\n{end}"
+    end = pad(f"{count}; nothing was checked", min(style.width - 8, 88)) + f"exit {ExitCode.INPUT_ERROR}"
+    return f"{render_diagnostics(diagnostics, style)}\n{end}"
 
 
 def _diagnostic(diagnostic: Diagnostic, style: Style) -> list[str]:
@@ -42,7 +41,7 @@ def _diagnostic(diagnostic: Diagnostic, style: Style) -> list[str]:
     head = f"{place}{paint(diagnostic.severity.value + ':')} {printable(diagnostic.message)}{rule}"
     if span and diagnostic.line_text is not None:
         return [head, *_excerpt(span, diagnostic.line_text, diagnostic.hint, style)]
-    return [head, *(sentence(printable(diagnostic.hint), "   = ") if diagnostic.hint else [])]
+    return [head, *(style.prose(printable(diagnostic.hint), "   = ") if diagnostic.hint else [])]
 
 
 def _place(span: Span) -> str:
@@ -64,8 +63,8 @@ def _excerpt(span: Span, line_text: str, hint: str | None, style: Style) -> list
     underline = " " * width_of(before) + style.bad("^" * max(1, width_of(marked)))
     marked_line = f"{style.dim('      | ')}{underline}"
     lines = [f"{gutter}{before}{marked}{after}".rstrip(), marked_line]
-    if hint and width_of(f"{marked_line} {printable(hint)}") <= WIDTH:
+    if hint and width_of(f"{marked_line} {printable(hint)}") <= style.width:
         lines[-1] += f" {printable(hint)}"
     elif hint:
-        lines += sentence(printable(hint), "      = ")
+        lines += style.prose(printable(hint), "      = ")
     return lines

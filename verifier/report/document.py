@@ -146,7 +146,8 @@ class Supposed:
 
 @dataclass(frozen=True)
 class Folded:
-    """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind `line`, if given.
+    """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind `line`, if given,
+    which has `aside` at its right.
 
     `lead` stands before it on a page; `number` is that of the row of an overview that leads here; a page has it `open` at first. A comment
     has no room for what is `quiet`; what is `on_page` only a page has."""
@@ -155,6 +156,7 @@ class Folded:
     blocks: tuple[Block, ...]
     instead: tuple[Block, ...] = ()
     line: Words = ""
+    aside: str = ""
     lead: tuple[Block, ...] = ()
     number: int | None = None
     open: bool = False

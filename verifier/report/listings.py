@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
-from verifier.report.style import Style, pad, sentence
+from verifier.report.style import Style, pad
 
 if TYPE_CHECKING:
     from verifier.language.builtins.catalogue import Builtin
@@ -19,28 +19,27 @@ if TYPE_CHECKING:
 _MARGIN, _HEADS = 6, 16
 
 
-def render_rules(colour: bool) -> str:
+def render_rules(style: Style) -> str:
     """A line for each rule: its label and what it is about."""
-    style = Style(colour)
-    return "".join(f"{pad(style.bold(rule.label), _MARGIN)}{_plain(rule.title)}\n" for rule in rules().values())
-
-
-def render_rule(rule: Rule, colour: bool) -> str:
-    """One rule: what it says, where AWS says so, what tests it, and the questions about it that are open."""
-    style = Style(colour)
-    lines, lead = [], pad(style.bold(rule.label), _MARGIN)
-    for paragraph in re.split(r"\n\n|\n(?=- )", rule.text):
-        lines += sentence(_plain(paragraph.removeprefix("- ")), lead + "- " * paragraph.startswith("- "))
-        lead = " " * _MARGIN
-    lines.append("")
-    lines += _rows("source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
-    lines += _rows("open question", (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label))
-    lines += _rows("tests", rule.tests)
+    lines = [line for rule in rules().values() for line in style.prose(_plain(rule.title), pad(style.bold(rule.label), _MARGIN))]
     return "\n".join(lines) + "\n"
 
 
-def _rows(head: str, texts: Iterable[str]) -> list[str]:
-    lines = [line for text in texts for line in sentence(text, " " * (_MARGIN + _HEADS))]
+def render_rule(rule: Rule, style: Style) -> str:
+    """One rule: what it says, where AWS says so, what tests it, and the questions about it that are open."""
+    lines, lead = [], pad(style.bold(rule.label), _MARGIN)
+    for paragraph in re.split(r"\n\n|\n(?=- )", rule.text):
+        lines += style.prose(_plain(paragraph.removeprefix("- ")), lead + "- " * paragraph.startswith("- "))
+        lead = " " * _MARGIN
+    lines.append("")
+    lines += _rows(style, "source", (f"{source.text} {style.dim(source.url or '')}" for source in rule.sources))
+    lines += _rows(style, "open question", (f"{reading.label}: {reading.question}" for reading in READINGS if reading.rule == rule.label))
+    lines += _rows(style, "tests", rule.tests)
+    return "\n".join(lines) + "\n"
+
+
+def _rows(style: Style, head: str, texts: Iterable[str]) -> list[str]:
+    lines = [line for text in texts for line in style.prose(text, " " * (_MARGIN + _HEADS))]
     return [" " * _MARGIN + pad(head, _HEADS) + lines[0].lstrip(), *lines[1:]] if lines else []
 
 
@@ -58,17 +57,16 @@ def _rule_json(rule: Rule) -> dict[str, object]:
     return {**asdict(rule), "readings": [reading.label for reading in READINGS if reading.rule == rule.label]}
 
 
-def render_readings(colour: bool) -> str:
+def render_readings(style: Style) -> str:
     """Every reading: its label, the question, what yes and no mean, and the page that leaves it open."""
-    style = Style(colour)
     lines = []
     for reading in READINGS:
-        lines += sentence(reading.question, pad(style.bold(reading.label), 14))
-        lines += sentence(reading.yes, " " * 14 + "yes  ")
-        lines += sentence(reading.no, " " * 14 + "no   ")
-        lines += [style.dim(line) for line in sentence(f"rule {reading.rule}; {reading.source}", " " * 14)]
+        lines += style.prose(reading.question, pad(style.bold(reading.label), 14))
+        lines += style.prose(reading.yes, " " * 14 + "yes  ")
+        lines += style.prose(reading.no, " " * 14 + "no   ")
+        lines += [style.dim(line) for line in style.prose(f"rule {reading.rule}; {reading.source}", " " * 14)]
         lines.append("")
-    lines.append("Each is tried both ways unless `--reading LABEL=yes` or `--reading LABEL=no` settles it.")
+    lines += style.prose("Each is tried both ways unless `--reading LABEL=yes` or `--reading LABEL=no` settles it.", "")
     return "\n".join(lines) + "\n"
 
 
@@ -77,12 +75,11 @@ def readings_json() -> str:
     return json.dumps([{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2)
 
 
-def render_builtins(found: Sequence[Builtin], colour: bool) -> str:
+def render_builtins(found: Sequence[Builtin], style: Style) -> str:
     """Each: how it is written, and what it demands."""
-    style = Style(colour)
     lines: list[str] = []
     for one in found:
-        lines += [style.bold(one.name) + style.dim(one.usage.removeprefix(one.name)), *sentence(one.help, " " * 6), ""]
+        lines += [style.bold(one.name) + style.dim(one.usage.removeprefix(one.name)), *style.prose(one.help, " " * 6), ""]
     return "\n".join(lines[:-1]) + "\n"
 
 

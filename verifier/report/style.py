@@ -21,9 +21,10 @@ _OTHERS = re.compile(r"[^\x00-\x7f]")
 
 @dataclass(frozen=True)
 class Style:
-    """Paints words, or leaves them as they are when `colour` is false."""
+    """Paints words, or leaves them as they are when `colour` is false; breaks prose at `width` columns."""
 
     colour: bool
+    width: int = WIDTH
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
@@ -47,6 +48,13 @@ class Style:
     def bold(self, text: str) -> str:
         """For names."""
         return self._paint("1", text)
+
+    def prose(self, text: str, lead: str) -> list[str]:
+        """A text behind `lead`, broken between words."""
+        return flow(text.split() or [""], lead, width=self.width)
+
+
+PLAIN = Style(False)
 
 
 def width_of(text: str) -> int:
@@ -90,8 +98,3 @@ def flow(pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | 
 def page(lines: Iterable[str]) -> str:
     """The lines as one text, without spaces at their ends, with a final newline."""
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def sentence(text: str, lead: str) -> list[str]:
-    """Prose, broken between words."""
-    return flow(text.split() or [""], lead)

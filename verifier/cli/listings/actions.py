@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.run import colours, emit
+from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
 
@@ -46,5 +46,5 @@ def actions(
     if not found:
         raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
     chosen = [entry for entry in found.values() if entry.head in wanted]
-    emit(actions_json(chosen) + "\n" if output is given.Output.JSON else render_actions(chosen, colours(sys.stdout)))
+    emit(actions_json(chosen) + "\n" if output is given.Output.JSON else render_actions(chosen, style_of(sys.stdout)))
     return 0

@@ -8,7 +8,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.run import colours, emit
+from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
 
@@ -38,5 +38,5 @@ def builtins(
     if not found:
         hint = did_you_mean(name or "", [one.name for one in BUILTINS]) or "`verifier builtins` lists them"
         raise InputError.of(f"there is no built-in `{printable(name or '')}`", hint=hint)
-    emit(builtins_json(found) + "\n" if output is given.Output.JSON else render_builtins(found, colours(sys.stdout)))
+    emit(builtins_json(found) + "\n" if output is given.Output.JSON else render_builtins(found, style_of(sys.stdout)))
     return 0

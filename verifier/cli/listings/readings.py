@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
-from verifier.cli.run import colours, emit
+from verifier.cli.run import emit, style_of
 
 
 @given.command(short_help="List open questions of AWS's documentation.")
@@ -24,5 +24,5 @@ def readings(output: Annotated[given.Output, typer.Option(help="How to write the
 
     from verifier.report.listings import readings_json, render_readings
 
-    emit(readings_json() + "\n" if output is given.Output.JSON else render_readings(colours(sys.stdout)))
+    emit(readings_json() + "\n" if output is given.Output.JSON else render_readings(style_of(sys.stdout)))
     return 0

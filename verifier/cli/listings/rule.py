@@ -8,7 +8,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.run import colours, emit
+from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
 
@@ -47,5 +47,5 @@ def rule(
     if output is given.Output.JSON:
         emit(rules_json(found))
     else:
-        emit(render_rule(found, colours(sys.stdout)) if found else render_rules(colours(sys.stdout)))
+        emit(render_rule(found, style_of(sys.stdout)) if found else render_rules(style_of(sys.stdout)))
     return 0

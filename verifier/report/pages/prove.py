@@ -20,12 +20,11 @@ from verifier.report.naming import Places, counted, key_heading, reason_item, st
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
-from verifier.report.style import Style, width_of
+from verifier.report.style import Style
 from verifier.report.words.verdicts import involved
 from verifier.syntax.text import printable
 
 _SIGNS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
-_NAME_COLUMNS = 76
 _MOST_LABELS = 6
 
 
@@ -93,15 +92,14 @@ def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evid
     name = target_name(report, verdict.target)
     told = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
-    filled = " " * (_NAME_COLUMNS - width_of(printable(verdict.invariant.name) + on))
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
     named = doc.Said(verdict.invariant.name, doc.Role.NAME)
     sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(doc.MARGIN), doc.MARKS[verdict.status])
-    line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM), filled, f"{elapsed:>8}"),))
+    line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM)),))
     text = (doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM)),) if verdict.invariant.text else ()
     failing, proved = verdict.counts_as is not Status.PROVED, verdict.status is Status.PROVED
     title, blocks = (_sign(verdict), ": ", named, f" ({name})"), (*told, _excerpts(verdict, evidence))
-    return doc.Folded(title, blocks, (), line, text, number, failing, quiet=proved)
+    return doc.Folded(title, blocks, (), line, elapsed, text, number, failing, quiet=proved)
 
 
 def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[doc.Block]:

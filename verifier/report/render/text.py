@@ -22,6 +22,8 @@ _BLANK = re.compile("(?<! ) ")
 """Where a line may be broken: of several spaces, the others stay before the next word."""
 _MOST_ROWS = 40
 """Rows of an overview."""
+_RIGHT = 96
+"""The last column of what stands at the right of a line."""
 _GAP = 2
 """Columns between two cells, at least."""
 
@@ -81,9 +83,9 @@ class _Writer:
             case doc.Supposed(assumptions, label, columns, margin):
                 found = [doc.Item(a.text, "" if n else label, f"[{a.rule}]") for n, a in enumerate(dict.fromkeys(assumptions))]
                 return self.block(doc.Items(tuple(found), margin, columns))
-            case doc.Folded(_, blocks, instead, line):
+            case doc.Folded(_, blocks, instead, line, aside):
                 shown = () if block.on_page else blocks if self.in_full or line else instead
-                return [*(self.flow(line, "") if line else []), *(told for one in shown for told in self.block(one))]
+                return [*(self.headline(line, aside) if line else []), *(told for one in shown for told in self.block(one))]
             case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
             case doc.Group(blocks):
@@ -92,6 +94,11 @@ class _Writer:
                 return self.overview(rows) if len(rows) > doc.MOST_WITHOUT_SUMMARY else []
             case doc.Excerpts() | doc.Figure():
                 return []
+
+    def headline(self, line: Words, aside: str) -> list[str]:
+        """A line, and what stands at its right."""
+        *before, last = self.flow(line, "")
+        return [*before, pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside if aside else last]
 
     def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
         """One item, and what is below it."""

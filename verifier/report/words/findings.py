@@ -14,8 +14,6 @@ from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode, exit_code
 from verifier.syntax.text import printable
 
-COMPLETE = "These are all: proved that no other request from outside the zone is allowed. None of them is covered by the others."
-
 
 def findings_exit_code(report: FindingsReport) -> ExitCode:
     """1 where there are findings (services among them, if they count), 3 where something is not known, 0 otherwise."""
@@ -52,7 +50,9 @@ def verdict_text(key: KeyFindings) -> str:
         return "These findings are not all, or not exact:"
     if not key.findings:
         return "No external access: proved that no request from outside the zone is allowed."
-    return COMPLETE
+    if len(key.findings) == 1:
+        return "It is the only one: proved that no other request from outside the zone is allowed."
+    return "These are all: proved that no other request from outside the zone is allowed. None of them is covered by the others."
 
 
 def headline(key: KeyFindings) -> str:
