@@ -118,6 +118,20 @@ def test_what_a_template_says_of_a_keys_life(run: Run, tmp_path: Path, propertie
     assert [one["rule"] for one in found] == rules
 
 
+def test_an_annotation_is_a_sentence_about_a_named_policy(run: Run, tmp_path: Path) -> None:
+    """Where it is read there is no report around it: it names the policy, the statement and the request."""
+    statements = [
+        {"Sid": f"S{n}", **HOME, "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}
+        for n, account in enumerate(("111122223333", "444455556666"))
+    ]
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": statements}}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Key": key}}))
+    told = run("lint", str(tmp_path / "t.json"), "--account", "111122223333", "--output", "github").out
+    assert "rotation-off%3A Key::the policy is of a key that is not rotated automatically;" in told
+    assert 'wildcard-for-outsiders%3A Key::"S1" allows `kms:*`' in told and " calls kms:Decrypt: allowed" in told
+    assert "::1 policy: 2 warnings; exit code 1" in told
+
+
 def test_what_a_plan_says_of_a_keys_life(run: Run, tmp_path: Path) -> None:
     text = (ROOT / "examples" / "eight-policies" / "8-separate-policy.plan.json").read_text(encoding="utf-8")
     for value, rules in ((": true", []), (": false", ["rotation-off"])):

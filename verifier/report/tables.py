@@ -17,7 +17,7 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
-from verifier.report.naming import key_name, statement_name, target_name
+from verifier.report.naming import counted, key_name, statement_name, target_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
@@ -134,7 +134,7 @@ def lint_table(report: LintReport) -> Table:
         says = f"{undecided_text(open_)} [{open_.label}]"
         rows.append({"status": "unknown", **rule, "statement": subject, "says": says, **_place(open_.span)})
     rows += [{"status": "skipped", "says": text} for text in report.skipped]
-    rows += [{"status": "not listed", "says": f"{report.left_out} notes (--all)"}] if report.left_out else []
+    rows += [{"status": "not listed", "says": f"{counted(report.left_out, 'note')} (--all)"}] if report.left_out else []
     return Table(columns, [*rows, *_supposed(report.assumptions)])
 
 

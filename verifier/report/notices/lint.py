@@ -18,7 +18,7 @@ from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
-from verifier.report.words.lint import lint_exit_code, policy_title
+from verifier.report.words import lint as words
 from verifier.runs.digests import digest
 from verifier.syntax.source import NOWHERE
 
@@ -31,13 +31,16 @@ def notices_of_lint(report: LintReport, fail_on: Severity | None = Severity.WARN
     rules = (*map(_rule, RULES), UNDECIDED)
     seen: Counter[tuple[str, ...]] = Counter()
     counting = tuple(severity for severity in Severity if fail_on is not None and severity.rank <= fail_on.rank)
-    notices = [_finding(finding, seen, evidence, finding.severity in counting) for finding in report.findings]
+    notices = [
+        _finding(finding, words.policy_title(policy)[0], seen, evidence, finding.severity in counting)
+        for policy, findings in words.by_policy(report)
+        for finding in findings
+    ]
     notices += [_undecided(undecided, seen) for undecided in report.undecided]
-    summary = f"{len(report.findings)} findings in {len(report.policies)} policies, {len(report.undecided)} questions not decided"
-    summary += f"; {report.left_out} notes not listed (--all)" if report.left_out else ""
-    subjects = tuple(map(_subject_of, report.policies))
+    summary = words.counts_text(report)
+    subjects, code = tuple(map(_subject_of, report.policies)), words.lint_exit_code(report, fail_on)
     concluded = conclusions(report.assumptions)
-    return Notices(rules, tuple(notices), summary, lint_exit_code(report, fail_on), report.inputs, report.warnings, subjects, concluded)
+    return Notices(rules, tuple(notices), summary, code, report.inputs, report.warnings, subjects, concluded)
 
 
 def _rule(rule: LintRule) -> Rule:
@@ -46,7 +49,7 @@ def _rule(rule: LintRule) -> Rule:
 
 def _subject_of(policy: Linted) -> Subject:
     """A policy, called the same however many statements it has."""
-    name, what = policy_title(policy)
+    name, what = words.policy_title(policy)
     return Subject(_subject(policy.policy, policy.kind, policy.key), f"{name} {what.rpartition(',')[0]}")
 
 
@@ -54,9 +57,8 @@ def _subject(policy: str, kind: PolicyKind, key: str | None) -> str:
     return repr((policy, kind.value, key))
 
 
-def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidence, counts: bool) -> Notice:
+def _finding(finding: Finding, name: str, seen: Counter[tuple[str, ...]], evidence: Evidence, counts: bool) -> Notice:
     statement = finding.statement
-    name = statement_name(statement) if statement is not None else finding.policy_name
     because = finding.proof.because if finding.proof is not None else ()
     related = tuple((other.span, statement_name(other)) for other in dict.fromkeys(because) if other.span not in (NOWHERE, finding.span))
     which = (finding.rule.id, finding.policy, _which(statement, evidence), finding.message, finding.key or "")
@@ -64,7 +66,7 @@ def _finding(finding: Finding, seen: Counter[tuple[str, ...]], evidence: Evidenc
         finding.rule.id,
         Level(finding.severity.value),
         f"{finding.rule.id}: {name}",
-        finding.message + _shown(finding),
+        f"{words.subject_name(finding)} {finding.message}{_shown(finding)}",
         _fingerprint(which, seen),
         finding.span,
         related,
@@ -80,7 +82,7 @@ def _shown(finding: Finding) -> str:
     """Why it is true."""
     if finding.proof is not None:
         return f"; proved: {finding.proof.text}"
-    return f"; a request shows it: {finding.shows}" if finding.shows else ""
+    return f"; for example {words.request_text(finding.witness)}: {finding.shows}" if finding.witness is not None else ""
 
 
 def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:
