@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -66,7 +66,7 @@ class Configuration:
     suppose: tuple[str, ...] = ()
     allow_empty: bool = False
     of_inputs: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
-    """The account and the Region of inputs that have their own."""
+    """The account and the Region of inputs that have their own, by absolute path."""
 
 
 class ConfigurationError(InputError):
@@ -155,7 +155,7 @@ class _Reader:
     def configuration(self, path: Path, table: dict[str, Any], digest: tuple[tuple[str, str], ...]) -> Configuration:
         """The whole configuration."""
         self._known((), table, _KEYS)
-        inputs = dict(self._inputs(table))
+        inputs = self._inputs(table)
         if table.get("inputs", []) == []:
             self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
         return Configuration(
@@ -176,7 +176,7 @@ class _Reader:
             self._steps(table),
             self._texts(table, "suppose"),
             self._flag(table, "allow-empty"),
-            {path: place for path, place in inputs.items() if any(place)},
+            {Path(os.path.abspath(path)): place for path, place in inputs.items() if any(place)},
         )
 
     # -- one kind of value each --
@@ -216,18 +216,24 @@ class _Reader:
             self._wrong((*path, name), f"`{name}` must be {expected}")
         return value
 
-    def _inputs(self, table: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str | None, str | None]]]:
-        """The inputs, each with the account and the Region that it has of its own."""
+    def _inputs(self, table: Mapping[str, Any]) -> dict[Path, tuple[str | None, str | None]]:
+        """The inputs, each with the account and the Region that it has of its own, wherever else it is named."""
         given = table.get("inputs", [])
         if not isinstance(given, list) or not all(isinstance(one, dict) or isinstance(one, str) and one for one in given):
             self._wrong(("inputs",), "`inputs` must be a list of texts or tables", 'for example inputs = ["…", { path = "…" }]')
-            return
+            return {}
+        found: dict[Path, tuple[str | None, str | None]] = {}
         for number, one in enumerate(given):
             path, own = ("inputs", number), one if isinstance(one, dict) else {"path": one}
             self._known(path, own, ("path", "account", "region"))
             name = self._text(path, own, "path", needed=True)
             place = self._place(path, own)
-            yield from ((found, place) for found in (self._paths(name) if name is not None else ()))
+            for each in self._paths(name) if name is not None else ():
+                before = found.get(each, place)
+                if any(before) and any(place) and before != place:
+                    self._wrong(path, f"`{each}` is given with two accounts or Regions")
+                found[each] = place if any(place) else before
+        return found
 
     def _texts(self, table: Mapping[str, Any], name: str) -> tuple[str, ...]:
         value = table.get(name, [])

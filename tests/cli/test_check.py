@@ -191,7 +191,13 @@ def test_inputs_are_of_several_accounts_and_regions(run: Run, folder: Path) -> N
         ["us-east-2", "111122223333"],
         ["eu-west-1", "444455556666"],
     ]
+    both = '{ path = "b/*.json", account = "444455556666" }'
+    for inputs in (f'{both}, "*/*.json"', f'"*/*.json", {both}'):
+        (folder / "verifier.toml").write_text(f'inputs = [{inputs}]\naccount = "111122223333"\nbuiltins = ["no-external-access"]\n')
+        found = run("check", "--no-cache", "--output", "json")
+        assert sorted(key["arn"].split(":")[4] for key in json.loads(found.out)["keys"]) == ["111122223333", "444455556666"]
     for wrong, said in (
+        ('path = "b/key.json", account = "111122223333" }, { path = "b/*.json"', "is given with two accounts or Regions"),
         ('acount = "444455556666"', "did you mean `account`?"),
         ('account = "4444"', "twelve digits"),
         ("path = 3", "`path` must be a text"),

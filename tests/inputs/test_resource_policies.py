@@ -88,6 +88,11 @@ OPEN: list[tuple[Json, str]] = [
         | PARAMETER,
         "s3:PutObject",
     ),
+    (
+        template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument={"Fn::Sub": json.dumps(policy("s3:PutObject", "*", "${P}"))})
+        | PARAMETER,
+        "s3:PutObject",
+    ),
     (template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:Get*", "*") | OPEN_ACTION) | PARAMETER, "not known"),
     (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
     (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),

@@ -12,6 +12,7 @@ from verifier.lsp.defining import definition
 from verifier.lsp.documents import Kind, Scene, kind_of
 from verifier.lsp.hovering import hover
 from verifier.lsp.places import Places
+from verifier.lsp.proofs import linted
 from verifier.lsp.remarks import edit_to, remarks_on
 from verifier.report.notices.notices import Level
 from verifier.syntax.source import Span
@@ -126,6 +127,13 @@ def test_remarks_are_about_the_document_alone(tmp_path: Path) -> None:
     assert remarks("key.json", POLICY.replace("kms:Dec", 'kms:*", "Resource": "${NAME}"}]}')) == []
     assert not [level for level, _ in remarks("a.yaml", TEMPLATE) if level is Level.ERROR]
     assert (Level.ERROR, None) in remarks("a.yaml", TEMPLATE.replace("!Ref Key", "!Ref Keys"))
+
+
+def test_a_document_is_of_the_account_that_its_folder_has(tmp_path: Path) -> None:
+    (tmp_path / "verifier.toml").write_text('account = "444455556666"\ninputs = ["a.json", { path = "dev", account = "111122223333" }]\n')
+    text = POLICY.replace("kms:Dec", 'kms:*", "Resource": "*"}]}')
+    for name, codes in (("a.json", ["wildcard-for-outsiders"]), ("dev/a.json", [])):
+        assert [one.code for one in linted(Scene(tmp_path / name, text, (tmp_path,)))] == codes
 
 
 def test_places_count_the_units_of_the_protocol() -> None:

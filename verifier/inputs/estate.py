@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
+from os.path import abspath
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -102,14 +103,20 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             of_two_versions="other_version" in options,
         )
         for path in map(Path, paths):
-            account, region = known.of_paths.get(path, (None, None))
-            loader.supplied = replace(known, account=account or known.account, region=region or known.region)
+            loader.supplied = supplied_of(known, path)
             loader.remarks.keep(partial(loader.add, path))
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
     with collection_paused():
         asks = options.get("asks", False)
         return with_own_account(lambda known: with_own_region(read, known, asks=asks), options.get("supplied", NOTHING))[0]
+
+
+def supplied_of(supplied: Supplied, path: Path) -> Supplied:
+    """What is said of a path: by itself, or by the nearest folder that has an account or a Region of its own."""
+    here = Path(abspath(path))
+    account, region = next((supplied.of_paths[each] for each in (here, *here.parents) if each in supplied.of_paths), (None, None))
+    return replace(supplied, account=account or supplied.account, region=region or supplied.region)
 
 
 def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> tuple[Estate, Estate]:

@@ -22,7 +22,7 @@ class Supplied:
     own: str | None = None
     own_region: str | None = None
     of_paths: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
-    """The account and the Region of paths that have their own."""
+    """The account and the Region of absolute paths that have their own."""
 
 
 NOTHING = Supplied()

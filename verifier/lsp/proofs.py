@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.checking import excused, today
+from verifier.inputs.estate import supplied_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
@@ -72,7 +73,7 @@ def linted(scene: Scene) -> tuple[Remark, ...]:
         return ()
     settings = settings_for(scene)
     try:
-        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, supplied(settings), scene.held)
+        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, supplied_of(supplied(settings), scene.path), scene.held)
         report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or TIMEOUT))
     except InputError as error:
         lacking = [found for found in error.diagnostics if found.rule == "S4"]

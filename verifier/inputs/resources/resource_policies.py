@@ -84,11 +84,11 @@ def _principals(statement: Members) -> list[Node]:
 
 
 def _lets_callers(statement: Members) -> bool:
-    """Whether a statement allows, or may, and is for others than services."""
+    """Whether a statement allows, or may, and is for others than services. An effect that is not known may stand as any text."""
     effect, principals = member(statement, "Effect"), _principals(statement)
-    may_allow = not isinstance(effect, Scalar) or effect.text == "Allow"
+    denies = isinstance(effect, Scalar) and effect.text == "Deny"
     services = all(isinstance(one, Members) and all(key.text == "Service" for key, _ in one.pairs) for one in principals)
-    return may_allow and not (services and member(statement, "NotPrincipal") is None)
+    return not denies and not (services and member(statement, "NotPrincipal") is None)
 
 
 def _doubtful(actions: Node | None) -> Iterator[str]:
