@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -110,27 +110,6 @@ def read_configuration(path: Path, texts: Mapping[Path, str] | None = None) -> C
     return found
 
 
-_KEYS = (
-    "inputs",
-    "invariants",
-    "builtins",
-    "outputs",
-    "readings",
-    "timeout",
-    "steps",
-    "suppose",
-    "key-arn",
-    "account",
-    "region",
-    "parameters",
-    "fail-on",
-    "allow-empty",
-    "baseline",
-    "waivers",
-)
-_WAIVER_KEYS = ("invariant", "key", "allow", "reason", "owner", "expires")
-
-
 def configuration_schema() -> dict[str, Any]:
     """The JSON Schema of the table; formats, readings and forms of names are those of this version."""
     schema: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "configuration.schema.json").read_text(encoding="utf-8"))
@@ -151,10 +130,11 @@ class _Reader:
     inside: KeyPath
     folder: Path
     errors: list[Diagnostic] = field(default_factory=list)
+    schema: Mapping[str, Any] = field(default_factory=configuration_schema)
 
     def configuration(self, path: Path, table: dict[str, Any], digest: tuple[tuple[str, str], ...]) -> Configuration:
         """The whole configuration."""
-        self._known((), table, _KEYS)
+        self._known((), table, self.schema)
         inputs = self._inputs(table)
         if table.get("inputs", []) == []:
             self._wrong((), "`inputs` is missing, so there is nothing to check", 'for example inputs = ["snapshots/prod"]')
@@ -184,7 +164,8 @@ class _Reader:
     def _wrong(self, path: KeyPath, message: str, hint: str | None = None) -> None:
         self.errors.append(self.document.error((*self.inside, *path), message, hint))
 
-    def _known(self, path: KeyPath, table: Mapping[str, Any], names: Sequence[str]) -> None:
+    def _known(self, path: KeyPath, table: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+        names = schema["properties"]
         for name in table:
             if name not in names:
                 close = get_close_matches(name, names, n=1)
@@ -225,7 +206,7 @@ class _Reader:
         found: dict[Path, tuple[str | None, str | None]] = {}
         for number, one in enumerate(given):
             path, own = ("inputs", number), one if isinstance(one, dict) else {"path": one}
-            self._known(path, own, ("path", "account", "region"))
+            self._known(path, own, self.schema["properties"]["inputs"]["items"]["anyOf"][1])
             name = self._text(path, own, "path", needed=True)
             place = self._place(path, own)
             for each in self._paths(name) if name is not None else ():
@@ -273,7 +254,7 @@ class _Reader:
         found: dict[str, bool] = {}
         answers = {True: True, False: False, "yes": True, "no": False}
         given = self._table(table, "readings")
-        self._known(("readings",), given, [reading.label for reading in READINGS])
+        self._known(("readings",), given, self.schema["properties"]["readings"])
         for label, answer in given.items():
             if not isinstance(answer, bool | str) or answer not in answers:
                 self._wrong(("readings", label), f'the reading `{label}` must be "yes" or "no"', "`verifier readings` tells what it means")
@@ -326,7 +307,7 @@ class _Reader:
         return tuple(waiver for waiver in found if waiver is not None)
 
     def _waiver(self, path: KeyPath, table: dict[str, Any]) -> Waiver | None:
-        self._known(path, table, _WAIVER_KEYS)
+        self._known(path, table, self.schema["$defs"]["waiver"])
         texts = {name: self._text(path, table, name, needed=True) for name in ("invariant", "key", "allow", "reason", "owner")}
         allowance = self._allowance((*path, "allow"), texts["allow"]) if texts["allow"] is not None else None
         expires = table.get("expires")

@@ -73,7 +73,8 @@ def linted(scene: Scene) -> tuple[Remark, ...]:
         return ()
     settings = settings_for(scene)
     try:
-        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, supplied_of(supplied(settings), scene.path), scene.held)
+        given = supplied_of(supplied(settings), scene.path)
+        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, given, scene.held)
         report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or TIMEOUT))
     except InputError as error:
         lacking = [found for found in error.diagnostics if found.rule == "S4"]
