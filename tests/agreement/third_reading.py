@@ -32,8 +32,7 @@ SYMMETRIC = "SYMMETRIC_DEFAULT"
 FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
 DEFAULTS = {**FOR_EVERY_SPEC, "kms:keyspec": SYMMETRIC, "kms:keyusage": "ENCRYPT_DECRYPT", "kms:encryptionalgorithm": SYMMETRIC}
 PAIR = "kms:encryptioncontext:"
-NAMING = (PolicyKind.KEY, PolicyKind.ENDPOINT)
-FOR_IDENTITIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
+NAMING, FOR_IDENTITIES = (PolicyKind.KEY, PolicyKind.ENDPOINT), (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
 KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
 VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 OF_CUSTOMERS = re.compile(  # what nobody can do to AWS managed keys [concepts, enabling-keys, editing-keys, tagging-keys]
@@ -306,14 +305,14 @@ class _Question:
         replaced = base == "Bool" and policy.variables and "${" in text.value
         if not replaced and not base.startswith(("String", "Arn")):
             return _compare(base, text.value, value, key.lower() in COUNTED)
-        texts = self.texts(text.value, policy, base in ("StringLike", "ArnLike", "ArnEquals"))
-        if texts is None:
-            return None
-        if base.endswith("IgnoreCase") or replaced:
-            fit = _same(found is not None and _fits(found.lower(), value.lower()) for found in texts)
-            return _all((self.reading("C3-bool"), fit, value.lower() in ("true", "false"))) if replaced else fit
-        fits: Callable[[str, str], bool] = _arn_fits if base.startswith("Arn") else _fits
-        return _same(found is not None and fits(found, value) for found in texts)
+        fold, arn, wild = replaced or base.endswith("IgnoreCase"), base.startswith("Arn"), base in ("StringLike", "ArnLike", "ArnEquals")
+
+        def fit(listed: str) -> Truth:
+            texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
+            return texts and _same(one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value)) for one in texts)
+
+        found = _any((fit(text.value), arn and self._run_on(text.value, fit)))
+        return _all((self.reading("C3-bool"), found, value.lower() in ("true", "false"))) if replaced else found
 
     def statement(self, statement: Statement, policy: Policy, ways: tuple[str, ...]) -> Truth:
         named = policy.kind not in NAMING or _any(truth for way, truth in self.ways(statement) if way in ways)
@@ -333,11 +332,13 @@ class _Question:
 
     def _covers(self, text: str, policy: Policy) -> Truth:
         filled = ":".join((*text.split(":", 5), *("*" * 6))[:6]) if policy.kind in FOR_IDENTITIES else text
+        return _any((text == "*", self._fits_resource(filled, policy), self._run_on(text, lambda one: self._fits_resource(one, policy))))
+
+    def _run_on(self, text: str, fits: Callable[[str], Truth]) -> Truth:
         missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}  # asterisks at the ends of segments may run on past colons
         for _ in range(missing):
             longer = {f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)}
-        further = missing > 0 and _any(self._fits_resource(one, policy) for one in longer)
-        return _any((text == "*", self._fits_resource(filled, policy), further is not False and _all((further, self.reading("L6")))))
+        return (further := missing > 0 and _any(map(fits, longer))) is not False and _all((further, self.reading("L6")))
 
     def _fits_resource(self, filled: str, policy: Policy) -> Truth:
         start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)

@@ -185,7 +185,8 @@ def test_c4_both_arn_operators_take_wildcards(operator: str) -> None:
     # "ArnEquals and ArnLike behave identically"; six fields, case-sensitive.
     assert when(operator, "aws:PrincipalArn", "arn:aws:iam::*:user/A*") == "allow"
     assert when(operator, "aws:PrincipalArn", "arn:aws:iam::*:user/a*") == "deny"
-    assert when(operator, "aws:PrincipalArn", "*") == "deny"
+    assert when(operator, "aws:PrincipalArn", "*") == "depends L6"
+    assert when(operator, "aws:PrincipalArn", "arn:aws:iam") == "deny"
     assert when(operator.replace("Arn", "ArnNot"), "aws:PrincipalArn", "arn:aws:iam::*:user/A*") == "deny"
 
 

@@ -42,10 +42,11 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "L6",
-        "Does a `*` at the end of a segment of a `Resource` run on past the colon?",
+        "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, run on past the colon?",
         "it may match colons, and segments after them",
         "it stays in its segment",
-        "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023",
+        "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
+        "reference_policies_elements_condition_operators",
     ),
     Reading(
         "L7-wildcards",

@@ -12,7 +12,7 @@ from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
-from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches, literal, matches, parse, substitute, variables_of
+from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches, literal, matches, parse, run_on, substitute, variables_of
 from verifier.evaluate.statements.values import truth, value_matches
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
@@ -167,6 +167,15 @@ def _satisfies(condition: Condition, value: str, values: Values, reader: Reader)
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+    """Whether a value matches a listed text. An asterisk of an ARN pattern may stand for the fields that it lacks (L6)."""
+    found = _as_written(condition, value, listed, values, reader)
+    if found is True or not condition.operator.base.startswith("Arn"):
+        return found
+    further = any_of([_as_written(condition, value, longer, values, reader) for longer in run_on(listed, 5)])
+    return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
+
+
+def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
     operator = condition.operator
     if reader.variables and replaced_under_bool(operator, listed):
         return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False)

@@ -7,16 +7,15 @@ Guarantee: a key is covered by its key ARN only (L9), an alias or a principal by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from itertools import combinations_with_replacement
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.context import Free, Settled, settle
 from verifier.evaluate.statements.conditions import Reader, single_texts, under_readings
-from verifier.evaluate.statements.patterns import matches, parse, substitute, text_matches, variables_of
+from verifier.evaluate.statements.patterns import matches, parse, run_on, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
@@ -159,22 +158,8 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     found = _fields_cover(filled, pattern, target, reader) if len(filled) == 6 else False
     if found is True:
         return True
-    further = any_of([_fields_cover(each.split(":", 5), pattern, target, reader) for each in _run_on(pattern, target.arn.count(":"))])
+    further = any_of([_fields_cover(each.split(":", 5), pattern, target, reader) for each in run_on(pattern, target.arn.count(":"))])
     return found if further is False else any_of([found, all_of([further, reader.symbols.value("L6")])])
-
-
-def _run_on(pattern: str, colons: int) -> Iterator[str]:
-    """A pattern with less than so many colons, in the forms of six fields or more that it has where some `*` at the ends of its first five
-    segments run on past colons (L6). An ARN that is not said has as few as can be."""
-    segments = _COLON.split(pattern)
-    ends = [index for index, segment in enumerate(segments[:5]) if segment.endswith("*")]
-    for more in range(max(1, 6 - len(segments)), max(colons, 5) - len(segments) + 2):
-        for chosen in combinations_with_replacement(ends, more):
-            yield ":".join(segment + ":*" * chosen.count(index) for index, segment in enumerate(segments))
-
-
-_COLON = re.compile(r":(?![^{}]*\})")
-"""A colon that is not in a policy variable."""
 
 
 def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:

@@ -87,7 +87,14 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
     for value in values:
         check_variables(reader, value, 0 if takes_variables else None, str(operator))
         substituted = takes_variables and reader.variables and "${" in value.value
-        if not substituted and not parses(value.value):
+        if substituted or parses(value.value):
+            continue
+        if operator.base.startswith("Arn") and re.search(r"\*(?=:|$)", value.value):
+            message = (
+                f'the asterisk of "{brief(value.value)}" under `{operator}` may stand for the fields that it lacks, or not; expected {what}'
+            )
+            reader.findings.warning(value.start, value.end, message, rule="L6")
+        else:
             message = f'"{brief(value.value)}" under `{operator}` matches nothing; expected {what}'
             reader.findings.warning(value.start, value.end, message, rule="C3")
 

@@ -8,8 +8,8 @@ Guarantee: exact for single-valued keys; a comparison that no class table can ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
@@ -17,7 +17,7 @@ from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, choose, disjunction, either, negation
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
@@ -29,6 +29,7 @@ from verifier.problem.semantics.values import (
     Template,
     Variable,
     plain_predicate,
+    running_on,
     template,
     text_predicate,
     typed_predicate,
@@ -104,7 +105,13 @@ class Reader:
         return satisfied
 
     def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
-        """Whether the value of a present key satisfies the positive operator with one listed value."""
+        """Whether the value of a present key satisfies the positive operator with one listed value. An asterisk of an ARN pattern may stand
+        for the fields that it lacks (the reading L6)."""
+        longer = running_on(value.value, 5) if _TEXT_MODES.get(base) == ARN else ()
+        further = disjunction([self._as_written(view, base, replace(value, value=text), condition) for text in longer])
+        return either(self._as_written(view, base, value, condition), both(further, Symbol("L6")))
+
+    def _as_written(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
         mode = _TEXT_MODES.get(base)
         try:
             if base == "Bool" and self.variables and "${" in value.value:
@@ -143,12 +150,20 @@ class Reader:
         return Symbol(name)
 
     def _on_set(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
-        base = positive(operator.base)[0]
         try:
-            predicates = self._set_predicates(base, condition, {})
+            return self._on_values(view, operator, condition, {})
         except Unsuitable:
             return self._with_variables(view, operator, condition)
-        return self._on_predicates(view, operator, predicates)
+
+    def _on_values(self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]) -> Expression:
+        """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
+        short = self._set_predicates(condition, condition.values, known)
+        if _TEXT_MODES.get(positive(operator.base)[0]) != ARN:
+            return self._on_predicates(view, operator, short)
+        texts = [replace(value, value=longer) for value in condition.values for longer in running_on(value.value, 5)]
+        long = short | self._set_predicates(condition, texts, known)
+        written = self._on_predicates(view, operator, short)
+        return written if long == short else choose(Symbol("L6"), self._on_predicates(view, operator, long), written)
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
@@ -162,7 +177,7 @@ class Reader:
 
             def meaning(values: Sequence[str]) -> Expression:
                 known = dict(zip(variables, values, strict=True))
-                return self._on_predicates(view, operator, self._set_predicates(base, condition, known))
+                return self._on_values(view, operator, condition, known)
 
             self.space.partly_known[symbol.name] = PartlyKnown(found, meaning)
         return symbol
@@ -179,11 +194,12 @@ class Reader:
         absent = TRUE if operator.if_exists or negated else FALSE
         return either(both(view.present, Symbol("C2"), some_satisfies), both(negation(view.present), absent))
 
-    def _set_predicates(self, base: str, condition: Condition, known: Mapping[Variable, str]) -> frozenset[Predicate]:
-        """The predicates of the listed values, with the `known` values of variables in their place. Raises `Unsuitable` for others."""
+    def _set_predicates(self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]) -> frozenset[Predicate]:
+        """The predicates of some values under the operator of a condition."""
+        base = positive(condition.operator.base)[0]
         mode = _TEXT_MODES.get(base)
         found: set[Predicate] = set()
-        for value in condition.values:
+        for value in values:
             if mode is None:
                 if base == "Bool" and self.variables and "${" in value.value:
                     raise Unsuitable("a policy variable beside a multi-valued key")

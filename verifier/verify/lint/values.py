@@ -15,7 +15,7 @@ from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.reference import condition_key, condition_keys, data_version
 from verifier.model.results.lint import Claim, Proof, Severity
 from verifier.problem.semantics.conditions import positive
-from verifier.problem.semantics.values import Fixed, arn_predicate, typed_predicate
+from verifier.problem.semantics.values import Fixed, arn_predicate, running_on, typed_predicate
 from verifier.verify.lint.conditions import others
 from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value
@@ -66,7 +66,7 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
     if base.startswith("String") or (subject.policy.variables and _takes_variables(condition) and "${" in value.value):
         return True
     if base.startswith("Arn"):
-        return arn_predicate([Fixed(value.value, True)]) is not None
+        return arn_predicate([Fixed(value.value, True)]) is not None or bool(running_on(value.value, 5))
     return typed_predicate(base, value.value) is not None
 
 
