@@ -128,9 +128,9 @@ def share(by: Caller, key: str, context: Context | None = None) -> Move:
     )
 
 
-def session(role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = ()) -> Caller:
+def session(role: str, name: str = "session", tags: tuple[tuple[str, str], ...] = (), transitive: tuple[str, ...] = ()) -> Caller:
     """A session of a role."""
-    return Caller(CallerKind.ROLE, role, role.split(":")[4], name, session_tags=tags)
+    return Caller(CallerKind.ROLE, role, role.split(":")[4], name, session_tags=tags, transitive=transitive)
 
 
 def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), context: Context | None = None) -> Move:
@@ -144,12 +144,15 @@ def federate(by: Caller, name: str, tags: tuple[tuple[str, str], ...] = (), cont
 
 def assume(
     by: Caller, role: str, tags: tuple[tuple[str, str], ...] = (), name: str = "session", context: Context | None = None,
-    action: str = "sts:AssumeRole",
+    action: str = "sts:AssumeRole", transitive: tuple[str, ...] = (),
 ) -> Move:  # fmt: skip
-    """A session of a role, with session tags."""
-    asked = {"sts:RoleSessionName": name, **tag_context(tags), **(context or {})}
-    actions = (action, "sts:TagSession") if tags else (action,)
-    return Move(StepKind.ASSUME_ROLE, tuple(request(by, one, role, asked) for one in actions), Became(session(role, name, tags)))
+    """A session of a role, with session tags, and those that its caller's session passes on."""
+    inherited = tuple(tag for tag in by.session_tags if tag[0] in by.transitive)
+    lasting: Context = {"sts:TransitiveTagKeys": transitive} if transitive else {}
+    asked = {"sts:RoleSessionName": name, **tag_context(tags), **lasting, **(context or {})}
+    actions = (action, "sts:TagSession") if tags or inherited else (action,)
+    became = session(role, name, (*tags, *inherited), (*transitive, *(key for key, _ in inherited)))
+    return Move(StepKind.ASSUME_ROLE, tuple(request(by, one, role, asked) for one in actions), Became(became))
 
 
 def _type(arn: str) -> str:

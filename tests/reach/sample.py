@@ -97,6 +97,12 @@ class Sampler:
         named = any(fnmatchcase(f"iam:{does}tag{owner}", name) for name in self.named for does in ("", "un") for owner in ("user", "role"))
         return named and any("tag/team" in key for key in self.tested)
 
+    @cached_property
+    def _overridden(self) -> bool:
+        """Whether some trust policy asks for tags of its role, which transitive ones override."""
+        trusts = (role.trust for account in self.estate.accounts for role in account.roles if role.trust is not None)
+        return any("resourcetag/team" in c.key.value.lower() for trust in trusts for one in trust.statements for c in one.conditions)
+
     # -- who and what there is --
 
     @property
@@ -293,7 +299,10 @@ class Sampler:
             contexts.append({"sts:ExternalId": EXTERNAL_ID})
         tagged = {"aws:principaltag/team", "aws:requesttag/team"} & self.tested
         for context in contexts:
-            yield from (moves.assume(by, role, tags, context=context) for tags in (_TAGS if tagged else ((),)))
+            given = _TAGS if tagged and not by.transitive else ((),)
+            yield from (moves.assume(by, role, tags, context=context) for tags in given)
+            if (tagged or self._overridden) and len(self._roles) > 1 and not by.transitive:
+                yield from (moves.assume(by, role, tags, context=context, transitive=(TEAM,)) for tags in _TAGS if tags)
         if by.account == role.split(":")[4] and role != STRANGER:
             yield from (moves.pass_role(by, role, service, actions) for service, actions in SERVICES)
             running = [one for account in self.estate.accounts if account.id == by.account for one in account.workloads]

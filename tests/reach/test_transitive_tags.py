@@ -3,6 +3,7 @@ them be passed, and whether or not the next trust policy does (F3). [IAM User Gu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, ROOT, Statement, aws, own
 from tests.evaluate.reaching import LAMBDA, admits, trusting
 from tests.evaluate.steps.worlds import state
+from tests.reach.agreement import FOUND
+from tests.reach.exhaustive import search
 from tests.reach.moves import session
-from tests.reach.telling import PROVED, told
+from tests.reach.telling import PROVED, told, verdict
 from verifier.model.estate import Identity
+from verifier.model.request import Outcome
 from verifier.model.steps.chains import State
 
 FIRST, LAST = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("first", "last"))
@@ -75,3 +79,63 @@ def first(trusted: Statement, *mine: Statement, others: tuple[Identity, ...] = (
 )
 def test_the_first_session_has_tags_that_somebody_can_give_it(before: State, expected: tuple[str, ...]) -> None:
     assert told(before) == expected
+
+
+def onward(trusted: Statement, *mine: Statement, tags: tuple[tuple[str, str], ...] = ()) -> State:
+    """Alice may give sessions of the first role any tags; it assumes the last one, which admits it so, and decrypts as the team blue."""
+    first = trusting(admits(aws(ALICE), "sts:*"), arn=FIRST, own=(own("sts:*", LAST),))
+    last = replace(trusting(trusted, arn=LAST, own=mine or (TAGGED,)), tags=tags)
+    return state(own("sts:*", FIRST), others=(first, last), facts={"grants": ()})
+
+
+TWO = ("assume role", "assume role")
+UNLESS_PASSED = admits(aws(FIRST), "sts:*", Condition={"Null": {"aws:RequestTag/team": "true"}})
+UNTAGGED = {"Null": {"aws:TagKeys": "true"}}
+OF_THE_ROLE = admits(aws(FIRST), "sts:*", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}, **UNTAGGED})
+OF_ITS_OWN = admits(aws(FIRST), "sts:*", Condition={"StringEquals": {"iam:ResourceTag/team": "red"}, **UNTAGGED})
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (onward(UNLESS_PASSED), TWO),
+        (onward(UNLESS_PASSED, tags=(("team", "red"),)), TWO),
+        (onward(OF_THE_ROLE, own("kms:Decrypt")), TWO),
+        (onward(OF_ITS_OWN, tags=(("team", "red"),)), PROVED),
+        (onward(admits(aws(FIRST), Condition=UNTAGGED)), OPEN),
+    ],
+)
+def test_a_chain_passes_them_on(before: State, expected: tuple[str, ...]) -> None:
+    assert told(before) == expected
+
+
+def equal(key: str, value: str) -> dict[str, dict[str, str]]:
+    """A condition."""
+    return {"StringEquals": {key: value}}
+
+
+GIVEN: tuple[dict[str, Any], ...] = (
+    {},
+    {"Null": {"sts:TransitiveTagKeys": "true"}},
+    {"ForAnyValue:StringEquals": {"sts:TransitiveTagKeys": "team"}},
+    equal("aws:RequestTag/team", "blue"),
+    equal("aws:RequestTag/team", "red"),
+)
+ASKED: tuple[dict[str, Any], ...] = (
+    UNTAGGED,
+    equal("aws:ResourceTag/team", "blue") | UNTAGGED,
+    equal("iam:ResourceTag/team", "red") | {"Null": {"aws:RequestTag/team": "true"}},
+    equal("aws:PrincipalTag/team", "blue") | UNTAGGED,
+)
+
+
+@pytest.mark.parametrize("asked", range(len(ASKED)))
+@pytest.mark.parametrize("given", range(len(GIVEN)))
+def test_the_search_finds_the_same(given: int, asked: int) -> None:
+    """How the first role may be given its tags, and what the last one asks for when it is assumed without further ones."""
+    first = trusting(admits(aws(ALICE), "sts:*", **({"Condition": GIVEN[given]} if given else {})), arn=FIRST, own=(own("sts:*", LAST),))
+    last = trusting(admits(aws(FIRST), "sts:*", Condition=ASKED[asked]), arn=LAST, own=(TAGGED,))
+    before = state(own("sts:*", FIRST), others=(first, replace(last, tags=(("team", "red"),) * (given % 2))), facts={"grants": ()})
+    found, _ = search(before.estate, before.held[0], "kms:Decrypt", before.estate.keys[0].arn, 2)
+    assert found in FOUND[verdict(before, steps=2).status]
+    assert found is Outcome.DENY or told(before, steps=2) == TWO

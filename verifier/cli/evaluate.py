@@ -40,7 +40,8 @@ def evaluate(
          "session_policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}}
 
     \b
-    The requests of steps (docs/reach.md) are decided too. `session_tags` are those of a role session; an identity of a provider is its ARN:
+    The requests of steps (docs/reach.md) are decided too. `session_tags` are those of a role session, of which `transitive` names
+    those that pass on; an identity of a provider is its ARN:
         {"principal": ..., "action": "sts:AssumeRole", "resource": "arn:aws:iam::111122223333:role/reports",
          "context": {"sts:RoleSessionName": "nightly"}, "session_tags": {"team": "blue"}}
 

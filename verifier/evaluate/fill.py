@@ -75,7 +75,7 @@ def derived(estate: Estate, standing: Standing, target: Target, action: str, giv
         found |= dict(_about_key(target.key, given))
     known = operation(action)
     if known is not None:
-        found |= dict(about_operation(known, target, given))
+        found |= dict(about_operation(known, standing.caller, target, given))
     found |= dict(_about_organization(estate, standing, target, {**_texts(found), **given}))
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
 

@@ -30,8 +30,9 @@ TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 Entries = Iterator[tuple[str, Entry]]
 
 
-def about_operation(operation: Operation, target: Target, given: Mapping[str, Value]) -> Entries:
-    """What follows from the operation and what it is on; free where every request has a value and this one does not say it."""
+def about_operation(operation: Operation, caller: Caller, target: Target, given: Mapping[str, Value]) -> Entries:
+    """What follows from the operation and what it is on; free where every request has a value and this one does not say it. Transitive tags
+    of the caller override those of a role to assume before its trust policy is evaluated. [IAM: id_session-tags, Chaining roles]"""
     for key in (*ALWAYS, *sorted(operation.always)):
         if key not in given and not _follows_from_time(key, given):
             yield key, Free(present=True)
@@ -43,6 +44,8 @@ def about_operation(operation: Operation, target: Target, given: Mapping[str, Va
         yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_CODE)
     if target.identity is not None:
         yield from _about_identity(target.identity, operation)
+        overriding = caller.passed_on if operation.rule == ASSUME else ()
+        yield from ((f"{prefix}{name.lower()}", value) for name, value in overriding for prefix in TAGS_OF_RESOURCE)
     elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
         yield "iam:permissionsboundary", Free(present=False)
 

@@ -49,6 +49,8 @@ class Caller:
     issuer: str | None = None
     session_tags: tuple[tuple[str, str], ...] = ()
     """The session tags of a role session, which take the place of the role's tags of the same names (E2). [IAM: id_session-tags]"""
+    transitive: tuple[str, ...] = ()
+    """The names of those that pass on to the sessions which this one comes to have (E2). [IAM: id_session-tags, Chaining roles]"""
 
     @property
     def arn(self) -> str:
@@ -58,6 +60,11 @@ class Caller:
         partition = self.principal_arn.split(":")[1]
         name = self.principal_arn.rsplit("/", 1)[1]
         return f"arn:{partition}:sts::{self.account}:assumed-role/{name}/{self.session}"
+
+    @property
+    def passed_on(self) -> tuple[tuple[str, str], ...]:
+        """The session tags that pass on."""
+        return tuple((name, value) for name, value in self.session_tags if name in self.transitive)
 
     @property
     def service_linked(self) -> bool:

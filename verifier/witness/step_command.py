@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
@@ -237,7 +237,7 @@ def _becoming(move: Move, caller: Caller) -> Words:
             yield from ("aws", "sts", "assume-role", *_role(caller), *_session(request, caller))
         case "sts:GetFederationToken":
             yield from ("aws", "sts", "get-federation-token", "--name", _name(caller.principal_arn), "--policy", _ALL)
-            yield from _session_tags(caller)
+            yield from _session_tags(caller.session_tags)
         case "sts:AssumeRoleWithWebIdentity":
             yield from ("aws", "sts", "assume-role-with-web-identity", *_role(caller), "--web-identity-token", "<token>")
         case "sts:AssumeRoleWithSAML":
@@ -255,12 +255,17 @@ def _session(request: Request, caller: Caller) -> Words:
     for key, flag in (("sts:externalid", "--external-id"), ("sts:sourceidentity", "--source-identity")):
         if key in context:
             yield from (flag, context[key])
-    yield from _session_tags(caller)
+    inherited = request.caller.passed_on
+    yield from _session_tags(tag for tag in caller.session_tags if tag not in inherited)
+    lasting = [name for name in caller.transitive if name not in dict(inherited)]
+    if lasting:
+        yield from ("--transitive-tag-keys", *lasting)
 
 
-def _session_tags(caller: Caller) -> Words:
-    if caller.session_tags:
-        yield from ("--tags", json.dumps([{"Key": name, "Value": value} for name, value in caller.session_tags]))
+def _session_tags(tags: Iterable[tuple[str, str]]) -> Words:
+    found = [{"Key": name, "Value": value} for name, value in tags]
+    if found:
+        yield from ("--tags", json.dumps(found))
 
 
 _PASSING: Mapping[str, tuple[str, ...]] = {

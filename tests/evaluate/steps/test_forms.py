@@ -86,6 +86,16 @@ WORLD = replace(
 )
 
 
+PASSING = moves.session(OTHER, tags=(("team", "blue"),), transitive=("team",))
+
+
+def passing_on(**facts: object) -> Move:
+    """A session that is not the one to which the transitive tag comes."""
+    right = moves.assume(PASSING, TARGET)
+    assert isinstance(right.change, Became)
+    return changed(right, caller=replace(right.change.caller, **facts))  # type: ignore[arg-type]
+
+
 def replicated(**facts: object) -> Move:
     """A replica that is not the one asked for."""
     right = moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY)
@@ -188,7 +198,12 @@ WRONG: dict[str, Callable[[], Move]] = {
     "no name of a session": lambda: moves.assume(BY, TARGET, name="a b"),
     "it takes sts:SetSourceIdentity": lambda: moves.assume(BY, TARGET, context={"sts:SourceIdentity": "alice"}),
     "source identity is that of the session": lambda: moves.assume(BY, TARGET, context={"aws:SourceIdentity": "alice"}),
-    "sts:transitivetagkeys are not": lambda: moves.assume(BY, TARGET, (("a", "b"),), context={"sts:TransitiveTagKeys": ("a",)}),
+    "the transitive tags are a": lambda: moves.assume(BY, TARGET, (("a", "b"),), context={"sts:TransitiveTagKeys": ("a",)}),
+    "names tags that the call passes": lambda: moves.assume(BY, TARGET, (("a", "b"),), transitive=("c",)),
+    "tags of its caller pass on": lambda: passing_on(session_tags=(), transitive=()),
+    "the transitive tags are team": lambda: passing_on(transitive=()),
+    "again fails": lambda: moves.assume(PASSING, TARGET, (("Team", "red"),)),
+    "it takes sts:TagSession": lambda: replace(moves.assume(PASSING, TARGET), requests=moves.assume(PASSING, TARGET).requests[:1]),
     "is in no inventory": lambda: moves.put_policy(BY, f"arn:aws:iam::{PARTNER}:role/x", document(own("*"), arn="x#y")),
     "an inline policy of its owner": lambda: moves.put_policy(BY, ALICE, document(own("*"), arn=f"{BOB}#new")),
     "must be an identity policy": lambda: moves.put_policy(BY, ALICE, policy(allow(), identity=f"{ALICE}#new")),
@@ -227,7 +242,7 @@ WRONG: dict[str, Callable[[], Move]] = {
 @pytest.mark.parametrize("problem", WRONG)
 def test_a_move_that_is_not_well_formed_is_an_error(problem: str) -> None:
     with pytest.raises(InputError) as error:
-        permitted(WORLD, WRONG[problem]())
+        permitted(replace(WORLD, held=(*WORLD.held, PASSING)), WRONG[problem]())
     assert problem in str(error.value)
 
 

@@ -26,7 +26,7 @@ from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 
-SESSION_TAGS = "session_tags"
+SESSION_TAGS, TRANSITIVE = "session_tags", "transitive"
 _PROVIDER = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(?:oidc|saml)-provider/[!-~]+", re.ASCII)
 
 
@@ -67,7 +67,16 @@ def with_session_tags(caller: Caller, data: object) -> Caller:
     return replace(caller, session_tags=tuple((str(name), str(value)) for name, value in data.items()))
 
 
-MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS})
+def with_transitive(caller: Caller, data: object) -> Caller:
+    """The caller with the names of its session tags that pass on; `null` says none. Raises `InputError` for others."""
+    names = [] if data is None else data
+    own = [name for name, _ in caller.session_tags]
+    if not isinstance(names, list) or any(name not in own for name in names):
+        raise InputError.of(f"`{TRANSITIVE}` must be a list of names of `{SESSION_TAGS}`", rule="E2")
+    return replace(caller, transitive=tuple(names))
+
+
+MEMBERS = frozenset({"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS, TRANSITIVE})
 
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@-~]+)")
@@ -133,6 +142,7 @@ def _caller(
 ) -> tuple[Caller, tuple[str, ...]]:
     caller, remarks = _principal(estate, _text(data, "principal"), action, context)
     caller, issuer = with_session_tags(caller, data.get(SESSION_TAGS)), data.get("issuer")
+    caller = with_transitive(caller, data.get(TRANSITIVE))
     if issuer is None:
         return caller, remarks
     if caller.kind is not CallerKind.FEDERATED:

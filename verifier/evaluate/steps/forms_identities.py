@@ -23,6 +23,7 @@ ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess"
 ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 _REGION = re.compile(r"[a-z]{2}-[a-z-]+-[0-9]", re.ASCII)
+TRANSITIVE = "sts:transitivetagkeys"
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """[STS API: AssumeRole, RoleSessionName, Pattern]"""
 
@@ -178,9 +179,17 @@ def assume_role(state: State, move: Move) -> None:
     """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags,
     id_credentials_temp_control-access_monitor]"""
     role = _session(move)
-    context = one_of(move, ASSUME)
-    tags = change_of(move, Became).caller.session_tags
-    wanted = [(context.request.action, role)] + ([("sts:TagSession", role)] if tags else [])
+    context, session = one_of(move, ASSUME), change_of(move, Became).caller
+    inherited = context.request.caller.passed_on
+    require(set(inherited) <= set(session.session_tags), move, "the transitive tags of its caller pass on (E2)")
+    tags = tuple(tag for tag in session.session_tags if tag not in inherited)
+    again = {name.lower() for name, _ in tags} & {name.lower() for name, _ in inherited}
+    require(not again, move, f"a call that passes a tag of its session's own again fails: {', '.join(again)} (E2)")
+    lasting = {name for name, _ in inherited} | context.names(TRANSITIVE)
+    require(context.names(TRANSITIVE) <= {name for name, _ in tags}, move, f"{TRANSITIVE} names tags that the call passes")
+    require(set(session.transitive) == lasting, move, f"the transitive tags are {', '.join(sorted(lasting)) or 'none'} (E2)")
+    # Whether tags that are inherited take sts:TagSession is F3: with it they pass on either way.
+    wanted = [(context.request.action, role)] + ([("sts:TagSession", role)] if session.session_tags else [])
     wanted += [("sts:SetSourceIdentity", role)] if context.value(SET_SOURCE) is not None else []
     for each in the_requests(move, *wanted):
         require(each.request.context == context.request.context, move, "its permissions are those of one call (E2)")
@@ -205,8 +214,6 @@ def _check_session(move: Move, context: RequestContext) -> None:
     require(context.text("sts:rolesessionname") == session, move, "the session's name must be that of sts:RoleSessionName")
     persists = context.value(SOURCE) is None or context.value(SOURCE) == context.value(SET_SOURCE)
     require(persists, move, "the caller's source identity is that of the session that it assumes, and is said again (E2)")
-    key = "sts:transitivetagkeys"
-    require(context.value(key) is None, move, f"sessions with {key} are not modelled: they pass it on to other sessions (E2)")
 
 
 def _session(move: Move) -> str:

@@ -135,6 +135,7 @@ def _bounded(change: chains.BoundaryPut, names: Names) -> str:
 
 def _became(caller: Caller, names: Names) -> str:
     tags = f" with the session tags {_pairs(caller.session_tags)}" if caller.session_tags else ""
+    tags += f" (transitive: {', '.join(map(printable, caller.transitive))})" if caller.transitive else ""
     if caller.kind is CallerKind.WEB:
         return f"lets it speak for {names.caller(caller)}"
     held = "a session" if caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED) else "credentials"

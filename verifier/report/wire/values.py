@@ -97,10 +97,17 @@ def _decision(decision: Decision) -> Json:
     return {**found, **impossible, "assignment": dict(decision.assignment), "trace": decision.trace}
 
 
+_CALLER = shape("kind principal_arn account session issuer session_tags")
+
+
+def _caller(caller: Caller) -> Json:
+    return {**_CALLER(caller), **({"transitive": list(caller.transitive)} if caller.transitive else {})}
+
+
 SHAPES: Shapes = {
     Actions: shape("text names others"),
     Assumption: shape("rule text"),
-    Caller: shape("kind principal_arn account session issuer session_tags"),
+    Caller: _caller,
     Callers: shape("text names accounts kinds known"),
     Counterexample: shape(
         "request decision statements readings free command grants further_permissions origin_of_tags",

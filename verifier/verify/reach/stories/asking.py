@@ -37,7 +37,7 @@ from verifier.model.readings import is_reading
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Status
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
@@ -102,7 +102,8 @@ class Asker:
         """A request in the scope of an invariant that is allowed."""
         scope = replace(scope, when=ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
         if caller is not None and caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED):
-            found = self._found(tagged(estate, caller), target, scope)
+            assuming = target.kind is TargetKind.ROLE and all(action.value.startswith("sts:") for action in scope.actions)
+            found = self._found(*tagged(estate, caller, target, overriding=assuming), scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
         found = self._found(estate, target, scope)
         if isinstance(found, Reason):
@@ -170,21 +171,25 @@ def _session_tags(estate: Estate, request: Request) -> Pairs:
     return tuple((name, value) for name, value in shown if isinstance(value, str) and own.get(name.lower()) != value)
 
 
-def tagged(estate: Estate, caller: Caller) -> Estate:
+def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) -> tuple[Estate, Target]:
     """The estate in which a session's role, or the user who issued it, has the session's tags, and no others: what the session can do
-    there, it can do with its own."""
-    own = dict(caller.session_tags)
+    there, it can do with its own. If they are `overriding`, those that pass on are the target's too."""
 
     def with_tags(one: Identity) -> Identity:
-        others = tuple((name, value) for name, value in one.tags if name.lower() not in {mine.lower() for mine in own})
-        settled = replace(one, tags=(*others, *caller.session_tags), exact_tags=True)
-        return settled if one.arn == (caller.issuer or caller.principal_arn) else one
+        if one.arn == (caller.issuer or caller.principal_arn):
+            return replace(_retagged(one, caller.session_tags), exact_tags=True)
+        return _retagged(one, caller.passed_on) if overriding and one.arn == target.resource else one
 
     accounts = (
         replace(account, users=tuple(map(with_tags, account.users)), roles=tuple(map(with_tags, account.roles)))
         for account in estate.accounts
     )
-    return replace(estate, accounts=tuple(accounts))
+    return replace(estate, accounts=tuple(accounts)), replace(target, identity=with_tags(target.identity)) if target.identity else target
+
+
+def _retagged(one: Identity, tags: Pairs) -> Identity:
+    names = {name.lower() for name, _ in tags}
+    return replace(one, tags=(*((name, value) for name, value in one.tags if name.lower() not in names), *tags))
 
 
 def of_one(condition: ConditionExpression, principal_arn: str) -> ConditionExpression:

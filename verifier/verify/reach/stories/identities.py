@@ -23,8 +23,8 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind, step_target
 from verifier.verify.reach.documents import identity_policy, policies_of, trust_policy
 from verifier.verify.reach.facts import FactKind
+from verifier.verify.reach.offers.session_tags import OF_CALLERS, OF_RESOURCES, session_names, source_identities
 from verifier.verify.reach.offers.session_tags import choices as session_tags
-from verifier.verify.reach.offers.session_tags import session_names, source_identities
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.code import change_code
@@ -35,7 +35,7 @@ from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_b
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
-SESSION, SOURCE, ABSENT = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
+SESSION, SOURCE, TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
 _OWNERS = {"role": "Role", "user": "User", "group": "Group"}
 
 
@@ -187,20 +187,26 @@ def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
-    """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names."""
-    role, offer = task.fact.subject, task.derivation.offer
+    """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a policy names. The
+    transitive tags of the session that assumes it pass on (E2)."""
+    role, offer, by = task.fact.subject, task.derivation.offer, task.derivation.by
     assert offer is not None
-    if task.fact.kind is FactKind.SESSION_TAGS and offer.action == "sts:AssumeRole":
-        yield Reason("F3", f"transitive tags may come on to sessions of {role}, and chains do not pass any")
-    by = task.derivation.by
+    before = scene.callers.get(by)
+    inherited = before.passed_on if before is not None else ()
+    tagged = task.fact.kind is FactKind.SESSION_TAGS
+    if tagged and offer.action == "sts:AssumeRole" and not inherited:
+        yield Reason("F3", f"transitive tags may come on to sessions of {role}, and those of {by} here have none")
     names = session_names(scene.state.estate, scene.about(by), role)
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in names)]
+    choices = [(tags, transitive) for transitive in (False, True) for tags in _choices(role, by, scene, transitive)]
     for name, source in product(named, _sources(role, by, scene)):
-        said = [name, source, test("Null", ABSENT, "true")]
-        if task.fact.kind is not FactKind.SESSION_TAGS and offer.action != "sts:TagSession":
-            made = _in_one_call(role, by, scene, [*said, *_asking(())])
-            yield step(StepKind.ASSUME_ROLE, lambda request: Became(_session(role, request)), *made)
-        yield from _with_tags(role, by, scene, said)
+        said = [name, source]
+        if offer.action != "sts:TagSession" and (inherited or not tagged):
+            yield _with_tags(role, by, scene, said, (), inherited)
+        for tags, transitive in choices:
+            yield _with_tags(role, by, scene, said, tags, inherited, transitive=transitive)
+    if not choices:
+        yield Reason("E2", f"no session tags for {role} were found that help")
 
 
 _NO_SOURCE = test("Null", SOURCE, "true")
@@ -213,15 +219,33 @@ def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
     return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in source_identities(scene.state.estate, {role, *scene.about(by)}))]
 
 
-def _with_tags(role: str, by: str, scene: Scene, said: Sequence[ConditionExpression]) -> Iterator[Made]:
-    """A session of a role with tags: one call that needs two permissions (E2, E2w)."""
-    found = (*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}))
-    choices = tuple(dict.fromkeys((*found, *(_as_trusted(role, scene, tags) for tags in found))))
-    for tags in choices:
-        when = [*said, *_asking(tags)]
-        yield step(StepKind.ASSUME_ROLE, partial(_tagged, role, tags), *_in_one_call(role, by, scene, when, "sts:TagSession"))
-    if not choices:
-        yield Reason("E2", f"no session tags for {role} were found that help")
+def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs, ...]:
+    """The tags that a session of a role may be given; those to pass on, also as tags of the roles that come later: none where none does."""
+    if transitive and not any(":role/" in one and one != role for one in scene.later):
+        return ()
+    keys = (*OF_CALLERS, *OF_RESOURCES) if transitive else OF_CALLERS
+    found = (*scene.tags(role), *session_tags(scene.state.estate, {role, *scene.about(by)}, keys))
+    return tuple(dict.fromkeys((*found, *(_as_trusted(role, scene, tags) for tags in found))))
+
+
+def _with_tags(
+    role: str, by: str, scene: Scene, said: Sequence[ConditionExpression], tags: Pairs, inherited: Pairs, *, transitive: bool = False
+) -> Made:
+    """A session of a role: one call, which needs a second permission if it has tags (E2, E2w); those that it is given are `transitive`, or
+    not."""
+    lasting = [name for name, _ in tags] if transitive else []
+    when = [*said, *_asking(tags), *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
+    when += [] if lasting else [test("Null", TRANSITIVE, "true")]
+    has, pass_on = (*tags, *inherited), (*lasting, *(name for name, _ in inherited))
+    made = _in_one_call(role, by, scene, when, *(["sts:TagSession"] if has else []))
+    if (
+        inherited
+        and not tags
+        and isinstance(made[-1], Reason)
+        and not isinstance(_request(scene, role, by, "sts:AssumeRole", *when), Reason)
+    ):
+        return Reason("F3", f"whether transitive tags pass on to a session of {role} for which sts:TagSession is refused is open")
+    return step(StepKind.ASSUME_ROLE, partial(_tagged, role, has, pass_on), *made)
 
 
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
@@ -282,8 +306,8 @@ def _asking(tags: Pairs) -> list[ConditionExpression]:
     return when + [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
 
 
-def _tagged(role: str, tags: Pairs, request: Request) -> Became:
-    return Became(replace(_session(role, request), session_tags=tags))
+def _tagged(role: str, tags: Pairs, transitive: tuple[str, ...], request: Request) -> Became:
+    return Became(replace(_session(role, request), session_tags=tags, transitive=transitive))
 
 
 def _session(role: str, request: Request) -> Caller:

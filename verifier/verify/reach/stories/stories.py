@@ -135,7 +135,7 @@ class _Tries:
         self._left = MOST_WAYS
         self.far = 0
         """The task that none of the ways so far went beyond."""
-        self._reasons: list[Reason] = []
+        self._reasons: list[tuple[int, Reason]] = []
         begun = teller.begun(reached, goal, invariant)
         self._rest: Iterator[PartialStory] = self._after(begun, 0)
         to_own = _onto_own_keys(self._tasks)
@@ -144,14 +144,14 @@ class _Tries:
         self._told: list[PartialStory] = []
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
-        """The first way after which the last request can be made; or why that of the first way cannot be."""
+        """The first way after which the last request can be made; or why that of the first of those that lead farthest cannot be."""
         reasons: list[Reason] = []
         for story in self._each():
             found = story.copy().end(goal, invariant)
             if isinstance(found, Story):
                 return found
             reasons.append(found)
-        return (*reasons, *self._reasons)[0]
+        return (*reasons, *(reason for _, reason in sorted(self._reasons, key=lambda one: one[0])))[0]
 
     def _each(self) -> Iterator[PartialStory]:
         yield from self._told
@@ -166,7 +166,7 @@ class _Tries:
             return
         for found in story.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
             if isinstance(found, Reason):
-                self._reasons.append(found)
+                self._reasons.append((-number, found))
             else:
                 yield from self._after(found, number + 1)
             self._left -= 1
