@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verifier.evaluate.steps import forms_created, forms_identities, forms_keys, forms_taken_away
+from verifier.evaluate.steps import forms_created, forms_identities, forms_keys
 from verifier.evaluate.steps.move_requests import require
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
@@ -33,13 +33,13 @@ _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.SET_VERSION: forms_identities.set_version,
     StepKind.PUT_TRUST: forms_identities.put_trust,
     StepKind.CREATE: forms_created.create,
-    StepKind.REMOVE_POLICY: forms_taken_away.remove_policy,
+    StepKind.REMOVE_POLICY: forms_created.remove_policy,
     StepKind.TAG_IDENTITY: forms_created.tag,
     StepKind.UNTAG_IDENTITY: forms_created.tag,
-    StepKind.PUT_BOUNDARY: forms_taken_away.put_boundary,
-    StepKind.DELETE_BOUNDARY: forms_taken_away.delete_boundary,
+    StepKind.PUT_BOUNDARY: forms_created.put_boundary,
+    StepKind.DELETE_BOUNDARY: forms_created.delete_boundary,
     StepKind.JOIN_GROUP: forms_identities.join_group,
-    StepKind.LEAVE_GROUP: forms_taken_away.leave_group,
+    StepKind.LEAVE_GROUP: forms_created.leave_group,
     StepKind.BECOME_USER: forms_identities.become_user,
     StepKind.PROVIDER: forms_identities.govern_provider,
     StepKind.PASS_ROLE: forms_identities.pass_role,
