@@ -3,13 +3,14 @@
 In: two estates, allowances, readings. Out: `Comparison`, one part for each target of either side.
 Guarantee: *equivalent* only where no request is decided otherwise, under no reading and no free fact; what the input does not hold is
 supposed to be the same on both sides, and `assumptions` name it. A key whose policy is not known is *unknown* (U3). A key that only NEW
-has is compared with one that AWS makes without a policy, and what it allows beyond that was gained; nothing of it was lost.
+has is compared with one that AWS makes without a policy, and what it allows beyond that was gained; nothing of it was lost. Every decision
+shown was made by `evaluate`, under the symbols that the request was found with.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.language.invariants.absent_callers import absent_callers
@@ -18,21 +19,22 @@ from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
 from verifier.model.readings import free_readings
 from verifier.model.reference import data_version
-from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, TargetComparison, UsedAllowance
+from verifier.model.request import Decision, Outcome
+from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, RegionChange, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.subjects import selected_keys
-from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.verify.assumptions import as_of_data, given
-from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
+from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
+from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.comparison.difference import Difference, difference
-from verifier.verify.comparison.region_changes import Explainer
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import check_readings, not_known, resolved_allowance
-from verifier.verify.regions import Regions
+from verifier.verify.regions import FoundRegion, Regions
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each target."""
@@ -196,3 +198,40 @@ class _Comparer:
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:
     return tuple(dict.fromkeys(located.change for located in changes))
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Says of regions that one side allows and the other does not what decides on the other side, and the changes that they are due to.
+    `new` is `None` where NEW does not have the target."""
+
+    old: Estate
+    new: Estate | None
+    changes: tuple[Located, ...]
+
+    def explained(self, regions: Regions, *, gained: bool) -> tuple[RegionChange, ...]:
+        """The regions of one direction."""
+        return tuple(self._explained(regions, gained))
+
+    def _explained(self, regions: Regions, gained: bool) -> Iterator[RegionChange]:
+        for found in regions.found:
+            refused, cannot = self._other_side(found, gained)
+            witness = found.region.witness
+            because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained) if witness is not None else ()
+            yield RegionChange(found.region, because, refused, cannot)
+
+    def _other_side(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:
+        """The decision on the other side; or why the request cannot be made there."""
+        estate, name = (self.old, "OLD") if gained else (self.new, "NEW")
+        if estate is None:
+            return None, "the key is not in NEW"
+        if found.sample is None:
+            return None, None
+        try:
+            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols)).decision
+        except InputError as error:
+            return None, f"the request cannot be made in {name}: {error.diagnostics[0].message}"
+        if decision.outcome is Outcome.DENY:
+            return decision, None
+        why = next(iter(decision.warnings), "it could not be sent there")
+        return None, f"the request cannot be made in {name}: {why}"
