@@ -27,7 +27,7 @@ from verifier.problem.subjects import targets_of
 from verifier.recheck import closed_set
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
-from verifier.verify.closed_sets import eventual_entry
+from verifier.verify.certificate import eventual_entry
 
 Json = Any
 PLACE = ROOT / "examples" / "escalation"

@@ -2,33 +2,41 @@
 
 In: a report and what it was made from. Out: the certificate as JSON values.
 Guarantee: every entry was accepted by the checker before it is handed out, or `InternalDisagreement`; a proof that no entry can be made
-for is listed with the reason.
+for is listed with the reason. Of a proof about `can eventually` that is a set of facts that no step leaves: the least that the checker's
+queries lead to, in which the closures of `verifier.verify.reach` have no part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from typing import Any
 
 from verifier import __version__
 from verifier.ask.answers import InternalDisagreement
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyInvariant, Invariant
-from verifier.model.reference import data_version
+from verifier.model.reference import actions, data_version
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.problem.semantics.targets import Target
+from verifier.problem.question import Formula
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.space import TARGET, Space
 from verifier.problem.subjects import target_name, targets_of
-from verifier.recheck.check import check_entry, formula_of
-from verifier.recheck.eventually import check_eventual
+from verifier.recheck.check import check_entry, described, formula_of
+from verifier.recheck.closed_set import Fact
+from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, check_eventual, partly_listed, supposed, why_not
 from verifier.recheck.tables import Rejected
-from verifier.verify.certifying import certify
-from verifier.verify.closed_sets import eventual_entry
+from verifier.verify.certifying import Satisfied, attempt, certify
 
 Json = dict[str, Any]
 
 FORMAT = "kms-verifier/certificate"
 FORMAT_VERSION = 3
+MOST_FACTS = 1000
+"""A set with more facts is not looked for."""
 
 
 def certificate(estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]) -> Json:
@@ -79,3 +87,103 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: Mapping[s
             return str(error)
         raise InternalDisagreement(f"the proof of {verdict.invariant.name!r} does not recheck: {error}; please report this") from None
     return found
+
+
+def eventual_entry(
+    estate: Estate,
+    target: Target,
+    invariant: Invariant,
+    readings: Mapping[str, bool],
+    named: frozenset[str] | None = None,
+    others: frozenset[str] = frozenset(),
+) -> Json | str:
+    """The entry of an invariant, or why there is none. It is about those callers in question who are `named`, or (`None`) those who are not
+    among `others`."""
+    lacking = why_not(estate, target, invariant)
+    if lacking is not None:
+        return lacking
+    assert target.key is not None
+    given_up = frozenset(("account", account) for account in partly_listed(estate))
+    found = _Search(estate, target, target.key, invariant, readings, given_up, named, others).closed()
+    return found if isinstance(found, str) else {"verdict": "proved", **supposed(estate), "sets": [found]}
+
+
+@dataclass
+class _Search:
+    estate: Estate
+    target: Target
+    _key: Key
+    invariant: Invariant
+    readings: Mapping[str, bool]
+    facts: frozenset[Fact]
+    named: frozenset[str] | None
+    others: frozenset[str]
+    _known: dict[str, tuple[str, Json]] = field(default_factory=dict)
+
+    def closed(self) -> Json | str:
+        """The set and its queries, or why there is none."""
+        while len(self.facts) <= MOST_FACTS:
+            before, queries = self.facts, []
+            for about, _ in self._reaching().queries():
+                found = self._settled(about)
+                if isinstance(found, str):
+                    return found
+                queries.append({"about": about, **found})
+            if self.facts == before:
+                return {
+                    "callers": None if self.named is None else sorted(self.named),
+                    "facts": sorted(map(list, self.facts)),
+                    "queries": queries,
+                }
+        return f"it takes more than {MOST_FACTS} facts"
+
+    def _reaching(self) -> Reaching:
+        return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts), self.named, self.others)
+
+    def _settled(self, about: str) -> Json | str:
+        """The proof of one query, once what it lets be made true is among the facts."""
+        while (make := dict(self._reaching().queries()).get(about)) is not None:
+            formula = make()
+            found = self._attempt(about, formula)
+            if not isinstance(found, Satisfied):
+                return found
+            before, one = self.facts, found.further("action", TARGET)
+            self.facts |= frozenset(self._more(formula.space, found))
+            if self.facts == before:
+                return f"what a certificate can say of steps does not exclude it ({about})"
+            while one is not None and len(self.facts) <= MOST_FACTS:
+                self.facts |= frozenset(self._more(formula.space, one))
+                one = one.further("action", TARGET)
+        return {}
+
+    def _attempt(self, about: str, formula: Formula) -> Json | Satisfied | str:
+        """What was found of the same formula before counts again."""
+        told = json.dumps(described(formula, self.readings).as_json())
+        if self._known.get(about, ("", {}))[0] != told:
+            found = attempt(formula, self.readings)
+            if not isinstance(found, dict):
+                return found
+            self._known[about] = told, found
+        return self._known[about][1]
+
+    def _more(self, space: Space, found: Satisfied) -> Iterator[Fact]:
+        """What a request that meets a query makes true, where a set can have it."""
+        chosen = set(found.values("action", [name.lower() for name in space.known_actions]))
+        names = [name for name in sorted(space.known_actions) if name.lower() in chosen]
+        if space.target.key is not None:
+            yield from self._of_key(space.target.key.arn, names, found)
+        elif space.target.kind is TargetKind.DOUBT:
+            yield from () if space.target.account == self._key.account else [("account", str(space.target.account))]
+        else:
+            reaching = self._reaching()
+            arns = found.values(TARGET, [str(one.resource) for one in space.target.members])
+            for name, one in product(names, space.target.members):
+                if one.resource in arns and not reaching.is_in(name, one):
+                    yield from reaching.lacking(name, one)
+
+    def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[Fact]:
+        yield from ((OF_THE_KEY[name], key) for name in names if name in OF_THE_KEY)
+        if "kms:CreateGrant" in names:
+            granted = [action.name for action in actions() if action.grant_operation]
+            chosen = found.values(OPERATIONS, [name.removeprefix("kms:") for name in granted])
+            yield from (("grant", key, f"kms:{name}") for name in chosen)
