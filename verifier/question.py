@@ -87,8 +87,13 @@ def read(options: QuestionOptions) -> Question:
             texts=options.texts,
         )
 
-    with collected(errors), collection_paused(keep=True):
-        estate = _cached(options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load)
+    try:
+        with collection_paused(keep=True):
+            estate = _cached(options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load)
+    except InputError as error:
+        if not errors:
+            raise
+        errors += error.diagnostics
     if errors:
         raise InputError(errors)
     invariants = (*files.invariants, *named)

@@ -9,7 +9,7 @@ which a snapshot lists some.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -19,13 +19,14 @@ from typing import TypedDict, Unpack
 
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader, check_parameters
-from verifier.inputs.own_account import with_own_account
-from verifier.inputs.own_region import Side, with_own_region
+from verifier.inputs.own_account import accounts_that_may_own, with_own_account
+from verifier.inputs.own_region import OpenPlaceError, Side, with_own_region
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
 from verifier.model.estate import Account, Estate, Identity
@@ -107,9 +108,34 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             loader.remarks.keep(partial(loader.add, path))
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
+    supplied, asks = options.get("supplied", NOTHING), options.get("asks", False)
+
+    def in_its_region(known: Supplied) -> tuple[Side, ...]:
+        return with_own_region(read, known, asks=asks)
+
     with collection_paused():
-        asks = options.get("asks", False)
-        return with_own_account(lambda known: with_own_region(read, known, asks=asks), options.get("supplied", NOTHING))[0]
+        try:
+            return with_own_account(in_its_region, supplied)[0]
+        except InputError as error:
+            if asks or isinstance(error, OpenPlaceError) or key_arn is not None or supplied.account is not None:
+                raise
+            raise _with_accounts(error, in_its_region, supplied, files, paths) from None
+
+
+def _with_accounts(
+    error: InputError, read: Callable[[Supplied], tuple[Side, ...]], supplied: Supplied, files: Files, paths: Sequence[str | PathLike[str]]
+) -> InputError:
+    """The error that asks for the account of one policy file or template, with the accounts that it may be; any other error as it is."""
+    path, *others = map(Path, paths)
+    if others or not all(found.rule == "S4" for found in error.diagnostics) or not files.was_read(path) or len(files.digests) > 1:
+        return error
+    text = files.source(path).text
+    if "AccountId" in text or may_be_terraform(text):
+        return error
+    try:
+        return OpenPlaceError(error.diagnostics, accounts_that_may_own(read, supplied, text))
+    except InputError:
+        return error
 
 
 def supplied_of(supplied: Supplied, path: Path) -> Supplied:

@@ -12,8 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import count
 
-from verifier.inputs.own_region import Reader, Side
+from verifier.inputs.own_region import Reader, Side, texts_in
+from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account
@@ -27,6 +29,8 @@ NOT_TOLD = (
 )
 _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_ACCOUNTS = re.compile(r"(?=([0-9]{12}))")
+"""All accounts that may be in a text, also where they overlap."""
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
@@ -99,7 +103,7 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     named = _of_named_key(sides)
     account = named or _concluded(sides)
     if account == STAND_IN and _stands_alone(sides):
-        check_account(estate for estate, _ in sides)
+        check_account((estate for estate, _ in sides), STAND_IN)
         return tuple((replace(estate, open_account=True), parts) for estate, parts in _saying(sides, NOT_TOLD))
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
@@ -163,3 +167,14 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
         and not any(STAND_IN in text for text in parts.by_stand_in.values())
         for estate, parts in sides
     )
+
+
+def accounts_that_may_own(read: Reader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:
+    """What could be supplied of the account of the keys of a file that refers to none: each that it names, and one for all others, which is
+    first. Raises `InputError` where it tells such others apart, or cannot be read."""
+    other = next(number for number in map("{:012}".format, count(1)) if number not in text)
+    named = {*_ACCOUNTS.findall(text)}
+    for estate, _ in read(replace(supplied, account=other)):
+        check_account((estate,), other)
+        named |= {found for one in texts_in(replace(estate, inputs=())) for found in _ACCOUNTS.findall(one.replace(PLACEHOLDER_ID, ""))}
+    return tuple(replace(supplied, account=account) for account in (other, *sorted(named - {other})))

@@ -4,7 +4,8 @@ In: what reads the input with a Region in the place of the one that nothing tell
 the Region must be asked for. Guarantee: a Region is never taken for the own one because a text names it. Where the input names none, all
 are alike, and the first of the partition stands for it. Else the input is read once for a Region that it does not name, which stands for
 all such, and once for each that it names: what is alike but for the Region's own name is certain, a statement that is not is in doubt, as
-it is in each (S1), and anything else must be asked for. So it is with the other partitions, where the input refers to its own.
+it is in each (S1), and anything else must be asked for, or asked about in each (`OpenPlaceError`). So it is with the other partitions,
+where the input refers to its own.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
+
+
+class OpenPlaceError(InputError):
+    """The account or the Region must be known. `places` are what could be supplied, which stand for all that it may be."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], places: tuple[Supplied, ...]) -> None:
+        super().__init__(tuple(diagnostics))
+        self.places = places
+
 
 Side = tuple[Estate, Parts]
 """An estate, with the parts that it was read from."""
@@ -73,12 +83,17 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         if asks or len(opened) > 1:
             raise
         ((file, own),) = opened.items()
-        found = _in_each_region(read, supplied, own, sides[0])
-        if found is None:
+        candidates = _candidates(read, supplied, own, sides[0])
+        if candidates is None:
             raise error from None
-        (estate, parts), region, said = found
-        check_open_regions(estate, {file: region}, said, region)
-        return ((_saying(estate, [_told(file, region, estate, said)]), parts),)
+        region, said = candidates
+        estate, parts = sides[0] if region == own.region else read(replace(supplied, own_region=region))[0]
+        found = _in_each_region(read, supplied, estate, parts, region, said)
+        check_open_regions(estate if found is None else found, {file: region}, said, region)
+        if found is None:
+            places = (replace(supplied, region=one, own=None, own_region=None) for one in (region, *sorted(said)))
+            raise OpenPlaceError(error.diagnostics, tuple(places)) from None
+        return ((_saying(found, [_told(file, region, found, said)]), parts),)
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
@@ -95,7 +110,7 @@ def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, si
                 found = _merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
                 if found.unmodelled != estate.unmodelled:
                     return False
-        return not any(_BY_PARTITION.search(text) for estate, _ in sides for text in _texts(estate))
+        return not any(_BY_PARTITION.search(text) for estate, _ in sides for text in texts_in(estate))
     except (InputError, _DifferError):
         return False
 
@@ -136,32 +151,35 @@ def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
     return replace(estate, concluded=(*estate.concluded, *sentences))
 
 
-def _in_each_region(read: Reader, supplied: Supplied, own: OwnRegion, side: Side) -> tuple[Side, str, frozenset[str]] | None:
-    """What the input says in every Region, that which stands for those that it does not name, and the others; `None` where it says too
-    different things. `side` is what it says in the one that stood for all."""
+def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, side: Side) -> tuple[str, frozenset[str]] | None:
+    """A Region that the input does not name, which stands for all such, and those that it names; `None` where they cannot be told. `side`
+    is what it says in the one that stood for all."""
     regions = REGIONS[partition_of(own.region)]
     spare = next(region for region in regions if region != own.region)
-
-    def found(region: str) -> Side:
-        return side if region == own.region else read(replace(supplied, own_region=region))[0]
-
     try:
         # What stands for the Region is no name: another in its place tells whether it is named as well.
-        named = own.named | (regions_in(_texts(side[0])) - {own.region}) | (regions_in(_texts(found(spare)[0])) - {spare})
-        if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
-            return None
-        if own.partitions and any(map(_BY_PARTITION.search, _texts(side[0]))):
-            return None
-        named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
-        region = next((region for region in regions if region not in named), regions[0])
-        others = sorted(named - {region})
-        estate, parts = found(region)
-        versions = [estate]
-        for each in others:
-            there, its_parts = found(each)
+        other = read(replace(supplied, own_region=spare))[0][0]
+    except InputError:
+        return None
+    named = own.named | (regions_in(texts_in(side[0])) - {own.region}) | (regions_in(texts_in(other)) - {spare})
+    if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
+        return None
+    if own.partitions and any(map(_BY_PARTITION.search, texts_in(side[0]))):
+        return None
+    named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
+    region = next((region for region in regions if region not in named), regions[0])
+    return region, frozenset(named - {region})
+
+
+def _in_each_region(read: Reader, supplied: Supplied, estate: Estate, parts: Parts, region: str, others: Iterable[str]) -> Estate | None:
+    """What the input says in a Region and in each of others; `None` where it says too different things."""
+    versions = [estate]
+    try:
+        for each in sorted(others):
+            there, its_parts = read(replace(supplied, own_region=each))[0]
             versions.append(_elsewhere(there, each, region))
             parts.unchecked |= {_elsewhere(arn, each, region) for arn in its_parts.unchecked}
-        return (_merged(versions), parts), region, frozenset(others)
+        return _merged(versions)
     except (InputError, _DifferError):
         return None
 
@@ -196,15 +214,16 @@ _LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful")
 """Members that say what things are called, in sentences or by themselves."""
 
 
-def _texts(node: object) -> Iterator[str]:
+def texts_in(node: object) -> Iterator[str]:
+    """All texts in a part of an estate but the lines of its sources."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, tuple):
         for inner in node:
-            yield from _texts(inner)
+            yield from texts_in(inner)
     elif is_dataclass(node) and not isinstance(node, (Span, Diagnostic)):
         for each in fields(node):
-            yield from _texts(getattr(node, each.name))
+            yield from texts_in(getattr(node, each.name))
 
 
 def _merged(versions: Sequence[Estate]) -> Estate:

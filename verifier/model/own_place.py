@@ -24,39 +24,86 @@ from verifier.syntax.text import brief, first_few, printable
 _VARIABLE, _RUN = re.compile(r"\$\{[^}]*\}"), re.compile(r"(?:(?<![^:])|(?=\*))[0-9?*$]+(?:(?![^:])|(?<=\*))")
 _FREE = ("kms:encryptioncontext", "aws:principaltag/", "aws:requesttag/", "aws:resourcetag/")
 """Of these keys the values are any texts, no accounts."""
+_ACCOUNTS, _WILDCARD = re.compile("account|arn|userid"), re.compile("[*?]")
 
 
-def check_account(nodes: Iterable[object], span: Span = NOWHERE) -> None:
-    """Raises `InputError` where something, which is at `span` if it has no place of its own, tells accounts apart."""
-    for text in _telling_accounts(tuple(nodes)):
+def check_account(nodes: Iterable[object], own: str, span: Span = NOWHERE) -> None:
+    """Raises `InputError` where something, which is at `span` if it has no place of its own, tells apart which account `own` stands for."""
+    things = tuple(nodes)
+    for text in chain(_telling_accounts(things), _telling_by_free_values(things, own)):
         message = f"`{brief(text.value)}` depends on the own account, and which one it is is not given"
         place = text.span if text.span != NOWHERE else span
         raise InputError.of(printable(message), place, hint="give it with --account", rule="S4")
 
 
-def _telling_accounts(node: object) -> Iterator[Text]:
+def _telling_accounts(things: object) -> Iterator[Text]:
     """The texts in it that may match one account and not another, though they name neither."""
-    if isinstance(node, Text):
-        yield from (node,) if _tells_account(node.value) else ()
-    elif isinstance(node, Condition):
-        key, numbers = node.key.value.lower(), not node.operator.base.startswith(("String", "Arn", "Null"))
-        for value in node.values if not key.startswith(_FREE) else ():
-            as_number = numbers and (key.endswith(("account", "aws:userid")) or "account}" in value.value.lower())
-            yield from (value,) if as_number or _tells_account(value.value) else ()
-    elif isinstance(node, tuple):
-        for each in node:
-            yield from _telling_accounts(each)
-    elif is_dataclass(node):
-        for each in fields(node):
-            yield from _telling_accounts(getattr(node, each.name))
+    for part in _parts(things):
+        if isinstance(part, Text):
+            yield from (part,) if _tells_account(part.value) else ()
+        else:
+            key, numbers = part.key.value.lower(), not part.operator.base.startswith(("String", "Arn", "Null"))
+            for value in part.values if not key.startswith(_FREE) else ():
+                as_number = numbers and (key.endswith(("account", "aws:userid")) or "account}" in value.value.lower())
+                yield from (value,) if as_number or _tells_account(value.value) else ()
+
+
+def _parts(node: object) -> Iterator[Text | Condition]:
+    """The conditions in it, and the texts that are in none."""
+    if isinstance(node, (Text, Condition)):
+        yield node
+    elif isinstance(node, tuple) or is_dataclass(node):
+        for each in node if isinstance(node, tuple) else (getattr(node, part.name) for part in fields(node)):
+            yield from _parts(each)
+
+
+def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
+    """The patterns of what may be any text that tell accounts apart, because such a text must be what tells the account elsewhere."""
+    conditions: list[Condition] = []
+    linked: set[str] = set()
+    for part in _parts(things):
+        key, values = (part.key.value.lower(), part.values) if isinstance(part, Condition) else ("", (part,))
+        is_account = key.endswith(("account", "userid"))
+        conditions += [part] if isinstance(part, Condition) and not is_account else []
+        for text in (value.value.lower() for value in values):
+            are_accounts = [_ACCOUNTS.search(name) is not None for name in _VARIABLE.findall(text)]
+            if not all(are_accounts) and (is_account or "$" in _account_field(text)) and (not key or _ACCOUNTS.search(key)):
+                linked.add(own)
+            if key and not is_account and (own in text or any(are_accounts)):
+                linked.add(_VARIABLE.sub(own, text))
+    for condition in conditions if linked else ():
+        for value in condition.values:
+            is_told = _tells_by(own, _VARIABLE.sub(own, value.value.lower()), linked, 4, in_field=_tells_account(value.value))
+            yield from (value,) if is_told or condition.operator.base.startswith("Numeric") else ()
+
+
+def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:
+    """Whether a value may match one of others, which refer to the own account or Region by `own`, for some accounts or Regions alone.
+    `in_field` is whether it may where that field of an ARN alone refers to it."""
+    start = _WILDCARD.split(value, maxsplit=1)[0]
+    if start == value or value in linked:
+        return False
+    for other in linked:
+        before, parts = _WILDCARD.split(other.partition(own)[0], maxsplit=1)[0], other.split(":", 5)
+        elsewhere = len(parts) < 6 or any(own in part for part in (*parts[:field], *parts[field + 1 :]))
+        could_match = before.startswith(start) or start.startswith(before)
+        matches_any = before.startswith(start) and value == f"{start}*"
+        if (elsewhere or in_field) and could_match and not matches_any:
+            return True
+    return False
 
 
 def _tells_account(pattern: str) -> bool:
     """Whether a wildcard stands for a part of the account: of that field of an ARN, or wherever it may be in another text."""
-    text = _VARIABLE.sub("$", pattern)
-    parts = text.split(":", 5)
-    runs = _RUN.findall(parts[4] if len(parts) == 6 else text)
+    runs = _RUN.findall(_account_field(pattern))
     return any(("*" in run or "?" in run) and run.strip("*") not in ("", "?" * 12) for run in runs)
+
+
+def _account_field(text: str) -> str:
+    """Where an account may be in a text: a field of an ARN, unless a wildcard before it may run on over a colon, or anywhere."""
+    text = _VARIABLE.sub("$", text)
+    parts = text.split(":", 5)
+    return parts[4] if len(parts) == 6 and not any("*" in part and part != "*" for part in parts[:4]) else text
 
 
 # -- Regions --
@@ -78,12 +125,14 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
     for invariant in invariants if estate.open_region or estate.open_account else ():
         if estate.open_account:
-            check_account((invariant,), invariant.span)
+            check_account((invariant, *estate.deciding_policies()), estate.keys[0].account, invariant.span)
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         told = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
         abroad = (text for text in _values(invariant) if any(name not in ours for name in _PARTITION.findall(text)))
-        for text in chain(told, filter(_NAMED.search, _values(invariant)), abroad) if estate.open_region else ():
+        values = [(text.lower(), invariant.span) for text in _values(invariant)]
+        free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
+        for text in chain(told, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
 
@@ -109,9 +158,33 @@ def check_open_regions(estate: Estate, own: Mapping[str, str], named: Collection
         for statement in policy.statements:
             for text in telling_regions(statement, here, named):
                 raise depends(own, text, statement.span)
+    for region in filter(None, {*own.values(), refers}) if own else ():
+        for text, span in _telling_by_free_texts(region, estate, _compared(estate)):
+            raise depends(own, text, span)
     for endpoint in estate.endpoints or () if own else ():
         if endpoint.region not in own.values():
             raise depends(own, endpoint.id, endpoint.span)
+
+
+def _compared(estate: Estate) -> Iterator[tuple[str, Span]]:
+    """What conditions compare with anything but a Region, with the places of their statements."""
+    for policy in estate.deciding_policies():
+        for statement in policy.statements:
+            for condition in statement.conditions:
+                if condition.key.value.lower() not in (_REGION, _SERVICE):
+                    yield from ((value.value.lower(), statement.span) for value in condition.values)
+
+
+def _telling_by_free_texts(region: str, estate: Estate, values: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
+    """The patterns among values that tell Regions apart, because what they are compared with must be a text that refers to the own one."""
+    linked = {text for text, _ in _compared(estate) if region in text}
+    return ((text, span) for text, span in values if _tells_by(region, text, linked, 3, in_field=_tells_region(text)))
+
+
+def _tells_region(text: str) -> bool:
+    """Whether a wildcard stands for a part of the Region, or may run on over it."""
+    parts = text.split(":", 5)
+    return len(parts) < 6 or any(part != "*" and _WILDCARD.search(part) for part in parts[:4])
 
 
 def depends(files: Iterable[str], text: str, span: Span) -> InputError:

@@ -40,9 +40,9 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: 
         if len(places) > _MOST_PLACES:
             raise
         found = [load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True) for place in places]
-        for estate in found:
-            if given.account is None:
-                check_account((estate,))
+        for estate, place in zip(found, places, strict=True):
+            if given.account is None and place.account is not None:
+                check_account((estate,), place.account)
             if given.region is None:
                 _check_regions(estate, {place.region for place in places})
         return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)

@@ -10,6 +10,7 @@ from pathlib import Path
 from verifier.cli.outputs import Sink, write
 from verifier.cli.progress import shown
 from verifier.cli.run import tell
+from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
@@ -17,6 +18,7 @@ from verifier.question import Question, QuestionOptions, read
 from verifier.report.exhibits import evidence_for
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.formats import report_forms
+from verifier.runs.each_place import in_each, sentence_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -40,7 +42,12 @@ class ProveOptions:
 
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
-    asked = read(options.asked)
+    try:
+        asked = read(options.asked)
+    except OpenPlaceError as error:
+        if options.certificate is not None:
+            raise
+        return _prove_in_each_place(options, error)
     if options.certificate is not None:
         from verifier.solve.engines import require
 
@@ -49,6 +56,22 @@ def prove_command(options: ProveOptions) -> int:
     if options.certificate is not None:
         _certify(options, asked, report, options.certificate)
     write_report(report, options.sinks, asked.estate, options.only)
+    return report_exit_code(report)
+
+
+def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
+    """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that cannot be answered."""
+    try:
+        asked = [read(dataclasses.replace(options.asked, supplied=place)) for place in error.places]
+        said = sentence_of(asked[0].estate, asked[0].invariants, error)
+    except InputError:
+        raise error from None
+    found = []
+    for each in asked:
+        estate = dataclasses.replace(each.estate, concluded=(*each.estate.concluded, said))
+        found.append(proved(options, dataclasses.replace(each, estate=estate)))
+    report = in_each(found, error)
+    write_report(report, options.sinks, asked[0].estate, options.only)
     return report_exit_code(report)
 
 

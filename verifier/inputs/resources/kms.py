@@ -106,7 +106,7 @@ class Keys(Reader):
         arn = self.side.text(resource, "arn")
         if arn is None and self.side.account(resource) is None:
             message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
-            self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account)
+            self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account, rule="S4")
         elif arn is None:
             self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
         return arn

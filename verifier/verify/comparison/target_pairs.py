@@ -87,7 +87,7 @@ def with_added(old: Estate, new: Estate) -> Estate:
     if new.open_region and not old.open_region:
         check_open_regions(old, dict.fromkeys(new.open_region, ""))
     if new.open_account and not old.open_account:
-        check_account((old,))
+        check_account((old,), added[0].account)
         if old.organization is not None or {account.id for account in old.accounts} - {account.id for account in new.accounts}:
             message = "OLD holds accounts, and whether a key that is new is of one of them is not given"
             raise InputError.of(message, hint="give its account with --account", rule="S4")

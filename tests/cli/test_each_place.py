@@ -1,0 +1,98 @@
+"""S4: a proof or refutation without the account or the Region holds wherever the keys may be; else the verdict says on what it hangs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+
+OWN, PARTNER = "111122223333", "444455556666"
+
+
+def allow(principal: Any, action: str = "kms:Decrypt", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*", **more}
+
+
+def root(account: str) -> dict[str, str]:
+    return {"AWS": f"arn:aws:iam::{account}:root"}
+
+
+def answer(run: Run, path: Path, *options: str) -> int:
+    return run("prove", str(path), "--builtin", "no-external-access", "--no-cache", *options).code
+
+
+POLICIES = {
+    "a service": ([allow({"Service": "s3.amazonaws.com"})], 0),
+    "one account": ([allow(root(OWN))], 3),
+    "two accounts": ([allow(root(OWN)), allow(root(PARTNER))], 1),
+    "one account of two in a condition": ([allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": [OWN, PARTNER]}})], 1),
+    "one account through a service": ([allow({"AWS": "*"}, Condition={"StringEquals": {"kms:CallerAccount": OWN}})], 3),
+    "an account that is not denied": ([allow({"AWS": "*"}), allow(root(OWN)) | {"Effect": "Deny"}], 1),
+    "a pattern of accounts": ([allow({"AWS": "*"}, Condition={"StringLike": {"aws:PrincipalAccount": "1111*"}})], 2),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_verdict_without_the_account_holds_in_each(run: Run, tmp_path: Path, name: str) -> None:
+    statements, expected = POLICIES[name]
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    assert answer(run, path) == expected
+    if expected != 2:
+        given = {answer(run, path, "--account", account) for account in (OWN, PARTNER, "777788889999", "000000000000")}
+        assert given == ({0, 1} if expected == 3 else {expected})
+
+
+def test_an_invariant_that_names_an_account_asks_for_it(run: Run, tmp_path: Path) -> None:
+    path, invariants = tmp_path / "policy.json", tmp_path / "it.inv"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow(root(OWN))]}), encoding="utf-8")
+    invariants.write_text(f"account own = {OWN}\ninvariant i: no caller outside own can kms:Decrypt\n", encoding="utf-8")
+    found = run("prove", str(path), "--invariants", str(invariants))
+    assert found.code == 2 and "--account" in found.err
+
+
+FOLDER = """
+variable "here" {}
+provider "aws" {
+  region = var.here
+}
+provider "aws" {
+  alias  = "west"
+  region = "us-west-2"
+}
+data "aws_region" "here" {}
+resource "aws_kms_key" "own" {}
+resource "aws_kms_key" "west" {
+  provider = aws.west
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*" },
+      { Effect = "Deny", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*",
+        Condition = { StringEquals = { "aws:RequestedRegion" = data.aws_region.here.name } } },
+    ]
+  })
+}
+"""
+
+
+def test_a_key_of_a_named_region_beside_one_of_any(run: Run, tmp_path: Path) -> None:
+    """The Deny is in force for the key in us-west-2 only where the other provider configuration is there too."""
+    (tmp_path / "main.tf").write_text(FOLDER, encoding="utf-8")
+    found = run("prove", str(tmp_path), "--builtin", "no-external-access", "--output", "json")
+    verdicts = {verdict["target"].split(":")[3]: verdict for verdict in json.loads(found.out)["verdicts"]}
+    assert verdicts.pop("us-west-2")["status"] == "unknown"
+    assert [verdict["status"] for verdict in verdicts.values()] == ["proved"]
+    assert answer(run, tmp_path, "--parameter", "here=us-west-2") == 0
+    assert answer(run, tmp_path, "--parameter", "here=eu-west-1") == 1
+
+
+def test_a_pattern_of_regions_asks_for_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        FOLDER.replace("StringEquals", "StringLike").replace("data.aws_region.here.name", '"us-*"'), encoding="utf-8"
+    )
+    assert answer(run, tmp_path) == 2

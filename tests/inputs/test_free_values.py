@@ -1,0 +1,102 @@
+"""S4: what must be any text tells accounts or Regions apart where it must be the own one elsewhere, and only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.language.invariants.files import read_invariants
+from verifier.model.own_place import check_region
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+TEMPLATE = """
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Version: '2012-10-17'
+        Statement:
+          - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
+"""
+STATEMENT = "          - {{Effect: {}, Principal: {{AWS: '*'}}, Action: 'kms:Decrypt', Resource: '*', Condition: {{{}}}}}\n"
+CONTEXT, TAG = "kms:EncryptionContext:a", "aws:PrincipalTag/a"
+
+
+def load(folder: Path, allowed: str, denied: str, **given: str) -> None:
+    path = folder / "template.yaml"
+    path.write_text(TEMPLATE + STATEMENT.format("Allow", allowed) + STATEMENT.format("Deny", denied), encoding="utf-8")
+    load_estate([path], supplied=Supplied(**given))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "apart"),
+    [
+        (f"StringEquals: {{{CONTEXT}: !Ref AWS::AccountId}}", f"StringLike: {{{CONTEXT}: '1111*'}}", True),
+        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x11*'}}", True),
+        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x*'}}", False),
+        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'y11*'}}", False),
+        (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+        (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"NumericLessThan: {{{TAG}: '9'}}", True),
+        (f"StringEquals: {{aws:PrincipalAccount: '${{{TAG}}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+        (f"ArnLike: {{aws:PrincipalArn: 'arn:aws:iam::${{{TAG}}}:role/x'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+        (f"StringEquals: {{{TAG}: '${{aws:PrincipalTag/b}}'}}", f"StringLike: {{{TAG}: '1111*'}}", False),
+        (
+            f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
+            f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}",
+            False,
+        ),
+        (
+            f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
+            f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}",
+            True,
+        ),
+        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}", True),
+    ],
+)
+def test_a_pattern_of_what_must_be_the_own_account(tmp_path: Path, allowed: str, denied: str, apart: bool) -> None:
+    load(tmp_path, allowed, denied, account="111122223333", region="eu-west-1")
+    if apart:
+        with pytest.raises(InputError, match="depends on the own account"):
+            load(tmp_path, allowed, denied, region="eu-west-1")
+    else:
+        load(tmp_path, allowed, denied, region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "apart"),
+    [
+        (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", True),
+        (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: '?????????'}}", True),
+        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::Region}}'}}", f"StringLike: {{{CONTEXT}: ['x*', 'y-us*', '*']}}", False),
+        (f"StringEquals: {{{CONTEXT}: x}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", False),
+        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:y*'}}", False),
+        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:eu*:*:x'}}", True),
+    ],
+)
+def test_a_pattern_of_what_must_be_the_own_region(tmp_path: Path, allowed: str, denied: str, apart: bool) -> None:
+    load(tmp_path, allowed, denied, account="111122223333", region="eu-west-1")
+    if apart:
+        with pytest.raises(InputError, match="depends on the Region"):
+            load(tmp_path, allowed, denied, account="111122223333")
+    else:
+        load(tmp_path, allowed, denied, account="111122223333")
+
+
+@pytest.mark.parametrize(("given", "what"), [("region", "own account"), ("account", "Region")])
+def test_an_invariant_with_such_a_pattern(tmp_path: Path, given: str, what: str) -> None:
+    path = tmp_path / "template.yaml"
+    own = "AWS::AccountId" if given == "region" else "AWS::Region"
+    path.write_text(TEMPLATE + STATEMENT.format("Allow", f"StringEquals: {{{CONTEXT}: !Ref '{own}'}}"), encoding="utf-8")
+    supplied = Supplied(region="eu-west-1") if given == "region" else Supplied(account="111122223333")
+    text = f'invariant "a":\n  no caller can kms:Decrypt when {CONTEXT} like "1*"\ninvariant "b":\n  no caller can kms:Decrypt\n'
+    pattern, plain = read_invariants(Source("a.inv", text)).invariants
+    estate = load_estate([path], supplied=supplied)
+    check_region(estate, [plain])
+    with pytest.raises(InputError, match=what):
+        check_region(estate, [pattern])
