@@ -28,10 +28,9 @@ Values = tuple[str, ...]
 Worlds = tuple[Values, ...] | None  # what a condition key may hold, `()` where it is absent; `None` where nothing is known
 Patterns = tuple[str | None, ...] | None  # what a text may stand for, as regular expressions, `None` for a variable without a value
 ABSENT: Worlds = ((),)
-SYMMETRIC = "SYMMETRIC_DEFAULT"
+PAIR, SYMMETRIC = "kms:encryptioncontext:", "SYMMETRIC_DEFAULT"
 FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
 DEFAULTS = {**FOR_EVERY_SPEC, "kms:keyspec": SYMMETRIC, "kms:keyusage": "ENCRYPT_DECRYPT", "kms:encryptionalgorithm": SYMMETRIC}
-PAIR = "kms:encryptioncontext:"
 NAMING, FOR_IDENTITIES = (PolicyKind.KEY, PolicyKind.ENDPOINT), (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
 KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
 VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
@@ -110,9 +109,8 @@ class _Question:
         self.caller, self.resource, self.action = request.caller, request.resource, request.action
         self.kind, self.account = self.caller.kind, self.caller.account
         self.service, self.federated, self.root = (self.kind.name == name for name in ("SERVICE", "FEDERATED", "ROOT"))
-        self.known_action = reference.action(request.action)
-        self.creates = self.known_action is None or self.known_action.name == "kms:CreateKey"
-        self.grantable = self.known_action is not None and self.known_action.grant_operation
+        self.known_action = known = reference.action(request.action)
+        self.creates, self.grantable = known is None or known.name == "kms:CreateKey", known is not None and known.grant_operation
         self.key = next((key for key in estate.keys if key.arn == self.resource), None)
         self.managed = self.key is not None and self.key.manager == "AWS"
         self.owner = self.resource.split(":")[4] if self.resource else None
@@ -304,12 +302,14 @@ class _Question:
         """Whether one listed text matches one value, by an operator that is not negated."""
         replaced = base == "Bool" and policy.variables and "${" in text.value
         if not replaced and not base.startswith(("String", "Arn")):
-            return _compare(base, text.value, value, key.lower() in COUNTED)
+            seconds = self.reading("C3-year") if base.startswith("Date") and re.fullmatch(r"\d{4}", text.value, re.ASCII) else False
+            listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
+            return _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
         fold, arn, wild = replaced or base.endswith("IgnoreCase"), base.startswith("Arn"), base in ("StringLike", "ArnLike", "ArnEquals")
 
         def fit(listed: str) -> Truth:
             texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
-            return texts and _same(one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value)) for one in texts)
+            return _same(one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value)) for one in texts or ())
 
         found = _any((fit(text.value), arn and self._run_on(text.value, fit)))
         return _all((self.reading("C3-bool"), found, value.lower() in ("true", "false"))) if replaced else found

@@ -91,6 +91,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         {"context": {"aws:SourceIp": "10.0.0.5"}},
     ),
     "L6": lambda: (estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:Decrypt", "arn:aws:kms:*:key/*"))),)), {}),
+    "C3-year": lambda: (
+        estate(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": "2030"}})),
+        {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
+    ),
     "C3-bool": lambda: (estate(allow("*"), _deny_unless_flagged()), {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}}),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
     "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),

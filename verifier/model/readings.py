@@ -126,6 +126,13 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_elements_condition_operators",
     ),
     Reading(
+        "C3-year",
+        "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
+        "it is",
+        "it is a year",
+        "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix time alike",
+    ),
+    Reading(
         "C3-bool",
         "Do policy variables work under `Bool`?",
         "they are replaced",

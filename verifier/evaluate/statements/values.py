@@ -33,6 +33,11 @@ def instant(text: str) -> Decimal | None:
     return _calendar(found) if found else number(text)
 
 
+def seconds_or_year(operator: str, listed: str) -> str | None:
+    """A listed date of four digits, as a number that is no year; `None` for what is read in one way only (the reading C3-year)."""
+    return f"0{listed}" if operator.startswith("Date") and re.fullmatch(r"[0-9]{4}", listed) else None
+
+
 def _calendar(found: re.Match[str]) -> Decimal | None:
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:

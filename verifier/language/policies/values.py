@@ -87,6 +87,9 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
     for value in values:
         check_variables(reader, value, 0 if takes_variables else None, str(operator))
         substituted = takes_variables and reader.variables and "${" in value.value
+        if operator.base.startswith("Date") and re.fullmatch("[0-9]{4}", value.value):
+            message = f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write a whole date'
+            reader.findings.warning(value.start, value.end, message, rule="C3")
         if substituted or parses(value.value):
             continue
         if operator.base.startswith("Arn") and re.search(r"\*(?=:|$)", value.value):

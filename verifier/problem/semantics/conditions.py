@@ -105,11 +105,20 @@ class Reader:
         return satisfied
 
     def _matches(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
-        """Whether the value of a present key satisfies the positive operator with one listed value. An asterisk of an ARN pattern may stand
-        for the fields that it lacks (the reading L6)."""
-        longer = running_on(value.value, 5) if _TEXT_MODES.get(base) == ARN else ()
-        further = disjunction([self._as_written(view, base, replace(value, value=text), condition) for text in longer])
-        return either(self._as_written(view, base, value, condition), both(further, Symbol("L6")))
+        """Whether the value of a present key satisfies the positive operator with one listed value."""
+        written = self._as_written(view, base, value, condition)
+        other = self._otherwise(base, value)
+        if other == [value]:
+            return written
+        return choose(_reading(base), disjunction([self._as_written(view, base, text, condition) for text in other]), written)
+
+    def _otherwise(self, base: str, value: Text) -> list[Text]:
+        """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it lacks (L6), a date of
+        four digits is seconds (C3-year)."""
+        if _TEXT_MODES.get(base) == ARN:
+            return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
+        seconds = self.of_policy and base.startswith("Date") and _FOUR_DIGITS.fullmatch(value.value)
+        return [replace(value, value=f"{value.value}.0")] if seconds else [value]
 
     def _as_written(self, view: View, base: str, value: Text, condition: Condition) -> Expression:
         mode = _TEXT_MODES.get(base)
@@ -157,13 +166,11 @@ class Reader:
 
     def _on_values(self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]) -> Expression:
         """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
-        short = self._set_predicates(condition, condition.values, known)
-        if _TEXT_MODES.get(positive(operator.base)[0]) != ARN:
-            return self._on_predicates(view, operator, short)
-        texts = [replace(value, value=longer) for value in condition.values for longer in running_on(value.value, 5)]
-        long = short | self._set_predicates(condition, texts, known)
-        written = self._on_predicates(view, operator, short)
-        return written if long == short else choose(Symbol("L6"), self._on_predicates(view, operator, long), written)
+        base = positive(operator.base)[0]
+        listed = self._set_predicates(condition, condition.values, known)
+        other = self._set_predicates(condition, [text for value in condition.values for text in self._otherwise(base, value)], known)
+        written = self._on_predicates(view, operator, listed)
+        return written if other == listed else choose(_reading(base), self._on_predicates(view, operator, other), written)
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
         """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
@@ -226,6 +233,14 @@ def positive(base: str) -> tuple[str, bool]:
         if base.startswith(kind + "Not"):
             return kind + base[len(kind) + 3 :], True
     return base, False
+
+
+_FOUR_DIGITS = re.compile("[0-9]{4}")
+
+
+def _reading(base: str) -> Symbol:
+    """The reading that says whether listed values under an operator mean what they mean otherwise."""
+    return Symbol("C3-year" if base.startswith("Date") else "L6")
 
 
 # -- listed values that no request can have (C3, F2) --
