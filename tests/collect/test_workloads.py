@@ -43,6 +43,8 @@ ANSWERS: dict[str, Any] = {
     "batch:DescribeJobDefinitions": {"jobDefinitions": []},
     "stepfunctions:ListStateMachines": {"stateMachines": [{"stateMachineArn": arn("states", "stateMachine:a")}]},
     "stepfunctions:DescribeStateMachine": {"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE, "definition": SECRET},
+    "scheduler:ListSchedules": {"Schedules": [{"Name": "a", "GroupName": "default"}]},
+    "scheduler:GetSchedule": {"Arn": arn("scheduler", "schedule/default/a"), "Target": {"RoleArn": ROLE, "Input": SECRET}},
     "ecs:ListTaskDefinitions": {"taskDefinitionArns": [arn("ecs", "task-definition/a:1")]},
     "ecs:DescribeTaskDefinition": {"taskDefinition": {"taskDefinitionArn": arn("ecs", "task-definition/a:1"), "taskRoleArn": ROLE}},
     "bedrock-agentcore-control:ListCodeInterpreters": {"codeInterpreterSummaries": []},
@@ -51,7 +53,7 @@ ANSWERS: dict[str, Any] = {
 }
 RUNS = {
     *("functions", "managed_instances", "codebuild_projects", "glue_jobs", "sagemaker_notebooks", "stacks", "state_machines"),
-    "agent_runtimes",
+    *("agent_runtimes", "schedules"),
 }
 LOST = {
     "lambda:ListFunctions": "functions",

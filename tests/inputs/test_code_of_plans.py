@@ -38,6 +38,7 @@ EMPTY: dict[str, Any] = {
     "glue_jobs": [],
     "glue_dev_endpoints": [],
     "sagemaker_notebooks": [],
+    "schedules": [],
     "state_machines": [],
 }
 Json = dict[str, Any]
@@ -124,6 +125,14 @@ MAKES: list[tuple[str, str, Json, str]] = [
         f"sagemaker:{HERE}:{ACCOUNT}:notebook-instance/it",
     ),
     ("state_machines", "aws_sfn_state_machine", {"name": "it", "role_arn": TARGET}, f"states:{HERE}:{ACCOUNT}:stateMachine:it"),
+    ("schedules", "aws_scheduler_schedule", {"name": "it", "group_name": "default", "target": [{"arn": "x", "role_arn": TARGET}]})
+    + (f"scheduler:{HERE}:{ACCOUNT}:schedule/default/it",),
+    (
+        "schedules",
+        "AWS::Scheduler::Schedule",
+        {"Name": "it", "GroupName": "default", "Target": {"Arn": "x", "RoleArn": TARGET}},
+        f"scheduler:{HERE}:{ACCOUNT}:schedule/default/it",
+    ),
     ("functions", "AWS::Lambda::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
     ("functions", "AWS::Serverless::Function", {"FunctionName": "it", "Role": TARGET}, f"lambda:{HERE}:{ACCOUNT}:function:it"),
     ("codebuild_projects", "AWS::CodeBuild::Project", {"Name": "it", "ServiceRole": TARGET}, f"codebuild:{HERE}:{ACCOUNT}:project/it"),
@@ -395,9 +404,8 @@ def test_e5_what_is_listed_is_as_a_plan_or_template_leaves_it(tmp_path: Path, be
 @pytest.mark.parametrize(("kind", "type_", "given", "arn"), [row for row in MAKES if "::" not in row[1]])
 def test_e5_an_update_of_something_else_only_tells_the_role(tmp_path: Path, kind: str, type_: str, given: Json, arn: str) -> None:
     # Providers send what changes: of aws_lambda_function `if d.HasChange("role")`.
-    (role_,) = given.keys() - {"name", "function_name"}
-    after = {**given, "description": "new"}
-    written = whole(tmp_path, terraform(Planned(type_, "it", after, before={**given, role_: PLAIN})))
+    after, before = {**given, "description": "new"}, json.loads(json.dumps(given).replace(TARGET, PLAIN))
+    written = whole(tmp_path, terraform(Planned(type_, "it", after, before=before)))
     assert [one.arn for one in written.workloads] == [f"arn:aws:{arn}"] and set(written.all_workloads) == set(EMPTY)
     told = whole(tmp_path, terraform(Planned(type_, "it", after, before=given)))
     assert told.workloads == () and set(told.all_workloads) == set(EMPTY) - {kind}

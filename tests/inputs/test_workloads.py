@@ -84,6 +84,11 @@ ENTRIES: dict[str, tuple[Any, str, Any]] = {
         arn("batch", "job-definition/a:1"),
         (("team", "red"),),
     ),
+    "schedules": (
+        {"Arn": arn("scheduler", "schedule/default/a"), "Target": {"RoleArn": ROLE}},
+        arn("scheduler", "schedule/default/a"),
+        None,
+    ),
     "state_machines": ({"stateMachineArn": arn("states", "stateMachine:a"), "roleArn": ROLE}, arn("states", "stateMachine:a"), None),
     "code_interpreters": (
         [{"codeInterpreterArn": arn("bedrock-agentcore", "code-interpreter-custom/a"), "executionRoleArn": ROLE}],

@@ -45,6 +45,7 @@ ALLOWED: dict[str, dict[str, tuple[str, ...]]] = {
         "ListStateMachines": ("stateMachines.stateMachineArn",),
         "DescribeStateMachine": ("stateMachineArn", "roleArn"),
     },
+    "scheduler": {"ListSchedules": ("Schedules.GroupName", "Schedules.Name"), "GetSchedule": ("Arn", "Target.RoleArn")},
     "ecs": {"ListTaskDefinitions": ("taskDefinitionArns",), "DescribeTaskDefinition": ("taskDefinition.taskDefinitionArn",)},
     "bedrock-agentcore-control": {
         "ListCodeInterpreters": ("codeInterpreterSummaries.codeInterpreterId",),

@@ -23,8 +23,8 @@ from verifier.model.steps.workloads import KINDS
 @dataclass(frozen=True)
 class Listing:
     """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the member that holds the
-    entries. Where that says too little, each entry is described: by an operation with a parameter, whose value is a member of the entry
-    (empty: the entry itself); by one that takes several, with `at_once` of them; by one that lists its own entries, under `inner`."""
+    entries. Where that says too little, each entry is described: by an operation with parameters, whose values are members of the entry
+    (none: the entry itself); by one that takes several, with `at_once` of them; by one that lists its own entries, under `inner`."""
 
     service: str
     operation: str
@@ -39,14 +39,15 @@ class Listing:
         found = service.listed(self.operation, self.member, **dict(self.asking))
         if self.describe is None:
             return found
-        operation, parameter, member = self.describe
-        names = [entry[member] if member else entry for entry in found[self.member]]
+        operation, parameters, members = self.describe
+        names = [[entry[member] for member in members.split()] or [entry] for entry in found[self.member]]
+        asked: list[dict[str, Any]] = [dict(zip(parameters.split(), values, strict=True)) for values in names]
         if self.inner:
-            return [service.listed(operation, self.inner, **{parameter: name}) for name in names]
-        if not self.at_once:
-            return [service.read(operation, **{parameter: name}) for name in names]
-        parts = [names[start : start + self.at_once] for start in range(0, len(names), self.at_once)]
-        return [service.read(operation, **{parameter: part}) for part in parts]
+            return [service.listed(operation, self.inner, **one) for one in asked]
+        if self.at_once:
+            starts = range(0, len(names), self.at_once)
+            asked = [{parameters: [name for (name,) in names[start : start + self.at_once]]} for start in starts]
+        return [service.read(operation, **one) for one in asked]
 
 
 LISTINGS = {
@@ -78,6 +79,7 @@ LISTINGS = {
     "state_machines": Listing(
         "stepfunctions", "ListStateMachines", "stateMachines", ("DescribeStateMachine", "stateMachineArn", "stateMachineArn")
     ),
+    "schedules": Listing("scheduler", "ListSchedules", "Schedules", ("GetSchedule", "GroupName Name", "GroupName Name")),
     "ecs_task_definitions": Listing("ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")),
     "code_interpreters": Listing(
         "bedrock-agentcore-control",

@@ -193,6 +193,7 @@ ENTERED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
     "apprunner_services": (("apprunner:UpdateService",),),
     "batch_job_definitions": (("batch:SubmitJob",),),
     "state_machines": (("states:UpdateStateMachine",),),
+    "schedules": (("scheduler:UpdateSchedule",),),
     "code_interpreters": (("bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),),
     "agent_runtimes": (("bedrock-agentcore:InvokeAgentRuntimeCommand",), ("bedrock-agentcore:InvokeAgentRuntimeCommandShell",)),
 }
@@ -211,6 +212,7 @@ HANDED_BY = {
     "stack_instances": ("cloudformation:UpdateStackSet",),
     "apprunner_services": ("apprunner:UpdateService",),
     "state_machines": ("states:UpdateStateMachine",),
+    "schedules": ("scheduler:UpdateSchedule",),
 }
 """Of those requests, the ones that can name another role, which `iam:PassRole` must allow. [the API references: Role, RoleARN, roleArn,
 serviceRole, serviceRoleOverride, InstanceRoleArn]"""
@@ -219,6 +221,7 @@ ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSource
 """What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide, trust-model]"""
 
 HANDED_THROUGH = frozenset({"stack_instances"})
+ALWAYS_HANDED = HANDED_THROUGH | {"schedules"}
 """The kinds of code that run as a role which the one that is passed assumes."""
 
 ASSUMED_BY = {
@@ -237,6 +240,7 @@ ASSUMED_BY = {
     "apprunner_services": ("apprunner", "tasks.apprunner", "build.apprunner"),
     "batch_job_definitions": ("ecs-tasks",),
     "state_machines": ("states",),
+    "schedules": ("scheduler",),
     "code_interpreters": ("bedrock-agentcore",),
     "agent_runtimes": ("bedrock-agentcore",),
 }

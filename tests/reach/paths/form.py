@@ -161,6 +161,7 @@ ENTRIES: Mapping[str, tuple[str, Callable[[str, str | None], Any]]] = {
         lambda arn, role: {"ServiceArn": arn, "InstanceConfiguration": {"InstanceRoleArn": role}},
     ),
     "states:stateMachine": ("state_machines", lambda arn, role: {"stateMachineArn": arn, "roleArn": role}),
+    "scheduler:schedule": ("schedules", lambda arn, role: {"Arn": arn, "Target": {"RoleArn": role}}),
     "bedrock-agentcore:code-interpreter": (
         "code_interpreters",
         lambda arn, role: {"codeInterpreterArn": arn, "executionRoleArn": role},

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.operations import ASSUMED_BY, ENTERED_BY, HANDED_BY, HANDED_THROUGH, NAMED_BESIDES, RUN_BY, RUN_THROUGH
+from verifier.evaluate.operations import (
+    ALWAYS_HANDED,
+    ASSUMED_BY,
+    ENTERED_BY,
+    HANDED_BY,
+    HANDED_THROUGH,
+    NAMED_BESIDES,
+    RUN_BY,
+    RUN_THROUGH,
+)
 from verifier.evaluate.steps.consistency import SET_SOURCE, SOURCE
 from verifier.evaluate.steps.forms_profiles import IN_PROFILE, check_profile
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, fail, one_of, require, the_requests
@@ -293,7 +302,7 @@ def change_code(state: State, move: Move) -> None:
     besides = {(request.action, request.resource) for request in move.requests if request.resource != code.arn}
     through = code.kind in HANDED_THROUGH
     passed = next(((action, role) for action, role in besides if action == "iam:PassRole" and (through or role == _session(move))), None)
-    require(passed is not None or not through, move, f"{code.kind} take the role that they run through")
+    require(passed is not None or code.kind not in ALWAYS_HANDED, move, f"{code.kind} take the role that they run as, or through")
     if passed is not None:
         named = HANDED_BY.get(code.kind, ()) if service_of(passed_to(move)) in ASSUMED_BY.get(code.kind, ()) else ()
         require(not on_it.isdisjoint(named), move, f"it gives {code.kind} no other role")

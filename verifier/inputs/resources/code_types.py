@@ -55,6 +55,7 @@ _BATCH = "batch:{region}:{account}:job-definition/"
 _APP = "apprunner:{region}:{account}:service/{service_name}/{hex:32}"
 _AGENT = "bedrock-agentcore:{region}:{account}:runtime/{agent_runtime_name}-{hex:10}"
 _INTERPRETER = "bedrock-agentcore:{region}:{account}:code-interpreter-custom/"
+_SCHEDULE = "scheduler:{region}:{account}:schedule/"
 _STACK = "cloudformation:{region}:{account}:stack/{name}/{hex:8}-0000-4000-8000-{hex:12}"
 _PROFILE = "iam::{account}:instance-profile{path}{name}"
 
@@ -86,6 +87,8 @@ CODE: Mapping[str, CodeType] = {
     "aws_sfn_state_machine": CodeType("state_machines", f"{_MACHINE}{{name}}", ("role_arn",)),
     "AWS::StepFunctions::StateMachine": CodeType("state_machines", f"{_MACHINE}{{state_machine_name}}", ("role_arn",)),
     "AWS::Serverless::StateMachine": CodeType("state_machines", f"{_MACHINE}{{Name}}", ("Role",)),
+    "aws_scheduler_schedule": CodeType("schedules", f"{_SCHEDULE}{{group_name}}/{{name}}", ("target.role_arn",)),
+    "AWS::Scheduler::Schedule": CodeType("schedules", f"{_SCHEDULE}{{group_name}}/{{Name}}", ("target.role_arn",)),
     "aws_bedrockagentcore_code_interpreter": CodeType("code_interpreters", f"{_INTERPRETER}{{name}}-{{hex:10}}", ("execution_role_arn",)),
     "AWS::BedrockAgentCore::CodeInterpreterCustom": CodeType(
         "code_interpreters", f"{_INTERPRETER}{{Name}}-{{hex:10}}", ("execution_role_arn",)

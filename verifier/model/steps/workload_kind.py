@@ -28,8 +28,8 @@ class WorkloadKind:
     are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
     of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
-    `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role comes to run as one
-    that is passed."""
+    `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role, or of which each
+    change names the role, comes to run as one that is passed."""
 
     name: str
     command: str

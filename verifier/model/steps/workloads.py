@@ -39,7 +39,11 @@ _STARTING_INSTANCES = (
 )
 
 WITH_ROLE = frozenset(
-    {*("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"), "agent_runtimes"}
+    {
+        *("functions", "codebuild_projects", "glue_jobs", "glue_dev_endpoints", "sagemaker_notebooks", "state_machines"),
+        "agent_runtimes",
+        "schedules",
+    }
 )
 """The kinds of which no code is without a role. [the API references of the operations that make it]"""
 
@@ -260,6 +264,16 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("states",),
             ways=(_on_it("states:UpdateStateMachine"),),
             passing=("states:UpdateStateMachine",),
+        ),
+        WorkloadKind(
+            name="schedules",
+            command="scheduler get-schedule",
+            entries="",
+            arn="Arn",
+            roles=("Target RoleArn",),
+            services=("scheduler",),
+            ways=(),  # each update names the role anew
+            placing=(_on_it("scheduler:UpdateSchedule"),),
         ),
         WorkloadKind(
             name="code_interpreters",

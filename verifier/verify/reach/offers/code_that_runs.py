@@ -103,7 +103,7 @@ def entered(
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             for allowed in group.allowed(action, by):
                 named = (one for arn in group.each(allowed.targets) for one in running[arn] if one.kind == kind.name)
-                code = next((one.arn for one in named if not (kind.placing and one.roles)), None)
+                code = next((one.arn for one in named if not (kind.ways and kind.placing and one.roles)), None)
                 for on, passing, middle in _handed(roles, by, service, kind) if code is not None else ():
                     how, needs = Passed(service, roles.root, (), through=middle), (allowed.cube, *passing)
                     held = Bundle(StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code)
