@@ -22,6 +22,7 @@ from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ALWAYS, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.steps.chains import State
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
 from verifier.recheck import closed_set
@@ -189,6 +190,14 @@ def test_a_step_that_leads_there_leaves_every_set(action: str) -> None:
 def test_what_a_condition_asks_for_may_have_been_changed(step: str, condition: Json) -> None:
     uses = own("kms:Decrypt", Condition=condition)
     assert isinstance(entry_of(uses, own(step)), str) and isinstance(entry_of(uses), dict)
+
+
+@pytest.mark.parametrize("label", ["E0", "W1"])
+def test_what_the_checker_does_not_follow_has_no_set(label: str) -> None:
+    before = state(own("s3:ListBucket"), **NO_GRANTS)  # type: ignore[arg-type]
+    assert isinstance(entry_from(before), dict)
+    thing = Unmodelled("a policy", label, Influence.MAY_ALLOW, "it is not followed", of_statement=True)
+    assert "not followed" in entry_from(replace(before, estate=replace(before.estate, unmodelled=(thing,))))
 
 
 def test_w3_what_runs_as_a_role_is_followed_unless_it_is_supposed_that_nobody_changes_it() -> None:
