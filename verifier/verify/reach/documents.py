@@ -14,11 +14,13 @@ from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
 
 SID = "Escalation"
+_ASSUMING = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "SetSourceIdentity", "TagSession"]
+"""What a trust policy can allow. AWS refuses others in it: each is named, since no page says that it takes a pattern."""
 
 
 def key_policy(key: str, principals: Iterable[str]) -> Policy:
     """A key policy that allows everything to everyone, and to some principals by name (D4)."""
-    return _read(_open("kms:*", principals, resource=True), PolicyKind.KEY, f"{key}#default", "default")
+    return _read(_open(["kms:*"], principals, resource=True), PolicyKind.KEY, f"{key}#default", "default")
 
 
 def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
@@ -29,7 +31,7 @@ def delegating_key_policy(key: str, accounts: Iterable[str]) -> Policy:
 
 def trust_policy(role: str, principals: Iterable[str]) -> Policy:
     """A trust policy that lets everyone assume a role, and some principals by name."""
-    return _read(_open("sts:*", principals, resource=False), PolicyKind.TRUST, f"{role}#trust", "trust")
+    return _read(_open([f"sts:{name}" for name in _ASSUMING], principals, resource=False), PolicyKind.TRUST, f"{role}#trust", "trust")
 
 
 def identity_policy(identity: str, name: str) -> Policy:
@@ -38,8 +40,8 @@ def identity_policy(identity: str, name: str) -> Policy:
     return _read(document, PolicyKind.IDENTITY, identity, name)
 
 
-def _open(action: str, principals: Iterable[str], *, resource: bool) -> dict[str, object]:
-    whole: dict[str, object] = {"Sid": SID, "Effect": "Allow", "Principal": "*", "Action": action}
+def _open(actions: list[str], principals: Iterable[str], *, resource: bool) -> dict[str, object]:
+    whole: dict[str, object] = {"Sid": SID, "Effect": "Allow", "Principal": "*", "Action": actions if len(actions) > 1 else actions[0]}
     if resource:
         whole["Resource"] = "*"
     arns = sorted({arn for arn in principals if arn.startswith("arn:")})
