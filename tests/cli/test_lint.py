@@ -151,7 +151,9 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
     anyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:D*", "Resource": "*"}
     partner = {**anyone, "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Condition": via}
     never = {**anyone, "Action": "kms:Sign", "Condition": {"StringEquals": {"kms:ViaService": "nonsense"}}}
+    two = {**HOME, "Principal": {"AWS": ["arn:aws:iam::444455556666:root", "arn:aws:iam::777788889999:root"]}}
     policies = {"fine": ([partner], 0), "never": ([{**anyone, "Action": "kms:Put*"}, never], 1), "either": ([anyone, partner], 3)}
+    policies["one of two is an outsider, whichever that is"] = ([two], 3)
     for name, (statements, code) in policies.items():
         (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
         result = run("lint", str(tmp_path / f"{name}.json"), "--fail-on", "note", "--output", "json")

@@ -75,19 +75,23 @@ def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) ->
     first, *others = map(look, found)
     if not others:
         return first
-    told = [{*map(_about, report.findings)} for report in others]
+    told = [{*map(_said, report.findings)} for report in others]
     open_there = [{*map(_about, report.undecided)} for report in (first, *others)]
-    findings = tuple(finding for finding in first.findings if all(_about(finding) in there for there in told))
+    findings = tuple(finding for finding in first.findings if all(_said(finding) in there for there in told))
     known = [{*map(_about, report.findings)} | there for report, there in zip((first, *others), open_there, strict=True)]
     undecided = {_about(each): each for report in (first, *others) for each in report.undecided}
     still = tuple(each for about, each in undecided.items() if about[0] is None or all(about in there for there in known))
-    kept = {*map(_about, findings)}
-    rest = [next((finding for finding in report.findings if _about(finding) not in kept), None) for report in (first, *others)]
+    kept = {*map(_said, findings)}
+    rest = [next((finding for finding in report.findings if _said(finding) not in kept), None) for report in (first, *others)]
     if rest[0] is not None and all(rest):
         reason = "something is wrong wherever the key is, and what it is depends on its account and Region: give --account and --region"
         still += (Undecided(None, rest[0].policy_name, reason, "S4", rest[0].span),)
     elapsed = first.elapsed + sum(report.elapsed for report in others)
     return replace(first, findings=findings, undecided=still, elapsed=elapsed)
+
+
+def _said(finding: Finding) -> tuple[str, Span, str]:
+    return finding.rule.id, finding.span, finding.message
 
 
 def _about(found: Finding | Undecided) -> tuple[str | None, Span]:
