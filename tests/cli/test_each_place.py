@@ -50,9 +50,22 @@ def test_a_verdict_without_the_account_holds_in_each(run: Run, tmp_path: Path, n
 def test_an_invariant_that_names_an_account_asks_for_it(run: Run, tmp_path: Path) -> None:
     path, invariants = tmp_path / "policy.json", tmp_path / "it.inv"
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow(root(OWN))]}), encoding="utf-8")
-    invariants.write_text(f"account own = {OWN}\ninvariant i: no caller outside own can kms:Decrypt\n", encoding="utf-8")
+    invariants.write_text(f'account own = {OWN}\ninvariant "i": no caller outside own can kms:Decrypt\n', encoding="utf-8")
     found = run("prove", str(path), "--invariants", str(invariants))
     assert found.code == 2 and "--account" in found.err
+
+
+def test_an_input_without_a_key_may_be_of_any_account(run: Run, tmp_path: Path) -> None:
+    """What is asked is about no key, and a role of the own account may do it; a pattern of accounts still asks for it."""
+    path, invariants = tmp_path / "roles.json", tmp_path / "it.inv"
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:CreateKey", "Resource": "*"}}}
+    trust = {"Statement": allow({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "sts:AssumeRole")}
+    del trust["Statement"]["Resource"]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "x", "AssumeRolePolicyDocument": trust, "Policies": [policy]}}
+    path.write_text(json.dumps({"Resources": {"R": role}}), encoding="utf-8")
+    for condition, expected in (("", 1), (' when aws:PrincipalAccount like "1111*"', 2)):
+        invariants.write_text(f'invariant "i": no caller can kms:CreateKey{condition}\n', encoding="utf-8")
+        assert run("prove", str(path), "--invariants", str(invariants), "--allow-empty", "--no-cache").code == expected
 
 
 FOLDER = """

@@ -123,9 +123,10 @@ _BEFORE, _AFTER = re.compile(r"(?:[a-z0-9-]*\.|\*\.?)?"), re.compile(r"(?:\.amaz
 
 def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` where an invariant tells Regions apart, or accounts, and that of some key is not known."""
-    for invariant in invariants if estate.open_region or estate.open_account else ():
-        if estate.open_account:
-            check_account((invariant, *estate.deciding_policies()), estate.keys[0].account, invariant.span)
+    accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)] if estate.open_account else []
+    for invariant in invariants if estate.open_region or accounts else ():
+        if accounts:
+            check_account((invariant, *estate.deciding_policies()), accounts[0], invariant.span)
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         told = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
