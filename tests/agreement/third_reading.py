@@ -202,7 +202,6 @@ class _Question:
         return facts | {"aws:username": _only(name if self.kind is CallerKind.USER else None)}
 
     def _moment(self, name: str) -> Worlds:
-        """The time, by the other of the two keys that say it."""
         other = self.given.get({"aws:currenttime": "aws:epochtime", "aws:epochtime": "aws:currenttime"}[name])
         if not other or (moment := _instant(other[0])) is None:
             return None
@@ -260,18 +259,18 @@ class _Question:
 
     def _void(self, statement: Statement, policy: Policy) -> Truth:
         """Whether a listed text that cannot be read makes the whole statement void, by the reading that says so."""
-        listed = [(condition.operator.base, text.value) for condition in statement.conditions for text in condition.values]
-        unread = [(base, text) for base, text in listed if not _reads(base.replace("Not", "", 1), text)]
-        replaced = policy.variables and all(base == "Bool" and "${" in text for base, text in unread)
-        return bool(unread) and _all((self.reading("C3"), _not(self.reading("C3-bool")) if replaced else True))
+        listed = [(one.operator.base.replace("Not", "", 1), text.value) for one in statement.conditions for text in one.values]
+        late = {_late(base, text, policy.variables) for base, text in listed} - {""}
+        return _all((bool(late) and self.reading("C3"), None in late or _any(_not(self.reading(str(label))) for label in late)))
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
 
     def condition(self, condition: Condition, policy: Policy) -> Truth:
         worlds, operator = self.worlds(condition.key.value, policy.kind), condition.operator
         if worlds is None and not operator.set_operator and not operator.if_exists:
-            base, read = operator.base.replace("Not", "", 1), [text.value for text in condition.values]
-            texts = [self.texts(one, policy, False) if base.startswith(("String", "Arn")) else None for one in read if _reads(base, one)]
+            base = operator.base.replace("Not", "", 1)
+            read = [text.value for text in condition.values if _late(base, text.value, False) is not None]
+            texts = [self.texts(one, policy, False) if base.startswith(("String", "Arn")) else None for one in read]
             return None if any(set(found or ()) != {None} for found in texts) else base != operator.base
         return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
 
@@ -304,7 +303,8 @@ class _Question:
         if not replaced and not base.startswith(("String", "Arn")):
             seconds = self.reading("C3-year") if base.startswith("Date") and re.fullmatch(r"\d{4}", text.value, re.ASCII) else False
             listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
-            return _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
+            found = _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
+            return _all((found, _late(base, text.value) != "C3-zone" or self.reading("C3-zone")))
         fold, arn, wild = replaced or base.endswith("IgnoreCase"), base.startswith("Arn"), base in ("StringLike", "ArnLike", "ArnEquals")
 
         def fit(listed: str) -> Truth:
@@ -563,10 +563,8 @@ class _Question:
 
 def _instant(text: str) -> Decimal | None:
     """Seconds since 1970; `None` for a text that is no date."""
-    if not re.fullmatch(r"\d{4}", text) and _number(text) is not None:
-        return _number(text)
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?", text):
-        return None
+        return _number(text)
     try:
         moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
     except ValueError:
@@ -578,10 +576,12 @@ def _number(text: str) -> Decimal | None:
     return Decimal(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII) else None
 
 
-def _reads(base: str, text: str) -> bool:
-    """Whether an operator that is not negated can read a listed text: it equals itself then."""
+def _late(base: str, text: str, variables: bool = True) -> str | None:
+    """The reading by which an operator that is not negated can read a listed text, if not for certain: it equals itself then."""
     same = re.sub(r"^(Date|Numeric).*", r"\1Equals", base), text, text.partition("/")[0] if base == "IpAddress" else text
-    return base.startswith(("String", "Arn", "Null")) or _compare(*same)
+    if base.startswith(("String", "Arn", "Null")) or _compare(*same):
+        return "C3-zone" if base.startswith("Date") and re.fullmatch(r"[-\d]+T[\d:.]+", text) else ""
+    return "C3-bool" if variables and base == "Bool" and "${" in text else None
 
 
 def _compare(base: str, text: str, value: str, counts: bool = False) -> bool:

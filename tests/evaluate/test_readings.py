@@ -95,6 +95,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*", Condition={"DateGreaterThan": {"aws:CurrentTime": "2030"}})),
         {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
     ),
+    "C3-zone": lambda: (
+        estate(allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2026-07-02T00:00:00"}})),
+        {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
+    ),
     "C3-bool": lambda: (estate(allow("*"), _deny_unless_flagged()), {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}}),
     "D4": lambda: _bounded(allow("*", ["kms:Decrypt"])),
     "D6": lambda: _endpoint(allow(aws(ALICE)), principal=S3),

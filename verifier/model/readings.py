@@ -133,6 +133,13 @@ READINGS: tuple[Reading, ...] = (
         "IAM User Guide, reference_policies_elements_condition_operators, which allows the forms of the W3C and Unix time alike",
     ),
     Reading(
+        "C3-zone",
+        "Is a listed date with a time and without a zone, such as `2026-07-01T00:00:00`, one in UTC?",
+        "it is",
+        "it cannot be read",
+        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: each with a time has a zone",
+    ),
+    Reading(
         "C3-bool",
         "Do policy variables work under `Bool`?",
         "they are replaced",

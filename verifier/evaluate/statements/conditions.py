@@ -13,7 +13,7 @@ from functools import partial
 from verifier.evaluate.context import Context, Either, Entry, Free, Settled, is_multivalued, settle
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.statements.patterns import Tokens, Variable, arn_matches, literal, matches, parse, run_on, substitute, variables_of
-from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches
+from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.free_facts import fact_symbol
@@ -181,6 +181,8 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         return reader.symbols.choose("C3-bool", lambda: _truth_matches(value, listed, values, reader.symbols), lambda: False)
     if not takes_variables(operator):
         compared = partial(value_matches, positive(operator), value, counts=_counts(condition.key.value))
+        if without_zone(positive(operator), listed):
+            return reader.symbols.choose("C3-zone", lambda: compared(listed), lambda: False)
         seconds = seconds_or_year(positive(operator), listed)
         return reader.symbols.choose("C3-year", lambda: compared(seconds), lambda: compared(listed)) if seconds else compared(listed)
     parts = parse(listed, reader.variables)

@@ -17,10 +17,10 @@ from verifier.evaluate.statements.conditions import Reader, condition_finding, n
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
-from verifier.evaluate.statements.values import parses
+from verifier.evaluate.statements.values import parses, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.free_facts import not_resource_symbol
-from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, reference_to
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.readings import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 
@@ -182,22 +182,26 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 def _readable(statement: Statement, reader: Reader, holds: Truth) -> Finding:
     """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
-    unread = [] if holds is False else list(_unread(statement))
+    unread = set[str | None]() if holds is False else set(_unread(statement, reader.variables))
     if not unread:
         return Finding("C3", "every listed value can be read", True)
 
     def void() -> Truth:
         return negation(reader.symbols.value("C3"))
 
-    later = reader.variables and all(replaced_under_bool(operator, listed) for operator, listed in unread)
-    return Finding("C3", "a listed value cannot be read", reader.symbols.choose("C3-bool", lambda: True, void) if later else void())
+    read = [void() if label is None else reader.symbols.choose(label, lambda: True, void) for label in sorted(unread, key=str)]
+    return Finding("C3", "a listed value cannot be read", all_of(read))
 
 
-def _unread(statement: Statement) -> Iterator[tuple[Operator, str]]:
-    """The listed values that do not parse, each with its operator."""
+def _unread(statement: Statement, variables: bool) -> Iterator[str | None]:
+    """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the same."""
     for condition in statement.conditions:
         operator = positive(condition.operator)
-        yield from ((condition.operator, value.value) for value in condition.values if not parses(operator, value.value))
+        for value in condition.values:
+            if not parses(operator, value.value):
+                yield "C3-bool" if variables and replaced_under_bool(condition.operator, value.value) else None
+            elif without_zone(operator, value.value):
+                yield "C3-zone"
 
 
 def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:

@@ -38,6 +38,12 @@ def seconds_or_year(operator: str, listed: str) -> str | None:
     return f"0{listed}" if operator.startswith("Date") and re.fullmatch(r"[0-9]{4}", listed) else None
 
 
+def without_zone(operator: str, listed: str) -> bool:
+    """Whether a listed date has a time and no zone (the reading C3-zone)."""
+    found = _DATE.fullmatch(listed) if operator.startswith("Date") else None
+    return found is not None and found[4] is not None and found[8] is None and instant(listed) is not None
+
+
 def _calendar(found: re.Match[str]) -> Decimal | None:
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:

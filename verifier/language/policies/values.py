@@ -90,6 +90,9 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
         if operator.base.startswith("Date") and re.fullmatch("[0-9]{4}", value.value):
             message = f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write a whole date'
             reader.findings.warning(value.start, value.end, message, rule="C3")
+        elif operator.base.startswith("Date") and re.fullmatch("[-0-9]+T[0-9:.]+", value.value) and parses(value.value):
+            message = f'"{value.value}" under `{operator}` has no zone: UTC, or it cannot be read (both are tried); end it with `Z`'
+            reader.findings.warning(value.start, value.end, message, rule="C3")
         if substituted or parses(value.value):
             continue
         if operator.base.startswith("Arn") and re.search(r"\*(?=:|$)", value.value):

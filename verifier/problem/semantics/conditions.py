@@ -17,7 +17,7 @@ from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, choose, disjunction, either, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, both, choose, conjunction, disjunction, either, negation
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate, variable_view
 from verifier.problem.semantics.values import (
@@ -127,7 +127,8 @@ class Reader:
                 return both(Symbol("C3-bool"), self._bool(view, value.value))
             if mode is None:
                 predicate = typed_predicate(base, value.value)
-                return FALSE if predicate is None else self.space.ask(view, predicate)
+                asked = FALSE if predicate is None else self.space.ask(view, predicate)
+                return both(asked, Symbol("C3-zone")) if self.of_policy and _in_no_zone(base, value) else asked
             if "${" not in value.value:
                 predicate = plain_predicate(mode, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -210,6 +211,8 @@ class Reader:
             if mode is None:
                 if base == "Bool" and self.variables and "${" in value.value:
                     raise Unsuitable("a policy variable beside a multi-valued key")
+                if _in_no_zone(base, value):
+                    raise Unsuitable("a date without a zone beside a multi-valued key")
                 predicate = typed_predicate(base, value.value)
             else:
                 pieces = [
@@ -236,6 +239,7 @@ def positive(base: str) -> tuple[str, bool]:
 
 
 _FOUR_DIGITS = re.compile("[0-9]{4}")
+_ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+\Z")
 
 
 def _reading(base: str) -> Symbol:
@@ -253,13 +257,15 @@ _ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
 
 
 def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3 and C3-bool)."""
-    unread = list(_unread(statement))
-    if not unread:
-        return TRUE
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and C3-zone)."""
     void = negation(Symbol("C3"))
     # Where variables work under `Bool`, the value is not read before they are replaced.
-    return either(Symbol("C3-bool"), void) if policy.variables and all(_is_bool_variable(*found) for found in unread) else void
+    by_reading = {"C3-bool" for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)}
+    if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
+        return void
+    if any(_in_no_zone(positive(one.operator.base)[0], value) for one in statement.conditions for value in one.values):
+        by_reading.add("C3-zone")
+    return conjunction(either(Symbol(label), void) for label in sorted(by_reading))
 
 
 def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
@@ -272,6 +278,11 @@ def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
 
 def _is_bool_variable(condition: Condition, value: Text) -> bool:
     return condition.operator.base == "Bool" and "${" in value.value
+
+
+def _in_no_zone(base: str, value: Text) -> bool:
+    """Whether a listed date has a time and no zone."""
+    return base.startswith("Date") and _ZONELESS.match(value.value) is not None and typed_predicate(base, value.value) is not None
 
 
 def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
