@@ -55,6 +55,14 @@ def reason(folder: Path, beside: Json, *supposed: str) -> str:
     return found.reason.text if found.reason is not None else ""
 
 
+def granted(permission: str, **grantee: str) -> list[Json]:
+    """An access control list of a bucket."""
+    return [
+        {"grant": [{"grantee": [grantee], "permission": permission}], "owner": [{"id": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8"}]}
+    ]
+
+
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 MAYBE = {"Version": "2012-10-17", "Statement": [{"Fn::If": ["C", policy("s3:PutObject", "*")["Statement"][0], {"Ref": "AWS::NoValue"}]}]}
 OPEN_ACTION = {"Statement": {"Effect": "Allow", "Principal": {"AWS": X}, "Action": {"Ref": "P"}, "Resource": "*"}}
 PARAMETER = {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
@@ -97,6 +105,8 @@ OPEN: list[tuple[Json, str]] = [
     (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
     (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),
     (planned("aws_s3_bucket_acl", bucket="code", acl="public-read-write"), "s3:PutObject"),
+    (planned("aws_s3_bucket", bucket="code", grant=[{"type": "Group", "uri": EVERYBODY, "permissions": ["WRITE"]}]), "s3:PutObject"),
+    (planned("aws_s3_bucket_acl", bucket="code", access_control_policy=granted("FULL_CONTROL", uri=EVERYBODY)), "s3:PutObject"),
     (planned("awscc_ecr_repository", repository_policy_text=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
     (planned("awscc_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
     (
@@ -118,6 +128,12 @@ SHUT: list[Json] = [
     template("AWS::S3::BucketPolicy", Bucket="code", PolicyDocument=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::AccessPoint", Bucket="code", Policy=policy("s3:GetObject", {"AWS": X})),
     template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicRead"),
+    planned("aws_s3_bucket_acl", bucket="code", access_control_policy=granted("READ", uri=EVERYBODY)),
+    planned(
+        "aws_s3_bucket_acl",
+        bucket="code",
+        access_control_policy=granted("FULL_CONTROL", id="75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"),
+    ),
     template("AWS::Events::EventBusPolicy", StatementId="s", Action="events:PutEvents", Principal="*"),
     template("AWS::Some::Thing", InlinePolicy={"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}),
 ]

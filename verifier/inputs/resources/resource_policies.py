@@ -3,7 +3,7 @@
 In: the resources of one side of a plan, or a template. Out: an `Unmodelled` for each whose policy lets callers do what the catalogue calls
 doubtful. Guarantee: whoever is told that nothing leads to a key is not told so against a policy that the input spells out, under whatever
 name, or may have. A policy of which nothing is known is supposed to let callers do no more than their own policies do.
-[Amazon S3 User Guide: bucket-policies; Lambda Developer Guide: access-control-resource-based]
+[Amazon S3 User Guide: bucket-policies, acl-overview; Lambda Developer Guide: access-control-resource-based]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from verifier.inputs.resources.reader import Reader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, text_at, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.steps.catalogue import entries
 from verifier.model.unmodelled import Influence
@@ -26,6 +26,7 @@ STATEMENTS = ("aws_lambda_permission", "awscc_lambda_permission", "AWS::Lambda::
 _LISTS = {"aws_s3_bucket": "acl", "aws_s3_bucket_acl": "acl", "AWS::S3::Bucket": "access_control"}
 """Where the access control list of a bucket is named."""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
+_WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")
 """Actions that no such policy is about, but those of keys, roles and users."""
 _MOST_NAMED = 3
@@ -49,12 +50,19 @@ class ResourcePolicies(Reader):
             principal = self.side.text(resource, "principal") or ""
             if not principal.endswith((".amazonaws.com", ".amazonaws.com.cn")):
                 yield from _doubtful(self.side.value(resource, "action"))
-        elif resource.type in _LISTS and self.side.text(resource, _LISTS[resource.type]) in _ANYBODY_WRITES:
+        elif resource.type in _LISTS and self._anybody_writes(resource):
             yield "s3:PutObject"
         for statement in (inner for found in self.side.with_principals(resource) for inner in _statements(found)):
             if _lets_callers(statement):
                 left_out = member(statement, "NotAction") is not None
                 yield from (_NOT_LISTED,) if left_out else _doubtful(member(statement, "Action"))
+
+    def _anybody_writes(self, resource: Resource) -> bool:
+        """Whether the access control list of a bucket lets everybody write objects: by its name, or by a grant to a group of S3."""
+        granted = [*self.side.inner(resource, "grant"), *self.side.inner(resource, "access_control_policy", "grant")]
+        texts = [{inner.text for inner in nodes_in(one) if isinstance(inner, Scalar)} for one in granted]
+        named = self.side.text(resource, _LISTS[resource.type]) in _ANYBODY_WRITES
+        return named or any(found & _WRITES and any(_EVERYBODY in text for text in found) for found in texts)
 
 
 def _statements(node: Node) -> Iterator[Members]:
