@@ -86,8 +86,8 @@ CASES = {
 }
 EXPECTED = {
     "a service of the own Region": Status.PROVED,
-    "a partner by a table": None,  # without an entry for each Region
-    "nobody by a table": None,
+    "a partner by a table": Status.UNKNOWN,  # without an entry for each Region
+    "nobody by a table": Status.PROVED,
     "a partner, and a service by a condition": Status.REFUTED,
     "a service, and a partner by a condition": Status.UNKNOWN,
     "a partner in one Region": Status.UNKNOWN,
@@ -103,7 +103,7 @@ EXPECTED = {
 
 
 def status(path: Path, region: str | None) -> Status | None:
-    """That of the built-in about outsiders; `None` where the Region is asked for, or has no entry in a table."""
+    """That of the built-in about outsiders; `None` where the Region is asked for, or is given and has no entry in a table."""
     try:
         estate = load_estate([path], supplied=Supplied(region=region))
     except InputError as error:
@@ -138,15 +138,33 @@ def test_a_verdict_without_the_region_holds_in_each(tmp_path: Path, name: str) -
     each = {region: status(path, region) for region in GIVEN}
     assert Status.UNKNOWN not in each.values()
     if found in (Status.PROVED, Status.REFUTED):
-        assert set(each.values()) == {found}
+        assert {*each.values()} - {None} == {found}
 
 
-def test_a_table_without_each_region_asks_for_the_region(tmp_path: Path) -> None:
+def test_a_table_without_each_region_is_not_known_in_the_others(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
-    path.write_text(json.dumps(template(statement("Allow", SOMEBODY), Mappings={"M": {"eu-west-1": {"A": PARTNER}}})), encoding="utf-8")
+    found = template(statement("Allow", SOMEBODY), Mappings={"M": {"eu-west-1": {"A": PARTNER}}})
+    path.write_text(json.dumps(found), encoding="utf-8")
+    assert status(path, None) is Status.UNKNOWN
+    assert (status(path, "eu-west-1"), status(path, "us-west-2")) == (Status.REFUTED, None)
+    found["Resources"]["Role"] = {
+        "Type": "AWS::SNS::Topic",
+        "Properties": {"DisplayName": {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "A"]}},
+    }
+    found["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"].pop()
+    path.write_text(json.dumps(found), encoding="utf-8")
+    assert status(path, None) is Status.PROVED
+
+
+def test_an_error_about_a_region_that_is_named_tells_where(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "Conditions:\n  Here: !Equals\n    - !Ref AWS::Region\n    - us-east-1\n"
+        + "Resources:\n  Key:\n    Type: AWS::KMS::Key\n    Condition: Here\n"
+    )
     with pytest.raises(InputError) as caught:
         load_estate([path])
-    assert [(found.rule, found.hint) for found in caught.value.diagnostics] == [("S4", "give it with --region")]
+    assert [(found.span.line, found.span.column) for found in caught.value.diagnostics if found.span] == [(4, 7)]
 
 
 def test_the_regions_are_those_of_aws() -> None:

@@ -76,3 +76,18 @@ def test_an_alias_is_not_the_configuration_of_what_names_none(tmp_path: Path) ->
 
 def test_a_replica_is_in_another_region_than_its_primary_key(tmp_path: Path) -> None:
     assert verdicts(tmp_path, VARIABLES + REPLICA) == [Status.PROVED, Status.PROVED]
+
+
+@pytest.mark.parametrize("primary", ["us-east-1", None])
+def test_a_replica_beside_its_primary_key_asks_for_its_region(tmp_path: Path, primary: str | None) -> None:
+    """One error, and no word of a key that is given twice."""
+    main = f'provider "aws" {{\n  region = "{primary}"\n}}\n' if primary else 'provider "aws" {}\n'
+    text = main + 'variable "other" {}\nprovider "aws" {\n  alias  = "other"\n  region = var.other\n}\n' + REPLICA
+    if primary is None:
+        text = text.replace("region = var.other", "")
+    with pytest.raises(InputError) as raised:
+        verdicts(tmp_path, text)
+    (found,) = raised.value.diagnostics
+    assert "seems to be in the Region of its primary key" in found.message and "--region" in (found.hint or "")
+    if primary is not None:
+        assert verdicts(tmp_path, text, other="us-west-2") == [Status.PROVED, Status.PROVED]

@@ -221,9 +221,9 @@ class Functions:
         own = self.remarks.own_regions.get(node.source.name)
         if own is None or own.region not in texts[1:]:
             return self.wrong(node, f"mapping `{texts[0]}` has no entry `{texts[1]}`, `{texts[2]}`")
-        message = f"mapping `{texts[0]}` does not have an entry for each Region, and in which the template is deployed is not given"
-        self.remarks.error(node, message, hint="give it with --region", rule="S4")
-        return self.unknown(node, message)
+        return self.unknown(
+            node, f"mapping `{texts[0]}`, which has no entry for each Region, and that of the template is not given (--region)"
+        )
 
     # -- conditions --
 

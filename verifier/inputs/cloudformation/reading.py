@@ -117,7 +117,8 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
         named = [one for one in regions_in(texts) if len(told) != 1 or partition_of(one) == partition]
-        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others)
+        first = next((one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node)
+        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others, first.span)
         return TemplateSide(node, remarks, template, (partition, account, region))
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 

@@ -109,6 +109,12 @@ class Keys(Reader):
             self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account, rule="S4")
         elif arn is None:
             self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
+        elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:
+            message = f"{resource.shown} seems to be in the Region of its primary key, and a replica is in another"
+            self.remarks.error(
+                self.side.at(resource), message, hint="give the `region` of its provider configuration, or --region", rule="F8"
+            )
+            return None
         return arn
 
     def _unread(self, resource: Resource) -> None:

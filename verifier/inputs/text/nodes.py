@@ -149,7 +149,8 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
 class OwnRegion:
     """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
     named where what is read may hang on it. Of a file that refers to its partition `partitions` are the others that it may be in. `span` is
-    the place of what is first in it; where several Regions are not told, `more` are the first things in each."""
+    the place of what is first in it, or of the first name of a Region; where several Regions are not told, `more` are the first things in
+    each."""
 
     region: str
     refers: str
