@@ -47,6 +47,13 @@ def test_a_verdict_without_the_account_holds_in_each(run: Run, tmp_path: Path, n
         assert given == ({0, 1} if expected == 3 else {expected})
 
 
+def test_a_policy_that_names_no_account_says_what_was_looked_at(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow({"Service": "s3.amazonaws.com"})]}), encoding="utf-8")
+    found = run("prove", str(path), "--builtin", "no-external-access", "--no-cache")
+    assert "the account of the keys is not given: 000000000001 was looked at for any" in " ".join(found.out.split())
+
+
 def test_an_invariant_that_names_an_account_asks_for_it(run: Run, tmp_path: Path) -> None:
     path, invariants = tmp_path / "policy.json", tmp_path / "it.inv"
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow(root(OWN))]}), encoding="utf-8")
@@ -109,3 +116,61 @@ def test_a_pattern_of_regions_asks_for_it(run: Run, tmp_path: Path) -> None:
         FOLDER.replace("StringEquals", "StringLike").replace("data.aws_region.here.name", '"us-*"'), encoding="utf-8"
     )
     assert answer(run, tmp_path) == 2
+
+
+OWNED = allow(root(OWN), "kms:*")
+VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
+WITHIN = allow(root(PARTNER), Condition={"StringEquals": VIA})
+ANYWHERE = allow(root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.*.amazonaws.com"]}})
+PATTERN = allow(root(PARTNER), Condition={"StringLike": {"kms:ViaService": [VIA["kms:ViaService"], "s3.us-*.amazonaws.com"]}})
+COMPARED = {
+    "in one Region alone": ([OWNED], [OWNED, WITHIN], 3),
+    "in each": ([OWNED], [OWNED, ANYWHERE], 1),
+    "in each but one": ([OWNED, WITHIN], [OWNED, ANYWHERE], 3),
+    "nothing": ([OWNED, WITHIN], [OWNED, WITHIN], 0),
+    "by a pattern": ([OWNED], [OWNED, PATTERN], 2),
+}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_comparison_without_the_region_holds_in_each(run: Run, tmp_path: Path, name: str) -> None:
+    old, new, expected = COMPARED[name]
+    paths = [tmp_path / "old.json", tmp_path / "new.json"]
+    for path, statements in zip(paths, (old, new), strict=True):
+        path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    assert run("compare", *map(str, paths)).code == expected
+    if expected != 2:
+        given = {run("compare", *map(str, paths), "--region", region).code for region in ("us-east-1", "eu-west-1", "us-west-2")}
+        assert given == ({0, 1} if expected == 3 else {expected})
+
+
+def test_an_allowance_that_names_a_region_asks_for_it(run: Run, tmp_path: Path) -> None:
+    paths, allowed = [tmp_path / "old.json", tmp_path / "new.json"], tmp_path / "allow.inv"
+    for path, statements in zip(paths, ([OWNED], [OWNED, ANYWHERE]), strict=True):
+        path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    sentence = f'account partner = {PARTNER}\nallow "x": any caller in partner can kms:Decrypt'
+    allowed.write_text(sentence + "\n", encoding="utf-8")
+    assert run("compare", *map(str, paths), "--allow", str(allowed)).code == 0
+    allowed.write_text(f'{sentence} when kms:ViaService = "{VIA["kms:ViaService"]}"\n', encoding="utf-8")
+    found = run("compare", *map(str, paths), "--allow", str(allowed))
+    assert found.code == 2 and "--region" in found.err
+
+
+@pytest.mark.parametrize(("statement", "expected"), [(WITHIN, 3), (ANYWHERE, 1), (PATTERN, 2)])
+def test_a_plan_without_the_region_is_compared_in_each(run: Run, tmp_path: Path, statement: dict[str, Any], expected: int) -> None:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [OWNED, statement]})
+    resource = {"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k"}
+    unknown = {"arn": True, "id": True, "key_id": True}
+    change = {"actions": ["create"], "before": None, "after": {"policy": policy}, "after_unknown": unknown}
+    configured = {**resource, "provider_config_key": "aws", "expressions": {"policy": {"constant_value": policy}}}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": [{**resource, "values": {"policy": policy}}]}},
+        "resource_changes": [{**resource, "provider_name": "registry.terraform.io/hashicorp/aws", "change": change}],
+        "configuration": {"provider_config": {"aws": {"name": "aws"}}, "root_module": {"resources": [configured]}},
+    }
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    assert run("compare", "--plan", str(path)).code == expected
+    assert run("compare", "--plan", str(path), "--region", "us-east-1").code == 1

@@ -9,6 +9,7 @@ import pytest
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
+from verifier.model.estate import Estate
 from verifier.model.own_place import check_region
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -100,3 +101,8 @@ def test_an_invariant_with_such_a_pattern(tmp_path: Path, given: str, what: str)
     check_region(estate, [plain])
     with pytest.raises(InputError, match=what):
         check_region(estate, [pattern])
+
+
+def test_an_input_without_keys_has_an_own_account_too() -> None:
+    (invariant,) = read_invariants(Source("a.inv", 'invariant "a":\n  no caller can kms:CreateKey\n')).invariants
+    check_region(Estate(keys=(), open_account=True), [invariant])

@@ -20,7 +20,7 @@ from typing import TypedDict, Unpack
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader, check_parameters
 from verifier.inputs.own_account import accounts_that_may_own, with_own_account
-from verifier.inputs.own_region import OpenPlaceError, Side, with_own_region
+from verifier.inputs.own_region import REGIONS, OpenPlaceError, Side, open_regions, partition_of, with_own_region
 from verifier.inputs.policy_file import check_key_arn
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
@@ -133,7 +133,7 @@ def _with_accounts(
     if "AccountId" in text or may_be_terraform(text):
         return error
     try:
-        return OpenPlaceError(error.diagnostics, accounts_that_may_own(read, supplied, text))
+        return OpenPlaceError(error.diagnostics, "account", accounts_that_may_own(read, supplied, text))
     except InputError:
         return error
 
@@ -194,13 +194,23 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     if second is not None and _assumed(second) not in (None, _assumed(first)):
         first = read(old, second)
     if first is None or second is None:
-        raise InputError(tuple(dict.fromkeys(diagnostic for error in errors.values() for diagnostic in error.diagnostics)))
+        raise _together(list(errors.values()), options.get("supplied", NOTHING))
     remarks = Remarks()
     check_parameters(remarks, options.get("supplied", NOTHING), first[1], second[1])
     remarks.raise_errors()
     if first[0].keys and second[0].keys:
         _check_one_key(_assumed(first), _assumed(second))
     return _with_others(first, second), _with_others(second, first)
+
+
+def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
+    """The errors of both versions as one. Where both ask for the Region alone, it is one of those that either names, or another."""
+    error = InputError(tuple(dict.fromkeys(diagnostic for error in errors for diagnostic in error.diagnostics)))
+    named = {place.region for one in errors if isinstance(one, OpenPlaceError) for place in one.places if place.region is not None}
+    if not all(isinstance(one, OpenPlaceError) and one.what == "Region" for one in errors) or len({*map(partition_of, named)}) != 1:
+        return error
+    other = next((region for region in REGIONS[partition_of(min(named))] if region not in named), None)
+    return open_regions(error, supplied, other, named) if other is not None else error
 
 
 def _renamed(old: Version, new: Version) -> dict[Path, str]:

@@ -30,11 +30,12 @@ from verifier.syntax.text import first_few, printable
 
 
 class OpenPlaceError(InputError):
-    """The account or the Region must be known. `places` are what could be supplied, which stand for all that it may be."""
+    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it may be."""
 
-    def __init__(self, diagnostics: Sequence[Diagnostic], places: tuple[Supplied, ...]) -> None:
+    def __init__(self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied]) -> None:
         super().__init__(tuple(diagnostics))
-        self.places = places
+        self.what = what
+        self.places = tuple(places)
 
 
 Side = tuple[Estate, Parts]
@@ -80,19 +81,21 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         for own in opened.values():
             if own.more:
                 raise _several(own, error) from None
-        if asks or len(opened) > 1:
+        if len(opened) > 1:
             raise
         ((file, own),) = opened.items()
-        candidates = _candidates(read, supplied, own, sides[0])
+        candidates = _candidates(read, supplied, own, sides)
         if candidates is None:
             raise error from None
         region, said = candidates
-        estate, parts = sides[0] if region == own.region else read(replace(supplied, own_region=region))[0]
-        found = _in_each_region(read, supplied, estate, parts, region, said)
-        check_open_regions(estate if found is None else found, {file: region}, said, region)
+        if region != own.region:
+            sides = read(replace(supplied, own_region=region))
+        estate, parts = sides[0]
+        found = None if asks else _in_each_region(read, supplied, estate, parts, region, said)
+        for one in (found or estate, *(other for other, _ in sides[1:])):
+            check_open_regions(one, {file: region}, said, region)
         if found is None:
-            places = (replace(supplied, region=one, own=None, own_region=None) for one in (region, *sorted(said)))
-            raise OpenPlaceError(error.diagnostics, tuple(places)) from None
+            raise open_regions(error, supplied, region, said) from None
         return ((_saying(found, [_told(file, region, found, said)]), parts),)
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
@@ -151,20 +154,27 @@ def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
     return replace(estate, concluded=(*estate.concluded, *sentences))
 
 
-def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, side: Side) -> tuple[str, frozenset[str]] | None:
-    """A Region that the input does not name, which stands for all such, and those that it names; `None` where they cannot be told. `side`
-    is what it says in the one that stood for all."""
+def open_regions(error: InputError, supplied: Supplied, region: str, said: Iterable[str]) -> OpenPlaceError:
+    """The error as one about the Region, which may be one that stands for all that are not named, or one of those."""
+    places = (replace(supplied, region=each, own=None, own_region=None) for each in (region, *sorted(said)))
+    return OpenPlaceError(error.diagnostics, "Region", places)
+
+
+def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequence[Side]) -> tuple[str, frozenset[str]] | None:
+    """A Region that the input does not name, which stands for all such, and those that it names; `None` where they cannot be told. `sides`
+    are what it says in the one that stood for all."""
     regions = REGIONS[partition_of(own.region)]
     spare = next(region for region in regions if region != own.region)
     try:
         # What stands for the Region is no name: another in its place tells whether it is named as well.
-        other = read(replace(supplied, own_region=spare))[0][0]
+        others = read(replace(supplied, own_region=spare))
     except InputError:
         return None
-    named = own.named | (regions_in(texts_in(side[0])) - {own.region}) | (regions_in(texts_in(other)) - {spare})
+    here, there = (tuple(estate for estate, _ in each) for each in (sides, others))
+    named = own.named | (regions_in(texts_in(here)) - {own.region}) | (regions_in(texts_in(there)) - {spare})
     if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
         return None
-    if own.partitions and any(map(_BY_PARTITION.search, texts_in(side[0]))):
+    if own.partitions and any(map(_BY_PARTITION.search, texts_in(here))):
         return None
     named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
     region = next((region for region in regions if region not in named), regions[0])

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from verifier.inputs.own_region import OpenPlaceError, texts_in
-from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.own_place import check_region, regions_in
+from verifier.model.results.comparison import Comparison, TargetComparison
 from verifier.model.results.verdict import Reason, Report, Status, Verdict
 from verifier.syntax.text import first_few
 
@@ -25,17 +25,16 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenPlaceError) -> str:
     """What is said of each place, of which the first has this estate. Raises `InputError` where something that is asked or supposed tells
     places apart."""
-    by_account = _by_account(error.places)
+    by_account = error.what == "account"
     opened = replace(estate, open_account=True) if by_account else replace(estate, open_region=("the input",))
     check_region(opened, invariants)
     texts = [*texts_in(tuple(invariants))]
     names_places = any(map(_ACCOUNT.search, texts)) if by_account else regions_in(texts)
     if names_places or estate.suppositions or len(error.places) > MOST_PLACES:
         raise error
-    other, *named = _names(error.places)
+    other, *named = _names(error)
     found = f", and so was each that it names ({first_few(named)})" if named else ""
-    kind = "account" if by_account else "Region"
-    return f"the {kind} of the keys is not given: {other} was looked at for any that the input does not name{found}"
+    return f"the {error.what} of the keys is not given: {other} was looked at for any that the input does not name{found}"
 
 
 def in_each(reports: Sequence[Report], error: OpenPlaceError) -> Report:
@@ -43,7 +42,7 @@ def in_each(reports: Sequence[Report], error: OpenPlaceError) -> Report:
     if len({tuple(map(_about(report), report.verdicts)) for report in reports}) != 1:
         raise error
     together = zip(*(report.verdicts for report in reports), strict=True)
-    return replace(reports[0], verdicts=tuple(_in_each(verdicts, error.places) for verdicts in together))
+    return replace(reports[0], verdicts=tuple(_in_each(verdicts, error) for verdicts in together))
 
 
 def _about(report: Report) -> Callable[[Verdict], tuple[str, str | None]]:
@@ -51,22 +50,39 @@ def _about(report: Report) -> Callable[[Verdict], tuple[str, str | None]]:
     return lambda verdict: (verdict.invariant.name, names.get(verdict.target, verdict.target))
 
 
-def _in_each(verdicts: Sequence[Verdict], places: Sequence[Supplied]) -> Verdict:
+def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
     first = verdicts[0]
     if all(verdict.status is Status.PROVED for verdict in verdicts):
         return replace(first, assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)))
     if all(verdict.status is first.status for verdict in verdicts):
         return first
-    found = ", ".join(f"{verdict.status.value} in {name}" for verdict, name in zip(verdicts, _names(places), strict=True))
-    what = "account" if _by_account(places) else "Region"
-    reason = Reason("S4", f"it depends on the {what} of the key, which is not given (--{what.lower()}): {found}")
+    reason = _depends([verdict.status.value for verdict in verdicts], error)
     unknown = Verdict(first.invariant, first.target, Status.UNKNOWN, (), first.assumptions, reason=reason, agreement=first.agreement)
     return replace(unknown, elapsed=sum(verdict.elapsed for verdict in verdicts), bound=first.bound)
 
 
-def _by_account(places: Sequence[Supplied]) -> bool:
-    return len({place.account for place in places}) > 1
+def compared_in_each(found: Sequence[Comparison], error: OpenPlaceError) -> Comparison:
+    """The comparison in all places. Raises `InputError` where they do not have the same keys."""
+    if len({tuple((target.target.rpartition(":")[2], target.presence) for target in one.targets) for one in found}) != 1:
+        raise error
+    together = zip(*(one.targets for one in found), strict=True)
+    return replace(found[0], targets=tuple(_target_in_each(targets, error) for targets in together))
 
 
-def _names(places: Sequence[Supplied]) -> list[str]:
-    return [(place.account if _by_account(places) else place.region) or "" for place in places]
+def _target_in_each(targets: Sequence[TargetComparison], error: OpenPlaceError) -> TargetComparison:
+    first = targets[0]
+    assumptions = tuple(dict.fromkeys(one for target in targets for one in target.assumptions))
+    if len({(one.relation, bool(one.gained), bool(one.lost), one.unknown_gained, one.unknown_lost) for one in targets}) == 1:
+        return replace(first, assumptions=assumptions)
+    reason = _depends([target.relation.value for target in targets], error)
+    elapsed = sum(target.elapsed for target in targets)
+    return TargetComparison(first.target, first.name, first.presence, reasons=(reason,), assumptions=assumptions, elapsed=elapsed)
+
+
+def _depends(answers: Sequence[str], error: OpenPlaceError) -> Reason:
+    found = ", ".join(f"{answer} in {name}" for answer, name in zip(answers, _names(error), strict=True))
+    return Reason("S4", f"it depends on the {error.what} of the key, which is not given (--{error.what.lower()}): {found}")
+
+
+def _names(error: OpenPlaceError) -> list[str]:
+    return [(place.account if error.what == "account" else place.region) or "" for place in error.places]

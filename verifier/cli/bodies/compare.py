@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.bodies.sides import SidesOptions, read_sides
+from verifier.cli.bodies.sides import Sides, SidesOptions, read_sides
 from verifier.cli.progress import shown
+from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
+from verifier.runs.each_place import compared_in_each, sentence_of
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
@@ -16,11 +19,33 @@ from verifier.syntax.text import printable
 def compared(asked: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
     """What two sides allow; `allow` are files of what may be gained. Raises `InputError`."""
     files = _allowances(allow)
-    sides = read_sides(asked, files)
+    try:
+        return _compared(read_sides(asked, files), files, readings)
+    except OpenPlaceError as error:
+        return _compared_in_each_place(asked, files, readings, error)
+
+
+def _compared(sides: Sides, files: InvariantFiles, readings: Mapping[str, bool]) -> Comparison:
     from verifier.verify.comparison.compare import compare
 
     with shown() as progress:
         return compare(sides.old, sides.new, allow=files.allowances, readings=readings, labels=sides.labels, progress=progress)
+
+
+def _compared_in_each_place(asked: SidesOptions, files: InvariantFiles, readings: Mapping[str, bool], error: OpenPlaceError) -> Comparison:
+    """The same of sides whose keys may be in several Regions. Raises the error where that cannot be answered."""
+    scopes = [allowance.scope for allowance in files.allowances]
+    try:
+        in_each = [read_sides(dataclasses.replace(asked, supplied=place), files) for place in error.places]
+        said = {sentence_of(estate, scopes, error) for sides in in_each for estate in (sides.old, sides.new)}
+    except InputError:
+        raise error from None
+    return compared_in_each([_compared(_saying(sides, said), files, readings) for sides in in_each], error)
+
+
+def _saying(sides: Sides, said: Iterable[str]) -> Sides:
+    old, new = (dataclasses.replace(estate, concluded=(*estate.concluded, *said)) for estate in (sides.old, sides.new))
+    return Sides(old, new, sides.labels)
 
 
 def _allowances(paths: Sequence[Path]) -> InvariantFiles:

@@ -103,17 +103,15 @@ class Keys(Reader):
 
     def _arn(self, resource: Resource) -> str | None:
         """The ARN; `None` after recording why the key has none yet."""
-        arn = self.side.text(resource, "arn")
+        arn, at = self.side.text(resource, "arn"), self.side.at(resource)
         if arn is None and self.side.account(resource) is None:
             message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
-            self.remarks.error(self.side.at(resource), message, hint=self.side.tell_account, rule="S4")
+            self.remarks.error(at, message, hint=self.side.tell_account, rule="S4")
         elif arn is None:
-            self.remarks.error(self.side.at(resource), f"{resource.address} has no `arn`", rule="U3")
+            self.remarks.error(at, f"{resource.address} has no `arn`", rule="U3")
         elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:
             message = f"{resource.shown} seems to be in the Region of its primary key, and a replica is in another"
-            self.remarks.error(
-                self.side.at(resource), message, hint="give the `region` of its provider configuration, or --region", rule="F8"
-            )
+            self.remarks.error(at, message, hint="give the `region` of its provider configuration, or --region", rule="F8")
             return None
         return arn
 
