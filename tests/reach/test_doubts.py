@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, endpoint, identity, level, organization, own, policy
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
-from tests.evaluate.steps.worlds import BASE, BOB, document, state
+from tests.evaluate.steps.worlds import BASE, BOB, document, one_key, state
 from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_suppositions import supposing
@@ -285,3 +285,13 @@ def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None
     )
     assert told(of(own(["rolesanywhere:*", "iam:PassRole"]), others=(role,)))[0] == "unknown"
     assert told(of(own("iam:PassRole"), others=(role,))) == PROVED
+
+
+def test_a_doubtful_action_hides_no_federated_session() -> None:
+    """A function may run as the role, which decrypts; the session writes the key policy first."""
+    statements = (allow(aws(TARGET), "kms:Decrypt"), allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:PutKeyPolicy"))
+    key = one_key(*statements, **FREE["facts"])
+    doubtful = (own("iam:PassRole", TARGET), own("lambda:CreateFunction"))
+    for mine, expected in (((), DOUBT), ((own("sts:GetFederationToken"),), ("get federation token", "put key policy"))):
+        before = of(*doubtful, *mine, others=(runs(),))
+        assert told(replace(before, estate=replace(before.estate, keys=(key,)))) == expected

@@ -39,23 +39,27 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
 
 
 def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
-    """The story of a goal that takes federated sessions and no doubtful action; otherwise why it is in doubt. Raises
-    `InternalDisagreement`."""
+    """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why it is in doubt.
+    Raises `InternalDisagreement`."""
     first, refused = why(setting, goal, reached), ANY_WAY
-    for _ in range(_MOST_ISSUERS):
+    other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
+    for _ in range(_MOST_WAYS if setting.doubts.sessions_apart else 0):
+        doubt = next(_doubts(reached.facts, goal.premises), None)
         issuers = {task.derivation.by for task in planned(reached.facts, goal) if isinstance(task, Make) and _federates(task.derivation)}
-        if not issuers or is_in_doubt(goal, reached):
+        if doubt is not None:
+            given = [doubt[:2]]
+        elif issuers:
+            teller = setting.teller(reached.start, goal.number, doubtful=True)
+            found = teller.tell(reached, goal, setting.goals[goal.number], steps, other)
+            if isinstance(found, Story):
+                return found
+            if refused == ANY_WAY:
+                text = f"{reached.start} may get there as a federated session, but no chain could be replayed: {found.text}"
+                first = Reason(found.rule, text + on_the_way(setting, goal, reached), found.span)
+            # What the closure takes for a session of one may have to be one of another.
+            given = [(fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers]
+        else:
             break
-        teller = setting.teller(reached.start, goal.number, doubtful=True)
-        other = partial(setting.otherwise, reached.start, goal.number, doubtful=True)
-        found = teller.tell(reached, goal, setting.goals[goal.number], steps, other)
-        if isinstance(found, Story):
-            return found
-        if refused == ANY_WAY:
-            text = f"{reached.start} may get there as a federated session, but no chain could be replayed: {found.text}"
-            first = Reason(found.rule, text + on_the_way(setting, goal, reached), found.span)
-        # What the closure takes for a session of one may have to be one of another.
-        given = ((fact, one) for fact, one in reached.facts.items() if _federates(one) and one.by in issuers)
         refused |= {(fact, one.step, one.by, one.premises) for fact, one in given}
         reached = other(refused)
         again = reached.goals.get((goal.key, goal.number))
@@ -65,7 +69,7 @@ def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | 
     return first
 
 
-_MOST_ISSUERS = 4
+_MOST_WAYS = 8
 
 
 def _federates(derivation: Derivation) -> bool:
