@@ -29,10 +29,10 @@ STATEMENT = "          - {{Effect: {}, Principal: {{AWS: '*'}}, Action: 'kms:Dec
 CONTEXT, TAG = "kms:EncryptionContext:a", "aws:PrincipalTag/a"
 
 
-def load(folder: Path, allowed: str, denied: str, **given: str) -> None:
+def load(folder: Path, allowed: str, denied: str, account: str | None = None, region: str | None = None) -> None:
     path = folder / "template.yaml"
     path.write_text(TEMPLATE + STATEMENT.format("Allow", allowed) + STATEMENT.format("Deny", denied), encoding="utf-8")
-    load_estate([path], supplied=Supplied(**given))
+    load_estate([path], supplied=Supplied(account, region))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,11 +66,11 @@ def test_a_parameter_may_be_of_one_version_alone(tmp_path: Path) -> None:
     old, new = (Version((tmp_path / name,)) for name in ("old.yaml", "new.yaml"))
     old.paths[0].write_text(text(KEY))
     new.paths[0].write_text(text(OPEN, PARTNER))
-    given = {"account": "111122223333", "region": "us-west-2"}
-    _, found = load_versions(old, new, supplied=Supplied(**given, parameters={"Partner": "444455556666"}))
+    given = Supplied("111122223333", "us-west-2", {"Partner": "444455556666"})
+    _, found = load_versions(old, new, supplied=given)
     assert found.keys
     with pytest.raises(InputError, match="no parameter `Partnr`"):
-        load_versions(old, new, supplied=Supplied(**given, parameters={"Partner": "444455556666", "Partnr": ""}))
+        load_versions(old, new, supplied=replace(given, parameters={**given.parameters, "Partnr": ""}))
 
 
 def test_the_same_address_in_two_plans_is_two_things(tmp_path: Path) -> None:
