@@ -106,3 +106,42 @@ def test_an_invariant_with_such_a_pattern(tmp_path: Path, given: str, what: str)
 def test_an_input_without_keys_has_an_own_account_too() -> None:
     (invariant,) = read_invariants(Source("a.inv", 'invariant "a":\n  no caller can kms:CreateKey\n')).invariants
     check_region(Estate(keys=(), open_account=True), [invariant])
+
+
+@pytest.mark.parametrize(
+    ("own", "pattern", "what"), [("AWS::AccountId", "1111*", "the own account"), ("AWS::Region", "us-*", "the Region")]
+)
+def test_a_pattern_of_a_tag_that_is_the_own_account_or_region(tmp_path: Path, own: str, pattern: str, what: str) -> None:
+    path = tmp_path / "template.yaml"
+    tagged = TEMPLATE.replace("      KeyPolicy:", f"      Tags: [{{Key: at, Value: !Ref '{own}'}}]\n      KeyPolicy:")
+    assert tagged != TEMPLATE
+    path.write_text(tagged + STATEMENT.format("Deny", f"StringNotLike: {{aws:ResourceTag/at: '{pattern}'}}"), encoding="utf-8")
+    load_estate([path], supplied=Supplied("111122223333", "us-east-1"))
+    with pytest.raises(InputError, match=f"depends on {what}"):
+        load_estate([path], supplied=Supplied(region="us-east-1") if "Account" in own else Supplied("111122223333"))
+
+
+GRANTED = """
+provider "aws" { region = "us-east-1" }
+data "aws_caller_identity" "own" {}
+resource "aws_kms_key" "it" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Principal = { AWS = data.aws_caller_identity.own.account_id }, Action = "kms:*", Resource = "*" },
+    { Effect = "Deny", Principal = "*", Action = "kms:Decrypt", Resource = "*",
+      Condition = { StringNotLike = { "kms:EncryptionContext:at" = "1111*" } } }
+  ] })
+}
+resource "aws_kms_grant" "it" {
+  key_id            = aws_kms_key.it.key_id
+  grantee_principal = "arn:aws:iam::444455556666:role/partner"
+  operations        = ["Decrypt"]
+  constraints { encryption_context_equals = { at = data.aws_caller_identity.own.account_id } }
+}
+"""
+
+
+def test_a_pattern_of_the_context_of_a_grant_that_is_the_own_account(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(GRANTED, encoding="utf-8")
+    assert load_estate([tmp_path], supplied=Supplied("111122223333")).keys[0].grants
+    with pytest.raises(InputError, match="depends on the own account"):
+        load_estate([tmp_path])

@@ -57,10 +57,23 @@ def _parts(node: object) -> Iterator[Text | Condition]:
             yield from _parts(each)
 
 
+_PAIRS = ("tags", "context_equals", "context_subset")
+
+
+def _paired(node: object) -> Iterator[str]:
+    """The values of tags and of encryption contexts in it."""
+    if isinstance(node, tuple):
+        yield from chain.from_iterable(map(_paired, node))
+    elif is_dataclass(node):
+        for part in fields(node):
+            value = getattr(node, part.name)
+            yield from (text.lower() for _, text in value or ()) if part.name in _PAIRS else _paired(value)
+
+
 def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
     """The patterns of what may be any text that tell accounts apart, because such a text must be what tells the account elsewhere."""
     conditions: list[Condition] = []
-    linked: set[str] = set()
+    linked = {text for text in _paired(things) if own in text}
     for part in _parts(things):
         key, values = (part.key.value.lower(), part.values) if isinstance(part, Condition) else ("", (part,))
         is_account = key.endswith(("account", "userid"))
@@ -126,7 +139,7 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     accounts = [*(key.account for key in estate.keys), *(account.id for account in estate.accounts)] if estate.open_account else []
     for invariant in invariants if estate.open_region or accounts else ():
         if accounts:
-            check_account((invariant, *estate.deciding_policies()), accounts[0], invariant.span)
+            check_account((invariant, estate), accounts[0], invariant.span)
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         told = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
@@ -178,7 +191,7 @@ def _compared(estate: Estate) -> Iterator[tuple[str, Span]]:
 
 def _telling_by_free_texts(region: str, estate: Estate, values: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span]]:
     """The patterns among values that tell Regions apart, because what they are compared with must be a text that refers to the own one."""
-    linked = {text for text, _ in _compared(estate) if region in text}
+    linked = {text for text in chain((text for text, _ in _compared(estate)), _paired(estate)) if region in text}
     return ((text, span) for text, span in values if _tells_by(region, text, linked, 3, in_field=_tells_region(text)))
 
 
