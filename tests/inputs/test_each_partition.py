@@ -15,6 +15,8 @@ from tests.inputs.test_each_region import PARTNER, status, sub, template
 from tests.inputs.test_each_region import statement as stated
 from verifier.inputs import load_estate
 from verifier.inputs.estate import Version, load_versions
+from verifier.inputs.supplied import Supplied
+from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
@@ -133,3 +135,41 @@ def test_s4_versions_that_differ_in_one_partition_ask_for_the_region(tmp_path: P
     with pytest.raises(InputError) as caught:
         load_versions(Version((old,)), Version((new,)))
     assert {found.rule for found in caught.value.diagnostics} == {"S4"}
+
+
+OWNER = "111122223333"
+CHINESE = f"arn:aws-cn:iam::{PARTNER}:role/x"
+OWN: Any = {"Effect": "Allow", "Principal": {"AWS": OWNER}, "Action": "kms:*", "Resource": "*"}
+LITERAL: dict[str, tuple[list[Any], Status]] = {
+    "an Allow of another partition": ([OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": CHINESE})], Status.UNKNOWN),
+    "a Deny of another partition": (
+        [OWN, stated("Allow", {"AWS": PARTNER}), stated("Deny", "*", ArnLike={"aws:PrincipalArn": "arn:aws-cn:*:*:*:*"})],
+        Status.UNKNOWN,
+    ),
+    "a principal of another partition": ([OWN, stated("Allow", {"AWS": CHINESE})], Status.REFUTED),
+    "nothing of a partition": ([OWN, stated("Allow", {"AWS": PARTNER})], Status.REFUTED),
+}
+
+
+@pytest.mark.parametrize("kind", ["policy", "template", "folder"])
+@pytest.mark.parametrize("name", LITERAL)
+def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind: str) -> None:
+    statements, expected = LITERAL[name]
+    document = {"Version": "2012-10-17", "Statement": statements}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document}}
+    texts = {
+        "policy": ("policy.json", json.dumps(document)),
+        "template": ("template.json", json.dumps({"Resources": {"Key": key}})),
+        "folder": ("main.tf", f'resource "aws_kms_key" "k" {{\n  policy = jsonencode({json.dumps(document)})\n}}\n'),
+    }
+    file, text = texts[kind]
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    path = tmp_path if kind == "folder" else tmp_path / file
+
+    def found(region: str | None) -> Status:
+        estate = load_estate([path], supplied=Supplied(OWNER, region))
+        return prove(estate, [builtin("no-external-access")]).verdicts[0].status
+
+    assert found(None) is expected
+    there = {found(region) for region in GIVEN}
+    assert len(there) == 2 if expected is Status.UNKNOWN else Status.REFUTED in there

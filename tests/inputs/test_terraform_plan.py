@@ -288,7 +288,7 @@ def test_s4_a_region_that_nothing_tells(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k"), region=None))
     assert only_key(estate).region == "us-east-1"
     (sentence,) = estate.concluded
-    assert "us-east-1 stands for it" in sentence
+    assert "us-east-1 stands for them" in sentence
     assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), region=None), region="sa-east-1")).region == "sa-east-1"
     policy = key_policy()
     policy["Statement"][0]["Condition"] = {"StringLike": {"kms:ViaService": "s3.us-*.amazonaws.com"}}

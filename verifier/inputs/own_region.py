@@ -68,6 +68,11 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
+    told = partitions_told(estate for estate, _ in sides)
+    if opened and supplied.own_region is None and len(told) == 1 and {partition_of(own.region) for own in opened.values()} != told:
+        return with_own_region(read, replace(supplied, own_region=STAND_IN_REGIONS[min(told)]), asks=asks)
+    if len(told) != 1 and any(map(_OTHER_PARTITION.search, texts_in(tuple(estate for estate, _ in sides)))):
+        opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
     try:
         for file, own in opened.items():
             if own.named:
@@ -100,8 +105,18 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
-    sentences = [_STANDS.format(files=", ".join(inside), region=region) for region, inside in files.items()]
+    sentences = [_STANDS.format(files=", ".join(inside), partition=partition_of(region), region=region) for region, inside in files.items()]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
+
+
+def partitions_told(estates: Iterable[Estate]) -> set[str]:
+    """The partitions of the principals that policies name: there must be these, or KMS and IAM refuse the policy."""
+    statements = (one for estate in estates for policy in estate.deciding_policies() for one in policy.statements)
+    return {who.partition for one in statements if one.doubt is None for who in one.principals or () if who.partition is not None}
+
+
+def _in_any_partition(own: OwnRegion) -> OwnRegion:
+    return replace(own, partitions=tuple(one for one in REGIONS if one != partition_of(own.region)))
 
 
 def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str) -> bool:
@@ -118,6 +133,7 @@ def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, si
         return False
 
 
+_OTHER_PARTITION = re.compile(r"\barn:aws-(?:cn|us-gov):")
 _BY_PARTITION = re.compile(r"(?<!\barn:)aws-(?:cn|us-gov)\b|\barn:(?!\*:|aws\*?:)[^:$]*[*?]")
 """What tells partitions apart, and is no ARN of one."""
 
@@ -127,7 +143,7 @@ def _partitions(file: str, own: OwnRegion) -> InputError:
     return InputError.of(printable(message), own.span, hint="give it with --region", rule="S4")
 
 
-_STANDS = "the Region of the keys of {files} is not given: nothing in the input tells Regions apart, and {region} stands for it"
+_STANDS = "the Region of the keys of {files} is not given: nothing tells those of {partition} apart, and {region} stands for them"
 
 
 def _names(file: str, own: OwnRegion) -> InputError:

@@ -179,7 +179,8 @@ def _account(remarks: Remarks, document: Node, source: Source, policy: Policy, s
     """The partition and the account of the key; how they are known is remarked, if nobody said it (S4)."""
     found = keepers(policy)
     partitions = {principal.partition for s in policy.statements for principal in s.principals or () if principal.partition is not None}
-    others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (partition_of(supplied.region or ""), None)
+    somewhere = partition_of(supplied.region or supplied.own_region or "")
+    others, account = (other.split(":")[1], other.split(":")[4]) if other is not None else (somewhere, None)
     partition = min(partitions) if len(partitions) == 1 else others
     if supplied.account is not None:
         return partition, supplied.account

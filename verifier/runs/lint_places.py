@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, partition_of
+from verifier.inputs.own_region import REGIONS, partition_of, partitions_told
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
@@ -39,12 +39,19 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: 
         places = list(_places(paths, given, Files(given=texts or {})))
         if len(places) > _MOST_PLACES:
             raise
-        found = [load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True) for place in places]
-        for estate, place in zip(found, places, strict=True):
+        found = []
+        for place in places:
+            estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
+            told = partitions_told([estate])
+            if given.region is None and len(told) == 1 and partition_of(place.region or "") not in told:
+                continue  # principals say that it is elsewhere
+            found.append(estate)
             if given.account is None and place.account is not None:
                 check_account((estate,), place.account)
             if given.region is None:
                 _check_regions(estate, {place.region for place in places})
+        if not found:
+            raise
         return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
 
 
@@ -61,9 +68,10 @@ def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
 def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplied]:
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
-    partition = next((name for name in ("aws-cn", "aws-us-gov") if f"arn:{name}:" in text), "aws")
-    named = sorted(region for region in regions_in([text]) if partition_of(region) == partition)
-    regions = [*[region for region in REGIONS[partition] if region not in named][:1], *named]
+    named = sorted(regions_in([text]))
+    others = {*map(partition_of, named), *(name for name in REGIONS if f"arn:{name}:" in text)} - {"aws"}
+    regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
+    regions = [*filter(None, regions), *named]
     numbers = sorted({*_ACCOUNT.findall(text)})
     accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
     chosen = product([given.account] if given.account else accounts, [given.region] if given.region else regions)

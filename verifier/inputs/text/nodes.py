@@ -148,9 +148,9 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
 @dataclass(frozen=True)
 class OwnRegion:
     """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the Regions that are
-    named where what is read may hang on it. Of a file that refers to its partition `partitions` are the others that it may be in. `span` is
-    the place of what is first in it, or of the first name of a Region; where several Regions are not told, `more` are the first things in
-    each."""
+    named where what is read may hang on it. Of a file that does not tell its partition `partitions` are the others that it may be in; if it
+    `tells` it, that is the Region's, whatever else it names. `span` is the place of what is first in it, or of the first name of a Region;
+    where several Regions are not told, `more` are the first things in each."""
 
     region: str
     refers: str
@@ -158,6 +158,7 @@ class OwnRegion:
     partitions: tuple[str, ...] = ()
     span: Span = NOWHERE
     more: tuple[str, ...] = ()
+    tells: bool = False
 
 
 @dataclass
