@@ -580,7 +580,7 @@ def _late(base: str, text: str, variables: bool = True) -> str | None:
     """The reading by which an operator that is not negated can read a listed text, if not for certain: it equals itself then."""
     same = re.sub(r"^(Date|Numeric).*", r"\1Equals", base), text, text.partition("/")[0] if base == "IpAddress" else text
     if base.startswith(("String", "Arn", "Null")) or _compare(*same):
-        return "C3-zone" if base.startswith("Date") and re.fullmatch(r"[-\d]+T[\d:.]+", text) else ""
+        return "C3-zone" if base.startswith("Date") and re.fullmatch(r"[-\d]+T[\d:.]+([-+]\d{4})?", text) else ""
     return "C3-bool" if variables and base == "Bool" and "${" in text else None
 
 

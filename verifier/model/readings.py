@@ -134,10 +134,10 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "C3-zone",
-        "Is a listed date with a time and without a zone, such as `2026-07-01T00:00:00`, one in UTC?",
-        "it is",
+        "Can a listed date with a time be read that has no zone (it is in UTC then), or one such as `+0900`?",
+        "it can",
         "it cannot be read",
-        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: each with a time has a zone",
+        "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` or `+hh:mm`",
     ),
     Reading(
         "C3-bool",

@@ -39,9 +39,9 @@ def seconds_or_year(operator: str, listed: str) -> str | None:
 
 
 def without_zone(operator: str, listed: str) -> bool:
-    """Whether a listed date has a time and no zone (the reading C3-zone)."""
+    """Whether a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading C3-zone)."""
     found = _DATE.fullmatch(listed) if operator.startswith("Date") else None
-    return found is not None and found[4] is not None and found[8] is None and instant(listed) is not None
+    return found is not None and found[4] is not None and (found[8] or "")[3:4] != ":" and found[8] != "Z" and instant(listed) is not None
 
 
 def _calendar(found: re.Match[str]) -> Decimal | None:

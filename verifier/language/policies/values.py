@@ -72,6 +72,7 @@ def fifth_colon(text: str) -> int | None:
 
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_ODD_ZONE = re.compile("[-0-9]+T[0-9:.]+([-+][0-9]{4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?)?")
 
 
@@ -90,8 +91,9 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
         if operator.base.startswith("Date") and re.fullmatch("[0-9]{4}", value.value):
             message = f'"{value.value}" under `{operator}` may be a year, or seconds since 1970 (both are tried); write a whole date'
             reader.findings.warning(value.start, value.end, message, rule="C3")
-        elif operator.base.startswith("Date") and re.fullmatch("[-0-9]+T[0-9:.]+", value.value) and parses(value.value):
-            message = f'"{value.value}" under `{operator}` has no zone: UTC, or it cannot be read (both are tried); end it with `Z`'
+        elif operator.base.startswith("Date") and (zone := _ODD_ZONE.fullmatch(value.value)) and parses(value.value):
+            what = "has a zone without a colon: it can be read" if zone[1] else "has no zone: UTC"
+            message = f'"{value.value}" under `{operator}` {what}, or it cannot be read (both are tried); end it with `Z`'
             reader.findings.warning(value.start, value.end, message, rule="C3")
         if substituted or parses(value.value):
             continue

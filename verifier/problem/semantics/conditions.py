@@ -239,7 +239,7 @@ def positive(base: str) -> tuple[str, bool]:
 
 
 _FOUR_DIGITS = re.compile("[0-9]{4}")
-_ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+\Z")
+_ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
 def _reading(base: str) -> Symbol:
@@ -281,7 +281,7 @@ def _is_bool_variable(condition: Condition, value: Text) -> bool:
 
 
 def _in_no_zone(base: str, value: Text) -> bool:
-    """Whether a listed date has a time and no zone."""
+    """Whether a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
     return base.startswith("Date") and _ZONELESS.match(value.value) is not None and typed_predicate(base, value.value) is not None
 
 
