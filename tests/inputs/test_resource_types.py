@@ -25,12 +25,12 @@ from tools import generate_resource_types
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.inputs.cloudformation.template import Template
-from verifier.inputs.resource_types import HARMLESS, READ, Family, unknown_family
+from verifier.inputs.resource_types import HARMLESS, READ, Family, UnknownResource, unknown_family, with_unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.syntax.source import Source
+from verifier.syntax.source import NOWHERE, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPES = json.loads((ROOT / "tests/inputs/resource_types.json").read_text(encoding="utf-8"))
@@ -149,6 +149,29 @@ def test_s1_a_deny_may_be_taken_away(tmp_path: Path, type_: str, gone: bool) -> 
 def test_s1_what_may_refuse_makes_a_guarantee_unknown(tmp_path: Path, type_: str) -> None:
     assert statuses(beside_snapshot(tmp_path, "aws_s3_bucket"), STILL) == {"the role can": "proved"}
     assert statuses(beside_snapshot(tmp_path, type_), STILL) == {"the role can": "unknown"}
+
+
+def test_what_may_change_the_same_is_one_doubt() -> None:
+    """Identities of another account, and another key, are others."""
+    key = "arn:aws:kms:us-west-2:111122223333:key/one"
+    made = [
+        *(
+            UnknownResource(Family.IDENTITIES, f"i{number}", account, NOWHERE)
+            for number, account in enumerate([ACCOUNT, "444455556666", ACCOUNT])
+        ),
+        *(
+            UnknownResource(Family.KEYS, f"k{number}", account, NOWHERE, of)
+            for number, (account, of) in enumerate([(ACCOUNT, key), (None, key), (None, None)])
+        ),
+    ]
+    things = with_unknown(Estate(()), [*made, *made]).unmodelled
+    assert [(thing.name, thing.account, thing.key) for thing in things] == [
+        ("i0", ACCOUNT, None),
+        ("i1", "444455556666", None),
+        ("k0", None, key),
+        ("k2", None, None),
+    ]
+    assert [thing.description.partition("; so may ")[2] for thing in things] == ["i2", "", "k1", ""]
 
 
 def test_s1_control_policies_may_be_detached(tmp_path: Path) -> None:

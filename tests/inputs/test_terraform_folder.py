@@ -289,6 +289,22 @@ def test_what_is_not_read_is_in_doubt(tmp_path: Path, files: dict[str, Any], add
     assert any(address in name for name in names), names
 
 
+def test_modules_that_are_not_read_are_one_doubt_together(tmp_path: Path) -> None:
+    """However many there are: whether any of them changes a key is all that a decision can turn on."""
+
+    def unread(count: int) -> Estate:
+        modules = "".join(f'module "m{number}" {{\n  source = "example.com/m"\n}}\n' for number in range(count))
+        return load(tmp_path / f"of{count}", main=TIGHT, more=modules)
+
+    one, many = unread(1), unread(50)
+    assert len(many.unmodelled) == len(one.unmodelled)
+    descriptions = [thing.description for thing in many.unmodelled]
+    assert any(each.startswith("module.m0 ") and each.endswith("; so may module.m1, module.m2, module.m3 …") for each in descriptions)
+    for estate in (one, many):
+        found = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE.replace("Decrypt", "*"))).invariants).verdicts
+        assert [verdict.status.value for verdict in found] == ["unknown"]
+
+
 def test_what_only_refers_to_something_is_no_doubt(tmp_path: Path) -> None:
     more = 'moved {\n  from = aws_kms_key.a\n  to = aws_kms_key.k\n}\nterraform {\n  required_version = ">= 1"\n}\ncheck "c" {}\n'
     assert made(tmp_path, main=TIGHT, more=more) == ({"aws_kms_key.k"}, set(), [])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from importlib.resources import files
@@ -22,7 +22,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.source import Span
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 
 class Family(Enum):
@@ -121,18 +121,31 @@ class UnknownResource:
         return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
+def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str]]:
+    """One for all that could change the same, and the end of a sentence that names the others: a decision turns on whether any of them
+    does, not on which."""
+    alike: dict[tuple[Family, str | None, str | None], dict[str, UnknownResource]] = {}
+    for one in resources:
+        account = one.account if one.family is Family.IDENTITIES else None
+        alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, one)
+    for found in alike.values():
+        first, *others = found.values()
+        yield first, printable(f"; so may {first_few([one.address for one in others])}") if others else ""
+
+
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
-    """The estate with what the resources could change, and with those that a plan makes again. Where several could change a policy, the
-    first one is named."""
+    """The estate with what the resources could change, and with those that a plan makes again. Where resources of several families could
+    change a policy, the first one is named."""
     estate = with_remade(estate, remade)
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
-    for resource in dict.fromkeys(resources):
+    for resource, others in _together(resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
-            thing = replace(resource.thing, key=key)
+            thing = replace(resource.thing, key=key, description=resource.thing.description + others)
             same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
             gone = resource.gone(thing)
+            gone = replace(gone, description=gone.description + others)
             changed = _in_doubt(estate, resource, gone)
             things += [thing, gone] if changed != estate else [thing]
             estate = changed
