@@ -67,8 +67,9 @@ class Patterns:
         """So many ARNs of a kind that nothing has yet, for each class of them that the patterns tell apart."""
         start = f"{self._start}{kind}/"
         patterns = [one for one in self._all if begins(one, start)]
-        taken, own = set(map(_name, present)), frozenset(map(like, present))
-        told = (one for one in patterns if one not in own and one.fixed.rpartition("/")[2].lower() not in taken)
+        taken = set(map(_name, present))
+        # What asks for a name that is taken matches nothing that could be made.
+        told = (one for one in patterns if one.fixed.rpartition("/")[2].lower() not in taken)
         wanted: tuple[Predicate, ...] = (like(f"{start}aws-service-role/*"), *told)
         plain = POLICY_PATH if kind == "policy" else PATH.without(COLON)
         tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
@@ -90,7 +91,7 @@ class Patterns:
             few = free(table, number, copies + 8)
             # Of the name of another one that could be made, where a class has no others: either may be made.
             others = [arn for arn in few if _name(arn) not in chosen]
-            found = tuple((others or few or free(table, number, copies + 8 + len(present)))[:copies])
+            found = tuple((others or free(table, number, copies + 8 + len(present)))[:copies])
             chosen |= set(map(_name, found))
             if found:
                 yield found
