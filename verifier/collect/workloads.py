@@ -131,7 +131,7 @@ def _kept(kind: WorkloadKind, answer: Any) -> Any:
     """Of outputs, what says as which role what runs."""
     patterns = (kind.arn,) if isinstance(kind.arn, str) else tuple(kind.arn.values())
     named = [name for pattern in patterns for name in re.findall(r"{([A-Z]\w*)}", pattern) or (pattern,)]
-    members = [*named, *kind.roles, *((kind.tags,) if kind.tags else ()), *(("Account",) if kind.through else ())]
+    members = [*named, *kind.roles, *kind.gone, *filter(None, (kind.overriding, kind.tags)), *(("Account",) if kind.through else ())]
     return _only(answer, [[*kind.entries.split(), *path.split()] for path in members])
 
 

@@ -137,8 +137,8 @@ def read_workloads(
         for name in filter(told.__contains__, KINDS):  # task definitions are before what runs them
             whole = True
             for entry in _entries(remarks, KINDS[name], told[name]):
-                if (entry.text("Account") or account) != account:
-                    continue  # a stack of a stack set in another account
+                if (entry.text("Account") or account) != account or _is_gone(entry, KINDS[name]):
+                    continue  # or a stack of a stack set in another account
                 workload = _workload(entry, KINDS[name], account, region, roles)
                 whole &= workload is not None
                 if workload is not None:
@@ -187,7 +187,8 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
     if arn is None:
         return None
     own = []
-    texts = [IN_PROFILE * path.endswith("IamInstanceProfile Name") + text for path in kind.roles for text in _texts(entry.place, path)]
+    paths = [kind.overriding] if _texts(entry.place, kind.overriding) else kind.roles
+    texts = [IN_PROFILE * path.endswith("IamInstanceProfile Name") + text for path in paths for text in _texts(entry.place, path)]
     if not texts and kind.name in WITH_ROLE:
         entry.error(f"an entry of {kind.command} has no `{kind.roles[0]}`", rule="E5")
     for text in texts:
@@ -199,6 +200,11 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
         own += [role] if role else []
     tags = _tags(entry.get(kind.tags)) if kind.tags else None
     return Workload(kind.name, arn, tuple(dict.fromkeys(own)), tags, entry.place.span)
+
+
+def _is_gone(entry: Record, kind: WorkloadKind) -> bool:
+    """Whether nobody can change or enter it any more. [EC2 User Guide: ec2-instance-lifecycle; ECS API: Task]"""
+    return any(text.lower() == told.lower() for path, told in kind.gone.items() for text in _texts(entry.place, path))
 
 
 def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | None:

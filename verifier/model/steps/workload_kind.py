@@ -6,7 +6,7 @@ In: nothing (plain data). Out: `WorkloadKind`, of which `workloads` has one a ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Ask = tuple[str, str]
 """An action, and the resource that its permission must cover: empty for the code itself, else a pattern of an ARN by the fields of the
@@ -29,7 +29,8 @@ class WorkloadKind:
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
     of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
     `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role, or of which each
-    change names the role, comes to run as one that is passed."""
+    change names the role, comes to run as one that is passed. An entry of which a member of `gone` says so nobody changes or enters, and of
+    an `overriding` member it has the role instead of those of `roles`."""
 
     name: str
     command: str
@@ -45,6 +46,8 @@ class WorkloadKind:
     opens: tuple[str, ...] = ()
     through: bool = False
     placing: tuple[Way, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+    overriding: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -89,6 +89,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             bounds=(*_SESSIONS, "ec2-instance-connect:OpenTunnel"),
             opens=_STARTING_INSTANCES,
+            gone={"State Name": "terminated"},
         ),
         WorkloadKind(
             name="launch_templates",
@@ -126,11 +127,13 @@ KINDS: Mapping[str, WorkloadKind] = {
             command="ecs describe-tasks",
             entries="tasks",
             arn="taskArn",
-            roles=("overrides taskRoleArn", "taskDefinitionArn"),
+            roles=("taskDefinitionArn",),
             services=("ecs-tasks",),
             ways=(_on_it("ecs:ExecuteCommand"),),
             tags="tags",
             closes=False,
+            gone={"enableExecuteCommand": "false", "lastStatus": "STOPPED"},
+            overriding="overrides taskRoleArn",
         ),
         WorkloadKind(
             name="ecs_services",
