@@ -185,3 +185,12 @@ def test_s4_patterns_that_tell_places_apart_ask_for_the_place(
     result = run("lint", str(tmp_path / "p.json"))
     assert (result.code, "S4" in result.err) == (2, True) if asked else result.code != 2
     assert asked is None or asked in result.err
+
+
+def test_s4_a_pattern_of_other_partitions_is_looked_at_in_them(run: Run, tmp_path: Path) -> None:
+    """In `aws` alone the statement never matches."""
+    anyone = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "kms:Decrypt", "Resource": "*"}
+    pattern = {**anyone, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws-*:iam::444455556666:role/x"}}}
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [pattern]}))
+    codes = [run("lint", str(tmp_path / "p.json"), *given).code for given in ((), ("--region", "us-east-1"), ("--region", "cn-north-1"))]
+    assert codes == [0, 1, 0]

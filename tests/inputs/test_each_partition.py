@@ -118,11 +118,16 @@ def test_s4_a_folder_that_refers_to_its_partition(tmp_path: Path) -> None:
     assert status(tmp_path, "cn-north-1") is Status.REFUTED
 
 
-def test_s4_an_invariant_that_names_another_partition_asks_for_the_region(tmp_path: Path) -> None:
+PATTERN = 'invariant "x": no caller can kms:Decrypt when aws:PrincipalArn like "arn:aws-*:iam::*:role/x"'
+
+
+@pytest.mark.parametrize("literal", [True, False])
+def test_s4_an_invariant_that_names_another_partition_asks_for_the_region(tmp_path: Path, literal: bool) -> None:
     path = tmp_path / "template.json"
     path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
     estate = load_estate([path])
-    asked = read_invariants(Source("x.inv", f'invariant "x": no arn:aws-cn:iam::{PARTNER}:role/x can kms:Decrypt'))
+    text = f'invariant "x": no arn:aws-cn:iam::{PARTNER}:role/x can kms:Decrypt' if literal else PATTERN
+    asked = read_invariants(Source("x.inv", text))
     with pytest.raises(InputError) as caught:
         prove(estate, asked.invariants)
     assert [found.rule for found in caught.value.diagnostics] == ["S4"]
@@ -140,7 +145,7 @@ def test_s4_versions_that_differ_in_one_partition_ask_for_the_region(tmp_path: P
 OWNER = "111122223333"
 CHINESE = f"arn:aws-cn:iam::{PARTNER}:role/x"
 OWN: Any = {"Effect": "Allow", "Principal": {"AWS": OWNER}, "Action": "kms:*", "Resource": "*"}
-LITERAL: dict[str, tuple[list[Any], Status]] = {
+LITERAL: dict[str, tuple[list[Any], Status | None]] = {
     "an Allow of another partition": ([OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": CHINESE})], Status.UNKNOWN),
     "a Deny of another partition": (
         [OWN, stated("Allow", {"AWS": PARTNER}), stated("Deny", "*", ArnLike={"aws:PrincipalArn": "arn:aws-cn:*:*:*:*"})],
@@ -148,6 +153,15 @@ LITERAL: dict[str, tuple[list[Any], Status]] = {
     ),
     "a principal of another partition": ([OWN, stated("Allow", {"AWS": CHINESE})], Status.REFUTED),
     "nothing of a partition": ([OWN, stated("Allow", {"AWS": PARTNER})], Status.REFUTED),
+    "a pattern of other partitions": ([OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"arn:aws-*:iam::{PARTNER}:role/x"})], None),
+    "a pattern that has the end of one": (
+        [OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"*n:*-cn:iam::{PARTNER}:role/x"})],
+        None,
+    ),
+    "a pattern of every partition": (
+        [OWN, stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"arn:aws*:iam::{PARTNER}:role/x"})],
+        Status.REFUTED,
+    ),
 }
 
 
@@ -170,6 +184,10 @@ def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind:
         estate = load_estate([path], supplied=Supplied(OWNER, region))
         return prove(estate, [builtin("no-external-access")]).verdicts[0].status
 
-    assert found(None) is expected
     there = {found(region) for region in GIVEN}
-    assert len(there) == 2 if expected is Status.UNKNOWN else Status.REFUTED in there
+    assert len(there) == 2 if expected in (None, Status.UNKNOWN) else Status.REFUTED in there
+    if expected is not None:
+        assert found(None) is expected
+    else:
+        with pytest.raises(InputError, match="Region"):
+            found(None)

@@ -10,7 +10,6 @@ where the input refers to its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
@@ -21,7 +20,7 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
 from verifier.model.estate import Estate, Key
-from verifier.model.own_place import check_open_regions, regions_in
+from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -71,7 +70,7 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     told = partitions_told(estate for estate, _ in sides)
     if opened and supplied.own_region is None and len(told) == 1 and {partition_of(own.region) for own in opened.values()} != told:
         return with_own_region(read, replace(supplied, own_region=STAND_IN_REGIONS[min(told)]), asks=asks)
-    if len(told) != 1 and any(map(_OTHER_PARTITION.search, texts_in(tuple(estate for estate, _ in sides)))):
+    if len(told) != 1 and any(map(ABROAD.search, texts_in(tuple(estate for estate, _ in sides)))):
         opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
     try:
         for file, own in opened.items():
@@ -128,14 +127,9 @@ def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, si
                 found = _merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
                 if found.unmodelled != estate.unmodelled:
                     return False
-        return not any(_BY_PARTITION.search(text) for estate, _ in sides for text in texts_in(estate))
+        return not any(BY_PARTITION.search(text) for estate, _ in sides for text in texts_in(estate))
     except (InputError, _DifferError):
         return False
-
-
-_OTHER_PARTITION = re.compile(r"\barn:aws-(?:cn|us-gov):")
-_BY_PARTITION = re.compile(r"(?<!\barn:)aws-(?:cn|us-gov)\b|\barn:(?!\*:|aws\*?:)[^:$]*[*?]")
-"""What tells partitions apart, and is no ARN of one."""
 
 
 def _partitions(file: str, own: OwnRegion) -> InputError:
@@ -190,7 +184,7 @@ def _candidates(read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequenc
     named = own.named | (regions_in(texts_in(here)) - {own.region}) | (regions_in(texts_in(there)) - {spare})
     if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
         return None
-    if own.partitions and any(map(_BY_PARTITION.search, texts_in(here))):
+    if own.partitions and any(map(BY_PARTITION.search, texts_in(here))):
         return None
     named |= {next((one for one in REGIONS[each] if one not in named), STAND_IN_REGIONS[each]) for each in own.partitions}
     region = next((region for region in regions if region not in named), regions[0])

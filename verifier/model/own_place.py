@@ -125,6 +125,10 @@ _AREA = "(?:af|ap|ca|cn|eu|il|me|mx|sa|us-gov|us)-"
 _NAME = re.compile(rf"{_AREA}(?:central|(?:north|south)(?:east|west)?|east|west)-[0-9]+(?![0-9])")
 _NAMED = re.compile(rf"{_NAME.pattern}|(?<![a-z0-9]){_AREA}[a-z-]*[*?]|[*?][a-z-]*-[0-9]")
 """The name of a Region, or a pattern that may match those of some alone."""
+BY_PARTITION = re.compile(r"(?<!\barn:)aws-(?:cn|us-gov)\b|\barn:(?!\*:|aws\*?:)[^:$\s\"']*[*?]|[*?][a-z-]*(?:cn|gov):")
+"""What tells partitions apart, and is no ARN of one."""
+ABROAD = re.compile(rf"\barn:aws-(?:cn|us-gov):|{BY_PARTITION.pattern}")
+"""What may name another partition than `aws`."""
 _PARTITION = re.compile(r"\baws(?:-cn|-us-gov)?(?=:)")
 _REGION, _SERVICE = "aws:requestedregion", "kms:viaservice"
 _ANY_REGION = re.compile(r"(?:(?:[a-z0-9-]*|\*)\.)?\*(?:\.amazonaws\.com)?|[^.*?$]*(?:\.[^.*?$]*){0,2}")
@@ -143,7 +147,9 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
         told = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
-        abroad = (text for text in _values(invariant) if any(name not in ours for name in _PARTITION.findall(text)))
+        abroad = (
+            text for text in _values(invariant) if BY_PARTITION.search(text) or any(name not in ours for name in _PARTITION.findall(text))
+        )
         values = [(text.lower(), invariant.span) for text in _values(invariant)]
         free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
         for text in chain(told, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ():

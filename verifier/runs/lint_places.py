@@ -18,7 +18,7 @@ from verifier.inputs.own_region import REGIONS, partition_of, partitions_told
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
-from verifier.model.own_place import check_account, depends, regions_in, telling_regions
+from verifier.model.own_place import BY_PARTITION, check_account, depends, regions_in, telling_regions
 from verifier.model.results.lint import Finding, LintReport, Undecided
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
@@ -69,7 +69,7 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
     named = sorted(regions_in([text]))
-    others = {*map(partition_of, named), *(name for name in REGIONS if f"arn:{name}:" in text)} - {"aws"}
+    others = {*map(partition_of, named), *(name for name in REGIONS if f"arn:{name}:" in text or BY_PARTITION.search(text))} - {"aws"}
     regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
     regions = [*filter(None, regions), *named]
     numbers = sorted({*_ACCOUNT.findall(text)})
