@@ -351,6 +351,7 @@ def test_many_errors_are_counted_not_told(tmp_path: Path) -> None:
             {"UserDetailList": []},
             "`aws iam get-account-authorization-details`, which is accounts/ACCOUNT/authorization-details.json",
         ),
+        ("x.json", {"TemplateBody": {"Resources": {}}}, "`aws cloudformation get-template`: give the template alone"),
         ("x.json", {"x": 1}, "a policy has `Statement`"),
         ("x.yaml", "- 1", "a policy has `Statement`"),
         ("main.tf", 'resource "aws_kms_key" "k" {}', "terraform show -json"),

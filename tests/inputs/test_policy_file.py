@@ -57,7 +57,13 @@ def test_u3_the_key_id_tells_multi_region_keys(tmp_path: Path, arn: str, multi_r
 
 @pytest.mark.parametrize(
     "document",
-    [POLICY, {"Policy": json.dumps(POLICY)}, {"Policy": json.dumps(POLICY, indent=2), "PolicyName": "default"}, {"Policy": POLICY}],
+    [
+        POLICY,
+        json.dumps(json.dumps(POLICY)),  # `--query Policy`
+        {"Policy": json.dumps(POLICY)},
+        {"Policy": json.dumps(POLICY, indent=2), "PolicyName": "default"},
+        {"Policy": POLICY},
+    ],
 )
 def test_a_policy_and_get_key_policy_output_mean_the_same(tmp_path: Path, document: Any) -> None:
     (key,) = load_estate([write(tmp_path, document)], key_arn=KEY).keys

@@ -38,8 +38,9 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`."""
-    inner = member(node, "Policy")  # an object as text, as the AWS CLI prints it, or the object itself
+    """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with or without `--query
+    Policy`."""
+    inner = node if isinstance(node, Scalar) else member(node, "Policy")  # an object as text, as the AWS CLI prints it, or the object itself
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
 
