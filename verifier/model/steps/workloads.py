@@ -145,6 +145,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             ways=((("ecs:UpdateService", ""), ("ecs:ExecuteCommand", _NEXT_TASK)),),
             tags="tags",
             closes=False,
+            gone={"status": "INACTIVE"},
         ),
         WorkloadKind(
             name="codebuild_projects",
@@ -241,6 +242,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             services=("apprunner", "tasks.apprunner", "build.apprunner"),
             ways=(_on_it("apprunner:UpdateService"),),
             passing=("apprunner:UpdateService",),
+            gone={"Status": "DELETED"},
         ),
         WorkloadKind(
             name="batch_job_definitions",
@@ -257,6 +259,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             tags="tags",
             closes=False,
             bounds=("batch:SubmitJob",),
+            gone={"status": "INACTIVE"},
         ),
         WorkloadKind(
             name="state_machines",
