@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Run
 
 OWN, PARTNER = "111122223333", "444455556666"
+TAG = "aws:PrincipalTag/a"
 
 
 def allow(principal: Any, action: str = "kms:Decrypt", **more: Any) -> dict[str, Any]:
@@ -21,8 +22,35 @@ def root(account: str) -> dict[str, str]:
     return {"AWS": f"arn:aws:iam::{account}:root"}
 
 
+def write(path: Path, *statements: dict[str, Any]) -> Path:
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    return path
+
+
+def plan_of(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A plan that makes a key."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    resource = {"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k"}
+    unknown = {"arn": True, "id": True, "key_id": True}
+    change = {"actions": ["create"], "before": None, "after": {"policy": policy}, "after_unknown": unknown}
+    configured = {**resource, "provider_config_key": "aws", "expressions": {"policy": {"constant_value": policy}}}
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": [{**resource, "values": {"policy": policy}}]}},
+        "resource_changes": [{**resource, "provider_name": "registry.terraform.io/hashicorp/aws", "change": change}],
+        "configuration": {"provider_config": {"aws": {"name": "aws"}}, "root_module": {"resources": [configured]}},
+    }
+
+
 def answer(run: Run, path: Path, *options: str) -> int:
     return run("prove", str(path), "--builtin", "no-external-access", "--no-cache", *options).code
+
+
+def asks(run: Run, option: str, *words: str) -> bool:
+    """Whether a command ends with the error that an option is missing."""
+    found = run(*words)
+    return found.code == 2 and option in found.err and "[S4]" in found.err
 
 
 POLICIES = {
@@ -32,6 +60,13 @@ POLICIES = {
     "one account of two in a condition": ([allow({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalAccount": [OWN, PARTNER]}})], 1),
     "one account through a service": ([allow({"AWS": "*"}, Condition={"StringEquals": {"kms:CallerAccount": OWN}})], 3),
     "an account that is not denied": ([allow({"AWS": "*"}), allow(root(OWN)) | {"Effect": "Deny"}], 1),
+    "digits that hold an account": (
+        [
+            allow({"AWS": "*"}, Condition={"StringEquals": {TAG: "1${aws:ResourceAccount}"}}),
+            allow({"AWS": "*"}, Condition={"StringEquals": {TAG: f"1{PARTNER}"}}) | {"Effect": "Deny"},
+        ],
+        3,
+    ),
     "a pattern of accounts": ([allow({"AWS": "*"}, Condition={"StringLike": {"aws:PrincipalAccount": "1111*"}})], 2),
 }
 
@@ -39,8 +74,7 @@ POLICIES = {
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_verdict_without_the_account_holds_in_each(run: Run, tmp_path: Path, name: str) -> None:
     statements, expected = POLICIES[name]
-    path = tmp_path / "policy.json"
-    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    path = write(tmp_path / "policy.json", *statements)
     assert answer(run, path) == expected
     if expected != 2:
         given = {answer(run, path, "--account", account) for account in (OWN, PARTNER, "777788889999", "000000000000")}
@@ -48,18 +82,80 @@ def test_a_verdict_without_the_account_holds_in_each(run: Run, tmp_path: Path, n
 
 
 def test_a_policy_that_names_no_account_says_what_was_looked_at(run: Run, tmp_path: Path) -> None:
-    path = tmp_path / "policy.json"
-    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow({"Service": "s3.amazonaws.com"})]}), encoding="utf-8")
+    path = write(tmp_path / "policy.json", allow({"Service": "s3.amazonaws.com"}))
     found = run("prove", str(path), "--builtin", "no-external-access", "--no-cache")
     assert "the account of the keys is not given: 000000000001 was looked at for any" in " ".join(found.out.split())
 
 
 def test_an_invariant_that_names_an_account_asks_for_it(run: Run, tmp_path: Path) -> None:
-    path, invariants = tmp_path / "policy.json", tmp_path / "it.inv"
-    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow(root(OWN))]}), encoding="utf-8")
-    invariants.write_text(f'account own = {OWN}\ninvariant "i": no caller outside own can kms:Decrypt\n', encoding="utf-8")
-    found = run("prove", str(path), "--invariants", str(invariants))
-    assert found.code == 2 and "--account" in found.err
+    path, invariants = write(tmp_path / "policy.json", allow(root(OWN))), tmp_path / "it.inv"
+    for sentence in ("no caller outside own can kms:Decrypt", 'no caller can kms:Decrypt when kms:CallerAccount like "1111*"'):
+        invariants.write_text(f'account own = {OWN}\ninvariant "i": {sentence}\n', encoding="utf-8")
+        assert asks(run, "--account", "prove", str(path), "--invariants", str(invariants))
+
+
+TWO = (allow(root(OWN)), allow(root(PARTNER)))
+BUILTIN = ("--builtin", "no-external-access", "--no-cache")
+
+
+@pytest.mark.parametrize("options", [("--certificate", "c.json"), ("--suppose", "nobody calls kms:Sign")])
+def test_what_is_no_answer_of_each_account_asks_for_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "two.json", *TWO)
+    assert asks(run, "--account", "prove", "two.json", *BUILTIN, *options)
+
+
+def test_only_one_file_of_few_accounts_is_looked_at_in_each(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    two = str(write(folder / "two.json", *TWO))
+    assert run("prove", two, *BUILTIN).code == 1
+    assert asks(run, "--account", "prove", str(folder), *BUILTIN)
+    assert asks(run, "--account", "prove", two, str(write(tmp_path / "one.json", allow(root(OWN)))), *BUILTIN)
+    eight = [allow(root(f"{number}" * 12)) for number in range(1, 9)]
+    assert run("prove", str(write(tmp_path / "seven.json", *eight[1:])), *BUILTIN).code == 1
+    assert asks(run, "--account", "prove", str(write(tmp_path / "eight.json", *eight)), *BUILTIN)
+
+
+def test_an_account_in_an_escape_is_looked_at(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "policy.json", allow(root(PARTNER)))
+    path.write_text(path.read_text("utf-8").replace(PARTNER, f"\\u0034{PARTNER[1:]}"), encoding="utf-8")
+    assert answer(run, path) == 3
+
+
+def test_a_policy_that_allows_nothing_is_no_key_policy_in_any_account(run: Run, tmp_path: Path) -> None:
+    found = run("prove", str(write(tmp_path / "policy.json", allow(root(OWN)) | {"Effect": "Deny"})), *BUILTIN)
+    assert found.code == 2 and "[S3]" in found.err
+
+
+def test_what_refers_to_the_own_account_is_not_looked_at_in_each(run: Run, tmp_path: Path) -> None:
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": TWO}, "Description": {"Ref": "AWS::AccountId"}}}
+    template, plan = tmp_path / "template.json", tmp_path / "plan.json"
+    template.write_text(json.dumps({"Resources": {"K": key}}), encoding="utf-8")
+    plan.write_text(json.dumps(plan_of(*TWO)), encoding="utf-8")
+    for path in (template, plan):
+        assert asks(run, "--account", "prove", str(path), *BUILTIN, "--region", "eu-west-1")
+
+
+EAST = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+KEYS: dict[str, dict[str, str | None]] = {
+    "only there": {"A": "East"},
+    "also there": {"A": "East", "B": None},
+    "others elsewhere": {"A": "East", "B": "Elsewhere"},
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_of_one_region_alone_ask_for_it(run: Run, tmp_path: Path, name: str) -> None:
+    owner = allow({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "kms:*")
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owner]}}}
+    keys = {name: key | ({"Condition": condition} if condition else {}) for name, condition in KEYS[name].items()}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Conditions": {"East": EAST, "Elsewhere": {"Fn::Not": [EAST]}}, "Resources": keys}), encoding="utf-8")
+    assert asks(run, "--region", "prove", str(path), *BUILTIN)
+    assert asks(run, "--region", "compare", str(path), str(path))
 
 
 def test_an_input_without_a_key_may_be_of_any_account(run: Run, tmp_path: Path) -> None:
@@ -135,9 +231,7 @@ COMPARED = {
 @pytest.mark.parametrize("name", COMPARED)
 def test_a_comparison_without_the_region_holds_in_each(run: Run, tmp_path: Path, name: str) -> None:
     old, new, expected = COMPARED[name]
-    paths = [tmp_path / "old.json", tmp_path / "new.json"]
-    for path, statements in zip(paths, (old, new), strict=True):
-        path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    paths = [write(tmp_path / "old.json", *old), write(tmp_path / "new.json", *new)]
     assert run("compare", *map(str, paths)).code == expected
     if expected != 2:
         given = {run("compare", *map(str, paths), "--region", region).code for region in ("us-east-1", "eu-west-1", "us-west-2")}
@@ -145,32 +239,28 @@ def test_a_comparison_without_the_region_holds_in_each(run: Run, tmp_path: Path,
 
 
 def test_an_allowance_that_names_a_region_asks_for_it(run: Run, tmp_path: Path) -> None:
-    paths, allowed = [tmp_path / "old.json", tmp_path / "new.json"], tmp_path / "allow.inv"
-    for path, statements in zip(paths, ([OWNED], [OWNED, ANYWHERE]), strict=True):
-        path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    paths, allowed = [write(tmp_path / "old.json", OWNED), write(tmp_path / "new.json", OWNED, ANYWHERE)], tmp_path / "allow.inv"
     sentence = f'account partner = {PARTNER}\nallow "x": any caller in partner can kms:Decrypt'
     allowed.write_text(sentence + "\n", encoding="utf-8")
     assert run("compare", *map(str, paths), "--allow", str(allowed)).code == 0
-    allowed.write_text(f'{sentence} when kms:ViaService = "{VIA["kms:ViaService"]}"\n', encoding="utf-8")
-    found = run("compare", *map(str, paths), "--allow", str(allowed))
-    assert found.code == 2 and "--region" in found.err
+    for condition in (f'= "{VIA["kms:ViaService"]}"', 'like "s3.us-*.amazonaws.com"'):
+        allowed.write_text(f"{sentence} when kms:ViaService {condition}\n", encoding="utf-8")
+        assert asks(run, "--region", "compare", *map(str, paths), "--allow", str(allowed))
+
+
+@pytest.mark.parametrize("owner", [OWN, f"arn:aws-cn:iam::{OWN}:root"])
+def test_versions_that_name_regions_of_two_partitions_ask_for_it(run: Run, tmp_path: Path, owner: str) -> None:
+    """Of the second version it is asked in any case: nothing, or nothing but its principal, tells that it is in China."""
+    paths = []
+    for region, principal in (("us-east-1", OWN), ("cn-north-1", owner)):
+        there = allow({"AWS": PARTNER}, Condition={"StringEquals": {"aws:RequestedRegion": region}})
+        paths.append(str(write(tmp_path / f"{region}.json", allow({"AWS": principal}, "kms:*"), there)))
+    assert asks(run, "--region", "compare", *paths)
 
 
 @pytest.mark.parametrize(("statement", "expected"), [(WITHIN, 3), (ANYWHERE, 1), (PATTERN, 2)])
 def test_a_plan_without_the_region_is_compared_in_each(run: Run, tmp_path: Path, statement: dict[str, Any], expected: int) -> None:
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [OWNED, statement]})
-    resource = {"address": "aws_kms_key.k", "mode": "managed", "type": "aws_kms_key", "name": "k"}
-    unknown = {"arn": True, "id": True, "key_id": True}
-    change = {"actions": ["create"], "before": None, "after": {"policy": policy}, "after_unknown": unknown}
-    configured = {**resource, "provider_config_key": "aws", "expressions": {"policy": {"constant_value": policy}}}
-    plan = {
-        "format_version": "1.2",
-        "terraform_version": "1.9.0",
-        "planned_values": {"root_module": {"resources": [{**resource, "values": {"policy": policy}}]}},
-        "resource_changes": [{**resource, "provider_name": "registry.terraform.io/hashicorp/aws", "change": change}],
-        "configuration": {"provider_config": {"aws": {"name": "aws"}}, "root_module": {"resources": [configured]}},
-    }
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps(plan), encoding="utf-8")
+    path.write_text(json.dumps(plan_of(OWNED, statement)), encoding="utf-8")
     assert run("compare", "--plan", str(path)).code == expected
     assert run("compare", "--plan", str(path), "--region", "us-east-1").code == 1

@@ -140,8 +140,27 @@ resource "aws_kms_grant" "it" {
 """
 
 
-def test_a_pattern_of_the_context_of_a_grant_that_is_the_own_account(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(GRANTED, encoding="utf-8")
+@pytest.mark.parametrize("constraint", ["encryption_context_equals", "encryption_context_subset"])
+def test_a_pattern_of_the_context_of_a_grant_that_is_the_own_account(tmp_path: Path, constraint: str) -> None:
+    (tmp_path / "main.tf").write_text(GRANTED.replace("encryption_context_equals", constraint), encoding="utf-8")
     assert load_estate([tmp_path], supplied=Supplied("111122223333")).keys[0].grants
     with pytest.raises(InputError, match="depends on the own account"):
         load_estate([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "apart"),
+    [
+        ("arn:aws:iam::1111*:role/x", True),
+        ("arn:aws:iam::*:role/1111*", False),
+        ("arn:a*::1111*:role/x:b/n", True),  # the first asterisk crosses fields, so that the account is in the fourth
+        ("arn:*:iam::*:role/1111*", False),
+    ],
+)
+def test_where_a_pattern_has_the_account(tmp_path: Path, pattern: str, apart: bool) -> None:
+    told = f"StringLike: {{aws:PrincipalArn: '{pattern}'}}"
+    if apart:
+        with pytest.raises(InputError, match="depends on the own account"):
+            load(tmp_path, told, told, region="eu-west-1")
+    else:
+        load(tmp_path, told, told, region="eu-west-1")

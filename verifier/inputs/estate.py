@@ -117,7 +117,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
         try:
             return with_own_account(in_its_region, supplied)[0]
         except InputError as error:
-            if asks or isinstance(error, OpenPlaceError) or key_arn is not None or supplied.account is not None:
+            if supplied.account is not None:
                 raise
             raise _with_accounts(error, in_its_region, supplied, files, paths) from None
 
@@ -126,13 +126,12 @@ def _with_accounts(
     error: InputError, read: Callable[[Supplied], tuple[Side, ...]], supplied: Supplied, files: Files, paths: Sequence[str | PathLike[str]]
 ) -> InputError:
     """The error that asks for the account of one policy file or template, with the accounts that it may be; any other error as it is."""
-    path, *others = map(Path, paths)
-    if others or not all(found.rule == "S4" for found in error.diagnostics) or not files.was_read(path) or len(files.digests) > 1:
-        return error
-    text = files.source(path).text
-    if "AccountId" in text or may_be_terraform(text):
+    if len(paths) > 1 or any(found.rule != "S4" for found in error.diagnostics):
         return error
     try:
+        text = files.source(Path(paths[0])).text
+        if "AccountId" in text or may_be_terraform(text):
+            return error
         return OpenPlaceError(error.diagnostics, "account", accounts_that_may_own(read, supplied, text))
     except InputError:
         return error
@@ -206,8 +205,9 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
 def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
     """The errors of both versions as one. Where both ask for the Region alone, it is one of those that either names, or another."""
     error = InputError(tuple(dict.fromkeys(diagnostic for error in errors for diagnostic in error.diagnostics)))
-    named = {place.region for one in errors if isinstance(one, OpenPlaceError) for place in one.places if place.region is not None}
-    if not all(isinstance(one, OpenPlaceError) and one.what == "Region" for one in errors) or len({*map(partition_of, named)}) != 1:
+    asking = [one for one in errors if isinstance(one, OpenPlaceError) and one.what == "Region"]
+    named = {place.region for one in asking for place in one.places if place.region is not None}
+    if len(asking) < len(errors) or len({*map(partition_of, named)}) != 1:
         return error
     other = next((region for region in REGIONS[partition_of(min(named))] if region not in named), None)
     return open_regions(error, supplied, other, named) if other is not None else error
