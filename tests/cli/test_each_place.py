@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run
+from tests.inputs.test_several_regions import DATA, DENY, PLAIN, VARIABLES
 
 OWN, PARTNER = "111122223333", "444455556666"
 TAG = "aws:PrincipalTag/a"
@@ -171,29 +172,7 @@ def test_an_input_without_a_key_may_be_of_any_account(run: Run, tmp_path: Path) 
         assert run("prove", str(path), "--invariants", str(invariants), "--allow-empty", "--no-cache").code == expected
 
 
-FOLDER = """
-variable "here" {}
-provider "aws" {
-  region = var.here
-}
-provider "aws" {
-  alias  = "west"
-  region = "us-west-2"
-}
-data "aws_region" "here" {}
-resource "aws_kms_key" "own" {}
-resource "aws_kms_key" "west" {
-  provider = aws.west
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*" },
-      { Effect = "Deny", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*",
-        Condition = { StringEquals = { "aws:RequestedRegion" = data.aws_region.here.name } } },
-    ]
-  })
-}
-"""
+FOLDER = VARIABLES.replace("var.b", '"us-west-2"') + DATA + DENY + PLAIN.replace('"k"', '"own"')
 
 
 def test_a_key_of_a_named_region_beside_one_of_any(run: Run, tmp_path: Path) -> None:
@@ -203,8 +182,8 @@ def test_a_key_of_a_named_region_beside_one_of_any(run: Run, tmp_path: Path) -> 
     verdicts = {verdict["target"].split(":")[3]: verdict for verdict in json.loads(found.out)["verdicts"]}
     assert verdicts.pop("us-west-2")["status"] == "unknown"
     assert [verdict["status"] for verdict in verdicts.values()] == ["proved"]
-    assert answer(run, tmp_path, "--parameter", "here=us-west-2") == 0
-    assert answer(run, tmp_path, "--parameter", "here=eu-west-1") == 1
+    assert answer(run, tmp_path, "--parameter", "a=us-west-2") == 0
+    assert answer(run, tmp_path, "--parameter", "a=eu-west-1") == 1
 
 
 def test_a_pattern_of_regions_asks_for_it(run: Run, tmp_path: Path) -> None:

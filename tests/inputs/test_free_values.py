@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.inputs.test_each_region import template
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
@@ -14,86 +17,73 @@ from verifier.model.own_place import check_region
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
-TEMPLATE = """
-AWSTemplateFormatVersion: '2010-09-09'
-Resources:
-  Key:
-    Type: AWS::KMS::Key
-    Properties:
-      KeyPolicy:
-        Version: '2012-10-17'
-        Statement:
-          - {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}
-"""
-STATEMENT = "          - {{Effect: {}, Principal: {{AWS: '*'}}, Action: 'kms:Decrypt', Resource: '*', Condition: {{{}}}}}\n"
+STATEMENT = "{{Effect: {}, Principal: {{AWS: '*'}}, Action: 'kms:Decrypt', Resource: '*', Condition: {{{}}}}}"
 CONTEXT, TAG = "kms:EncryptionContext:a", "aws:PrincipalTag/a"
 
 
-def load(folder: Path, allowed: str, denied: str, account: str | None = None, region: str | None = None) -> None:
+def write(folder: Path, *statements: str, **properties: Any) -> Path:
+    """A template, in YAML, of a key with some statements besides that of its owner."""
+    document = template("HERE")
+    document["Resources"]["Key"]["Properties"] |= properties
     path = folder / "template.yaml"
-    path.write_text(TEMPLATE + STATEMENT.format("Allow", allowed) + STATEMENT.format("Deny", denied), encoding="utf-8")
-    load_estate([path], supplied=Supplied(account, region))
+    path.write_text(json.dumps(document).replace('"HERE"', ", ".join(statements)), encoding="utf-8")
+    return path
+
+
+def load(folder: Path, allowed: str, denied: str, account: str | None = None, region: str | None = None) -> None:
+    load_estate([write(folder, STATEMENT.format("Allow", allowed), STATEMENT.format("Deny", denied))], supplied=Supplied(account, region))
+
+
+OF_ACCOUNTS = [
+    (f"StringEquals: {{{CONTEXT}: !Ref AWS::AccountId}}", f"StringLike: {{{CONTEXT}: '1111*'}}", True),
+    (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x11*'}}", True),
+    (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x*'}}", False),
+    (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'y11*'}}", False),
+    (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+    (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"NumericLessThan: {{{TAG}: '9'}}", True),
+    (f"StringEquals: {{aws:PrincipalAccount: '${{{TAG}}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+    (f"ArnLike: {{aws:PrincipalArn: 'arn:aws:iam::${{{TAG}}}:role/x'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
+    (f"StringEquals: {{{TAG}: '${{aws:PrincipalTag/b}}'}}", f"StringLike: {{{TAG}: '1111*'}}", False),
+    (
+        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
+        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}",
+        False,
+    ),
+    (
+        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
+        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}",
+        True,
+    ),
+    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}", True),
+]
+OF_REGIONS = [
+    (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", True),
+    (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: '?????????'}}", True),
+    (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::Region}}'}}", f"StringLike: {{{CONTEXT}: ['x*', 'y-us*', '*']}}", False),
+    (f"StringEquals: {{{CONTEXT}: x}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", False),
+    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:y*'}}", False),
+    (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:eu*:*:x'}}", True),
+]
 
 
 @pytest.mark.parametrize(
-    ("allowed", "denied", "apart"),
-    [
-        (f"StringEquals: {{{CONTEXT}: !Ref AWS::AccountId}}", f"StringLike: {{{CONTEXT}: '1111*'}}", True),
-        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x11*'}}", True),
-        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x*'}}", False),
-        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'y11*'}}", False),
-        (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
-        (f"StringEquals: {{{TAG}: '${{aws:ResourceAccount}}'}}", f"NumericLessThan: {{{TAG}: '9'}}", True),
-        (f"StringEquals: {{aws:PrincipalAccount: '${{{TAG}}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
-        (f"ArnLike: {{aws:PrincipalArn: 'arn:aws:iam::${{{TAG}}}:role/x'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
-        (f"StringEquals: {{{TAG}: '${{aws:PrincipalTag/b}}'}}", f"StringLike: {{{TAG}: '1111*'}}", False),
-        (
-            f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
-            f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}",
-            False,
-        ),
-        (
-            f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
-            f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}",
-            True,
-        ),
-        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}", True),
-    ],
+    ("what", "allowed", "denied", "apart"),
+    [*(("own account", *case) for case in OF_ACCOUNTS), *(("Region", *case) for case in OF_REGIONS)],
 )
-def test_a_pattern_of_what_must_be_the_own_account(tmp_path: Path, allowed: str, denied: str, apart: bool) -> None:
+def test_a_pattern_of_what_must_be_the_own_one(tmp_path: Path, what: str, allowed: str, denied: str, apart: bool) -> None:
     load(tmp_path, allowed, denied, account="111122223333", region="eu-west-1")
+    given = {"region": "eu-west-1"} if what == "own account" else {"account": "111122223333"}
     if apart:
-        with pytest.raises(InputError, match="depends on the own account"):
-            load(tmp_path, allowed, denied, region="eu-west-1")
+        with pytest.raises(InputError, match=f"depends on the {what}"):
+            load(tmp_path, allowed, denied, **given)
     else:
-        load(tmp_path, allowed, denied, region="eu-west-1")
-
-
-@pytest.mark.parametrize(
-    ("allowed", "denied", "apart"),
-    [
-        (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", True),
-        (f"StringEquals: {{{CONTEXT}: !Ref AWS::Region}}", f"StringLike: {{{CONTEXT}: '?????????'}}", True),
-        (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::Region}}'}}", f"StringLike: {{{CONTEXT}: ['x*', 'y-us*', '*']}}", False),
-        (f"StringEquals: {{{CONTEXT}: x}}", f"StringLike: {{{CONTEXT}: 'us-*'}}", False),
-        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:y*'}}", False),
-        (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:${{AWS::Region}}:*:x'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:eu*:*:x'}}", True),
-    ],
-)
-def test_a_pattern_of_what_must_be_the_own_region(tmp_path: Path, allowed: str, denied: str, apart: bool) -> None:
-    load(tmp_path, allowed, denied, account="111122223333", region="eu-west-1")
-    if apart:
-        with pytest.raises(InputError, match="depends on the Region"):
-            load(tmp_path, allowed, denied, account="111122223333")
-    else:
-        load(tmp_path, allowed, denied, account="111122223333")
+        load(tmp_path, allowed, denied, **given)
 
 
 @pytest.mark.parametrize(("given", "what"), [("region", "own account"), ("account", "Region")])
 def test_an_invariant_with_such_a_pattern(tmp_path: Path, given: str, what: str) -> None:
-    path = tmp_path / "template.yaml"
     own = "AWS::AccountId" if given == "region" else "AWS::Region"
-    path.write_text(TEMPLATE + STATEMENT.format("Allow", f"StringEquals: {{{CONTEXT}: !Ref '{own}'}}"), encoding="utf-8")
+    path = write(tmp_path, STATEMENT.format("Allow", f"StringEquals: {{{CONTEXT}: !Ref '{own}'}}"))
     supplied = Supplied(region="eu-west-1") if given == "region" else Supplied(account="111122223333")
     text = f'invariant "a":\n  no caller can kms:Decrypt when {CONTEXT} like "1*"\ninvariant "b":\n  no caller can kms:Decrypt\n'
     pattern, plain = read_invariants(Source("a.inv", text)).invariants
@@ -112,10 +102,8 @@ def test_an_input_without_keys_has_an_own_account_too() -> None:
     ("own", "pattern", "what"), [("AWS::AccountId", "1111*", "the own account"), ("AWS::Region", "us-*", "the Region")]
 )
 def test_a_pattern_of_a_tag_that_is_the_own_account_or_region(tmp_path: Path, own: str, pattern: str, what: str) -> None:
-    path = tmp_path / "template.yaml"
-    tagged = TEMPLATE.replace("      KeyPolicy:", f"      Tags: [{{Key: at, Value: !Ref '{own}'}}]\n      KeyPolicy:")
-    assert tagged != TEMPLATE
-    path.write_text(tagged + STATEMENT.format("Deny", f"StringNotLike: {{aws:ResourceTag/at: '{pattern}'}}"), encoding="utf-8")
+    denied = STATEMENT.format("Deny", f"StringNotLike: {{aws:ResourceTag/at: '{pattern}'}}")
+    path = write(tmp_path, denied, Tags=[{"Key": "at", "Value": {"Ref": own}}])
     load_estate([path], supplied=Supplied("111122223333", "us-east-1"))
     with pytest.raises(InputError, match=f"depends on {what}"):
         load_estate([path], supplied=Supplied(region="us-east-1") if "Account" in own else Supplied("111122223333"))
