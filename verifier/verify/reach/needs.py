@@ -11,6 +11,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Effect, Policy, arn_kind
+from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.powers import (
     ATTACHED,
     BOUNDARY,
@@ -30,8 +31,10 @@ from verifier.problem.semantics.powers import (
     managed_by,
     older_policy,
 )
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.sessions.passed_tags import passed_tags
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
-from verifier.problem.steps.first_tags import with_other_tags
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
@@ -74,7 +77,7 @@ class Identities:
     def taggable(self) -> frozenset[str]:
         """The roles whose sessions may have other tags than their own that something asks for (F3)."""
         names = None if self._tags else tags_read(self._first)
-        return trusting(self._first).changing if names is None else with_other_tags(self._first, names)
+        return trusting(self._first).changing if names is None else _with_other_tags(self._first, names)
 
     def owners(self, principal: str) -> tuple[str, ...]:
         """Those whose inline and attached policies follow a principal: itself and its groups."""
@@ -292,3 +295,15 @@ def _names(fact: Fact, operation: str, grantees: int | None) -> bool:
     """Whether a grant that may be created is of an operation, and can be for grantees of some classes."""
     name, mask = fact.details
     return name == operation and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
+
+
+def _with_other_tags(estate: Estate, names: Collection[str]) -> frozenset[str]:
+    """The roles to whose sessions somebody may pass a tag of one of some names (in lower case), or to which one comes on from the session
+    that assumes them: of no other role has a session other tags of these names than the role's own, whatever readings hold."""
+    found = trusting(estate)
+    known = found.changing - found.unknown
+    if not names or not known:
+        return found.unknown
+    (partition, *_) = sorted({arn.split(":")[1] for arn in known})
+    space = RuledSpace(estate, Target(TargetKind.NONE, partition))
+    return found.unknown | passed_tags(space, found, [PRINCIPAL_TAG + name for name in sorted(names)]).tagged

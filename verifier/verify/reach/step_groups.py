@@ -18,9 +18,9 @@ from verifier.problem.classes.tables import numbers_in
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
-from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer, Passed
+from verifier.verify.reach.permissions import StepPermissions
 
 TAG_NAMES = "aws:tagkeys"
 EXISTS = "exists"

@@ -19,10 +19,10 @@ from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.space import CALLER
-from verifier.problem.steps.permissions import StepPermissions
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
 from verifier.verify.reach.offers.passed_roles import passable, through, trusting, with_tags
+from verifier.verify.reach.permissions import StepPermissions
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 

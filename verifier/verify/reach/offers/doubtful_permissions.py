@@ -26,12 +26,12 @@ from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space
 from verifier.problem.steps.doubtful import Alike, alike
 from verifier.problem.steps.many import together
-from verifier.problem.steps.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.cubes import ANYONE, Cube, outside, projected
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
 from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.step_groups import Group
 
 _Found = tuple[Alike, frozenset[str]]

@@ -24,7 +24,6 @@ from verifier.problem.semantics.powers import ALWAYS, DETACHED, INLINE_GONE, SES
 from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
-from verifier.problem.steps.permissions import step_permissions
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.distinctions import asks_for_tags, tags_read
 from verifier.verify.reach.documents import policies_of
@@ -38,6 +37,7 @@ from verifier.verify.reach.offers.read_tags import ReadTags
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, denying, taken_away
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
 

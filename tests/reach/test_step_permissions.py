@@ -36,7 +36,7 @@ from verifier.problem.rules import QuestionSide, RuledSpace
 from verifier.problem.semantics.powers import ALWAYS
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.space import CALLER, TARGET
-from verifier.problem.steps.permissions import StepPermissions, step_permissions
+from verifier.verify.reach.permissions import StepPermissions, step_permissions
 
 LINKED = f"arn:aws:iam::{HOME}:role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForEC2"
 THIRD = f"arn:aws:iam::{HOME}:role/team/red/third"
