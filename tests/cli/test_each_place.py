@@ -122,7 +122,7 @@ def test_only_one_file_of_few_accounts_is_looked_at_in_each(run: Run, tmp_path: 
 
 def test_an_account_in_an_escape_is_looked_at(run: Run, tmp_path: Path) -> None:
     path = write(tmp_path / "policy.json", allow(root(PARTNER)))
-    path.write_text(path.read_text("utf-8").replace(PARTNER, f"\\u0034{PARTNER[1:]}"), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace(PARTNER, f"{PARTNER[:-1]}\\u0036"), encoding="utf-8")
     assert answer(run, path) == 3
 
 
