@@ -40,7 +40,7 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 def is_policy(node: Node) -> bool:
     """Whether a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with or without `--query
     Policy`."""
-    inner = node if isinstance(node, Scalar) else member(node, "Policy")  # an object as text, as the AWS CLI prints it, or the object itself
+    inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
 

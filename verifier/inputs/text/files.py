@@ -182,7 +182,8 @@ def hint_of(node: Node) -> str:
     if found:
         return f"this looks like the output of `{found[0][0]}`, which is {found[0][1]} in the folder of a snapshot"
     if isinstance(node, Members) and node.has("TemplateBody"):
-        return "this looks like the output of `aws cloudformation get-template`: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
+        output = "this looks like the output of `aws cloudformation get-template`"
+        return f"{output}: give the template alone (`--query TemplateBody`, of YAML `--output text`)"
     return (
         "a policy has `Statement`, a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`, a plan `format_version`, "
         "a template `Resources`"
