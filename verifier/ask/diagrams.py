@@ -51,9 +51,9 @@ def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted
     """A request of a set that is not empty and within the projected facts; Unknown where none was found within the budget, or it rests on
     something that is not modelled. Raises `Impossible` for an assignment that no request is like, and `InternalDisagreement`."""
     tables = joint.finite.tables
-    point, told = _assignment(joint, projection, node)
+    point, significant = _assignment(joint, projection, node)
     classes = {name: 1 << value for name, value in point.items() if name in tables}
-    symbols = {name: bool(value) for name, value in point.items() if name not in tables and name in told}
+    symbols = {name: bool(value) for name, value in point.items() if name not in tables and name in significant}
     try:
         return _replayed(joint, number, point, candidate(joint.sides[number].question, Assignment(classes, symbols)), wanted)
     except GaveUp as error:
@@ -110,11 +110,11 @@ def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[
         if name in projection.kept and name not in found:
             found[name] = chooser.choose(name, (1 << width) - 1)
     found = projection.complete(found, chooser.choose)
-    told = on_path | {bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")}
+    significant = on_path | {bucket.variable for bucket in projection.buckets if not bucket.variable.startswith("relation:")}
     for name, width in joint.diagrams.widths.items():
         if name not in found:
             found[name] = chooser.choose(name, (1 << width) - 1)
-    return found, told
+    return found, significant
 
 
 def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:

@@ -58,8 +58,8 @@ def export(
     for number, exported in enumerate(formulas(question.estate, question.invariants, readings), start=1):
         if exported.text is None:
             lacking += 1
-            told = f"{exported.invariant.name!r} on {exported.target} has no formula: {exported.reason}"
-            tell(printable(told))
+            message = f"{exported.invariant.name!r} on {exported.target} has no formula: {exported.reason}"
+            tell(printable(message))
         elif directory is None:
             emit(("(reset)\n" if written else "") + exported.text)
             written += 1

@@ -137,8 +137,8 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
         raise
     except InputError as error:
         if ending.allow_empty and error.nothing:
-            told = [replace(found, severity=Severity.WARNING, hint=None) for found in error.diagnostics]
-            _unanswered(ending.kind, ending.sinks, told, ExitCode.PROVED)
+            warnings = [replace(found, severity=Severity.WARNING, hint=None) for found in error.diagnostics]
+            _unanswered(ending.kind, ending.sinks, warnings, ExitCode.PROVED)
             return ExitCode.PROVED
         _failed(ending, error.diagnostics, ExitCode.INPUT_ERROR)
         raise

@@ -77,11 +77,11 @@ def warn(warnings: Sequence[Diagnostic]) -> None:
 
 def run(body: Callable[[], int], color: Color = Color.AUTO) -> NoReturn:
     """Ends the command with the body's exit code, or the code of what went wrong in it."""
-    told = _COLOR.set(color)
+    token = _COLOR.set(color)
     try:
         raise typer.Exit(int(_guarded(body)))
     finally:
-        _COLOR.reset(told)
+        _COLOR.reset(token)
 
 
 def _guarded(body: Callable[[], int]) -> int:

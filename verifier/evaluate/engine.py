@@ -132,14 +132,14 @@ class _OneRequest:
         if not traced:
             return Decision(outcome, depends_on=depends_on)
         # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
-        told = Symbols({**fixed, **first_path(tree)}, default=False)
-        verdict = decide(self._case, told, self._memo)
+        symbols = Symbols({**fixed, **first_path(tree)}, default=False)
+        verdict = decide(self._case, symbols, self._memo)
         return Decision(
             outcome,
             (*self._origin(), *steps(verdict.gates)),
             depends_on,
             tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
-            tuple(sorted((symbol, value is True) for symbol, value in told.asked.items())),
+            tuple(sorted((symbol, value is True) for symbol, value in symbols.asked.items())),
             tuple(warning for warning in self._warnings if not isinstance(warning, Aside)),
         )
 

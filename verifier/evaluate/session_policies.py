@@ -41,8 +41,8 @@ def _policy(document: object, member: str) -> Policy:
     try:
         return read_policy(Source(member, text), PolicyKind.SESSION, identity=f"#{member}", name=member)
     except InputError as error:
-        told = [replace(diagnostic, message=f"`{member}`: {diagnostic.message}") for diagnostic in error.diagnostics]
-        raise InputError(told) from error
+        diagnostics = [replace(diagnostic, message=f"`{member}`: {diagnostic.message}") for diagnostic in error.diagnostics]
+        raise InputError(diagnostics) from error
 
 
 def _text(document: object, member: str) -> str:

@@ -34,7 +34,7 @@ class IdentityChanges:
     a part of its name in `perhaps`, which may be one that the template makes under a name that CloudFormation made up, and with
     `permission_sets`, the address of what changes some, a role of IAM Identity Center."""
 
-    untold: bool = False
+    account_unknown: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
     drafts: dict[Name, Draft] = field(default_factory=dict)
     detached: dict[Name, set[str]] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def as_changed(details: Details, changes: Iterable[IdentityChanges], *, made: bo
 
 def without_gone(details: Details, changes: Sequence[IdentityChanges]) -> Details:
     """Those of a snapshot without those that plans delete: by their names, as IAM does."""
-    gone = {name for change in changes for name in change.gone if not change.untold}
+    gone = {name for change in changes for name in change.gone if not change.account_unknown}
     groups = {membership(name) for kind, name in gone if kind == "group"}
     return replace(details, drafts=[draft.without(groups) for draft in details.drafts if draft.id not in gone])
 
@@ -140,7 +140,7 @@ def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
     after = entry.without({*open_, *dropped, *draft.has, *(() if made else taken)})
     after.has |= {what: node for what, node in draft.has.items() if what not in open_}
     after.open({what: Unknown(entry.place, [why]) for what, why in sorted(open_.items())})
-    if not made and not change.untold:
+    if not made and not change.account_unknown:
         after.open({what: agreed(node, before.get(what), entry.place) for what, node in after.has.items()})
     elif not made:
         now, why = after.has, f"which account {draft.place.span} is of, for nothing tells it (see --account)"

@@ -135,10 +135,10 @@ def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
 def _concluded(sides: Sequence[Side]) -> str | None:
     keys = [key for estate, parts in sides for key in estate.keys if key.account == STAND_IN and key.arn not in parts.unchecked]
     found = [keepers(key.policies[0]) for key in keys if key.policies]
-    told = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
-    if told:
-        common = frozenset.intersection(*(each.accounts for each in told))
-        certain = any(common <= each.certain for each in told)
+    telling = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
+    if telling:
+        common = frozenset.intersection(*(each.accounts for each in telling))
+        certain = any(common <= each.certain for each in telling)
         return min(common) if len(common) == 1 and certain else None
     empty = not any(estate.keys for estate, _ in sides)
     if empty or any(STAND_IN in each.accounts for each in found):

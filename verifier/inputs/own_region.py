@@ -67,10 +67,11 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
-    told = partitions_told(estate for estate, _ in sides)
-    if opened and supplied.own_region is None and len(told) == 1 and {partition_of(own.region) for own in opened.values()} != told:
-        return with_own_region(read, replace(supplied, own_region=STAND_IN_REGIONS[min(told)]), asks=asks)
-    if len(told) != 1 and any(map(ABROAD.search, texts_in(tuple(estate for estate, _ in sides)))):
+    partitions = partitions_told(estate for estate, _ in sides)
+    taken_for = {partition_of(own.region) for own in opened.values()}
+    if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
+        return with_own_region(read, replace(supplied, own_region=STAND_IN_REGIONS[min(partitions)]), asks=asks)
+    if len(partitions) != 1 and any(map(ABROAD.search, texts_in(tuple(estate for estate, _ in sides)))):
         opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
     try:
         for file, own in opened.items():
@@ -100,7 +101,7 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
             check_open_regions(one, {file: region}, said, region)
         if found is None:
             raise open_regions(error, supplied, region, said) from None
-        return ((_saying(found, [_told(file, region, found, said)]), parts),)
+        return ((_saying(found, [_stand_in_sentence(file, region, found, said)]), parts),)
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
@@ -152,7 +153,7 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
     return InputError.of(printable(message), error.diagnostics[0].span, hint=hint, rule="S4")
 
 
-def _told(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
+def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
     what = "what statements say in some is in doubt" if any(map(_is_of_region, estate.unmodelled)) else "all is alike in each"
     here = sorted(one for one in named if partition_of(one) == partition_of(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)

@@ -32,19 +32,19 @@ class Hover:
 def hover(scene: Scene, offset: int) -> Hover | None:
     """What is shown at an offset."""
     word = words.word_at(scene.text, offset)
-    told = _told(scene, word.text) if word is not None else None
-    if word is not None and told is not None:
-        return Hover(told, word.start, word.end)
+    description = _described(scene, word.text) if word is not None else None
+    if word is not None and description is not None:
+        return Hover(description, word.start, word.end)
     for item in items_of(scene.path, scene.held, InvariantNode) if scene.kind is Kind.INVARIANTS else ():
         if item.start <= offset <= item.end:
             return Hover(f"**invariant** {words.code(item.name.value)}", item.start, item.end, item.name.value)
     return None
 
 
-def _told(scene: Scene, word: str) -> str | None:
+def _described(scene: Scene, word: str) -> str | None:
     """What is known of a word; of a declared name first what it is."""
     kind = scene.kind
     for item in items_of(scene.path, scene.held, Declaration) if kind is Kind.INVARIANTS else ():
         if item.name.value == word:
             return f"{item.kind} {words.code(word)}"
-    return next((told for teller in _TELLERS.get(kind, _OF_POLICIES) if (told := teller(word)) is not None), None)
+    return next((description for teller in _TELLERS.get(kind, _OF_POLICIES) if (description := teller(word)) is not None), None)

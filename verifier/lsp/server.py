@@ -179,21 +179,21 @@ class Server:
         if uri not in self._protocol.workspace.text_documents:
             return
         self._remarks.setdefault(uri, {})[by] = text, remarks
-        now, told = self._told(uri)
+        now, remarks_now = self._remarks_on(uri)
         places = self._places(now)
-        diagnostics = [wire.diagnostic(places, remark) for remark in told]
+        diagnostics = [wire.diagnostic(places, remark) for remark in remarks_now]
         self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, self._version(uri)))
 
-    def _told(self, uri: str) -> tuple[str, list[Remark]]:
+    def _remarks_on(self, uri: str) -> tuple[str, list[Remark]]:
         """The text of a document, and what was remarked on it."""
         document = self._protocol.workspace.text_documents.get(uri)
         text = document.source if document is not None else ""
         known = self._remarks.get(uri, {})
-        told: dict[tuple[Span, str], Remark] = {}
+        remarks_now: dict[tuple[Span, str], Remark] = {}
         for about, remarks in (known[by] for by in ("read", "lint", "prove") if by in known):
             for remark in remarks if about == text else ():
-                told.setdefault((remark.span, remark.message), remark)
-        return text, list(told.values())
+                remarks_now.setdefault((remark.span, remark.message), remark)
+        return text, list(remarks_now.values())
 
     # -- questions --
 
@@ -214,8 +214,8 @@ class Server:
             found = await asyncio.to_thread(hover, scene, places.offset(params.position))
             if found is None:
                 return None
-            told = found.text if found.invariant is None else f"{found.text}\n\n{await self._verdict(scene, found)}"
-            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told), places.between(found.start, found.end))
+            shown = found.text if found.invariant is None else f"{found.text}\n\n{await self._verdict(scene, found)}"
+            return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, shown), places.between(found.start, found.end))
 
         return await self._answer(params.text_document.uri, work)
 
@@ -255,7 +255,7 @@ class Server:
 
     def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
-        text, remarks = self._told(uri)
+        text, remarks = self._remarks_on(uri)
         places = self._places(text)
         found: list[types.CodeAction] = []
         for remark in remarks:

@@ -145,14 +145,14 @@ def check_region(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
         if accounts:
             check_account((invariant, estate), accounts[0], invariant.span)
         when = conditions_in(invariant.when) if isinstance(invariant, Invariant) else ()
-        told = (text for condition in when for text in _of_condition(condition, ""))
+        of_conditions = (text for condition in when for text in _of_condition(condition, ""))
         ours = {key.arn.split(":")[1] for key in estate.keys}
         abroad = (
             text for text in _values(invariant) if BY_PARTITION.search(text) or any(name not in ours for name in _PARTITION.findall(text))
         )
         values = [(text.lower(), invariant.span) for text in _values(invariant)]
         free = (text for key in estate.keys for text, _ in _telling_by_free_texts(key.region, estate, values))
-        for text in chain(told, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ():
+        for text in chain(of_conditions, filter(_NAMED.search, _values(invariant)), abroad, free) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
 

@@ -68,14 +68,14 @@ def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invar
     """Raises `Rejected`. The sets are each for some of the callers in question, by name; the last is for all others."""
     if {name: entry[name] for name in ("verdict", "catalogue", "supposed")} != {"verdict": "proved", **supposed(estate)}:
         raise Rejected("it was made with another catalogue of actions, or with other suppositions")
-    told: frozenset[str] = frozenset()
+    covered: frozenset[str] = frozenset()
     for number, one in enumerate(entry["sets"], start=1):
         last = number == len(entry["sets"])
         if (one["callers"] is None) != last:
             raise Rejected("its sets are not about every caller in question")
         whom = None if last else frozenset(one["callers"])
-        check_set(Reaching.of(estate, target, invariant, one["facts"], whom, told), one["queries"], readings)
-        told |= whom or frozenset()
+        check_set(Reaching.of(estate, target, invariant, one["facts"], whom, covered), one["queries"], readings)
+        covered |= whom or frozenset()
     if not entry["sets"]:
         raise Rejected("it has no set")
 

@@ -52,5 +52,5 @@ def _not_read(part: Part, entries: list[NotRead]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for entry in entries:
         by_reason.setdefault(entry.reason, []).append(entry.place)
-    told = [f"    {reason}  {first_few(places)}" for reason, places in by_reason.items()]
-    return [f"not read  {part.label}", *told, f"    so {part.consequence}"]
+    lines = [f"    {reason}  {first_few(places)}" for reason, places in by_reason.items()]
+    return [f"not read  {part.label}", *lines, f"    so {part.consequence}"]

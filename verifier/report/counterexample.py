@@ -66,10 +66,10 @@ def request_items(request: Request, target: str | None, *more: str, label: str =
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
     call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
-    told = [f"a session of {caller.principal_arn}"] if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1 else []
-    told += [f"a session issued by {caller.issuer}"] if caller.issuer else []
+    sessions = [f"a session of {caller.principal_arn}"] if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1 else []
+    sessions += [f"a session issued by {caller.issuer}"] if caller.issuer else []
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
-    about = Items((*map(Item, told), *context, *map(Item, more)), MARGIN + 2)
+    about = Items((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
     return Items((Item(Apart(tuple(call), "  "), f"{label:>10}", below=(about, *below)),), columns=MARGIN, hang=MARGIN + 2)
 
 
@@ -116,14 +116,14 @@ def reason_items(found: Counterexample, expectation: Expectation, places: Places
     else:
         yield _unmatched("not allowed", allows, places)
         gates = [step for step in found.decision.trace if step.depth == 0 and step.statement is None and not step.holds]
-        told = (Item(g.text, "" if n else "because", rule_label(g.rule), Role.BAD) for n, g in enumerate(gates))
-        yield Items(tuple(told), MARGIN, LABEL)
+        items = (Item(g.text, "" if n else "because", rule_label(g.rule), Role.BAD) for n, g in enumerate(gates))
+        yield Items(tuple(items), MARGIN, LABEL)
 
 
 def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> Items:
     matched = [trace for trace in traces if trace.matched]
-    told = [_matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])]
-    return Items((*told, *_and_more(matched)), MARGIN, LABEL)
+    items = [_matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])]
+    return Items((*items, *_and_more(matched)), MARGIN, LABEL)
 
 
 def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
@@ -164,11 +164,11 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
     """Each statement with the first of its elements that did not hold."""
     unmatched = [trace for trace in traces if not trace.matched]
     near = [(trace, trace.failed) for trace in unmatched if trace.failed is not None]
-    told = [
+    items = [
         Item((places.statement(trace.statement), "   ", failed.text), "" if number else label, rule_label(failed.rule))
         for number, (trace, failed) in enumerate(near[:MOST_SHOWN])
     ]
-    return Items((*told, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
+    return Items((*items, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
 
 
 # --- what it supposes ------------------------------------------------------------------------------------------------------

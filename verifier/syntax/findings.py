@@ -40,12 +40,12 @@ class Findings:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings in the order of the text; the last one counts those left out."""
-        return self._told(Severity.WARNING)
+        return self._sorted(Severity.WARNING)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The errors in the order of the text; the last one counts those left out."""
-        return self._told(Severity.ERROR)
+        return self._sorted(Severity.ERROR)
 
     def raise_errors(self) -> None:
         """Raises `InputError` with the errors; does nothing if there are none."""
@@ -67,7 +67,7 @@ class Findings:
             self._lines[line] = printable_line(text) if len(text) <= LONGEST_LINE else None
         return self._lines[line]
 
-    def _told(self, severity: Severity) -> tuple[Diagnostic, ...]:
+    def _sorted(self, severity: Severity) -> tuple[Diagnostic, ...]:
         found = sorted(self._found[severity], key=_position)
         left_out = self._counts[severity] - len(found)
         if left_out:

@@ -40,17 +40,17 @@ _BLANK = re.compile(r'("(?:[^"\\\r\n]|\\[^\r\n])*"|\$\{[^}"\x00-\x1f]*\})|(?:\s+
 
 def parse_invariants(source: Source) -> FileNode:
     """The tree of a file of invariants. Raises `InputError` with the one syntax error."""
-    return _told(source, _parse)
+    return _parsed_or_refused(source, _parse)
 
 
 def parse_callers(source: Source) -> CallersNode:
     """The tree of a set of callers, such as `role/reports in 111122223333`. Raises `InputError` with the one syntax error."""
-    tree = _told(source, lambda text: _parsed(text, "callers"))
+    tree = _parsed_or_refused(source, lambda text: _parsed(text, "callers"))
     assert isinstance(tree, CallersNode)
     return tree
 
 
-def _told(source: Source, parse: Callable[[str], Tree]) -> Tree:
+def _parsed_or_refused(source: Source, parse: Callable[[str], Tree]) -> Tree:
     """The tree of a text. Raises `InputError` with the one syntax error."""
     findings = Findings(source)
     try:

@@ -158,12 +158,12 @@ class _Search:
 
     def _attempt(self, about: str, formula: Formula) -> Json | Satisfied | str:
         """What was found of the same formula before counts again."""
-        told = json.dumps(described(formula, self.readings).as_json())
-        if self._known.get(about, ("", {}))[0] != told:
+        described_formula = json.dumps(described(formula, self.readings).as_json())
+        if self._known.get(about, ("", {}))[0] != described_formula:
             found = attempt(formula, self.readings)
             if not isinstance(found, dict):
                 return found
-            self._known[about] = told, found
+            self._known[about] = described_formula, found
         return self._known[about][1]
 
     def _more(self, space: Space, found: Satisfied) -> Iterator[Fact]:

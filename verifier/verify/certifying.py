@@ -37,7 +37,7 @@ class Satisfied:
     classes: Mapping[str, Sequence[Sequence[int]]]
     made: Clauses
     solution: Solution
-    told: tuple[list[int], ...] = ()
+    learned: tuple[list[int], ...] = ()
 
     def _chosen(self, name: str) -> dict[int, int]:
         """The classes of an attribute that the solution chooses, each with its variable."""
@@ -46,11 +46,11 @@ class Satisfied:
 
     def further(self, *names: str) -> Satisfied | None:
         """The same with values that differ in the class of one of these attributes from what was told so far, if there are such."""
-        told = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
-        found = refute([*self.made.clauses, *self.told, told])
+        clause = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
+        found = refute([*self.made.clauses, *self.learned, clause])
         if not isinstance(found, Solution) or _lemma(self.finite, self.question, self.attributes, self.made, found) is not None:
             return None
-        return replace(self, solution=found, told=(*self.told, told))
+        return replace(self, solution=found, learned=(*self.learned, clause))
 
     def values(self, name: str, among: Iterable[str]) -> list[str]:
         """Those of some values of an attribute that are in a class of the solution."""

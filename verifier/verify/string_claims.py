@@ -91,14 +91,14 @@ class Strings:
         values = {"principal": request.caller.principal_arn, "action": request.action.lower(), "session": request.caller.session}
         for key, value in request.context:
             values[key.lower()] = value if isinstance(value, str) else None
-        told: list[Expression] = []
+        as_requested: list[Expression] = []
         for name, attribute in self.question.space.attributes.items():
             wanted = values.get(name)
             if wanted is not None and (attribute.domain is not None or name == "action"):
-                told.append(Test(name, exactly(wanted)))
+                as_requested.append(Test(name, exactly(wanted)))
             elif name not in values and attribute.optional and name not in INTERNAL and not name.endswith((EXACT_NAME, OTHER_NAME)):
-                told.append(negation(Present(name)))
-        return told
+                as_requested.append(negation(Present(name)))
+        return as_requested
 
     def _ask(self, number: int, further: Sequence[Expression] = (), *, known_action: bool) -> tuple[Script, Result]:
         formula = self.question.formula

@@ -65,5 +65,5 @@ def _allowances(paths: Sequence[Path]) -> InvariantFiles:
 
 def remarks(comparison: Comparison) -> list[Diagnostic]:
     """The remarks on both inputs, those that are on both once."""
-    told = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
-    return list(told.values())
+    warnings = {(warning.message, str(warning.span)): warning for side in (comparison.old, comparison.new) for warning in side.warnings}
+    return list(warnings.values())

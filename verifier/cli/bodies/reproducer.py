@@ -30,7 +30,7 @@ def write_reproducer(contradiction: Contradiction, inputs: Sequence[tuple[str, s
 def _write(folder: Path, contradiction: Contradiction, inputs: Sequence[tuple[str, str]]) -> Path:
     folder.mkdir(exist_ok=True)
     invariant = contradiction.invariant
-    told = {
+    document = {
         "verifier": __version__,
         "data_version": data_version(),
         "inputs": [{"file": file, "sha256": digest} for file, digest in inputs],
@@ -39,6 +39,6 @@ def _write(folder: Path, contradiction: Contradiction, inputs: Sequence[tuple[st
         "answers": dict(contradiction.answers),
         "formula": FORMULA,
     }
-    (folder / "contradiction.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (folder / "contradiction.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     (folder / FORMULA).write_text(contradiction.formula, encoding="utf-8")
     return folder.resolve()

@@ -38,8 +38,8 @@ _SESSION = re.compile(r"[^/]*/.{2,32}")
 def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
     if reference.action(case.action) is None and case.operation is None:
-        told = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
-        yield Aside(told)
+        warning = f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the patterns alone"
+        yield Aside(warning)
     yield from _namesake(estate, case)
     yield from _issuer(estate, case)
     yield from _service(case, given)
@@ -130,8 +130,8 @@ def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     if caller.kind is CallerKind.FEDERATED and with_factor:
         yield "F3: a federated-user session is not authenticated with MFA: GetFederationToken takes no MFA device"
     if "aws:multifactorauthage" in given and not (isinstance(factor, str) and truth(factor)):
-        told = "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
-        yield Aside(told) if factor is None else told
+        warning = "F3: aws:MultiFactorAuthAge comes with aws:MultiFactorAuthPresent = true"
+        yield Aside(warning) if factor is None else warning
 
 
 def _time(given: Mapping[str, Value]) -> Iterator[str]:

@@ -49,10 +49,12 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 def _facts_of(spec: str | None, usage: str | None, origin: str | None, kind: str | None, multi_region: bool | None) -> tuple[KeyFacts, ...]:
     """The facts that a key can have, by what the input says of it (`None`: nothing)."""
     own = (spec, usage, origin, kind, multi_region)
-    return tuple(one for one in reference.key_facts() if all(told in (None, fact) for told, fact in zip(own, _told(one), strict=True)))
+    return tuple(
+        one for one in reference.key_facts() if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
+    )
 
 
-def _told(facts: KeyFacts) -> tuple[str | bool | None, ...]:
+def _facts_listed(facts: KeyFacts) -> tuple[str | bool | None, ...]:
     return facts.spec, facts.usage, facts.origin, facts.multi_region_type, facts.multi_region_type is not None
 
 

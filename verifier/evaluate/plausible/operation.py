@@ -97,8 +97,9 @@ ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 def operation_warnings(case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
     """Warnings about the operation's own keys and the key. `tested` are the condition keys (lower case) that some policy tests."""
     if case.retires and case.grants.listed is None:
-        told = "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
-        yield Aside(told)
+        yield Aside(
+            "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by the policies alone"
+        )
     if case.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
     if case.retires and not any(thing.label.startswith("G") for thing in case.unmodelled.things):
@@ -180,8 +181,8 @@ def _encryption_context(case: Case, request: Request, given: Mapping[str, Value]
     listed = set() if names is None else {names} if isinstance(names, str) else set(names)
     bare = {name for name in listed - set(pairs) if f"{ENCRYPTION_CONTEXT}{name.lower()}" in tested}
     if names is not None and (bare or set(pairs) - listed):
-        told = "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more nor fewer"
-        yield told if pairs else Aside(told)
+        warning = "F7: kms:EncryptionContextKeys holds the names of the pairs kms:EncryptionContext:NAME, neither more nor fewer"
+        yield warning if pairs else Aside(warning)
 
 
 def _aliases(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

@@ -149,8 +149,8 @@ def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
     claimed = given.get("aws:viaawsmcpservice")
     forwarded = isinstance(claimed, str) and truth(claimed)
     if claimed is not None and forwarded != ("aws:calledviaawsmcp" in given):
-        told = "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
-        yield Aside(told) if forwarded else told
+        warning = "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
+        yield Aside(warning) if forwarded else warning
     if not forwarded and "aws:calledviaawsmcp" not in given:
         return
     if kind is CallerKind.SERVICE:

@@ -25,10 +25,10 @@ def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = No
     """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels, and
     what was concluded about where its keys are is told (S4)."""
     labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
-    told = answer(decision)
-    found: dict[str, object] = {"decision": told.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
-    if told.policies is not None:
-        found |= {"policies": told.policies.value, "impossible": list(decision.impossible)}
+    answered = answer(decision)
+    found: dict[str, object] = {"decision": answered.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}
+    if answered.policies is not None:
+        found |= {"policies": answered.policies.value, "impossible": list(decision.impossible)}
     if estate is not None and estate.concluded:
         found["assumptions"] = [{"rule": "S4", "text": sentence} for sentence in estate.concluded]
     if trace:

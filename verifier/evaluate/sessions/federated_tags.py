@@ -44,10 +44,10 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     if not other:
         warnings = (f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",)
         return SessionTags(warnings if session.needs_tags() else ())
-    told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
+    tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if session.passes(other, own | shown):
-        return SessionTags(origin=f"the session was given {told} by {_CALL} with {_TAGGING}, called by {caller.issuer}")
-    return SessionTags((f"F3: no session that {caller.issuer} issues as {caller.arn} has {told}: it cannot pass them",))
+        return SessionTags(origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}")
+    return SessionTags((f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them",))
 
 
 @dataclass(frozen=True)

@@ -209,8 +209,8 @@ class Passing:
             return True
         for chosen in product(*(found for _, found in ways)):
             shown = {name: value for (name, _), value in zip(ways, chosen, strict=True)}
-            told = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
-            if self._allowed(role, one, {**certain, **told}, besides) and self._may_be(before, shown):
+            principal_tags = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
+            if self._allowed(role, one, {**certain, **principal_tags}, besides) and self._may_be(before, shown):
                 return True
         return False
 

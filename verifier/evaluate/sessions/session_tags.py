@@ -41,16 +41,16 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
         return SessionTags()
     own = {name.lower(): value for name, value in identity.tags}
     other = {name: value for name, value in shown.items() if own.get(name) != value}
-    told = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
+    tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if not other:
         return SessionTags(tuple(_without_tags(estate, identity, own, case)) if caller.kind is CallerKind.ROLE else ())
     if caller.kind is CallerKind.USER:
-        return SessionTags((f"F3: no request of {identity.arn} has {told}: a user has its own tags",))
+        return SessionTags((f"F3: no request of {identity.arn} has {tag_list}: a user has its own tags",))
     said = _said(estate, identity, case)
     way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, own | shown)))), None)
     if way is None:
-        return SessionTags((f"F3: no session of {identity.arn}{said.text} has {told}: they are not its own, and nobody can pass them",))
-    return SessionTags(origin=None if caller.session_tags else f"the session was given {told} {way}")
+        return SessionTags((f"F3: no session of {identity.arn}{said.text} has {tag_list}: they are not its own, and nobody can pass them",))
+    return SessionTags(origin=None if caller.session_tags else f"the session was given {tag_list} {way}")
 
 
 def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:

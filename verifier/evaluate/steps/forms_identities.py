@@ -267,8 +267,8 @@ def pass_role(state: State, move: Move) -> None:
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
     asked = sorted(request.action.lower() for request in rest)
     ways = through or running(service)
-    told = " or ".join(", ".join(sorted(way)) for way in ways)
-    require(asked in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {told}")
+    alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
+    require(asked in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}")
     check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}

@@ -107,15 +107,15 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
         return TemplateSide(node, remarks, template, (partition_of(region), account, region))
     texts = [*template.supplied.parameters.values(), *_deciding(node, template)]
     refers = any("AWS::Partition" in text or "AWS::URLSuffix" in text for text in texts)
-    told = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
-    partition = min(told) if len(told) == 1 else partition_of(template.supplied.own_region or "")
-    others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(told) != 1 else ()
+    partitions = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
+    partition = min(partitions) if len(partitions) == 1 else partition_of(template.supplied.own_region or "")
+    others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(partitions) != 1 else ()
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):  # else nothing that is read depends on it
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
-        named = [one for one in regions_in(texts) if len(told) != 1 or partition_of(one) == partition]
+        named = [one for one in regions_in(texts) if len(partitions) != 1 or partition_of(one) == partition]
         first = next((one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node)
-        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others, first.span, tells=len(told) == 1)
+        remarks.own_regions[node.source.name] = OwnRegion(region, region, frozenset(named), others, first.span, tells=len(partitions) == 1)
         return TemplateSide(node, remarks, template, (partition, account, region))
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 

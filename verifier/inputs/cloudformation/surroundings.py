@@ -97,8 +97,8 @@ class Surroundings(Reader):
         for key in sorted(handed(self.side.functions, keys, resource)):
             self._may(Family.KEYS, address, account, resource.place, key=key, why=why)
         if stack and resource.name not in self.side.nested:
-            told = f"`{resource.name}` ({resource.type}) {why}"
-            self.remarks.unread(resource.place, told, hint="check its template in a run of its own")
+            message = f"`{resource.name}` ({resource.type}) {why}"
+            self.remarks.unread(resource.place, message, hint="check its template in a run of its own")
 
     def _roles(self) -> None:
         types = {resource.type: resource for resource in self.made}
@@ -132,12 +132,12 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
     by their logical IDs."""
     template, found, pending = functions.template, set[str](), [resource]
     for other in pending:
-        told = _told(functions, other)
-        if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, told)):
+        values_read = _values_read(functions, other)
+        if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, values_read)):
             return set(keys.values())
-        names = set(references(template, told)) - {resource.name}
+        names = set(references(template, values_read)) - {resource.name}
         found |= {keys[name] for name in names if name in keys}
-        values = (value for node in told if (value := functions.value(node)) is not None)
+        values = (value for node in values_read if (value := functions.value(node)) is not None)
         texts = [piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner) if piece is not None]
         found |= {arn for text in texts for arn in _KEY_ARN.findall(text)}
         leading = [known for known in template.resources.values() if known.name in names or _is_named(functions, known, texts)]
@@ -147,12 +147,12 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
     return found
 
 
-def _told(functions: Functions, resource: Resource) -> list[Node]:
+def _values_read(functions: Functions, resource: Resource) -> list[Node]:
     """What of a resource tells whoever is told of it."""
     names = _LEADS_ON.get(resource.type, resource.properties)
-    told = [resource.properties[name] for name in names if name in resource.properties]
+    values_read = [resource.properties[name] for name in names if name in resource.properties]
     serverless = resource.type.startswith("AWS::Serverless::") and functions.template.globals is not None
-    return [*told, functions.template.globals] if serverless and functions.template.globals is not None else told
+    return [*values_read, functions.template.globals] if serverless and functions.template.globals is not None else values_read
 
 
 def _is_named(functions: Functions, resource: Resource, texts: list[str]) -> bool:

@@ -38,9 +38,9 @@ class Code(Reader):
 
     def _deed(self, resource: Resource, own: CodeType) -> Deed:
         side, account, kind = self.side, self.side.account(resource) or "", own.kind
-        told = (text for name in _OWN_ARNS if (text := side.text(resource, name) or "").startswith("arn:"))
+        own_arns = (text for name in _OWN_ARNS if (text := side.text(resource, name) or "").startswith("arn:"))
         made = arn_of(side, resource)
-        arn = next(told, made.text if isinstance(made, Scalar) else "")
+        arn = next(own_arns, made.text if isinstance(made, Scalar) else "")
         roles = [one for path in own.roles for one in self._roles(resource, path)]
         texts = tuple(dict.fromkeys(_named(own, one.text) for one in roles if isinstance(one, Scalar) and one.text))
         known = bool(arn) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)

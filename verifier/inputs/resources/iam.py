@@ -130,7 +130,7 @@ class Identities(Reader):
     def changes_of(self, resource: Resource) -> IdentityChanges:
         """What is done to others in the account of a resource, or in any."""
         account = self.side.account(resource) or ""
-        return self.identity_changes.setdefault(account, IdentityChanges(untold=not account))
+        return self.identity_changes.setdefault(account, IdentityChanges(account_unknown=not account))
 
     def _principal(self, resource: Resource, owner: Draft) -> None:
         tags, at = self.side.tags(resource), self.side.at(resource)
@@ -139,10 +139,10 @@ class Identities(Reader):
         if boundary is None or (isinstance(boundary, Scalar) and not boundary.text):
             boundary = null(at)
         trust = self.side.policy(resource, "assume_role_policy") if owner.kind == "role" else None
-        told = {TAGS: self.side.marked(resource, listing(at, pairs), "tags", "tags_all")}
-        told |= {BOUNDARY: self.side.marked(resource, boundary, "permissions_boundary")}
-        told |= {TRUST: self.side.marked(resource, trust, "assume_role_policy")}
-        owner.has |= {what: node for what, node in told.items() if node is not None}
+        parts = {TAGS: self.side.marked(resource, listing(at, pairs), "tags", "tags_all")}
+        parts |= {BOUNDARY: self.side.marked(resource, boundary, "permissions_boundary")}
+        parts |= {TRUST: self.side.marked(resource, trust, "assume_role_policy")}
+        owner.has |= {what: node for what, node in parts.items() if node is not None}
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The inline policies that are written in the owner."""

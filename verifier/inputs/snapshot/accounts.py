@@ -41,9 +41,9 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known, whole = {_unique(draft): draft for draft in after.drafts}, listing if complete else None
-    told = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
-    drafts = [*filter(None, told), *(draft for draft in after.drafts if _unique(draft) not in own)]
-    complete = complete and None not in told
+    reported = [as_reported(remarks, draft, known.get(_unique(draft)), whole) for details in made for draft in details.drafts]
+    drafts = [*filter(None, reported), *(draft for draft in after.drafts if _unique(draft) not in own)]
+    complete = complete and None not in reported
     not_listed = _not_listed(drafts, changes) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in not_listed)
     inventory.unmodelled += [
@@ -103,7 +103,7 @@ def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[Ident
     found = next(filter(None, (change.leaves_out(draft.id, False) for change in changes)), None)
     if found is not None:
         inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
-    if any(change.untold and draft.id in change.gone for change in changes):
+    if any(change.account_unknown and draft.id in change.gone for change in changes):
         description = f"{draft.arn} may be the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
         inventory.perhaps(draft, description)
 

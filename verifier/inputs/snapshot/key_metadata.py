@@ -88,13 +88,13 @@ def _known(found: Record, name: str, values: Collection[str]) -> str | None:
 
 def _check_consistent(metadata: Record, key: Key) -> None:
     """Records an error where no real key has these facts together (U3)."""
-    told = (key.spec, key.usage, key.origin, key.multi_region, key.multi_region_type)
+    stated = (key.spec, key.usage, key.origin, key.multi_region, key.multi_region_type)
     for known in key_facts():
         own = (known.spec, known.usage, known.origin, known.multi_region_type is not None, known.multi_region_type)
-        if all(given in (None, fact) for given, fact in zip(told, own, strict=True)):
+        if all(given in (None, fact) for given, fact in zip(stated, own, strict=True)):
             return
     name = next(name for name in ("KeyUsage", "Origin", "MultiRegion", "KeySpec") if name in metadata)
-    shown = [fact for fact in (*told[:3], "multi-Region" if key.multi_region else None) if fact]
+    shown = [fact for fact in (*stated[:3], "multi-Region" if key.multi_region else None) if fact]
     metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
 
 
@@ -155,7 +155,8 @@ def _check_family(remarks: Remarks, family: Sequence[Described]) -> None:
             if None not in (here, there) and here != there:
                 message = f"related keys share their `{name}`: {key.arn} has {here}, {first.arn} has {there}"
                 remarks.error(place, message, rule="L9")
-    told = {primary: place for _, primary, place in family if primary}
-    told |= {key.arn: place for key, _, place in family if key.multi_region_type == "PRIMARY"}
-    if len(told) > 1:
-        remarks.error(list(told.values())[-1], "related keys have one primary key, here are several: " + ", ".join(sorted(told)), rule="L9")
+    primaries = {primary: place for _, primary, place in family if primary}
+    primaries |= {key.arn: place for key, _, place in family if key.multi_region_type == "PRIMARY"}
+    if len(primaries) > 1:
+        message = f"related keys have one primary key, here are several: {', '.join(sorted(primaries))}"
+        remarks.error(list(primaries.values())[-1], message, rule="L9")

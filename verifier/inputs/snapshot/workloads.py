@@ -109,8 +109,8 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
         at, own, keeps = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles)), deed.verb is Verb.KEEPS
         now = replace(deed.code, roles=tuple(filter(None, own)))
-        told = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
-        known = deed.known and None not in own and now.roles == told.roles
+        reported = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
+        known = deed.known and None not in own and now.roles == reported.roles
         if known and deed.verb is not Verb.TAKES:
             found[at] = written[at] = deed.after(now, found.get(at))
             if at[0] == DEFINITIONS:
@@ -133,10 +133,10 @@ def read_workloads(
     for region, node in regions.items():
         if not _REGION.fullmatch(region):
             remarks.error(node, f"`{region}` is not a Region, such as us-west-2", rule="E5")
-        told = members(remarks, node, "what runs in a Region", KINDS)
-        for name in filter(told.__contains__, KINDS):  # task definitions are before what runs them
+        sections = members(remarks, node, "what runs in a Region", KINDS)
+        for name in filter(sections.__contains__, KINDS):  # task definitions are before what runs them
             whole = True
-            for entry in _entries(remarks, KINDS[name], told[name]):
+            for entry in _entries(remarks, KINDS[name], sections[name]):
                 if (entry.text("Account") or account) != account or _is_gone(entry, KINDS[name]):
                     continue  # or a stack of a stack set in another account
                 workload = _workload(entry, KINDS[name], account, region, roles)
@@ -204,7 +204,7 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
 
 def _is_gone(entry: Record, kind: WorkloadKind) -> bool:
     """Whether nobody can change or enter it any more. [EC2 User Guide: ec2-instance-lifecycle; ECS API: Task]"""
-    return any(text.lower() == told.lower() for path, told in kind.gone.items() for text in _texts(entry.place, path))
+    return any(text.lower() == value.lower() for path, value in kind.gone.items() for text in _texts(entry.place, path))
 
 
 def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | None:

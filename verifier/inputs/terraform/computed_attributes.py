@@ -66,8 +66,8 @@ class Derivation:
             found = {"dns_suffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"}
             found |= dict.fromkeys(("partition", "id"), partition)
             return text_at(at, found[name]) if name in found else None
-        told = self.providers.account_and_region(data)[1]
-        region = self.providers.region(data) if told is None and self.providers.plan.of_folder else told
+        stated = self.providers.account_and_region(data)[1]
+        region = self.providers.region(data) if stated is None and self.providers.plan.of_folder else stated
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
 
 

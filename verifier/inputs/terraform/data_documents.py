@@ -206,8 +206,8 @@ class _Block:
         not."""
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
-            told = {name: node.text for name in _CONSTANTS if isinstance(node := member(raw, name), Scalar)}
-            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in told.items())]
+            constants = {name: node.text for name in _CONSTANTS if isinstance(node := member(raw, name), Scalar)}
+            mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in constants.items())]
             block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 

@@ -61,13 +61,13 @@ class Providers:
         for resource in resources:
             for kind, text in _tells(resource):
                 self._evidence[resource.provider, kind].add(text)
-        self._accounts = {key: self._told(key, "caller", "owned") for key in dict.fromkeys(resource.provider for resource in resources)}
+        self._accounts = {key: self._agreed(key, "caller", "owned") for key in dict.fromkeys(resource.provider for resource in resources)}
         keys = {self._login(resource.provider) for resource in resources if resource.managed and resource.type.startswith("aws_kms_")}
         self._main = next(iter(keys)) if len(keys) == 1 and not any(self._accounts.values()) else ()
         """The login of which the account that nothing tells may be: that of all keys, where none is told of another one, or that
         without credentials of its own."""
 
-    def _told(self, provider: str, *kinds: str) -> str | None:
+    def _agreed(self, provider: str, *kinds: str) -> str | None:
         """What the resources of a provider configuration agree on, by the first of some kinds of which there is something."""
         found = next((found for kind in kinds if (found := self._evidence.get((provider, kind)))), set())
         return next(iter(found)) if len(found) == 1 else None
@@ -77,9 +77,9 @@ class Providers:
         match = _arn(resource.values.get("arn"))
         if match is not None:
             return match[4]
-        told = self._account(resource.provider) or self.supplied.account
-        if told is not None or self._login(resource.provider) != self._main:
-            return told
+        found = self._account(resource.provider) or self.supplied.account
+        if found is not None or self._login(resource.provider) != self._main:
+            return found
         self.by_stand_in = True
         return self.supplied.own
 
@@ -89,9 +89,9 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
-        told = self._accounts.get(provider) or self._configured(provider)
-        if told is not None or self._own_login(provider):
-            return told
+        found = self._accounts.get(provider) or self._configured(provider)
+        if found is not None or self._own_login(provider):
+            return found
         others = {account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)}
         if len(others) != 1:
             return None
@@ -165,9 +165,9 @@ class Providers:
 
     def region(self, resource: Resource) -> str:
         """The Region of a resource, or what stands for it, which is remembered (S4)."""
-        told = next(self._regions(resource), None)
-        if told is not None:
-            return told
+        found = next(self._regions(resource), None)
+        if found is not None:
+            return found
         source = self._source(resource)
         if source not in self.open_regions:
             first = self.supplied.own_region or STAND_IN_REGIONS[self.partition(resource)]
@@ -192,7 +192,7 @@ class Providers:
         if not self._is_own_region_open(resource):  # it goes before the provider's
             yield from [own] if _is(own, _A_REGION) else []
             yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
-            yield from filter(None, [self._told(resource.provider, "region")])
+            yield from filter(None, [self._agreed(resource.provider, "region")])
         yield from filter(None, [self.supplied.region])
 
     def _is_own_region_open(self, resource: Resource) -> bool:
@@ -211,7 +211,7 @@ class Providers:
 
     def _partition(self, resource: Resource) -> str | None:
         region = next(self._regions(resource), None)
-        return self._told(resource.provider, "partition") or (None if region is None else partition_of(region))
+        return self._agreed(resource.provider, "partition") or (None if region is None else partition_of(region))
 
 
 def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:

@@ -184,8 +184,8 @@ class Unread(PlanReader):
         """Records what each may do, or change."""
         for resource in self.side.plan.after.values():
             if resource.managed and _STACK.fullmatch(self._type(resource) or ""):
-                told = f"{resource.address} has resources of its own, which are not read"
-                self.remarks.unread(self.side.at(resource), told, hint="check its template in a run of its own")
+                message = f"{resource.address} has resources of its own, which are not read"
+                self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
                 does = "has resources of its own, which may hold policies of users and roles"
                 self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         for address in self.side.plan.invoked:

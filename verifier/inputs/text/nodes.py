@@ -169,7 +169,7 @@ class Remarks:
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     doubts: dict[str, Unmodelled] = field(default_factory=dict)
-    untold: Counter[Severity] = field(default_factory=Counter)
+    omitted: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""
     own_accounts: dict[str, list[str]] = field(default_factory=dict)
@@ -220,12 +220,12 @@ class Remarks:
         return (*dict.fromkeys(self.warnings), *self._counted(Severity.WARNING))
 
     def _has_room(self, severity: Severity) -> bool:
-        told = self.errors if severity is Severity.ERROR else self.warnings
-        if len(told) < MAXIMUM:
+        recorded = self.errors if severity is Severity.ERROR else self.warnings
+        if len(recorded) < MAXIMUM:
             return True
-        self.untold[severity] += 1
+        self.omitted[severity] += 1
         return False
 
     def _counted(self, severity: Severity) -> tuple[Diagnostic, ...]:
-        count = self.untold[severity]
+        count = self.omitted[severity]
         return (Diagnostic(severity, f"{count} more like these are not shown"),) if count else ()

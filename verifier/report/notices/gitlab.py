@@ -20,17 +20,17 @@ _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTE: "inf
 
 def render_gitlab(notices: Notices) -> str:
     """The report, with a final newline."""
-    found = [_told(notices, "supposed", text, NOWHERE) for text in notices.concluded]
+    found = [_issue(notices, "supposed", text, NOWHERE) for text in notices.concluded]
     for warning in notices.warnings:
         text = f"{warning.message} [{warning.rule}]" if warning.rule else warning.message
-        found.append(_told(notices, "warning", text, warning.span or NOWHERE))
+        found.append(_issue(notices, "warning", text, warning.span or NOWHERE))
     for notice in notices.notices:
         said = f"{notice.title}. {notice.message}{notice.excused}"
         found.append(_entry(notices, notice.rule, notice.level, said, notice.fingerprint, notice.span))
     return json.dumps(found, indent=2) + "\n"
 
 
-def _told(notices: Notices, rule: str, text: str, span: Span) -> Json:
+def _issue(notices: Notices, rule: str, text: str, span: Span) -> Json:
     """What is no notice of the run, but is told beside them."""
     return _entry(notices, rule, Level.NOTE, text, digest((rule, text)).hex()[:32], span)
 

@@ -135,10 +135,10 @@ def render_junit_notices(notices: Notices) -> str:
     """The document, with a final newline."""
     known = {subject.id for subject in notices.subjects}
     supposed = [printable(f"supposed: {text}") for text in notices.concluded]
-    told = [(subject, [notice for notice in notices.notices if notice.subject == subject.id]) for subject in notices.subjects]
+    suites = [(subject, [notice for notice in notices.notices if notice.subject == subject.id]) for subject in notices.subjects]
     others = [notice for notice in notices.notices if notice.subject not in known]
-    told += [(_OTHERS, others)] if others else []
-    return junit_document([_subject_suite(subject, about, supposed) for subject, about in told])
+    suites += [(_OTHERS, others)] if others else []
+    return junit_document([_subject_suite(subject, about, supposed) for subject, about in suites])
 
 
 def _subject_suite(subject: Subject, notices: Sequence[Notice], supposed: Sequence[str]) -> Suite:

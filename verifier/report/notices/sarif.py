@@ -73,9 +73,9 @@ def _artifact(file: str, digest: str) -> Json:
 
 
 def _invocation(notices: Notices) -> Json:
-    told: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
-    told += [_notification(warning) for warning in notices.warnings]
-    return {"executionSuccessful": notices.answered, "exitCode": notices.exit_code, "toolExecutionNotifications": told}
+    notifications: list[Json] = [{"level": "note", "message": {"text": _message(f"supposed: {text}")}} for text in notices.concluded]
+    notifications += [_notification(warning) for warning in notices.warnings]
+    return {"executionSuccessful": notices.answered, "exitCode": notices.exit_code, "toolExecutionNotifications": notifications}
 
 
 def _notification(warning: Diagnostic) -> Json:

@@ -36,10 +36,11 @@ def comparison_document(
 ) -> doc.Document:
     """The whole comparison; `texts` are those of the files, by the names that spans call them."""
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
-    told = [target for target in comparison.targets if not _is_quiet(target) or in_full or _is_new(target) or len(comparison.targets) == 1]
-    quiet = [target_name(target) for target in comparison.targets if target not in told]
+    targets = comparison.targets
+    notable = [target for target in targets if not _is_quiet(target) or in_full or _is_new(target) or len(targets) == 1]
+    quiet = [target_name(target) for target in targets if target not in notable]
     shown = quiet if in_full else [*quiet[:_MOST_NAMES], *([f"{len(quiet) - _MOST_NAMES} more"] if len(quiet) > _MOST_NAMES else [])]
-    blocks: list[doc.Block] = [writer.target(target) for target in told]
+    blocks: list[doc.Block] = [writer.target(target) for target in notable]
     blocks += [doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD)))] if quiet else []
     unused = [allowance for allowance in comparison.allowances if not allowance.used]
     what = "was not needed: nothing that it covers was gained"

@@ -38,14 +38,14 @@ def explanation_document(explanation: Explanation, *, in_full: bool = False) -> 
 
 def _request(request: Request) -> Block:
     caller = request.caller
-    told: list[Words] = []
+    items: list[Words] = []
     if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1:
-        told.append(f"a session of {caller.principal_arn}")
-    told += [f"a session issued by {caller.issuer}"] if caller.issuer else []
-    told += [("on ", Said(request.resource, Role.CODE))] if request.resource else []
-    told += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
+        items.append(f"a session of {caller.principal_arn}")
+    items += [f"a session issued by {caller.issuer}"] if caller.issuer else []
+    items += [("on ", Said(request.resource, Role.CODE))] if request.resource else []
+    items += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
     call = Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME)
-    return grouped([Para(call), Items(tuple(map(Item, told)), margin=2)])
+    return grouped([Para(call), Items(tuple(map(Item, items)), margin=2)])
 
 
 def _outcome(explanation: Explanation) -> Block:
@@ -109,13 +109,13 @@ def _flips(wanted: Outcome, flips: Sequence[Flip | NotFound]) -> Block:
 def _flip(flip: Flip | NotFound) -> Items:
     if isinstance(flip, NotFound):
         return Items((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
-    told = [Item(words.change_text(change)) for change in flip.changes]
-    told += [
+    items = [Item(words.change_text(change)) for change in flip.changes]
+    items += [
         Item(f"if {words.assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]") for label, value in flip.readings
     ]
-    told.append(Item(words.outcome_text(flip.decision)))
-    told += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
-    return Items((Item(words.count_text(flip), below=(Items(tuple(told), margin=6),)),), margin=2)
+    items.append(Item(words.outcome_text(flip.decision)))
+    items += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
+    return Items((Item(words.count_text(flip), below=(Items(tuple(items), margin=6),)),), margin=2)
 
 
 def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Iterator[Block]:

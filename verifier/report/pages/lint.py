@@ -25,12 +25,12 @@ def lint_document(report: LintReport, fail_on: Severity | None = Severity.WARNIN
     shown = {id(finding) for finding in (report.findings if in_full else _in_short(report))}
     blocks: list[Block] = []
     for policy, findings in words.by_policy(report):
-        told = tuple(_finding(finding, in_full) for finding in findings if id(finding) in shown)
+        items = tuple(_finding(finding, in_full) for finding in findings if id(finding) in shown)
         left = tuple(_finding(finding, in_full) for finding in findings if id(finding) not in shown)
         name, what = words.policy_title(policy)
-        parts: list[Block] = [Items(told, columns=_MARGIN)] if told else []
+        parts: list[Block] = [Items(items, columns=_MARGIN)] if items else []
         parts += [Folded(counted(len(left), "more finding"), (Items(left, columns=_MARGIN),))] if left else []
-        blocks += [Group((Heading((Said(name, Role.NAME), "  ", Said(what, Role.DIM))), *parts))] if told else parts
+        blocks += [Group((Heading((Said(name, Role.NAME), "  ", Said(what, Role.DIM))), *parts))] if items else parts
     blocks.append(Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))
     blocks.append(Supposed(report.assumptions))
     blocks.append(Items(tuple(Item(text, Said("skipped", Role.DIM)) for text in report.skipped), columns=_MARGIN))

@@ -32,8 +32,8 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
 
 def footnote(regions: Iterable[Region]) -> Items:
     """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about it."""
-    told = any(limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case)
-    return Items((Item(_CASE, "note", rule_label("F7")),) if told else (), columns=12)
+    reads_pairs = any(limit.subject.lower().startswith(_PAIR) for region in regions for case in region.when for limit in case)
+    return Items((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)
 
 
 def data_counts(data_version: str) -> list[Words]:

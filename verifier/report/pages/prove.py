@@ -90,7 +90,7 @@ def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
 
 def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int, several: bool) -> doc.Folded:
     name = target_name(report, verdict.target)
-    told = tuple(_verdict(report, verdict, common))
+    parts = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
     named = doc.Said(verdict.invariant.name, doc.Role.NAME)
@@ -98,7 +98,7 @@ def _folded(report: Report, verdict: Verdict, common: Sequence[Assumption], evid
     line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM)),))
     text = (doc.Para(doc.Said(verdict.invariant.text, doc.Role.DIM)),) if verdict.invariant.text else ()
     failing, proved = verdict.counts_as is not Status.PROVED, verdict.status is Status.PROVED
-    title, blocks = (_sign(verdict), ": ", named, f" ({name})"), (*told, _excerpts(verdict, evidence))
+    title, blocks = (_sign(verdict), ": ", named, f" ({name})"), (*parts, _excerpts(verdict, evidence))
     return doc.Folded(title, blocks, (), line, elapsed, text, number, failing, quiet=proved)
 
 
@@ -120,8 +120,8 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
         yield from named_grant_items(verdict.grants, verdict.target, doc.MARGIN, doc.LABEL)
     if verdict.reason:
         yield doc.Items((reason_item(verdict.reason, places=places),), doc.MARGIN)
-    told = {label for label, _ in readings_of(verdict)}
-    own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in told)
+    labels = {label for label, _ in readings_of(verdict)}
+    own = tuple(assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in labels)
     yield from [doc.GAP] if verdict.story is not None and own else []
     yield doc.Supposed(own, columns=doc.LABEL, margin=doc.MARGIN)
 
@@ -184,10 +184,10 @@ def _cross_check(report: Report) -> list[str]:
     if report.second_engine is None:
         return []
     counts = {how: sum(verdict.agreement is how for verdict in report.verdicts) for how in Agreement}
-    told = [f"{counts[Agreement.AGREED]} agreed"]
-    told += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
-    told += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
-    return [f"cross-check by {report.second_engine.value}: {', '.join(told)}"]
+    counted = [f"{counts[Agreement.AGREED]} agreed"]
+    counted += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
+    counted += [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
+    return [f"cross-check by {report.second_engine.value}: {', '.join(counted)}"]
 
 
 def _left_out(report: Report) -> list[str]:

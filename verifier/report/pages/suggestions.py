@@ -43,12 +43,12 @@ def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:
 
 def _suggestion(advice: Advice, suggestion: Suggestion, number: int) -> Items:
     costs = access_lines(suggestion.comparison) if suggestion.comparison is not None else ()
-    told = [Item(kept_text(advice, suggestion), "then")]
+    items = [Item(kept_text(advice, suggestion), "then")]
     last = None
     for label, text in costs:
-        told.append(Item(text, label if label != last else ""))
+        items.append(Item(text, label if label != last else ""))
         last = label
-    return edits_items(suggestion.edits, number, Items(tuple(told), margin=3, columns=9))
+    return edits_items(suggestion.edits, number, Items(tuple(items), margin=3, columns=9))
 
 
 def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin: int = 0) -> Items:

@@ -149,9 +149,9 @@ _WITHOUT_RESOURCE = (PolicyKind.KEY, PolicyKind.TRUST)
 
 def policy_words(policy: Policy, names: Names) -> str:
     """`Allow kms:* to everyone; Deny …`."""
-    told = [statement_words(statement, policy.kind, names) for statement in policy.statements[:_MOST_STATEMENTS]]
-    more = len(policy.statements) - len(told)
-    return "; ".join([*told, *([f"and {more} more statement{'' if more == 1 else 's'}"] if more else [])]) or "no statement"
+    statements = [statement_words(statement, policy.kind, names) for statement in policy.statements[:_MOST_STATEMENTS]]
+    more = len(policy.statements) - len(statements)
+    return "; ".join([*statements, *([f"and {more} more statement{'' if more == 1 else 's'}"] if more else [])]) or "no statement"
 
 
 def statement_words(statement: Statement, kind: PolicyKind, names: Names) -> str:

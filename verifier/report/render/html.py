@@ -70,7 +70,7 @@ def _block(block: doc.Block) -> Content:
 
 def _blocks(document: doc.Document) -> Iterator[Content]:
     """All blocks, with the worst verdicts first."""
-    told = sorted((block for block in document.blocks if isinstance(block, doc.Folded) and block.number), key=lambda b: _rank(b.title))
+    folded = sorted((block for block in document.blocks if isinstance(block, doc.Folded) and block.number), key=lambda b: _rank(b.title))
     for block in document.blocks:
         if isinstance(block, doc.Overview):
             rows = sorted(enumerate(block.rows, start=1), key=lambda row: _rank(row[1][0]))
@@ -79,13 +79,13 @@ def _blocks(document: doc.Document) -> Iterator[Content]:
             yield _overview(failing) if failing else None
             yield _holding(len(rows) - len(failing), "listed", _overview(rows[len(failing) :]))
         elif isinstance(block, doc.Folded) and block.number:
-            if told:
-                last = [one for one in told if document.is_large and role_of(one.title) is Role.GOOD]
-                first = told[: len(told) - len(last)]
-                opened = doc.MOST_WITHOUT_SUMMARY if document.is_large else len(told)
+            if folded:
+                last = [one for one in folded if document.is_large and role_of(one.title) is Role.GOOD]
+                first = folded[: len(folded) - len(last)]
+                opened = doc.MOST_WITHOUT_SUMMARY if document.is_large else len(folded)
                 yield [_verdict(one, is_open=one.open and number < opened) for number, one in enumerate(first)]
                 yield _holding(len(last), "in full", [_verdict(one, is_open=False) for one in last])
-            told = []
+            folded = []
         else:
             yield _block(block)
 

@@ -117,16 +117,16 @@ def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
     """A table of verdicts, what fails first; what finds no room is counted."""
     yield from table_head(["", "invariant", "key"])
     ordered = sorted(rows, key=lambda row: doc.WORST.index(role_of(row[0])))
-    told, room = 0, _MOST_OF_ROWS
+    written, room = 0, _MOST_OF_ROWS
     for sign, *names in ordered[:_MOST_ROWS]:
         row = table_row([f"{_SIGNS.get(role_of(sign), '')}{_words(sign)}", *(escaped(brief(name, _MOST_OF_A_NAME)) for name in names)])
         room -= len(row)
         if room < 0:
             break
-        told += 1
+        written += 1
         yield row
-    if len(rows) > told:
-        yield table_row(["", f"and {len(rows) - told:,} more", ""])
+    if len(rows) > written:
+        yield table_row(["", f"and {len(rows) - written:,} more", ""])
 
 
 def _summary(title: Words) -> str:

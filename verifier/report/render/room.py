@@ -43,8 +43,8 @@ def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str], left
             chosen[number] = block.full
             room -= more
     left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if not lines and block.full)
-    told = [line for lines in chosen if lines is not None for line in lines]
-    return "\n".join([*head, *told, *([left_out.format(f"{left:,}"), ""] if left else []), *end]) + "\n"
+    kept = [line for lines in chosen if lines is not None for line in lines]
+    return "\n".join([*head, *kept, *([left_out.format(f"{left:,}"), ""] if left else []), *end]) + "\n"
 
 
 def _size(lines: Sequence[str]) -> int:

@@ -35,8 +35,8 @@ def document_text(document: doc.Document, *, colour: bool = False, width: int | 
     lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
     lines += [*counts, ""] if document.is_large else []
     for block in document.blocks:
-        told = writer.block(block)
-        lines += [*told, ""] if told else []
+        rendered = writer.block(block)
+        lines += [*rendered, ""] if rendered else []
     return page([*lines, *counts] if counts else lines[:-1])
 
 
@@ -64,8 +64,8 @@ class _Writer:
         """What an answer comes to; nothing where it has no exit code."""
         if document.exit_code is None:
             return []
-        told = [*map(self.joined, document.counts), f"exit {document.exit_code:d}"]
-        return flow(told, "", between=document.gap, indent=0, width=self.width)
+        counts = [*map(self.joined, document.counts), f"exit {document.exit_code:d}"]
+        return flow(counts, "", between=document.gap, indent=0, width=self.width)
 
     def block(self, block: doc.Block) -> list[str]:
         """The lines of one block."""
@@ -85,7 +85,7 @@ class _Writer:
                 return self.block(doc.Items(tuple(found), margin, columns))
             case doc.Folded(_, blocks, instead, line, aside):
                 shown = () if block.on_page else blocks if self.in_full or line else instead
-                return [*(self.headline(line, aside) if line else []), *(told for one in shown for told in self.block(one))]
+                return [*(self.headline(line, aside) if line else []), *(rendered for one in shown for rendered in self.block(one))]
             case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
             case doc.Group(blocks):
@@ -118,8 +118,8 @@ class _Writer:
     def overview(self, rows: Sequence[tuple[Words, str, str]]) -> list[str]:
         """A line for each of many verdicts that is not proved, and fares as badly as it can."""
         open_ = sorted((row for row in rows if role_of(row[0]) is not Role.GOOD), key=lambda row: doc.WORST.index(role_of(row[0])))
-        told = [f"{pad(self.joined(sign), doc.MARGIN)}{printable(name)}  {self.style.dim(printable(key))}" for sign, name, key in open_]
-        return told[:_MOST_ROWS] + ([f"and {len(told) - _MOST_ROWS:,} more"] if len(told) > _MOST_ROWS else [])
+        lines = [f"{pad(self.joined(sign), doc.MARGIN)}{printable(name)}  {self.style.dim(printable(key))}" for sign, name, key in open_]
+        return lines[:_MOST_ROWS] + ([f"and {len(lines) - _MOST_ROWS:,} more"] if len(lines) > _MOST_ROWS else [])
 
     # -- tables --
 

@@ -45,10 +45,10 @@ def row_text(row: Row, *, in_full: bool) -> str:
         return callers
     if in_full:
         return f"{callers}, if {_either(row.cases)}"
-    told = tuple(map(without_the_obvious, row.cases))
-    text = f"{callers}, if {_either(told)}"
+    cases = tuple(map(without_the_obvious, row.cases))
+    text = f"{callers}, if {_either(cases)}"
     federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
-    if federated or len(told) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
+    if federated or len(cases) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
         return f"{callers}, under conditions that --verbose tells"
     return text
 

@@ -39,13 +39,13 @@ from verifier.verify.reach.universe import Universe, strangers
 
 class Common:
     """What is found once for all keys of an estate, some of which have own keys of the caller's beside them. `tags` says that what is asked
-    turns on tags of callers, whatever policies do; `told` are the conditions by which the last requests are told from others, so far as
+    turns on tags of callers, whatever policies do; `telling` are the conditions by which the last requests are told from others, so far as
     they may tell names apart."""
 
-    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, told: Sequence[Condition] = ()) -> None:
-        own = own_accounts(estate, told)
+    def __init__(self, estate: Estate, held: Mapping[str, bool], tags: bool, telling: Sequence[Condition] = ()) -> None:
+        own = own_accounts(estate, telling)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
-        self._imagined = imagined(self.estate, told)
+        self._imagined = imagined(self.estate, telling)
         self.settled = self._imagined.settled
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
@@ -198,8 +198,8 @@ def of_estate(estate: Estate, held: Mapping[str, bool], goals: Iterable[Invarian
     tell alike the names of what could be made."""
     goals = tuple(goals)
     conditions = tuple(dict.fromkeys(one for goal in goals for one in conditions_in(goal.when)))
-    told = may_tell_names(conditions, _keys_of_names(Same(estate))) if conditions else ()
-    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals), told)
+    telling = may_tell_names(conditions, _keys_of_names(Same(estate))) if conditions else ()
+    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals), telling)
 
 
 @lru_cache(_REMEMBERED)
@@ -209,8 +209,8 @@ def _keys_of_names(same: Same) -> frozenset[str]:
 
 
 @lru_cache(_REMEMBERED)
-def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, told: tuple[Condition, ...]) -> Common:
-    return Common(same.estate, dict(held), tags, told)
+def _of_same(same: Same, held: tuple[tuple[str, bool], ...], tags: bool, telling: tuple[Condition, ...]) -> Common:
+    return Common(same.estate, dict(held), tags, telling)
 
 
 def _own_keys(estate: Estate, accounts: tuple[str, ...]) -> Iterator[Key]:

@@ -46,8 +46,8 @@ def tells_sessions_apart(estate: Estate, asked: Iterable[str]) -> bool:
     keys, also of those that are `asked` about, or a Deny names its user (P3). Otherwise it has the permissions of its issuer at most
     [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
-    told = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(estate, PrincipalType.FEDERATED_USER)
-    return told or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
+    by_name = any(key.startswith(_OF_SESSIONS) for key in asked) or _named_by_grants(estate, PrincipalType.FEDERATED_USER)
+    return by_name or bool(estate.unmodelled) or any(map(_tells_sessions_apart, policies))
 
 
 def _named_by_grants(estate: Estate, kind: PrincipalType) -> bool:
@@ -69,8 +69,8 @@ def tells_names_apart(estate: Estate, asked: Iterable[str]) -> bool:
     names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM user;
     id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    told = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in asked)
-    return told or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
+    by_name = _named_by_grants(estate, PrincipalType.USER) or any(key.startswith(_OF_NAMES) for key in asked)
+    return by_name or bool(estate.unmodelled) or any(map(_tells_names_apart, policies))
 
 
 def _tells_names_apart(policy: Policy) -> bool:

@@ -26,7 +26,7 @@ from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.facts import ANY_WAY, Way
-from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, on_the_way, told
+from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
@@ -119,7 +119,7 @@ class _Search:
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
                 break
-            found = self._told(goal, reached, self._otherwise(reached.start))
+            found = self._story(goal, reached, self._otherwise(reached.start))
             if isinstance(found, Story):
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
@@ -151,7 +151,7 @@ class _Search:
         if reason is None:
             within, whenever = self._in_doubt()
             if within is not None:
-                found = told(self.setting, *within, self.options.longest)
+                found = story_in_doubt(self.setting, *within, self.options.longest)
                 if isinstance(found, Story):
                     return _Answer(found, Bound(self.options.longest, False))
                 reason = found
@@ -176,7 +176,7 @@ class _Search:
         long = len(planned(found[1].facts, found[0])) > self.options.longest
         return None if long and not few.reach(self.options.longest) else few.found or found
 
-    def _told(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
+    def _story(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
         return self.setting.teller(reached.start, self.number).tell(
             reached, goal, self.setting.goals[self.number], self.options.longest, other
         )
@@ -193,8 +193,8 @@ class _Search:
 
         reached = other(ANY_WAY)
         goal = reached.goals.get((found[0].key, self.number))
-        told = None if goal is None else self._told(goal, reached, other)
-        return told if isinstance(told, Story) else None
+        story = None if goal is None else self._story(goal, reached, other)
+        return story if isinstance(story, Story) else None
 
     def _within(self) -> Iterator[Found]:
         """The callers whose goal is within reach, in whatever number of steps, the nearest first."""
@@ -203,7 +203,7 @@ class _Search:
         for start in starts if self.apart else ():
             found = setting.goal(setting.at_once(start, number), number)
             if found is not None:
-                (self._direct if isinstance(self._told(*found), Story) else self._unsure).add(start)
+                (self._direct if isinstance(self._story(*found), Story) else self._unsure).add(start)
         # Whether one needs a step may not be certain: what it can bring about by steps counts.
         return setting.nearest((start for start in starts if start not in self._direct), number, self._unsure)
 

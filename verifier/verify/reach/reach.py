@@ -31,7 +31,7 @@ from verifier.verify.preparation import check_readings, not_known
 from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
-from verifier.verify.reach.offers.in_doubt import looked_at, told
+from verifier.verify.reach.offers.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
@@ -181,7 +181,8 @@ def _in_doubt(
         return [], found is None
     goal, reached = found
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
-    return [ReachStory(start, names, goal, tasks, told(setting, goal, reached, options.longest), alike, start in setting.listed)], True
+    story = story_in_doubt(setting, goal, reached, options.longest)
+    return [ReachStory(start, names, goal, tasks, story, alike, start in setting.listed)], True
 
 
 def _others(setting: Setting, start: str, goal: Goal) -> Other:

@@ -33,12 +33,12 @@ def why(setting: Setting, goal: Goal, reached: Reached) -> Reason:
     fact, derivation, doubt = found
     places = setting.doubts.places(derivation.by, doubt)
     first = f"{reached.start} may get there" + ("" if derivation.by == reached.start else f" as {derivation.by}")
-    told = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
-    text = f"{told}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
+    sentence = f"{first} by {_named(doubt)}: {_brings(fact, doubt)}; {_allowed(derivation.by, places)}"
+    text = f"{sentence}{_not_given(setting, doubt)}. To settle it: suppose {_sentence(fact, doubt)}"
     return Reason("W1", text, places[0].span if places else NOWHERE)
 
 
-def told(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
+def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
     """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why it is in doubt.
     Raises `InternalDisagreement`."""
     first, refused = why(setting, goal, reached), ANY_WAY

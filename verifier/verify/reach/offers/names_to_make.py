@@ -69,8 +69,8 @@ class Patterns:
         patterns = [one for one in self._all if begins(one, start)]
         taken = set(map(_name, present))
         # What asks for a name that is taken matches nothing that could be made.
-        told = (one for one in patterns if one.fixed.rpartition("/")[2].lower() not in taken)
-        wanted: tuple[Predicate, ...] = (like(f"{start}aws-service-role/*"), *told)
+        unclaimed = (one for one in patterns if one.fixed.rpartition("/")[2].lower() not in taken)
+        wanted: tuple[Predicate, ...] = (like(f"{start}aws-service-role/*"), *unclaimed)
         plain = POLICY_PATH if kind == "policy" else PATH.without(COLON)
         tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
         if kind in WITH_COLONS and any(_asks_for_a_colon(one, start) for one in patterns):

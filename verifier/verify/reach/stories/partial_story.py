@@ -115,8 +115,8 @@ class PartialStory:
             if not asked or not moments:
                 yield self._with(found, self.now)
         for now in moments:
-            told = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))
-            yield from (self._with(found, now) for found in told)
+            steps = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))
+            yield from (self._with(found, now) for found in steps)
 
     def _with(self, found: StoryStep, now: int) -> PartialStory | Reason:
         other = self.copy()
@@ -208,8 +208,8 @@ class PartialStory:
         moves = [one.move for one in self.steps]
         moments = self._moments((goal.by,))
         pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
-        told = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
-        return next(told, Reason("W4", "no such request was found that can be made after the steps before it"))
+        shown = (found for found in pinned if isinstance(found, Counterexample) and against_time(moves, found.request) is None)
+        return next(shown, Reason("W4", "no such request was found that can be made after the steps before it"))
 
     def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
         scene = self._scene(goal.by, (), *when)

@@ -43,9 +43,9 @@ class Teller(StoryContext):
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
         found = self.found(reached, goal, invariant, most, other, longer)[0]
         for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ():
-            told = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
-            if isinstance(told, Story):
-                return told
+            story = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
+            if isinstance(story, Story):
+                return story
         return found
 
     def found(
@@ -63,7 +63,7 @@ class Teller(StoryContext):
         refused: frozenset[Way] = ANY_WAY
         while True:
             tasks = planned(reached.facts, goal)
-            found, way = self._told(reached, goal, invariant, tasks, most)
+            found, way = self._story_of(reached, goal, invariant, tasks, most)
             if isinstance(found, Story):
                 return found, goal, tasks
             failed.append((found, goal, tasks))
@@ -81,7 +81,7 @@ class Teller(StoryContext):
             goal = nearest
         return failed[0]
 
-    def _told(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
+    def _story_of(self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
         if len(tasks) > most:
             return too_long(len(tasks), most), goal.way
@@ -141,7 +141,7 @@ class _Tries:
         to_own = _onto_own_keys(self._tasks)
         if to_own:
             self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
-        self._told: list[PartialStory] = []
+        self._stories: list[PartialStory] = []
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The first way after which the last request can be made; or why that of the first of those that lead farthest cannot be."""
@@ -154,9 +154,9 @@ class _Tries:
         return (*reasons, *(reason for _, reason in sorted(self._reasons, key=lambda one: one[0])))[0]
 
     def _each(self) -> Iterator[PartialStory]:
-        yield from self._told
+        yield from self._stories
         for story in self._rest:
-            self._told.append(story)
+            self._stories.append(story)
             yield story
 
     def _after(self, story: PartialStory, number: int) -> Iterator[PartialStory]:
