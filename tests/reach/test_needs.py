@@ -212,9 +212,15 @@ def test_a_tag_has_its_first_value_or_one_that_it_can_be_given(mask: int, facts:
     assert (found is not None) is expected
 
 
-@pytest.mark.parametrize(("mask", "moved", "expected"), [(2, False, True), (1, False, False), (1, True, True), (3, False, True)])
-def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: bool, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("mask", "moved", "expected"),
+    [
+        *((2, (), True), (1, (), False), (3, (), True)),
+        *((1, (("held:0", "1"),), True), (1, (("held:0", "2"),), False), (1, (("held:1", "1"),), False)),
+    ],
+)
+def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: tuple[tuple[str, str], ...], expected: bool) -> None:
     keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: {"held:0": 2}))}
-    known = Facts({Fact(FactKind.ALIASES, KEY): Derivation(None, ALICE, (), 1)} if moved else {})
+    known = Facts({Fact(FactKind.ALIASES, KEY, details): Derivation(None, ALICE, (), 1) for details in moved})
     found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known)
     assert (found is not None) is expected

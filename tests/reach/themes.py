@@ -151,14 +151,20 @@ def _alias(theme: _Theme) -> _Theme:
     if held:
         estate = theme.question.estate
         theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=()))))
-    return theme.mine(theme.allow([f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"], *menus.BY_ALIAS))
+    actions = [f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"]
+    key, alias = "arn:aws:kms:*:*:key/*", f"arn:aws:kms:*:*:{menus.ALIAS}"
+    resource = theme.one("*", "*", [key], [alias], [key, alias], [key, f"{alias}-*"], [key, "arn:aws:kms:eu-*:*:alias/*"])
+    return theme.mine(theme.allow(actions, *menus.BY_ALIAS, resource=resource))
 
 
 def _replicate(theme: _Theme) -> _Theme:
     arn = theme.question.estate.keys[0].arn.replace("key/1", "key/mrk-1")
     theme.key(arn=arn, multi_region=True, multi_region_type=theme.one("PRIMARY", "PRIMARY", "REPLICA"))
-    regions = ({"StringEquals": {"kms:ReplicaRegion": region}} for region in (menus.REPLICA_REGION, "us-west-2"))
-    return theme.mine(theme.allow("kms:ReplicateKey", *regions), theme.allow("kms:CreateKey"))
+    into, there = (
+        tuple({"StringEquals": {key: region}} for region in (menus.REPLICA_REGION, "us-west-2"))
+        for key in ("kms:ReplicaRegion", "aws:RequestedRegion")
+    )
+    return theme.mine(theme.allow("kms:ReplicateKey", *into), theme.allow("kms:CreateKey", *there))
 
 
 def _import(theme: _Theme) -> _Theme:

@@ -142,10 +142,8 @@ def _own_alias(space: Space) -> Expression:
     """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
-    assert space.target.resource is not None
-    if space.target.resource.split(":", 5)[5].startswith("alias/aws/"):
-        return FALSE
-    return space.in_account(_owner(space))
+    of_aws = space.on(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
+    return both(space.in_account(_owner(space)), negation(of_aws))
 
 
 MANAGEMENT = frozenset(

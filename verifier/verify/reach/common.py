@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 from verifier.model.estate import Estate, Key
@@ -19,12 +19,14 @@ from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.facts.names import Same
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS
+from verifier.verify.reach.alias_rules import AliasRules, alias_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
-from verifier.verify.reach.narrowed import for_keys, of_callers
+from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import other_keys, own_accounts
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
@@ -83,9 +85,13 @@ class Common:
         """The rules of one key."""
         return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
 
-    def creating(self, partition: str, region: str, issued: CallerSet) -> KeylessRules:
-        """The rules of creating keys in a Region, and elsewhere."""
-        return KeylessRules(self.narrow, partition, region, self.steps(partition).powers, self._held, issued)
+    def creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+        """The rules of creating keys, in each Region."""
+        return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+
+    def managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
+        """The rules of the aliases that a key may have."""
+        return AliasRules(self.narrow, rules.key, rules.aliases, self.steps(rules.key.partition).powers, self._held, issued)
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""
@@ -142,7 +148,8 @@ class Common:
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
-        own = frozenset(asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals))
+        asked = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).powers, goals)
+        own = frozenset((*asked, *self._asked_of_aliases(key, goals)))
         place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
         if place not in self._universes or self._universes[place][0] != further:
             universe = self._made(key, own)
@@ -166,6 +173,20 @@ class Common:
             self._doubts.clear()
             self._doubting.clear()
         return any(new)
+
+    def _asked_of_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
+        """What is asked about callers who change the aliases of a key, or of another one of its Region, where these are asked for (R4)."""
+        tested = (condition.key.value for goal in goals for condition in conditions_in(goal.when))
+        if self._by_alias or any(one.lower().startswith((ALIAS_NAMES, REQUEST_ALIAS)) for one in tested):
+            wide, powers = of_any_resource(self._bare), self.steps(key.partition).powers
+            for other in {other.account: other for other in (key, *self.further(key))}.values():
+                yield from asked_of_callers(wide, alias_target(other, "alias/example"), powers)
+
+    @cached_property
+    def _by_alias(self) -> bool:
+        """Whether a policy asks for the aliases of keys."""
+        policies = (*self.estate.key_policies, *of_callers(self.narrow, says_of_keys))
+        return any(asked.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for asked in asked_keys(policy))
 
     def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its Region."""

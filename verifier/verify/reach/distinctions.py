@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, conditions_in
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement
+from verifier.model.reference import matching
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.values import running_on
 from verifier.verify.reach.narrowed import asked_keys, in_variables, of_callers
@@ -28,6 +29,12 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
         return None
     read = (key.split("tag/", 1)[1] for policy in policies for key in asked_keys(policy) if "principaltag/" in key or "resourcetag/" in key)
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
+
+
+def actions_of(goal: Invariant) -> frozenset[str]:
+    """The actions that an invariant is about."""
+    names = frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
+    return names.difference(*(matching(pattern.value) for pattern in goal.not_actions))
 
 
 def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:

@@ -31,7 +31,7 @@ class FactKind(StrEnum):
     TAG = "tag"
     """A key, the attribute of the tag, and the class of its value."""
     ALIASES = "aliases"
-    """The aliases of a key."""
+    """A key, a class of names by its symbol, and whether it has aliases of them (`alias_names`)."""
     INLINE = "inline"
     """The inline policies of a user, role or group."""
     ATTACHED = "attached"

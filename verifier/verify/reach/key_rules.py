@@ -32,11 +32,12 @@ from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
+from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
+from verifier.verify.reach.distinctions import actions_of
 
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
-ALIAS_NAMES = "kms:resourcealiases"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 SESSIONS = like_arn("arn:*:sts::*:assumed-role/*")
 
@@ -96,12 +97,13 @@ class KeyRules:
         self.powers = powers
         self._goals = goals
         self._issued = tuple(dict.fromkeys(issued))
-        self._names = [_named(goal) for goal in goals]
+        self._names = list(map(actions_of, goals))
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
         self.joint = join([QuestionSide(changed, key_target(free), powers)], (), self._further)
         self.joint.hold(held)
+        self.aliases = AliasNames(self.joint)
         self._nodes = iter(self.joint.scopes)
         self.scopes = [next(self._nodes) for _ in goals]
         self.accesses = [next(self._nodes) for _ in goals]
@@ -121,6 +123,8 @@ class KeyRules:
             space.view(REQUEST_TAG + name.removeprefix(RESOURCE_TAG))
         space.set_view(OPERATIONS)
         space.set_view(TAG_NAMES)
+        if REQUEST_ALIAS in space.attributes:
+            space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
         if GRANTEE in space.attributes:
@@ -227,26 +231,13 @@ class KeyRules:
         """The class of a tag that the key does not have."""
         return self.joint.finite.tables[tag.attribute].size
 
-    @property
-    def asks_for_aliases(self) -> bool:
-        """Whether a policy asks for the aliases of the key."""
-        return bool(self._alias_symbols)
-
-    @cached_property
-    def _alias_symbols(self) -> tuple[str, ...]:
-        return self.joint.finite.held.get(ALIAS_NAMES, ())
-
     @cached_property
     def _kept(self) -> tuple[str, ...]:
-        return (CALLER, *self.powers, *self._tags_asked, *self._alias_symbols)
+        return (CALLER, *self.powers, *self._tags_asked, *self.aliases.symbols)
 
     def aliases_at_first(self) -> dict[str, int] | None:
         """Which classes of alias names the key has at first, by their symbols; `None` where that is free (U3)."""
-        if self.key.aliases is None:
-            return None
-        table = self.joint.finite.tables[ALIAS_NAMES] if self._alias_symbols else None
-        has = {table.class_of(alias) for alias in self.key.aliases} if table is not None else set()
-        return {symbol: 2 if number in has else 1 for number, symbol in enumerate(self._alias_symbols)}
+        return self.aliases.had(self.key.aliases)
 
     def access(self, goal: int) -> tuple[Cube, ...]:
         """Who can make the last request of a goal."""
@@ -259,6 +250,21 @@ class KeyRules:
     def doing(self, name: str) -> tuple[Cube, ...]:
         """Who can make a request for an action."""
         return self._cubes(self._acts.get(name, NOTHING))
+
+    def replicating(self) -> tuple[Cube, ...]:
+        """Who can make replicas; the cubes tell in which Regions, where a policy asks for them."""
+        return self._cubes(self._acts["kms:ReplicateKey"], REPLICA_REGION)
+
+    @property
+    def replica_regions(self) -> tuple[Predicate, ...]:
+        """What policies ask of the Region of a replica."""
+        return tuple(self.joint.sides[0].question.space.questions.get(REPLICA_REGION, {}))
+
+    def is_into(self, cube: Cube, region: str) -> bool:
+        """Whether a replica that a cube is about may be in a Region."""
+        table, mask = self.joint.finite.tables.get(REPLICA_REGION), dict(cube.values).get(REPLICA_REGION)
+        number = table.class_of(region) if table is not None else None
+        return region != self.key.region and (mask is None or number is None or bool(mask >> number & 1))
 
     def granting(self, operation: str) -> tuple[Cube, ...]:
         """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One that may be retired
@@ -338,12 +344,6 @@ def _of_step(space: Space, name: str, key: Key) -> Expression:
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
         return negation(Test(REPLICA_REGION, exactly(key.region)))
     return TRUE
-
-
-def _named(goal: Invariant) -> frozenset[str]:
-    """The actions that a goal is about."""
-    names = frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
-    return names.difference(*(matching(pattern.value) for pattern in goal.not_actions))
 
 
 def _folded(attribute: str) -> Tokens:

@@ -1,61 +1,69 @@
 """Who can create keys, given what they have brought about before: what a replica takes besides (R8), and what a key of the caller's takes.
 
-In: an estate, a partition and Region, readings that are held. Out: `KeylessRules`.
+In: an estate, a partition, readings that are held. Out: `KeylessRules`.
 Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
-from verifier.problem.classes.predicates import exactly
-from verifier.problem.diagrams.diagram import Node
+from verifier.problem.classes.kinds import suits, table_of
+from verifier.problem.classes.predicates import Predicate
+from verifier.problem.classes.tables import MORE_STATES, OverBudget
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import Expression, both, negation
+from verifier.problem.expression import Expression, both
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
-from verifier.problem.views import View
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 
 CREATE_KEY = "kms:CreateKey"
+REGION = "region"
 
 
 class KeylessRules:
-    """The rules of `kms:CreateKey`, in a Region and elsewhere; of federated sessions they are about those in `issued` alone. Raises
-    `TooLarge`."""
+    """The rules of `kms:CreateKey`, in each Region; of federated sessions they are about those in `issued` alone. Raises `TooLarge`."""
 
-    def __init__(
-        self, estate: Estate, partition: str, region: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet
-    ) -> None:
+    def __init__(self, estate: Estate, partition: str, powers: frozenset[str], held: Mapping[str, bool], issued: CallerSet) -> None:
         self._powers = powers
-        self._region = region
         self._issued = issued
         self.joint = join([QuestionSide(estate, Target(TargetKind.NONE, partition), powers)], (), self._further)
         self.joint.hold(held)
-        self._here, self._elsewhere, others = self.joint.scopes
+        self._creates, others = self.joint.scopes
         self.joint.definitions.append(self.joint.diagrams.complement(others))
+        self._in_class: dict[int | None, tuple[Cube, ...]] = {}
 
     def _further(self, space: Space) -> list[Expression]:
-        creates = both(acts({CREATE_KEY}), not_ruled_out(space))
-        region = space.view("aws:RequestedRegion")
-        assert isinstance(region, View)
-        here = space.ask(region, exactly(self._region))
-        return [both(creates, here), both(creates, negation(here)), outside(space, self._issued)]
+        space.view("aws:RequestedRegion")
+        return [both(acts({CREATE_KEY}), not_ruled_out(space)), outside(space, self._issued)]
 
-    @cached_property
-    def _cubes(self) -> Mapping[bool, tuple[Cube, ...]]:
-        return {True: self._of(self._here), False: self._of(self._elsewhere)}
+    def regions(self, asked: Iterable[Predicate]) -> tuple[str, ...]:
+        """A Region of each class that policies tell apart, or that some further predicates do. Raises `TooLarge`."""
+        space = self.joint.sides[0].question.space
+        attribute = space.attributes[REGION]
+        wanted = filter(lambda one: suits(attribute, one), dict.fromkeys((*space.questions.get(REGION, {}), *asked)))
+        try:
+            table = table_of(attribute, list(wanted), MORE_STATES)
+        except OverBudget as error:
+            raise TooLarge("the policies tell apart too many Regions") from error
+        return tuple(table.pick(1 << number)[1] for number in range(table.size))
 
-    def _of(self, creates: Node) -> tuple[Cube, ...]:
-        node = self.joint.diagrams.both(self.joint.sides[0].allowed, creates)
-        return cubes(self.joint, projected(self.joint, node, (CALLER, *self._powers)), self._powers)
-
-    def creating(self, principal: str, *, here: bool) -> tuple[Cube, ...]:
-        """What a principal needs to create a key in the Region, or in another one."""
+    def creating(self, principal: str, region: str) -> tuple[Cube, ...]:
+        """What a principal needs to create a key in a Region."""
         number = self.joint.finite.tables[CALLER].class_of(principal)
-        return () if number is None else tuple(cube for cube in self._cubes[here] if cube.callers >> number & 1)
+        return () if number is None else tuple(cube for cube in self._creating_in(region) if cube.callers >> number & 1)
+
+    def _creating_in(self, region: str) -> tuple[Cube, ...]:
+        joint = self.joint
+        table = joint.finite.tables.get(REGION) if REGION in joint.diagrams.level else None
+        number = None if table is None else table.class_of(region)
+        if number not in self._in_class:
+            there = [] if number is None else [joint.diagrams.literal(REGION, 1 << number)]
+            node = joint.diagrams.all_of((joint.sides[0].allowed, self._creates, *there))
+            self._in_class[number] = cubes(joint, projected(joint, node, (CALLER, *self._powers)), self._powers)
+        return self._in_class[number]

@@ -277,7 +277,7 @@ class Needs:
                     given = (f for f in facts.of_kind(FactKind.TAG) if f.subject == target and f.details[0] == name)
                     yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
             elif aliases is not None and name in aliases and not mask & aliases[name]:
-                fact = Fact(FactKind.ALIASES, target)
+                fact = Fact(FactKind.ALIASES, target, (name, str(mask)))
                 yield fact if fact in facts else None
 
 

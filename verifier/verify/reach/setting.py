@@ -81,10 +81,11 @@ class Setting:
             if not known:
                 numbers = tuple(range(len(self.goals)))
             key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
-            creating = cache(lambda: common.creating(key.partition, key.region, issued))
+            creating = cache(lambda: common.creating(key.partition, issued))
 
             def offers(rules: KeyRules, numbers: tuple[int, ...], *, made: bool = False) -> KeyOffers:
-                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating, made=made)
+                aliases = cache(lambda: common.managing(rules, issued))
+                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating, aliases, made=made)
 
             def further() -> Iterator[KeyOffers]:
                 yield from (offers(common.rules(other, (), expected), ()) for other in common.further(key))

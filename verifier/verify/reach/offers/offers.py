@@ -9,17 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import entry
 from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
+from verifier.verify.reach.alias_names import NONE, SOME
+from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, STEPS, UPDATE_PRIMARY, KeyRules
+from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT = "kms:CreateGrant"
+_OF_ALIASES = (
+    (StepKind.CREATE_ALIAS, "kms:CreateAlias", SOME),
+    (StepKind.UPDATE_ALIAS, "kms:UpdateAlias", SOME),
+    (StepKind.UPDATE_ALIAS, "kms:UpdateAlias", NONE),
+    (StepKind.DELETE_ALIAS, "kms:DeleteAlias", NONE),
+)
+"""The steps on aliases, and of a key that they concern: whether it has some of a class afterwards, or may have none."""
 _NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
@@ -38,10 +48,20 @@ class Access:
 class KeyOffers:
     """The offers of one key to whoever calls it."""
 
-    def __init__(self, rules: KeyRules, goals: tuple[int, ...], creating: Callable[[], KeylessRules], *, made: bool = False) -> None:
-        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys. One that may be `made`
-        stands for those of its account that the input does not hold: whoever makes one there writes its policy."""
+    def __init__(
+        self,
+        rules: KeyRules,
+        goals: tuple[int, ...],
+        creating: Callable[[], KeylessRules],
+        aliases: Callable[[], AliasRules],
+        *,
+        made: bool = False,
+    ) -> None:
+        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys, `aliases` those of the
+        aliases that this one may have. One that may be `made` stands for those of its account that the input does not hold: whoever makes
+        one there writes its policy."""
         self._creating = creating
+        self._aliases = aliases
         self._made = made
         self.rules = rules
         self.goals = goals
@@ -75,12 +95,35 @@ class KeyOffers:
         own = self._open[bit]
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
-        elsewhere = self._creating().creating(principal, here=False) if copied else ()
-        here = self._creating().creating(principal, here=True) if makes else ()
-        if (own, elsewhere, here) not in self._alike:
-            found = tuple(chain.from_iterable(_whole(self._steps[number], elsewhere) for number in own)) + tuple(self._making(here))
-            self._alike[own, elsewhere, here] = found, frozenset(offer.gives for offer in found)
-        return self._alike[own, elsewhere, here]
+        elsewhere = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
+        here = self._creating().creating(principal, self.region) if makes else ()
+        aliases = tuple(self._managing(own, principal))
+        if (own, elsewhere, here, aliases) not in self._alike:
+            offers = (
+                self._whole(self._steps[number], elsewhere) for number in own if self._steps[number].gives.kind is not FactKind.ALIASES
+            )
+            found = (*chain.from_iterable(offers), *aliases, *self._making(here))
+            self._alike[own, elsewhere, here, aliases] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, elsewhere, here, aliases]
+
+    @cached_property
+    def _regions(self) -> tuple[str, ...]:
+        return self._creating().regions(self.rules.replica_regions)
+
+    def _whole(self, offer: Offer, elsewhere: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
+        """An offer with all that its step takes: a replica takes `kms:CreateKey` in its Region as well (R8)."""
+        if offer.step is not StepKind.REPLICATE:
+            yield offer
+            return
+        for cube in dict.fromkeys(cube for region, creating in elsewhere if self.rules.is_into(offer.cube, region) for cube in creating):
+            yield replace(offer, also=(("", CREATE_KEY, cube),))
+
+    def _managing(self, own: tuple[int, ...], principal: str) -> Iterator[Offer]:
+        """What a principal can do to the aliases of the key, which takes permission on the alias as well (R4)."""
+        for offer in (self._steps[number] for number in own):
+            if offer.gives.kind is FactKind.ALIASES:
+                for alias, cube in self._aliases().managing(offer.action, offer.gives.details[0], principal):
+                    yield replace(offer, also=((alias, offer.action, replace(cube, callers=0)),))
 
     def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
         for cube in creating:
@@ -130,13 +173,13 @@ class KeyOffers:
                 )
             gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
-        if rules.asks_for_aliases:
-            for name, step in STEPS.items():
-                if name.endswith("Alias"):
-                    yield from self._plain(step, name, Fact(FactKind.ALIASES, arn))
+        for symbol in rules.aliases.symbols:
+            for step, name, has in _OF_ALIASES:
+                yield from self._plain(step, name, Fact(FactKind.ALIASES, arn, (symbol, str(has))))
         # A key without goals is one under which ciphertexts of another key may come.
         if not self.goals or any(map(self.rules.uses_material, self.goals)):
-            yield from self._plain(StepKind.REPLICATE, "kms:ReplicateKey", Fact(FactKind.REPLICA, arn))
+            for cube in rules.replicating():
+                yield Offer(StepKind.REPLICATE, "kms:ReplicateKey", arn, cube, Fact(FactKind.REPLICA, arn))
             for cube in self._doing("kms:ImportKeyMaterial"):
                 for other in self._doing("kms:GetParametersForImport"):
                     also = ((arn, "kms:GetParametersForImport", other),)
@@ -170,15 +213,6 @@ class KeyOffers:
 
 _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
 """Offers, and what they give."""
-
-
-def _whole(offer: Offer, creating: tuple[Cube, ...]) -> Iterator[Offer]:
-    """An offer with all that its step takes: a replica takes `kms:CreateKey` as well (R8)."""
-    if offer.step is not StepKind.REPLICATE:
-        yield offer
-        return
-    for cube in creating:
-        yield replace(offer, also=(("", CREATE_KEY, cube),))
 
 
 def is_tag(attribute: str) -> bool:

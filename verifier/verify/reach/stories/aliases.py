@@ -13,6 +13,7 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.reach.alias_names import SOME
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
@@ -23,10 +24,15 @@ _NONE = Reason("E0", "no alias of the key that policies ask for can be created, 
 
 
 def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
-    """Every change of one alias of the key; those of the kind that the task names first."""
+    """Every change of one alias of the key after which it has one of the class that the task names, or one less; those of the kind that the
+    task names first."""
     by, key = task.derivation.by, scene.key(task.fact.subject)
-    wanted = _asked_for(policies_of(scene.state.estate, scene.about(by)))
-    changes = sorted(_changes(scene.state.estate, key, wanted), key=lambda change: change[0] is not task.derivation.step)
+    symbol, has = task.fact.details
+    offered = (alias.split(":", 5)[5] for alias, *_ in (task.derivation.offer.also if task.derivation.offer else ()) if alias)
+    wanted = dict.fromkeys((*offered, *_asked_for(policies_of(scene.state.estate, scene.about(by)))))
+    own = (one for one in _changes(scene.state.estate, key, wanted) if scene.rules[key.arn].aliases.of(one[1]) == symbol)
+    changes = [one for one in own if (one[2] is key) == (has == str(SOME))]
+    changes.sort(key=lambda change: change[0] is not task.derivation.step)
     for kind, name, onto, keys in changes:
         yield _moved(scene, by, kind, name, onto, keys)
     if not changes:

@@ -1,0 +1,174 @@
+"""Aliases of keys in chains: what is done with one takes permission on the alias as well (R4), and which one it is matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, organization, own, policy
+from tests.evaluate.reaching import TARGET, admits, trusting
+from tests.evaluate.steps.worlds import BASE, DELEGATES, document, one_key, state
+from tests.reach.telling import PROVED, told
+from tests.reach.test_open_and_shut_keys import BY_ALIAS, NO_ALIAS, OTHER_KEY
+from verifier.model.estate import Controls, Level, ManagedPolicy
+from verifier.model.policy import PolicyKind
+
+ALIASES = "arn:aws:kms:*:*:alias/"
+OPEN = f"{ALIASES}open"
+CREATES, MOVES = ("create alias",), ("update alias",)
+FACTS: dict[str, Any] = {"facts": {"grants": ()}}
+
+
+def creating(*resources: str, effect: str = "Allow", **further: Any) -> Statement:
+    """A statement about creating aliases."""
+    return {"Effect": effect, "Action": "kms:CreateAlias", "Resource": list(resources or ("*",)), **further}
+
+
+def all_but(*resources: str, effect: str = "Allow") -> Statement:
+    """The same about all but some resources."""
+    return {"Effect": effect, "Action": "kms:CreateAlias", "NotResource": list(resources)}
+
+
+@pytest.mark.parametrize(
+    ("mine", "steps"),
+    [
+        ((creating(KEY),), PROVED),
+        ((creating(OPEN),), PROVED),
+        ((creating(KEY, OPEN),), CREATES),
+        ((creating(KEY, f"{ALIASES}*"),), CREATES),
+        ((creating(KEY, f"{ALIASES}o?en"),), CREATES),
+        ((creating(KEY, "arn:aws:kms:*"),), CREATES),
+        ((creating(KEY, f"{ALIASES}other"),), PROVED),
+        ((creating(KEY, f"{ALIASES}open-*"),), PROVED),
+        ((creating(KEY, "alias/open"),), PROVED),
+        ((creating(KEY, "arn:aws:kms:eu-central-1:*:alias/*"),), PROVED),
+        ((creating(KEY, f"arn:aws:kms:*:{PARTNER}:alias/*"),), PROVED),
+        ((creating(KEY, f"arn:aws:kms:*:{HOME}:alias/*"),), CREATES),
+        ((creating(KEY), creating(OPEN)), CREATES),
+        # All but some resources.
+        ((all_but(f"{ALIASES}*"),), PROVED),
+        ((all_but(OPEN),), PROVED),
+        ((all_but(f"{ALIASES}other"),), CREATES),
+        ((creating(KEY), all_but("arn:aws:kms:*:*:key/*")), CREATES),
+        # Denied.
+        ((creating(), creating(f"{ALIASES}*", effect="Deny")), PROVED),
+        ((creating(), creating(OPEN, effect="Deny")), PROVED),
+        ((creating(), creating(f"{ALIASES}other", effect="Deny")), CREATES),
+        ((creating(), all_but(KEY, effect="Deny")), PROVED),
+        ((creating(), all_but(KEY, OPEN, effect="Deny")), CREATES),
+        ((creating(), creating(OPEN, effect="Deny", Condition={"StringEquals": {"aws:RequestedRegion": "eu-central-1"}})), CREATES),
+        ((creating(), creating(OPEN, effect="Deny", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}})), PROVED),
+        ((creating(), creating(OPEN, effect="Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})), CREATES),
+        # Of a request to make an alias no condition key says which: what asks for it is not met, on the alias either.
+        ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"kms:RequestAlias": "alias/open"}})), PROVED),
+        ((creating(KEY), creating(OPEN, Condition={"StringNotEquals": {"kms:RequestAlias": "alias/open"}})), CREATES),
+        ((creating(KEY), creating(OPEN, Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})), PROVED),
+        ((creating(KEY), creating(OPEN, Condition={"Null": {"kms:ResourceAliases": "true"}})), CREATES),
+        ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})), PROVED),
+        ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceAccount": HOME}})), CREATES),
+        # Policy variables are not told apart by names: what may be is not proved impossible.
+        ((creating(KEY, f"{ALIASES}${{aws:username}}"),), ("unknown", "E0")),
+    ],
+)
+def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+    assert told(state(*mine, BY_ALIAS, **FACTS)) == steps
+
+
+@pytest.mark.parametrize(
+    ("asked", "resource", "steps"),
+    [
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/team-a/*"}}, f"{ALIASES}team-b/*", PROVED),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/team-a/*"}}, f"{ALIASES}team-*", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*/blue"}}, f"{ALIASES}team-a/*", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}, f"{ALIASES}mine", CREATES),
+        ({"ForAnyValue:StringNotLike": {"kms:ResourceAliases": "alias/a*"}}, f"{ALIASES}a*", PROVED),
+        ({"ForAnyValue:StringNotLike": {"kms:ResourceAliases": "alias/a*"}}, f"{ALIASES}ab", PROVED),
+        ({"ForAnyValue:StringNotLike": {"kms:ResourceAliases": "alias/a*"}}, f"{ALIASES}?b", CREATES),
+        ({"Null": {"kms:ResourceAliases": "false"}}, f"{ALIASES}mine", CREATES),
+        ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, f"{ALIASES}mine", PROVED),
+        ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, OPEN, CREATES),
+        ({"StringLike": {"kms:RequestAlias": "alias/*"}}, "arn:aws:kms:*:*:alias/aws/*", PROVED),
+    ],
+)
+def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resource: str, steps: tuple[str, ...]) -> None:
+    uses = own("kms:Decrypt", Condition=asked)
+    facts = {"grants": (), "aliases": ()}
+    assert told(state(creating(KEY, resource), uses, facts=facts)) == steps
+
+
+UPDATES, DELETES = "kms:UpdateAlias", "kms:DeleteAlias"
+HAS_IT = (one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/open",)),)
+ONLY_Z = own("kms:Decrypt", Condition={"ForAllValues:StringLike": {"kms:ResourceAliases": "alias/z*"}})
+FREE = (one_key(DELEGATES, arn=OTHER_KEY, aliases=()),)
+
+
+@pytest.mark.parametrize(
+    ("action", "resources", "keys", "uses", "steps"),
+    [
+        (UPDATES, [KEY, OTHER_KEY, OPEN], HAS_IT, BY_ALIAS, MOVES),
+        (UPDATES, [KEY, OTHER_KEY], HAS_IT, BY_ALIAS, PROVED),
+        (UPDATES, [KEY, OTHER_KEY, f"{ALIASES}other"], HAS_IT, BY_ALIAS, PROVED),
+        (UPDATES, [OTHER_KEY, OPEN], HAS_IT, BY_ALIAS, PROVED),
+        (UPDATES, [KEY, OTHER_KEY, f"{ALIASES}*"], FREE, NO_ALIAS, MOVES),
+        (UPDATES, [KEY, OTHER_KEY], FREE, NO_ALIAS, PROVED),
+        (DELETES, [KEY, f"{ALIASES}*"], (), NO_ALIAS, ("delete alias",)),
+        (DELETES, [KEY], (), NO_ALIAS, PROVED),
+        (DELETES, [f"{ALIASES}*"], (), NO_ALIAS, PROVED),
+        (DELETES, [KEY, f"{ALIASES}zz*"], (), ONLY_Z, PROVED),
+        (DELETES, [KEY, f"{ALIASES}pay*"], (), ONLY_Z, ("delete alias",)),
+    ],
+)
+def test_r4_what_moves_and_deletes_an_alias(
+    action: str, resources: list[str], keys: tuple[Any, ...], uses: Statement, steps: tuple[str, ...]
+) -> None:
+    assert told(state(own(action, resources), uses, keys=keys, **FACTS)) == steps
+
+
+def test_r4_two_aliases_one_after_another() -> None:
+    both = ({"kms:ResourceAliases": f"alias/{name}"} for name in ("one", "two"))
+    denied = [own("kms:Decrypt", effect="Deny", Condition={"ForAllValues:StringNotEquals": one}) for one in both]
+    facts = {"grants": (), "aliases": ()}
+    assert told(state(creating(), own("kms:Decrypt"), *denied, facts=facts)) == (*CREATES, *CREATES)
+    assert told(state(creating(KEY, f"{ALIASES}one"), own("kms:Decrypt"), *denied, facts=facts)) == PROVED
+
+
+def test_r4_a_key_policy_says_nothing_of_aliases() -> None:
+    lets = allow(aws(ALICE), "kms:CreateAlias")
+    assert told(state(BY_ALIAS, key=lets, facts={"grants": (), "policies": (policy(DELEGATES, lets),)})) == PROVED
+    assert told(state(BY_ALIAS, creating(OPEN), facts={"grants": (), "policies": (policy(DELEGATES, lets),)})) == CREATES
+
+
+def test_r4_what_is_around_holds_of_the_alias_too() -> None:
+    scp = policy(own("*"), creating(OPEN, effect="Deny"), kind=PolicyKind.SCP, identity="an SCP")
+    assert told(state(creating(), BY_ALIAS, organization=organization(Controls(HOME, service=(Level(HOME, (scp,)),))), **FACTS)) == PROVED
+    edge = document(own("kms:*", "arn:aws:kms:*:*:key/*"), arn=f"{BASE}#boundary", kind=PolicyKind.BOUNDARY)
+    assert told(state(creating(), BY_ALIAS, alice={"bounded": True, "boundary": edge}, **FACTS)) == PROVED
+
+
+def test_r4_the_permission_on_the_alias_may_come_by_a_step() -> None:
+    base = ManagedPolicy(BASE, (("v1", document(creating(OPEN), arn=BASE)),), "v1")
+    attaches = own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": BASE}})
+    assert told(state(creating(KEY), attaches, BY_ALIAS, managed=(base,), **FACTS)) == ("attach policy", *CREATES)
+    assert told(state(creating(KEY), BY_ALIAS, managed=(base,), **FACTS)) == PROVED
+    role = trusting(admits(aws(ALICE)), own=(creating(KEY),))
+    assert told(state(creating(OPEN), BY_ALIAS, own("sts:AssumeRole", TARGET), others=(role,), **FACTS)) == PROVED
+    role = trusting(admits(aws(ALICE)), own=(creating(KEY, OPEN),))
+    assert told(state(BY_ALIAS, own("sts:AssumeRole", TARGET), others=(role,), **FACTS)) == ("assume role", *CREATES)
+
+
+def test_r4_callers_who_are_told_apart_on_the_alias_alone() -> None:
+    # The policy names another user, who alone may make the alias.
+    bob = ALICE.replace("Alice", "Bob")
+    mine = (creating(KEY), BY_ALIAS, creating(OPEN, Condition={"ArnEquals": {"aws:PrincipalArn": bob}}))
+    assert told(state(*mine, others=(identity(bob, *mine),), **FACTS)) == PROVED
+    mine = (creating(KEY), BY_ALIAS, creating(OPEN, Condition={"ArnEquals": {"aws:PrincipalArn": ALICE}}))
+    assert told(state(*mine, others=(identity(bob, *mine),), **FACTS)) == CREATES
+
+
+def test_r5_an_alias_is_managed_from_its_own_account_alone() -> None:
+    outsider = f"arn:aws:iam::{PARTNER}:role/them"
+    lets = allow(aws(outsider), "kms:CreateAlias")
+    uses = allow(aws(outsider), "kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})
+    before = state(own("sts:AssumeRole"), facts={"grants": (), "policies": (policy(DELEGATES, lets, uses),)})
+    assert told(before) == PROVED
