@@ -15,6 +15,7 @@ _SESSIONS = ("ssm:ResumeSession", "ssm:GetAccessToken", "ssm:StartAccessRequest"
 """What goes on with a session, or asks for one: it leads nowhere else."""
 _NEXT_TASK = "arn:{partition}:ecs:{region}:{account}:task/{parent}/00000000000000000000000000000000"
 _LIFECYCLE = "arn:{partition}:sagemaker:{region}:{account}:notebook-instance-lifecycle-config/escalation"
+_ON_STACKS = ("cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack", "cloudformation:RollbackStack")
 _ENDPOINT = "{arn}/runtime-endpoint/DEFAULT"
 _IN_AGENTS = ("bedrock-agentcore:InvokeAgentRuntimeCommand", "bedrock-agentcore:InvokeAgentRuntimeCommandShell")
 
@@ -215,11 +216,9 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
             ),
             tags="Tags",
-            passing=("cloudformation:UpdateStack", "cloudformation:CreateChangeSet"),
-            bounds=(
-                *("cloudformation:ExecuteChangeSet", "cloudformation:ContinueUpdateRollback", "cloudformation:DeleteStack"),
-                "cloudformation:RollbackStack",
-            ),
+            passing=("cloudformation:UpdateStack", "cloudformation:CreateChangeSet", *_ON_STACKS),
+            # A change set that waits may have another role, which the stack has after it. [CloudFormation API: CreateChangeSet, RoleARN]
+            bounds=_ON_STACKS,
         ),
         WorkloadKind(
             name="stack_instances",

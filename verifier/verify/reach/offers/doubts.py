@@ -178,12 +178,15 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
-        """The roles that one of the services runs things as; those that the caller may pass."""
-        supposed = self._permissions[doubt.account]
+        """The roles that one of the services runs things as; those that the caller may pass, and those of listed code (`BOUNDED`)."""
+        supposed, services = self._permissions[doubt.account], doubt.entry.services
+        bounded = services if doubt.entry.effect is Effect.RUN else tuple(name for name in services if name.endswith(BOUNDED))
+        passed = tuple(name for name in services if name not in bounded)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
-            passing = [Allowed(-1, _NOTHING)] if doubt.entry.effect is Effect.RUN else self._passable(group, by, doubt.entry.services)
-            for one, (name, two) in product(passing, self._trusting(group, doubt.entry.services)):
+            running = product((Allowed(-1, _NOTHING),), self._trusting(group, bounded))
+            handed = product(self._passable(group, by, passed), self._trusting(group, passed)) if passed else ()
+            for one, (name, two) in chain(running, handed):
                 needs = (cube, two.cube, one.cube)
                 targets = one.targets & two.targets & free
                 held = Bundle(StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
