@@ -120,9 +120,11 @@ def test_only_one_file_of_few_accounts_is_looked_at_in_each(run: Run, tmp_path: 
     assert asks(run, "--account", "prove", str(write(tmp_path / "eight.json", *eight)), *BUILTIN)
 
 
-def test_an_account_in_an_escape_is_looked_at(run: Run, tmp_path: Path) -> None:
-    path = write(tmp_path / "policy.json", allow(root(PARTNER)))
-    path.write_text(path.read_text("utf-8").replace(PARTNER, f"{PARTNER[:-1]}\\u0036"), encoding="utf-8")
+@pytest.mark.parametrize("account", [PARTNER, "000000000001", "000000000002"])
+def test_an_account_in_an_escape_is_looked_at(run: Run, tmp_path: Path, account: str) -> None:
+    """Also where it is one that could stand for any which the policy does not name."""
+    path = write(tmp_path / "policy.json", allow(root(account)))
+    path.write_text(path.read_text("utf-8").replace(account, f"{account[:-1]}\\u003{account[-1]}"), encoding="utf-8")
     assert answer(run, path) == 3
 
 
@@ -140,23 +142,40 @@ def test_what_refers_to_the_own_account_is_not_looked_at_in_each(run: Run, tmp_p
         assert asks(run, "--account", "prove", str(path), *BUILTIN, "--region", "eu-west-1")
 
 
-EAST = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+REGION = {"Ref": "AWS::Region"}
+EAST, WEST = ({"Fn::Equals": [REGION, region]} for region in ("us-east-1", "us-west-2"))
+CONDITIONS = {"East": EAST, "Elsewhere": {"Fn::Not": [EAST]}, "NotWest": {"Fn::Not": [WEST]}}
 KEYS: dict[str, dict[str, str | None]] = {
     "only there": {"A": "East"},
     "also there": {"A": "East", "B": None},
     "others elsewhere": {"A": "East", "B": "Elsewhere"},
+    "anywhere but there": {"A": "NotWest"},
 }
 
 
-@pytest.mark.parametrize("name", KEYS)
-def test_keys_of_one_region_alone_ask_for_it(run: Run, tmp_path: Path, name: str) -> None:
+def template(folder: Path, keys: dict[str, str | None], *statements: dict[str, Any]) -> str:
+    """A template of keys, each with the condition under which it is there."""
     owner = allow({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, "kms:*")
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owner]}}}
-    keys = {name: key | ({"Condition": condition} if condition else {}) for name, condition in KEYS[name].items()}
-    path = tmp_path / "template.json"
-    path.write_text(json.dumps({"Conditions": {"East": EAST, "Elsewhere": {"Fn::Not": [EAST]}}, "Resources": keys}), encoding="utf-8")
-    assert asks(run, "--region", "prove", str(path), *BUILTIN)
-    assert asks(run, "--region", "compare", str(path), str(path))
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owner, *statements]}}}
+    resources = {name: key | ({"Condition": condition} if condition else {}) for name, condition in keys.items()}
+    path = folder / "template.json"
+    document = {"Mappings": {"M": {"us-west-2": {"A": PARTNER}}}, "Conditions": CONDITIONS, "Resources": resources}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_of_some_regions_alone_ask_for_it(run: Run, tmp_path: Path, name: str) -> None:
+    path = template(tmp_path, KEYS[name])
+    assert asks(run, "--region", "prove", path, *BUILTIN)
+    assert asks(run, "--region", "compare", path, path)
+
+
+def test_a_comparison_that_cannot_be_read_in_each_region_asks_for_it(run: Run, tmp_path: Path) -> None:
+    """A table without an entry is an error of the template where the Region is given, and no answer about all Regions."""
+    path = template(tmp_path, {"A": None}, allow({"AWS": {"Fn::FindInMap": ["M", REGION, "A"]}}))
+    assert asks(run, "--region", "compare", path, path)
+    assert run("compare", path, path, "--region", "us-west-2").code == 0
 
 
 def test_an_input_without_a_key_may_be_of_any_account(run: Run, tmp_path: Path) -> None:

@@ -159,6 +159,9 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
         result = run("lint", str(tmp_path / f"{name}.json"), "--fail-on", "note", "--output", "json")
         document = json.loads(result.out)
         assert result.code == code and "S4" in {assumption["rule"] for assumption in document["assumptions"]}, (name, result.out)
+    told = (tmp_path / "one of two is an outsider, whichever that is.json").read_text()
+    (tmp_path / "escaped.json").write_text(told.replace("56666:", "5666\\u0036:").replace("89999:", "8999\\u0039:"))
+    assert run("lint", str(tmp_path / "escaped.json")).code == 2
     both = run("lint", str(tmp_path / "never.json"), str(tmp_path / "fine.json"))
     assert both.code == 1 and "whichever they are" in both.out
 

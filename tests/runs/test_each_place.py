@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.report.samples import OWN, PAYMENTS, PROVED, SHARED, report
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
 from verifier.model.results.comparison import ComparedSide, Comparison, Relation, TargetComparison
-from verifier.model.results.verdict import KeySummary, Report, Status, Verdict
+from verifier.model.results.verdict import Bound, KeySummary, Report, Status, Verdict
 from verifier.runs.each_place import compared_in_each, in_each
 
 HERE, THERE = "us-west-2", "us-east-1"
@@ -32,6 +33,14 @@ def test_a_proof_supposes_what_that_of_each_place_supposes() -> None:
     other = replace(PROVED, target=ELSEWHERE, assumptions=(OWN,))
     (found,) = in_each([told(replace(PROVED, assumptions=(SHARED,))), told(other)], ERROR).verdicts
     assert (found.status, found.assumptions) == (Status.PROVED, (SHARED, OWN))
+
+
+def test_a_proof_goes_as_far_as_that_of_each_place() -> None:
+    bounds = (Bound(4, complete=True), Bound(4, complete=False), Bound(3, complete=False))
+    for here, there in permutations(bounds, 2):
+        proofs = [told(replace(PROVED, bound=here)), told(replace(PROVED, target=ELSEWHERE, bound=there))]
+        (found,) = in_each(proofs, ERROR).verdicts
+        assert found.bound == max(here, there, key=bounds.index)
 
 
 def test_verdicts_that_differ_are_unknown() -> None:

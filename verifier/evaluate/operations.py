@@ -221,8 +221,9 @@ ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSource
 """What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide, trust-model]"""
 
 HANDED_THROUGH = frozenset({"stack_instances"})
-ALWAYS_HANDED = HANDED_THROUGH | {"schedules"}
 """The kinds of code that run as a role which the one that is passed assumes."""
+ALWAYS_HANDED = HANDED_THROUGH | {"schedules"}
+"""Those of which each change names the role, which it is passed."""
 
 ASSUMED_BY = {
     "functions": ("lambda", "edgelambda"),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from itertools import count
+from itertools import chain, count, islice
 
 from verifier.inputs.own_region import Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
@@ -172,9 +172,14 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
 def accounts_that_may_own(read: Reader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:
     """What could be supplied of the account of the keys of a file that refers to none: each that it names, and one for all others, which is
     first. Raises `InputError` where it tells such others apart, or cannot be read."""
-    other = next(number for number in map("{:012}".format, count(1)) if number not in text)
+    numbers = (number for number in map("{:012}".format, count(1)) if number not in text)
+    two = tuple(islice(numbers, 2))
     named = {*_ACCOUNTS.findall(text)}
-    for estate, _ in read(replace(supplied, account=other)):
-        check_account((estate,), other)
-        named |= {found for one in texts_in(replace(estate, inputs=())) for found in _ACCOUNTS.findall(one.replace(PLACEHOLDER_ID, ""))}
-    return tuple(replace(supplied, account=account) for account in (other, *sorted(named - {other})))
+    # What stands for all others is no name: another in its place tells whether it is named as well.
+    for other in two:
+        for estate, _ in read(replace(supplied, account=other)):
+            check_account((estate,), other)
+            texts = (text.replace(PLACEHOLDER_ID, "") for text in texts_in(replace(estate, inputs=())))
+            named |= {found for text in texts for found in _ACCOUNTS.findall(text)} - {other}
+    other = next(number for number in chain(two, numbers) if number not in named)
+    return tuple(replace(supplied, account=account) for account in (other, *sorted(named)))

@@ -53,7 +53,8 @@ def _about(report: Report) -> Callable[[Verdict], tuple[str, str | None]]:
 def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
     first = verdicts[0]
     if all(verdict.status is Status.PROVED for verdict in verdicts):
-        return replace(first, assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)))
+        bound = min((one.bound for one in verdicts if one.bound is not None), key=lambda bound: (bound.complete, bound.steps), default=None)
+        return replace(first, bound=bound, assumptions=tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.assumptions)))
     if all(verdict.status is first.status for verdict in verdicts):
         return first
     reason = _depends([verdict.status.value for verdict in verdicts], error)

@@ -8,13 +8,13 @@ patterns tell such two apart the place is asked for. Where each place has others
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, partition_of, partitions_told
+from verifier.inputs.own_region import REGIONS, partition_of, partitions_told, texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
@@ -24,6 +24,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_PLACES = 12
 _SAID = "the account or the Region of a key is not given: what is told is wrong whichever they are (--account, --region)"
 
@@ -48,11 +49,17 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: 
             found.append(estate)
             if given.account is None and place.account is not None:
                 check_account((estate,), place.account)
+                if not _accounts(texts_in(replace(estate, inputs=()))) <= {place.account for place in places}:
+                    raise  # an escape or a function of a template makes one that the files do not show
             if given.region is None:
                 _check_regions(estate, {place.region for place in places})
         if not found:
             raise
         return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
+
+
+def _accounts(texts: Iterable[str]) -> set[str]:
+    return {found for text in texts for found in _ACCOUNT.findall(_UUID.sub("", text))}
 
 
 def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
@@ -72,7 +79,7 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     others = {*map(partition_of, named), *(name for name in REGIONS if f"arn:{name}:" in text or BY_PARTITION.search(text))} - {"aws"}
     regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
     regions = [*filter(None, regions), *named]
-    numbers = sorted({*_ACCOUNT.findall(text)})
+    numbers = sorted(_accounts([text]))
     accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
     chosen = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
     return [replace(given, account=account, region=region) for account, region in chosen]
