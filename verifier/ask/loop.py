@@ -75,28 +75,28 @@ def find(
 ) -> Proved | Refuted[T] | Unknown:
     """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment meets the query; of
     those that do, the one to make a request of is for `choose` to say."""
-    asked, rests, unfound = list(query), dict[str, None](), list[Reason]()
+    queries, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
     def attempt() -> Proved | Refuted[T] | Unknown | None:
-        result = checked(session, asked)
+        result = checked(session, queries)
         if isinstance(result, Unsat):
-            if len(asked) == len(query):
+            if len(queries) == len(query):
                 return Proved(result.core, result.blamed)
             return Unknown(unfound[-1]) if unfound else Unknown(why_unmodelled(question, tuple(rests)), tuple(rests))
         from verifier.ask.candidates import candidate  # a proof makes no request, and decides none
 
         try:
-            shown = confirm(candidate(question, choose(question, session, asked)))
+            shown = confirm(candidate(question, choose(question, session, queries)))
         except GaveUp as error:
             if error.doubt is None:
                 raise
             unfound.append(error.reason)
-            asked.append(negation(error.doubt))
+            queries.append(negation(error.doubt))
             return None
         if not isinstance(shown, Inconclusive):
             return Refuted(shown)
         rests.update(dict.fromkeys(shown.names))
-        asked.append(shown.otherwise)
+        queries.append(shown.otherwise)
         return None
 
     return refined(session, attempt)

@@ -88,13 +88,13 @@ def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Cou
 
 
 def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
-    said, counts, left = _asked(query, engine, limit, quick=True)
+    said, counts, left = _answer_of(query, engine, limit, quick=True)
     if isinstance(said, Undecided) and left:
-        said, counts, _ = _asked(query, engine, limit, quick=False)
+        said, counts, _ = _answer_of(query, engine, limit, quick=False)
     return said, counts
 
 
-def _asked(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[Result, Counts, bool]:
+def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[Result, Counts, bool]:
     """The answer of a question, what it took, and whether it left attributes without a table."""
     question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant], quick=quick)
     claim = question.claims[0]

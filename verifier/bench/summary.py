@@ -52,8 +52,8 @@ def by_family(run: Run, *, sizes: bool = False) -> list[Row]:
 def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, float]) -> Row:
     times = {result.query: result.median for result in results if result.times}
     ratios = [time / first[query] for query, time in times.items() if first.get(query)]
-    told = [result.counts for result in results if result.answer.answered]
-    counts = [median(getattr(count, field) for count in told) if told else 0.0 for field in COUNTS]
+    counted = [result.counts for result in results if result.answer.answered]
+    counts = [median(getattr(count, field) for count in counted) if counted else 0.0 for field in COUNTS]
     timeouts = sum(result.answer is Answer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
     middle = median(times.values()) if times else None

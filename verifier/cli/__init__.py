@@ -89,8 +89,8 @@ def main() -> None:
         raise SystemExit(int(internal_error(error))) from None
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         print(f"verifier {__version__}")
         raise typer.Exit
 

@@ -33,5 +33,5 @@ def check_no_new_access(
     from verifier.cli.bodies.access_checks import no_new_access
     from verifier.cli.bodies.sides import SidesOptions
 
-    asked = SidesOptions((old, new), key_arn=key_arn, supplied=supplied)
-    return no_new_access(asked, readings, sinks(output))
+    options = SidesOptions((old, new), key_arn=key_arn, supplied=supplied)
+    return no_new_access(options, readings, sinks(output))

@@ -88,8 +88,8 @@ def compare(
     from verifier.report.words.comparison import comparison_exit_code
 
     chosen = sinks(output, quiet=quiet)
-    asked = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
-    found = compared(asked, readings, allow)
+    options = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
+    found = compared(options, readings, allow)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
     write(chosen, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
     return comparison_exit_code(found, fail_on)

@@ -67,10 +67,10 @@ def explain(
     from verifier.cli.bodies.explain import RequestOptions, check, request_of
     from verifier.inputs import load_estate
 
-    asked = RequestOptions(request, line, principal, action, key, tuple(context))
-    check(asked)
+    options = RequestOptions(request, line, principal, action, key, tuple(context))
+    check(options)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
-    meant = request_of(estate, asked)
+    meant = request_of(estate, options)
     from verifier.report.results import explanation_forms
     from verifier.verify.explanation.explain import explain as why  # after the input has been accepted: importing a solver takes a while
 

@@ -40,5 +40,5 @@ def recheck(
     from verifier.cli.bodies.recheck import recheck_command
     from verifier.question import QuestionOptions
 
-    asked = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose))
-    return recheck_command(certificate, asked, readings)
+    options = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose))
+    return recheck_command(certificate, options, readings)

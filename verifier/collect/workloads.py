@@ -41,13 +41,13 @@ class Listing:
             return found
         operation, parameters, members = self.describe
         names = [[entry[member] for member in members.split()] or [entry] for entry in found[self.member]]
-        asked: list[dict[str, Any]] = [dict(zip(parameters.split(), values, strict=True)) for values in names]
+        requests: list[dict[str, Any]] = [dict(zip(parameters.split(), values, strict=True)) for values in names]
         if self.inner:
-            return [service.listed(operation, self.inner, **one) for one in asked]
+            return [service.listed(operation, self.inner, **one) for one in requests]
         if self.at_once:
             starts = range(0, len(names), self.at_once)
-            asked = [{parameters: [name for (name,) in names[start : start + self.at_once]]} for start in starts]
-        return [service.read(operation, **one) for one in asked]
+            requests = [{parameters: [name for (name,) in names[start : start + self.at_once]]} for start in starts]
+        return [service.read(operation, **one) for one in requests]
 
 
 LISTINGS = {

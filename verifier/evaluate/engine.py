@@ -139,7 +139,7 @@ class _OneRequest:
             (*self._origin(), *steps(verdict.gates)),
             depends_on,
             tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
-            tuple(sorted((symbol, value is True) for symbol, value in symbols.asked.items())),
+            tuple(sorted((symbol, value is True) for symbol, value in symbols.looked_up.items())),
             tuple(warning for warning in self._warnings if not isinstance(warning, Aside)),
         )
 

@@ -49,14 +49,14 @@ class Symbols:
     def __init__(self, values: Mapping[str, bool], default: Truth = None) -> None:
         self._values = values
         self._default = default
-        self.asked: dict[str, Truth] = {}
+        self.looked_up: dict[str, Truth] = {}
         self.questions = 0
         """How often a symbol was asked for, so that a part of a decision that asked for none can be kept."""
 
     def value(self, symbol: str) -> Truth:
         """The value of a symbol, or the default."""
         known = self._values.get(symbol, self._default)
-        self.asked[symbol] = known
+        self.looked_up[symbol] = known
         self.questions += 1
         return known
 
@@ -64,14 +64,14 @@ class Symbols:
         """The value that the caller of `evaluate` gave a symbol, false if none: for what is not tried both ways."""
         self.questions += 1
         if symbol in self._values:
-            self.asked[symbol] = self._values[symbol]
+            self.looked_up[symbol] = self._values[symbol]
         return self._values.get(symbol, False)
 
     def ruled_out(self, symbol: str) -> bool:
         """Whether a symbol has been given the value false; it is not tried both ways for this."""
         self.questions += 1
         if symbol in self._values:
-            self.asked[symbol] = self._values[symbol]
+            self.looked_up[symbol] = self._values[symbol]
         return self._values.get(symbol) is False
 
     def choose(self, symbol: str, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
@@ -86,7 +86,7 @@ class Symbols:
 
     def missing(self) -> str | None:
         """The first symbol that was asked for and has no value."""
-        return next((symbol for symbol, value in self.asked.items() if value is None), None)
+        return next((symbol for symbol, value in self.looked_up.items() if value is None), None)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def explore(decide: Callable[[Symbols], Truth], fixed: Mapping[str, bool], limit
         symbol = symbols.missing()
         if allowed is not None or symbol is None or leaves >= limit or len(assigned) - len(fixed) >= DEPTH_LIMIT:
             leaves += 1
-            return Leaf(allowed, tuple(symbols.asked) if allowed is None else ())
+            return Leaf(allowed, tuple(symbols.looked_up) if allowed is None else ())
         return Branch(symbol, visit({**assigned, symbol: False}), visit({**assigned, symbol: True}))
 
     return visit(fixed)

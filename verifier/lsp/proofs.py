@@ -113,14 +113,14 @@ def _remark(notice: Notice, edits: tuple[Edit, ...] = (), invariant: str | None 
 
 def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
     """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the invariant."""
-    asked = asked_about(scene)
-    if asked is None or not (asked.options.invariants or asked.options.builtins):
+    context = asked_about(scene)
+    if context is None or not (context.options.invariants or context.options.builtins):
         return {}
     try:
-        report = _report(asked, read(asked.options))
+        report = _report(context, read(context.options))
     except InputError as error:
         said = f"nothing is proved of this: {error.diagnostics[0].message}"
-        return {printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in asked.options.invariants}
+        return {printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in context.options.invariants}
     found: dict[str, list[Remark]] = {}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
     for verdict, notice in zip(failing, notices_of(report).notices, strict=True):
@@ -133,10 +133,10 @@ def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
-def _report(asked: Asked, question: Question, name: str | None = None) -> Report:
+def _report(context: Asked, question: Question, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are among them. Raises
     `InputError`."""
-    settings, where = asked.settings, Where(1, None, cache_folder())
+    settings, where = context.settings, Where(1, None, cache_folder())
     chosen = [one for one in question.invariants if name in (None, one.name)]
     limit = settings.timeout or TIMEOUT
     report, _ = prove_many(question.estate, chosen, where, timeout=limit, readings=settings.readings, steps=settings.steps)
@@ -145,11 +145,11 @@ def _report(asked: Asked, question: Question, name: str | None = None) -> Report
 
 def answers(scene: Scene, name: str) -> tuple[Answer, ...] | str:
     """The verdicts on one invariant of a file of invariants, by key; a sentence where nothing can be asked."""
-    asked = asked_about(scene)
-    if asked is None or scene.path not in asked.options.invariants:
+    context = asked_about(scene)
+    if context is None or scene.path not in context.options.invariants:
         return "no verdict: nothing is checked against this file (verifier.toml, or policies in its folder)"
     try:
-        return tuple(_answers(_report(asked, read(asked.options), name)))
+        return tuple(_answers(_report(context, read(context.options), name)))
     except InputError as error:
         return f"no verdict: {error.diagnostics[0].message}"
 
@@ -166,19 +166,19 @@ def _answers(report: Report) -> Iterator[Answer]:
 
 def mended(scene: Scene, name: str) -> Mended | str:
     """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is none."""
-    asked = asked_about(scene)
-    if asked is None:
+    context = asked_about(scene)
+    if context is None:
         return "nothing is asked about this document any more"
     try:
-        return _mended(scene, asked, name)
+        return _mended(scene, context, name)
     except InputError as error:
         return error.diagnostics[0].message
     except NotLiteral as error:
         return f"{error}: `verifier suggest` tells the edit"
 
 
-def _mended(scene: Scene, asked: Asked, name: str) -> Mended | str:
-    question, settings = read(asked.options), asked.settings
+def _mended(scene: Scene, context: Asked, name: str) -> Mended | str:
+    question, settings = read(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     chosen = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(question.estate, direct, chosen=chosen, timeout=settings.timeout or TIMEOUT, readings=settings.readings)

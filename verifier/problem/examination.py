@@ -33,9 +33,9 @@ class Examination:
     def reduce(self, expression: Expression) -> Expression:
         """The finite form of an expression. Raises `UnknownTest`."""
         if id(expression) not in self._known:
-            asked: dict[str, dict[Predicate, None]] = {}
-            questions([expression], asked)
-            for name, predicates in asked.items():
+            predicates_of: dict[str, dict[Predicate, None]] = {}
+            questions([expression], predicates_of)
+            for name, predicates in predicates_of.items():
                 if not predicates.keys() <= self.question.space.questions.get(name, {}).keys():
                     raise UnknownTest(name)
             self._known[id(expression)] = expression

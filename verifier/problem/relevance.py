@@ -126,7 +126,7 @@ class Relevance:
     """What is asked, by actions, and by callers: an expression for each invariant. `guarantees` is set where some invariant is about
     what must be allowed."""
 
-    asked: tuple[_Actions, ...]
+    actions: tuple[_Actions, ...]
     callers: tuple[Expression, ...]
     guarantees: bool
     _reached: dict[Callers, bool] = field(default_factory=dict)
@@ -144,7 +144,7 @@ class Relevance:
 
     def with_action(self, name: str) -> bool:
         """Whether a request in some scope could have an action that the data knows."""
-        return any(wanted.known & _known(name.lower()) for wanted in self.asked)
+        return any(wanted.known & _known(name.lower()) for wanted in self.actions)
 
     def with_grants(self, alike: Sequence[Grant]) -> list[Grant]:
         """Those of some grants of the same operations by which a request in some scope could be allowed, retiring aside."""
@@ -159,10 +159,10 @@ class Relevance:
         patterns = [text.value.lower() for text in statement.actions]
         known = _known_to(patterns)
         if statement.not_action:
-            return any(wanted.known & ~known or wanted.unknown for wanted in self.asked)
-        if any(wanted.known & known for wanted in self.asked):
+            return any(wanted.known & ~known or wanted.unknown for wanted in self.actions)
+        if any(wanted.known & known for wanted in self.actions):
             return True
-        return any(_may_meet(own, other) for wanted in self.asked for other in wanted.unknown for own in patterns)
+        return any(_may_meet(own, other) for wanted in self.actions for other in wanted.unknown for own in patterns)
 
 
 def relevance_of(invariants: Sequence[Invariant], callers: Sequence[Expression]) -> Relevance:

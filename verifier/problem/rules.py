@@ -98,7 +98,7 @@ def ask(estate: Estate, target: Target, invariants: Sequence[Invariant], *, beyo
     too where it goes `beyond` what they speak of. A `quick` question leaves attributes whose tests overlap without a table (`Lazy`)."""
     narrowed = bool(invariants) and not beyond
     formula = formulate(estate, target, invariants, _relevance(estate, target, invariants) if narrowed else None)
-    left = {name: 0 for name, asked in formula.space.questions.items() if quick and overlapping(asked)}
+    left = {name: 0 for name, predicates in formula.space.questions.items() if quick and overlapping(predicates)}
     reduction = Reduction(formula.space.attributes, formula.space.questions, left)
     finite, reduce = reduction.finite, reduction.reduce
     supposed: list[Expression] = []

@@ -114,7 +114,7 @@ def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
 class Space(CallerTests):
     """The attributes of requests on one target. Attributes come into being when something asks for them.
 
-    `asked` holds the predicates put to each view, `questions` those put to each attribute (see `problem.question`); `owners` are the
+    `view_predicates` holds the predicates put to each view, `questions` those put to each attribute (`problem.question`); `owners` are the
     statements, by number, and `owner_actions` the actions that they are about; `unsupported` says of a symbol which comparison it
     stands for; `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question is
     about. Where there is a `relevance`, statements and grants about other actions are left out.
@@ -129,7 +129,7 @@ class Space(CallerTests):
     owner_actions: list[Expression] = field(default_factory=list)
     unsupported: dict[str, str] = field(default_factory=dict)
     partly_known: dict[str, PartlyKnown] = field(default_factory=dict)
-    asked: dict[str, dict[Predicate, None]] = field(default_factory=dict)
+    view_predicates: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -262,7 +262,7 @@ class Space(CallerTests):
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """A test on a view, remembered for the relations that share it."""
-        self.asked.setdefault(view.name, {})[predicate] = None
+        self.view_predicates.setdefault(view.name, {})[predicate] = None
         return view.test(predicate)
 
     def single(self, key: str, in_key_policy: bool) -> View | None:
@@ -281,8 +281,8 @@ class Space(CallerTests):
             return None if not isinstance(found, str) else instant_text(found) if iso else found
 
         def test(predicate: Predicate) -> Expression:
-            asked = on_values(attribute, predicate, iso=iso)
-            return FALSE if asked is None or least_length(asked) > longest else Test(name, asked)
+            of_values = on_values(attribute, predicate, iso=iso)
+            return FALSE if of_values is None or least_length(of_values) > longest else Test(name, of_values)
 
         return View(name, Present(name) if attribute.optional else TRUE, test, value, (name,), forms=text_forms(attribute, iso=iso))
 

@@ -132,13 +132,13 @@ class ClosedSet:
         """The powers that a question about the set has to speak of."""
         return ALWAYS | {joined(group) for group in self.of("joined")}
 
-    def held(self, space: Space, asked: Expression, apart: str | None) -> Expression:
+    def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
         """The requests of those who are held: those who were `asked` about, those whom a fact names, and everybody in accounts without an
         inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
         elsewhere = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
-        return either(asked, holders(space, sorted(self.of("holds"))), elsewhere, *lost)
+        return either(in_question, holders(space, sorted(self.of("holds"))), elsewhere, *lost)
 
     def only_given(self, space: Space) -> Iterator[Expression]:
         """Each power is had by those alone whom a fact gives it."""

@@ -87,10 +87,10 @@ def supposed(estate: Estate) -> dict[str, Json]:
 
 def check_set(reaching: Reaching, queries: Sequence[Json], readings: Mapping[str, bool]) -> None:
     """Raises `Rejected` where some query is not proved, or is missing."""
-    asked = list(reaching.queries())
-    if [query["about"] for query in queries] != [about for about, _ in asked]:
+    expected = list(reaching.queries())
+    if [query["about"] for query in queries] != [about for about, _ in expected]:
         raise Rejected("its queries are not about the steps of the catalogue on the objects of the estate")
-    for query, (about, formula) in zip(queries, asked, strict=True):
+    for query, (about, formula) in zip(queries, expected, strict=True):
         try:
             check_entry(query, formula(), readings)
         except Rejected as error:
@@ -115,11 +115,11 @@ class Reaching:
         lacking = why_not(estate, target, invariant)
         if lacking is not None or target.key is None:
             raise Rejected(lacking or "steps are followed on keys alone")
-        asked = with_grantees(with_named_accounts(invariant, estate, target.key), target.key, estate)
+        named_invariant = with_grantees(with_named_accounts(invariant, estate, target.key), target.key, estate)
         found = frozenset(tuple(map(str, fact)) for fact in facts)
         if ("account", target.key.account) in found or not {("account", account) for account in partly_listed(estate)} <= found:
             raise Rejected("the account of the key is given up, or another one that is listed in part is not")
-        return Reaching(ClosedSet(estate, target.key, found), replace(asked, eventually=False), named, others)
+        return Reaching(ClosedSet(estate, target.key, found), replace(named_invariant, eventually=False), named, others)
 
     def queries(self) -> Iterator[tuple[str, Callable[[], Formula]]]:
         """Formulas of which none may be satisfiable, each with what it is about; they are made when they are called for."""
@@ -138,9 +138,9 @@ class Reaching:
     # -- who asks --
 
     def _held(self, space: Space) -> Expression:
-        asked = callers(space, self.invariant.callers)
+        in_question = callers(space, self.invariant.callers)
         own = space.one_of(self.named) if self.named is not None else negation(space.one_of(self.others))
-        return self.closed.held(space, both(asked, own), self._governing)
+        return self.closed.held(space, both(in_question, own), self._governing)
 
     def _formula(self, space: Space, wanted: Expression) -> Formula:
         return self._over(space, space.allowed(), wanted)

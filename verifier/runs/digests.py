@@ -142,8 +142,8 @@ class Digests:
 def digests(estate: Estate, options: ProofOptions) -> Digests:
     """The digests of an estate, decided in some way."""
     held: Mapping[str, bool] = options.held
-    asked = (rules_version(), options.engine, tuple(sorted(held.items())))
-    return Digests(digest((asked, surroundings(estate))), estate, options.steps)
+    settings = (rules_version(), options.engine, tuple(sorted(held.items())))
+    return Digests(digest((settings, surroundings(estate))), estate, options.steps)
 
 
 def invariant_meaning(invariant: AnyInvariant) -> Hashable:

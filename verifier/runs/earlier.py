@@ -33,15 +33,15 @@ class Earlier:
 
     def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[Task]:
         """Calls `collect` with what is known; yields what is not."""
-        for target, asked in self._work.targets:
+        for target, numbers in self._work.targets:
             name, own = target_name(target), self._digests.target(target)
-            for n in asked:
+            for n in numbers:
                 self._keys[n, name] = self._digests.question(own, self._work.invariants[n])
         known = self._cache.find(self._keys.values())
-        for number, (target, asked) in enumerate(self._work.targets):
+        for number, (target, numbers) in enumerate(self._work.targets):
             name, left = target_name(target), []
-            places = self._places(target) if any(self._keys[n, name] in known for n in asked) else None
-            for n in asked:
+            places = self._places(target) if any(self._keys[n, name] in known for n in numbers) else None
+            for n in numbers:
                 data = known.get(self._keys[n, name])
                 verdict = recalled(data, self._work.invariants[n], name, places) if data is not None and places is not None else None
                 if verdict is None:

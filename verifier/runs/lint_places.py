@@ -43,8 +43,8 @@ def estates(paths: Sequence[Path], key_arn: str | None, given: Supplied, texts: 
         found = []
         for place in places:
             estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
-            told = partitions_told([estate])
-            if given.region is None and len(told) == 1 and partition_of(place.region or "") not in told:
+            partitions = partitions_told([estate])
+            if given.region is None and len(partitions) == 1 and partition_of(place.region or "") not in partitions:
                 continue  # principals say that it is elsewhere
             found.append(estate)
             if given.account is None and place.account is not None:
@@ -90,9 +90,9 @@ def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) ->
     first, *others = map(look, found)
     if not others:
         return first
-    told = [{*map(_said, report.findings)} for report in others]
+    findings_there = [{*map(_said, report.findings)} for report in others]
     open_there = [{*map(_about, report.undecided)} for report in (first, *others)]
-    findings = tuple(finding for finding in first.findings if all(_said(finding) in there for there in told))
+    findings = tuple(finding for finding in first.findings if all(_said(finding) in there for there in findings_there))
     known = [{*map(_about, report.findings)} | there for report, there in zip((first, *others), open_there, strict=True)]
     undecided = {_about(each): each for report in (first, *others) for each in report.undecided}
     still = tuple(each for about, each in undecided.items() if about[0] is None or all(about in there for there in known))

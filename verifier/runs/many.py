@@ -56,7 +56,7 @@ def prove_many(
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
     remembered: Earlier | None = None
-    open_tasks = [(number, asked) for number, (_, asked) in enumerate(work.targets)]
+    open_tasks = [(number, numbers) for number, (_, numbers) in enumerate(work.targets)]
     if where.cache is not None and options.second is None:
         from verifier.runs.earlier import Earlier
 

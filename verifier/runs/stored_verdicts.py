@@ -191,8 +191,8 @@ def places_of(shared: Mapping[str, Policy], target: Target, statements: Statemen
     named = {} if key is None else {reference_to_grant(key.arn, grant).policy: grant for grant in listed}
     policies = ChainMap(own, shared)  # type: ignore[arg-type]  # both are only read
     supposed = () if key is None else tuple(Assumption("U3", sentence) for sentence in key.supposed)
-    told = tuple(Assumption("S4", sentence) for sentence in concluded)
-    return Places(policies, {grant.id: grant for grant in listed}, named, statements, told, supposed)
+    assumptions = tuple(Assumption("S4", sentence) for sentence in concluded)
+    return Places(policies, {grant.id: grant for grant in listed}, named, statements, assumptions, supposed)
 
 
 def shared_policies(estate: Estate) -> dict[str, Policy]:

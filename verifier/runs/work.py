@@ -40,10 +40,10 @@ class Work:
 
     def decide(self, task: Task) -> list[tuple[int, Verdict]]:
         """The verdicts on one target, each with the number of its invariant."""
-        number, asked = task
+        number, numbers = task
         target = self.targets[number][0]
-        chosen = [self.invariants[n] for n in asked]
-        return list(zip(asked, decide_target(self.estate, target, chosen, self.options), strict=True))
+        chosen = [self.invariants[n] for n in numbers]
+        return list(zip(numbers, decide_target(self.estate, target, chosen, self.options), strict=True))
 
 
 def work_of(estate: Estate, invariants: Sequence[AnyInvariant], options: ProofOptions) -> Work:

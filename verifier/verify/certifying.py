@@ -75,8 +75,8 @@ def attempt(formula: Formula, readings: Mapping[str, bool]) -> Json | Satisfied 
     attributes = formula.space.attributes
     if not all(is_native(attributes[name], test) for name in _mentioned(question) for test in question.suited(attributes[name]).values()):
         return "it rests on values that are compared as what they are not (text as a number, say), which a certificate cannot say"
-    asked: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
-    finite = Reduction({name: formula.space.attributes[name] for name in asked}, asked).finite
+    predicates: dict[str, dict[Predicate, None]] = {name: dict.fromkeys(question.tests.get(name, ())) for name in _mentioned(question)}
+    finite = Reduction({name: formula.space.attributes[name] for name in predicates}, predicates).finite
     classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}
     lemmas: list[Json] = []
     for _ in range(LEMMAS):

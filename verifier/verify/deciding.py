@@ -82,11 +82,11 @@ def decide_requests(estate: Estate, target: Target, invariants: list[Invariant],
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
     asking = _Asking(estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], options)
-    for number, asked in enumerate(invariants):
+    for number, invariant in enumerate(invariants):
         question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started
         found = _verdict(question, question.claims[number], answer, elapsed, statistics, options.held)
-        yield replace(found, invariant=asked, agreement=_agreement(question, number, answer, options))
+        yield replace(found, invariant=invariant, agreement=_agreement(question, number, answer, options))
         started = time.perf_counter()
 
 
@@ -95,12 +95,12 @@ class _Asking:
     patterns tell apart. What that does not settle is asked with every table."""
 
     def __init__(self, estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> None:
-        self._asked = estate, target, invariants
+        self._question = estate, target, invariants
         self._options = options
         self._quick = self._opened(quick=True)
 
     def _opened(self, *, quick: bool) -> tuple[Question, Session]:
-        question = ask(*self._asked, quick=quick)
+        question = ask(*self._question, quick=quick)
         return question, _session(question, self._options)
 
     @cached_property
@@ -180,7 +180,7 @@ def _statistics(question: Question, before: Counts, after: Counts) -> Statistics
     return Statistics(
         attributes=len(finite.tables) + len(finite.lazy),
         classes=sum(table.size for table in finite.tables.values()),
-        tests=sum(len(asked) for asked in question.space.questions.values()),
+        tests=sum(len(predicates) for predicates in question.space.questions.values()),
         boxes=len(question.space.owners),
         terms=after.terms,
         clauses=after.clauses,

@@ -90,9 +90,9 @@ class _Findings:
         """In the order of the grants. A caller set is resolved for the key once."""
         callers = with_names_replaced(self.invariant.callers, self.estate, self.key)
         around = Surroundings(self.estate, self.key)
-        return [finding for grant in self._asked() for finding in self._of(grant, callers, around)]
+        return [finding for grant in self._on_target() for finding in self._of(grant, callers, around)]
 
-    def _asked(self) -> tuple[Grant, ...]:
+    def _on_target(self) -> tuple[Grant, ...]:
         """The grants that allow one of the operations; all of them where it may be any, one that the data does not know as well."""
         grants = self.key.grants or ()
         if not _narrowed(self.invariant):

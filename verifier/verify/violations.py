@@ -46,8 +46,8 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
     untagged = tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
     if untagged is not None:
         others = (_replayed(question, claim, session, other) for other in _with_other_tags(question, found))
-        told = (one for one in others if isinstance(one, Counterexample) and tags_not_passed(one.decision) is None)
-        tagged = next(told, None)
+        possible = (one for one in others if isinstance(one, Counterexample) and tags_not_passed(one.decision) is None)
+        tagged = next(possible, None)
         if tagged is None:
             reason = Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
             raise GaveUp(reason, _session(found.assignment))

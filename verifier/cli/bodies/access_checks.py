@@ -30,9 +30,9 @@ class Access:
     resources: tuple[str, ...] = ()
 
 
-def no_new_access(asked: SidesOptions, readings: Mapping[str, bool], chosen: Sequence[Sink]) -> int:
+def no_new_access(options: SidesOptions, readings: Mapping[str, bool], chosen: Sequence[Sink]) -> int:
     """Whether NEW allows nothing that OLD does not."""
-    comparison = compared(asked, readings)
+    comparison = compared(options, readings)
     return _answer(check_of_comparison(comparison), chosen, remarks(comparison))
 
 

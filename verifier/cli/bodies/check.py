@@ -61,15 +61,15 @@ def _checked(
     only: frozenset[Status],
 ) -> int:
     day = today()
-    asked = read(asking)
+    question = read(asking)
     steps = steps if steps is not None else configuration.steps
     prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=processes, steps=steps)
-    report = proved(prove_options, asked)
+    report = proved(prove_options, question)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
     if write_baseline is not None:
-        _write_baseline(write_baseline, report, asked, configuration)
-    report, stale = excused(report, asked.estate, configuration, day, write_baseline)
-    write_report(report, chosen, asked.estate, only)
+        _write_baseline(write_baseline, report, question, configuration)
+    report, stale = excused(report, question.estate, configuration, day, write_baseline)
+    write_report(report, chosen, question.estate, only)
     code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED
@@ -85,22 +85,22 @@ def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> 
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 
 
-def _write_baseline(path: Path, report: Report, asked: Question, configuration: Configuration) -> None:
+def _write_baseline(path: Path, report: Report, question: Question, configuration: Configuration) -> None:
     from verifier.runs.baseline import render_baseline
 
     def regions(verdict: Verdict) -> list[dict[str, object]]:
-        return _regions(verdict, asked, configuration)
+        return _regions(verdict, question, configuration)
 
-    write_file(path, render_baseline(asked.estate, report.verdicts, regions))
+    write_file(path, render_baseline(question.estate, report.verdicts, regions))
 
 
-def _regions(verdict: Verdict, asked: Question, configuration: Configuration) -> list[dict[str, object]]:
+def _regions(verdict: Verdict, question: Question, configuration: Configuration) -> list[dict[str, object]]:
     """What breaks an invariant, in words."""
     from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond
 
-    key = asked.estate.key(verdict.target)
+    key = question.estate.key(verdict.target)
     if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
         return []
-    found = beyond(asked.estate, key, verdict.invariant, held=configuration.readings).regions
+    found = beyond(question.estate, key, verdict.invariant, held=configuration.readings).regions
     return [{"callers": r.callers.text, "actions": r.actions.text, "when": when_text(r, in_full=True)} for r in found]

@@ -16,13 +16,13 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
 
-def compared(asked: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
+def compared(options: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
     """What two sides allow; `allow` are files of what may be gained. Raises `InputError`."""
     files = _allowances(allow)
     try:
-        return _compared(read_sides(asked, files), files, readings)
+        return _compared(read_sides(options, files), files, readings)
     except OpenPlaceError as error:
-        return _compared_in_each_place(asked, files, readings, error)
+        return _compared_in_each_place(options, files, readings, error)
 
 
 def _compared(sides: Sides, files: InvariantFiles, readings: Mapping[str, bool]) -> Comparison:
@@ -32,11 +32,13 @@ def _compared(sides: Sides, files: InvariantFiles, readings: Mapping[str, bool])
         return compare(sides.old, sides.new, allow=files.allowances, readings=readings, labels=sides.labels, progress=progress)
 
 
-def _compared_in_each_place(asked: SidesOptions, files: InvariantFiles, readings: Mapping[str, bool], error: OpenPlaceError) -> Comparison:
+def _compared_in_each_place(
+    options: SidesOptions, files: InvariantFiles, readings: Mapping[str, bool], error: OpenPlaceError
+) -> Comparison:
     """The same of sides whose keys may be in several Regions. Raises the error where that cannot be answered."""
     scopes = [allowance.scope for allowance in files.allowances]
     try:
-        in_each = [read_sides(dataclasses.replace(asked, supplied=place), files) for place in error.places]
+        in_each = [read_sides(dataclasses.replace(options, supplied=place), files) for place in error.places]
         said = {sentence_of(estate, scopes, error) for sides in in_each for estate in (sides.old, sides.new)}
     except InputError:
         raise error from None

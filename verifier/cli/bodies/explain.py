@@ -25,33 +25,33 @@ class RequestOptions:
     context: tuple[str, ...] = ()
 
 
-def request_of(estate: Estate, asked: RequestOptions) -> Request:
+def request_of(estate: Estate, options: RequestOptions) -> Request:
     """The request that is meant. Raises `InputError`."""
     from verifier.evaluate import request_from_json
 
-    return request_from_json(estate, _given(estate, asked))
+    return request_from_json(estate, _given(estate, options))
 
 
-def check(asked: RequestOptions) -> None:
+def check(options: RequestOptions) -> None:
     """Raises `InputError` where there is no request, or more than one."""
-    if asked.file is not None and (asked.principal or asked.action or asked.key or asked.context):
+    if options.file is not None and (options.principal or options.action or options.key or options.context):
         raise InputError.of("the request is given twice", hint="use --request, or --principal with --action, --key and --context")
-    if asked.file is None and (asked.principal is None or asked.action is None):
+    if options.file is None and (options.principal is None or options.action is None):
         raise InputError.of("there is no request", hint="give --request FILE, or --principal ARN and --action kms:Decrypt")
-    if asked.line is not None and asked.file is None:
+    if options.line is not None and options.file is None:
         raise InputError.of("--line goes with --request FILE")
 
 
-def _given(estate: Estate, asked: RequestOptions) -> dict[str, Any]:
+def _given(estate: Estate, options: RequestOptions) -> dict[str, Any]:
     """The request as the JSON object that `verifier evaluate` takes."""
-    if asked.file is not None:
-        return _from_file(asked.file, asked.line)
+    if options.file is not None:
+        return _from_file(options.file, options.line)
     context: dict[str, Any] = {}
-    for pair in asked.context:
+    for pair in options.context:
         name, _, value = pair.partition("=")
         before = context.get(name)
         context[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    return {"principal": asked.principal, "action": asked.action, "resource": _resource(estate, asked), "context": context}
+    return {"principal": options.principal, "action": options.action, "resource": _resource(estate, options), "context": context}
 
 
 def _from_file(file: Path, line: int | None) -> dict[str, Any]:
@@ -74,21 +74,21 @@ def _from_file(file: Path, line: int | None) -> dict[str, Any]:
     return parse_request(lines[line - 1])
 
 
-def _resource(estate: Estate, asked: RequestOptions) -> str | None:
+def _resource(estate: Estate, options: RequestOptions) -> str | None:
     """The ARN of the key that is meant; none for an operation without a key. Raises `InputError` where it is not clear which."""
     from verifier.model.reference import action
 
-    known = action(asked.action or "")
-    if asked.key is None and known is not None and not known.resources:
+    known = action(options.action or "")
+    if options.key is None and known is not None and not known.resources:
         return None
-    keys = [key for key in estate.keys if asked.key is None or _is_called(key, asked.key)]
+    keys = [key for key in estate.keys if options.key is None or _is_called(key, options.key)]
     if len(keys) == 1:
         return keys[0].arn
-    if asked.key is not None and asked.key.startswith("arn:") and not keys:
-        return asked.key  # the ARN of an alias, say: what it may be is not for here to tell
+    if options.key is not None and options.key.startswith("arn:") and not keys:
+        return options.key  # the ARN of an alias, say: what it may be is not for here to tell
     names = ", ".join(brief(printable(key.name or key.arn), 40) for key in (keys or estate.keys)[:5])
-    problem = "no key of the input is" if not keys else "several keys of the input are" if asked.key else "there are several keys, and"
-    what = f"called {printable(brief(asked.key))}" if asked.key else "none was named with --key"
+    problem = "no key of the input is" if not keys else "several keys of the input are" if options.key else "there are several keys, and"
+    what = f"called {printable(brief(options.key))}" if options.key else "none was named with --key"
     raise InputError.of(f"{problem} {what}", hint=f"the keys are {names}")
 
 

@@ -27,7 +27,7 @@ from verifier.syntax.text import printable
 class ProveOptions:
     """What the command line asked for; `timeout` is in seconds for each query."""
 
-    asked: QuestionOptions
+    question: QuestionOptions
     sinks: tuple[Sink, ...] = (Sink("text"),)
     timeout: float | None = None
     readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
@@ -43,7 +43,7 @@ class ProveOptions:
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
     try:
-        asked = read(options.asked)
+        question = read(options.question)
     except OpenPlaceError as error:
         if options.certificate is not None:
             raise
@@ -52,26 +52,26 @@ def prove_command(options: ProveOptions) -> int:
         from verifier.solve.engines import require
 
         require(Engine.SAT)  # before the proofs, which may take long
-    report = proved(options, asked)
+    report = proved(options, question)
     if options.certificate is not None:
-        _certify(options, asked, report, options.certificate)
-    write_report(report, options.sinks, asked.estate, options.only)
+        _certify(options, question, report, options.certificate)
+    write_report(report, options.sinks, question.estate, options.only)
     return report_exit_code(report)
 
 
 def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
     """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that cannot be answered."""
     try:
-        asked = [read(dataclasses.replace(options.asked, supplied=place)) for place in error.places]
-        said = sentence_of(asked[0].estate, asked[0].invariants, error)
+        questions = [read(dataclasses.replace(options.question, supplied=place)) for place in error.places]
+        said = sentence_of(questions[0].estate, questions[0].invariants, error)
     except InputError:
         raise error from None
     found = []
-    for each in asked:
+    for each in questions:
         estate = dataclasses.replace(each.estate, concluded=(*each.estate.concluded, said))
         found.append(proved(options, dataclasses.replace(each, estate=estate)))
     report = in_each(found, error)
-    write_report(report, options.sinks, asked[0].estate, options.only)
+    write_report(report, options.sinks, questions[0].estate, options.only)
     return report_exit_code(report)
 
 
@@ -83,11 +83,11 @@ def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: fr
     write(sinks, report_forms(report, evidence), report.warnings)
 
 
-def _certify(options: ProveOptions, asked: Question, report: Report, path: Path) -> None:
+def _certify(options: ProveOptions, question: Question, report: Report, path: Path) -> None:
     """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
     from verifier.verify.certificate import certificate
 
-    found = certificate(asked.estate, asked.invariants, report, options.readings)
+    found = certificate(question.estate, question.invariants, report, options.readings)
     for entry in found["without_proof"]:
         if entry["status"] == Status.PROVED.value:
             tell(printable(f"no certificate for {entry['invariant']!r} on {entry['target']}: {entry['reason']}"))
@@ -97,22 +97,22 @@ def _certify(options: ProveOptions, asked: Question, report: Report, path: Path)
         raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
 
 
-def proved(options: ProveOptions, asked: Question) -> Report:
+def proved(options: ProveOptions, question: Question) -> Report:
     """The report on what was read. Raises as `verifier.verify.prove` does."""
-    report = _prove(options, asked)
-    return dataclasses.replace(report, inputs=asked.inputs_with(report.inputs))
+    report = _prove(options, question)
+    return dataclasses.replace(report, inputs=question.inputs_with(report.inputs))
 
 
-def _prove(options: ProveOptions, asked: Question) -> Report:
+def _prove(options: ProveOptions, question: Question) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
     with shown() as progress:
         try:
             report, trouble = prove_many(
-                asked.estate,
-                asked.invariants,
-                Where(options.processes, options.cluster, options.asked.cache),
+                question.estate,
+                question.invariants,
+                Where(options.processes, options.cluster, options.question.cache),
                 engine=options.engine,
                 timeout=options.timeout,
                 readings=options.readings,
@@ -126,6 +126,6 @@ def _prove(options: ProveOptions, asked: Question) -> Report:
         except Contradiction as error:
             from verifier.cli.bodies.reproducer import write_reproducer
 
-            folder = write_reproducer(error, asked.inputs_with(asked.estate.inputs))
+            folder = write_reproducer(error, question.inputs_with(question.estate.inputs))
             tell(f"verifier: two engines contradict each other; what reproduces it is in {folder}")
             raise

@@ -58,13 +58,13 @@ class _Question:
         return printable(f"{self.invariant.name}  on {target_name(self.target)}")
 
 
-def recheck_command(certificate: Path, asked: QuestionOptions, held: Mapping[str, bool]) -> int:
+def recheck_command(certificate: Path, options: QuestionOptions, held: Mapping[str, bool]) -> int:
     """Says what became of each question, and returns the exit code. `held` are the readings that the caller holds.
 
     Raises `InputError` for what is no certificate, and where there is no question (S3).
     """
     document = read_certificate(certificate)
-    question = read(asked)
+    question = read(options)
     try:
         _check_input(document, question.estate)
     except Rejected as error:
@@ -136,12 +136,12 @@ def _why_rejected(entry: Json, question: _Question, document: Json, estate: Esta
     """Why an entry does not prove that the invariant holds of the target; `None` where it does."""
     if not isinstance(question.invariant, Invariant):
         return "it is about the listed grants, which no proof is about"
-    asked = estate, question.target, question.invariant
+    about = estate, question.target, question.invariant
     try:
         if question.invariant.eventually:
-            check_eventual(entry, *asked, document["readings"])
+            check_eventual(entry, *about, document["readings"])
         else:
-            check_entry(entry, formula_of(*asked), document["readings"])
+            check_entry(entry, formula_of(*about), document["readings"])
     except Rejected as error:
         return str(error)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, AssertionError) as error:

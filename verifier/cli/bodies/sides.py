@@ -37,43 +37,43 @@ class Sides:
     labels: tuple[str, str]
 
 
-def read_sides(asked: SidesOptions, files: InvariantFiles) -> Sides:
+def read_sides(options: SidesOptions, files: InvariantFiles) -> Sides:
     """Reads both sides; what `files` declare helps to find whose key a policy is on. Raises `InputError`."""
-    if asked.plan is not None:
-        return _of_plan(asked, asked.plan, files)
-    if asked.git is not None:
-        return _in_git(asked, asked.git, files)
-    if len(asked.paths) != 2:
+    if options.plan is not None:
+        return _of_plan(options, options.plan, files)
+    if options.git is not None:
+        return _in_git(options, options.git, files)
+    if len(options.paths) != 2:
         raise InputError.of(
-            f"expected OLD and NEW, found {len(asked.paths)} path{'' if len(asked.paths) == 1 else 's'}",
+            f"expected OLD and NEW, found {len(options.paths)} path{'' if len(options.paths) == 1 else 's'}",
             hint="give two paths, or --git BASE..HEAD PATH, or --plan plan.json",
         )
-    old, new = asked.paths
-    return Sides(*_versions(asked, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
+    old, new = options.paths
+    return Sides(*_versions(options, Version((old,)), Version((new,)), files), (printable(str(old)), printable(str(new))))
 
 
-def _of_plan(asked: SidesOptions, plan: Path, files: InvariantFiles) -> Sides:
+def _of_plan(options: SidesOptions, plan: Path, files: InvariantFiles) -> Sides:
     """Before and after a plan: what the snapshots beside it hold, without it and with it; without any, what it says itself."""
     from verifier.inputs import load_plan_sides
 
-    if asked.git is not None or asked.key_arn is not None:
+    if options.git is not None or options.key_arn is not None:
         raise InputError.of("--plan is both sides by itself, or with snapshots", hint="leave out --git and --key-arn")
-    if asked.paths:
-        with_plan = Version((*asked.paths, plan))
-        return Sides(*_versions(asked, Version(asked.paths), with_plan, files), ("as it is", "after the plan"))
-    before, after = load_plan_sides(plan, asked.supplied)
+    if options.paths:
+        with_plan = Version((*options.paths, plan))
+        return Sides(*_versions(options, Version(options.paths), with_plan, files), ("as it is", "after the plan"))
+    before, after = load_plan_sides(plan, options.supplied)
     return Sides(before, after, ("before the plan", "after it"))
 
 
-def _in_git(asked: SidesOptions, revisions: str, files: InvariantFiles) -> Sides:
+def _in_git(options: SidesOptions, revisions: str, files: InvariantFiles) -> Sides:
     from verifier.cli.bodies.revisions import at_revisions
 
-    if not asked.paths:
+    if not options.paths:
         raise InputError.of("--git needs a path: a policy, a snapshot or a folder in the repository")
-    with at_revisions(revisions, asked.paths) as (old, new, labels):
-        return Sides(*_versions(asked, old, new, files), labels)
+    with at_revisions(revisions, options.paths) as (old, new, labels):
+        return Sides(*_versions(options, old, new, files), labels)
 
 
-def _versions(asked: SidesOptions, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
+def _versions(options: SidesOptions, old: Version, new: Version, files: InvariantFiles) -> tuple[Estate, Estate]:
     declared = files.key_arns[0] if len(files.key_arns) == 1 else None
-    return load_versions(old, new, key_arn=asked.key_arn, declared_key_arn=declared, supplied=asked.supplied)
+    return load_versions(old, new, key_arn=options.key_arn, declared_key_arn=declared, supplied=options.supplied)

@@ -131,12 +131,12 @@ def _is_source(wanted: str, found: str) -> bool:
 def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
     """A grant made by the permission of a grant allows no more, under constraints at least as strict. [create-grant-overview]"""
     yield _operations(parent, context)
-    asked = context.entries.get("kms:grantconstrainttype")
+    kind = context.entries.get("kms:grantconstrainttype")
     if parent.context_equals is not None:
-        holds = all_of([asked == EQUALS, _exactly(parent.context_equals, context, symbols)])
+        holds = all_of([kind == EQUALS, _exactly(parent.context_equals, context, symbols)])
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
-        holds = all_of([asked in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
+        holds = all_of([kind in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
         yield Finding("G6", f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}", holds)
     if parent.source_arn is not None:
         # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant has none.
@@ -153,8 +153,8 @@ def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
 
 
 def _operations(parent: Grant, context: Context) -> Finding:
-    asked = context.entries.get("kms:grantoperations")
-    wanted = asked if isinstance(asked, tuple) else ()
+    requested = context.entries.get("kms:grantoperations")
+    wanted = requested if isinstance(requested, tuple) else ()
     own = {operation.split(":", 1)[1] for operation in parent.operations}
     beyond = [operation for operation in wanted if operation not in own]
     text = f"the new grant would also allow {', '.join(beyond)}" if beyond else "the new grant allows nothing that the grant does not"

@@ -159,15 +159,15 @@ class Passing:
         if before is None or before.trust is None:
             yield one, {}
             return
-        asked = [
+        on_names = [
             condition for condition in conditions(self._case(role, one, _call(one.caller), {})) if condition.key.value.lower() == _USER_ID
         ]
-        ends = [text.value.rpartition(":")[2] for condition in asked for text in condition.values]
+        ends = [text.value.rpartition(":")[2] for condition in on_names for text in condition.values]
         if not ends and one.caller.session == ORDINARY:
             yield one, {}
             return
         elsewhere = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
-        if asked and (elsewhere or any(mark in end for end in ends for mark in "*?$")):
+        if on_names and (elsewhere or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
         bound = (c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)

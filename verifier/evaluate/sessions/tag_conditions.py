@@ -34,16 +34,16 @@ def _statements(case: Case) -> list[Statement]:
 
 def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
     """Whether the policies that bear on a request ask of a key only whether it is among listed values, or is none of them."""
-    asked = conditions(case)
-    texts = [text.value for condition in asked for text in condition.values]
+    found = conditions(case)
+    texts = [text.value for condition in found for text in condition.values]
     texts += [text.value for statement in _statements(case) for text in statement.resources or ()]
     if any(f"${{{key}" in text.lower().replace(" ", "") for text in texts):
         return False
-    asked = [condition for condition in asked if condition.key.value.lower() == key]
-    operators = (condition.operator for condition in asked)
+    found = [condition for condition in found if condition.key.value.lower() == key]
+    operators = (condition.operator for condition in found)
     if not all(op.base in ("StringEquals", "StringNotEquals") and not op.if_exists and op.set_operator is None for op in operators):
         return False
-    return all(text.value in listed for condition in asked for text in condition.values)
+    return all(text.value in listed for condition in found for text in condition.values)
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ _VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECAS
 def values_of_tags(case: Case, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
     where they are not compared with listed values alone."""
-    asked = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
-    compared = [(key, texts) for key, base, texts in asked if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
+    compared_keys = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
+    compared = [(key, texts) for key, base, texts in compared_keys if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
     exact = ("StringEquals", "StringNotEquals", "Null")
-    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in asked):
+    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in compared_keys):
         return None
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
     known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
     found: dict[str, dict[str | None, None]] = {}
-    for key, _, texts in asked:
+    for key, _, texts in compared_keys:
         if key.startswith(PRINCIPAL_TAG):
             name = key.removeprefix(PRINCIPAL_TAG)
             found.setdefault(name, {}).update(dict.fromkeys(value for other, value in known if other == name))

@@ -265,10 +265,10 @@ def pass_role(state: State, move: Move) -> None:
     require(not is_service_linked(role), move, "as a service-linked role runs what its service runs, nothing of the caller's")
     profiles = [request for request in move.requests if request.action.lower() in IN_PROFILE]
     rest = [request for request in move.requests if request not in profiles and request.action.lower() != "iam:passrole"]
-    asked = sorted(request.action.lower() for request in rest)
+    actions = sorted(request.action.lower() for request in rest)
     ways = through or running(service)
     alternatives = " or ".join(", ".join(sorted(way)) for way in ways)
-    require(asked in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}")
+    require(actions in [sorted(map(str.lower, way)) for way in ways], move, f"besides iam:PassRole it takes {alternatives}")
     check_profile(state, move, role, profiles, rest)
     associated = one_of(move, ("iam:PassRole",)).text("iam:associatedresourcearn")
     services = {request.action.split(":")[0] for request in rest}

@@ -28,7 +28,7 @@ def check_profile(state: State, move: Move, role: str, requests: Sequence[Reques
         require(not requests, move, "it takes no instance profile, or none of which something is known")
         return
     holding = {profile.arn: profile.role for profile in listed}
-    asked = sorted(request.action.lower() for request in requests)
+    actions = sorted(request.action.lower() for request in requests)
     named = {str(request.resource) for request in requests}
     if not requests:
         named = {arn for arn, held in holding.items() if held == role}
@@ -36,9 +36,9 @@ def check_profile(state: State, move: Move, role: str, requests: Sequence[Reques
     else:
         require(len(named) == 1, move, "it is about one instance profile")
         (arn,) = named
-        new = asked == [_ADD, _CREATE] and arn not in holding
-        other = asked == [_ADD, _REMOVE] and holding.get(arn) is not None
-        require(new or other, move, f"{role} does not come into {arn} by {', '.join(asked)}")
+        new = actions == [_ADD, _CREATE] and arn not in holding
+        other = actions == [_ADD, _REMOVE] and holding.get(arn) is not None
+        require(new or other, move, f"{role} does not come into {arn} by {', '.join(actions)}")
         require(arn.split(":")[4] == role.split(":")[4], move, "a profile holds a role of its own account")
     for request in starting:
         profile = RequestContext(request).text("ec2:instanceprofile")

@@ -26,11 +26,11 @@ def as_bounds(predicate: Predicate) -> tuple[Compares, ...] | None:
     if isinstance(predicate, Tokens) and predicate.literal is not None:
         number = parse_number(predicate.literal)
         return (Compares("=", number),) if number is not None and number_text(number) == predicate.literal else ()
-    if not isinstance(predicate, Written) or not isinstance(predicate.asked, Tokens):
+    if not isinstance(predicate, Written) or not isinstance(predicate.test, Tokens):
         return None
-    if predicate.asked.literal is not None:
-        return _moment(predicate.asked.literal)
-    prefix = _prefix(predicate.asked)
+    if predicate.test.literal is not None:
+        return _moment(predicate.test.literal)
+    prefix = _prefix(predicate.test)
     return None if prefix is None else _stretch(prefix)
 
 

@@ -57,7 +57,7 @@ def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predi
     if isinstance(predicate, Read):
         if (predicate.kind is Kind.ADDRESS) != attribute.address or iso and predicate.kind is Kind.NUMBER:
             return None
-        return predicate.asked
+        return predicate.test
     return Written(predicate) if iso else predicate
 
 

@@ -21,10 +21,10 @@ def predicate_text(predicate: Predicate) -> str:
             return f"IPv{version} {first}-{last}"
         case Read(kind, compared):
             return f"read as {kind.value}: {predicate_text(compared)}"
-        case Written(asked):
-            return f"written as a date: {predicate_text(asked)}"
-        case Field(index, asked):
-            return f"field {index}: {predicate_text(asked)}"
+        case Written(test):
+            return f"written as a date: {predicate_text(test)}"
+        case Field(index, test):
+            return f"field {index}: {predicate_text(test)}"
     raise TypeError(f"not a predicate: {predicate!r}")
 
 

@@ -100,25 +100,25 @@ class Read:
     """The texts that are read as a value of some kind of which a predicate holds (C3)."""
 
     kind: Kind
-    asked: Compares | InNetwork
+    test: Compares | InNetwork
 
     def matches(self, value: str) -> bool:
         """False for a text that does not parse."""
-        if isinstance(self.asked, InNetwork):
-            return _address(value, self.asked)
+        if isinstance(self.test, InNetwork):
+            return _address(value, self.test)
         read = parse_number(value) if self.kind is Kind.NUMBER else parse_instant(value)
-        return read is not None and self.asked.holds(read)
+        return read is not None and self.test.holds(read)
 
 
 @dataclass(frozen=True)
 class Written:
     """The instants, in seconds since 1970, whose text in a request satisfies a predicate on text (C3)."""
 
-    asked: Predicate
+    test: Predicate
 
     def matches(self, value: str) -> bool:
         """Asks the text of the instant."""
-        return self.asked.matches(instant_text(value))
+        return self.test.matches(instant_text(value))
 
 
 def parts_of(predicate: Predicate) -> Iterator[Predicate]:
@@ -128,7 +128,7 @@ def parts_of(predicate: Predicate) -> Iterator[Predicate]:
     elif isinstance(predicate, Less):
         yield from (predicate.whole, *predicate.without)
     elif isinstance(predicate, Written):
-        yield from map(Written, parts_of(predicate.asked))
+        yield from map(Written, parts_of(predicate.test))
     else:
         yield predicate
 
@@ -172,15 +172,15 @@ IPV4, IPV6 = _of("dn.dn.dn.dn", "h:h:h")
 _LENGTH = 12
 
 
-def twelve_digits(asked: Compares) -> Iterator[Tokens]:
+def twelve_digits(number: Compares) -> Iterator[Tokens]:
     """The texts of twelve digits that a comparison holds of as numbers."""
-    whole = int(asked.bound.to_integral_value("ROUND_FLOOR"))
-    above = whole + (asked.sign in ("<=", ">") or asked.bound != whole)  # the least number that is not below, or is above
-    if asked.sign == "=":
-        if asked.bound == whole and 0 <= whole < 10**_LENGTH:
+    whole = int(number.bound.to_integral_value("ROUND_FLOOR"))
+    above = whole + (number.sign in ("<=", ">") or number.bound != whole)  # the least number that is not below, or is above
+    if number.sign == "=":
+        if number.bound == whole and 0 <= whole < 10**_LENGTH:
             yield Tokens(literal_tokens(f"{whole:0{_LENGTH}}"))
         return
-    upwards = asked.sign in (">", ">=")
+    upwards = number.sign in (">", ">=")
     if not 0 < above < 10**_LENGTH:
         if upwards == (above <= 0):
             yield Tokens(((False, _DIGIT),) * _LENGTH)

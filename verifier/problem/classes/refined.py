@@ -127,9 +127,9 @@ class _Scale:
         self.texts = list(texts)
 
 
-def _scales(asked: Sequence[Read]) -> list[_Scale]:
+def _scales(predicates: Sequence[Read]) -> list[_Scale]:
     scales = []
-    by_kind = {kind: [p for p in asked if p.kind is kind] for kind in Kind}
+    by_kind = {kind: [p for p in predicates if p.kind is kind] for kind in Kind}
     if by_kind[Kind.NUMBER]:
         scales.append(_compared(by_kind[Kind.NUMBER], NUMBERS, exact=True))
     if by_kind[Kind.INSTANT]:
@@ -140,9 +140,9 @@ def _scales(asked: Sequence[Read]) -> list[_Scale]:
     return scales
 
 
-def _compared(asked: Sequence[Read], forms: Sequence[Tokens], *, exact: bool) -> _Scale:
-    line = LineTable(_LINE, [p.asked for p in asked])
-    held = {p: line.mask(p.asked) for p in asked}
+def _compared(predicates: Sequence[Read], forms: Sequence[Tokens], *, exact: bool) -> _Scale:
+    line = LineTable(_LINE, [p.test for p in predicates])
+    held = {p: line.mask(p.test) for p in predicates}
     answers: Iterator[Held] = ({p: bool(mask >> index & 1) for p, mask in held.items()} for index in range(line.size))
     numbers = [text for index in range(line.size) for text in line.members(index, 3)]
     spelled = (form for number in numbers for form in _spelled(number))
@@ -165,8 +165,8 @@ def _dated(numbers: Iterable[str]) -> Iterator[str]:
         yield from (text, text.replace("Z", "+00:00"), *([text[:10]] if text.endswith("T00:00:00Z") else []))
 
 
-def _located(asked: Sequence[Read], form: Tokens, version: int) -> _Scale:
-    blocks = {p: p.asked for p in asked if isinstance(p.asked, InNetwork)}
+def _located(predicates: Sequence[Read], form: Tokens, version: int) -> _Scale:
+    blocks = {p: p.test for p in predicates if isinstance(p.test, InNetwork)}
     table = AddressTable(list(blocks.values()))
     of_version = [index for index in range(table.size) if table.range(index)[0] == version]
     answers: Iterator[Held] = ({p: bool(table.mask(block) >> index & 1) for p, block in blocks.items()} for index in of_version)
@@ -251,9 +251,9 @@ class _Texts:
 
 def _texts(base: tuple[Tokens, ...], predicates: Sequence[Predicate], budget: int, kind: type[Tokens] | type[Written]) -> _Texts:
     """By those predicates that are about these texts."""
-    asked = {p: p.asked if isinstance(p, Written) else p for p in predicates if isinstance(p, Written) == (kind is Written)}
-    table = WordTable(Domain("text", base, _SEEDS), list(asked.values()), budget)
-    masks = {p: table.mask(text) for p, text in asked.items()}
+    tests = {p: p.test if isinstance(p, Written) else p for p in predicates if isinstance(p, Written) == (kind is Written)}
+    table = WordTable(Domain("text", base, _SEEDS), list(tests.values()), budget)
+    masks = {p: table.mask(text) for p, text in tests.items()}
     # A text that is alone in its class is among those that are tried.
     several = [index for index in range(table.size) if len(table.members(index, 2)) > 1]
     answers: list[Held] = [{p: bool(mask >> index & 1) for p, mask in masks.items()} for index in several]

@@ -16,12 +16,12 @@ def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tup
     """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none is about."""
     if variable not in diagrams.level:
         return ()
-    told: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]
+    sides_of: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]
     for place, mask in enumerate(dict.fromkeys(_sides(diagrams, nodes, variable))):
         for value in numbers_in(mask):
-            told[value].append(place)
+            sides_of[value].append(place)
     first: dict[tuple[int, ...], int] = {}
-    return tuple(first.setdefault(tuple(places), number) for number, places in enumerate(told))
+    return tuple(first.setdefault(tuple(places), number) for number, places in enumerate(sides_of))
 
 
 def _sides(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> Iterator[int]:

@@ -82,11 +82,11 @@ class Finite:
 
 
 class Reduction:
-    """Turns expressions into their finite form. All predicates that will be asked must be in `asked`. `budget` are the automaton states
-    for the strings of one attribute."""
+    """Turns expressions into their finite form. `predicates` are all that are asked about later. `budget` are the automaton states for the
+    strings of one attribute."""
 
     def __init__(
-        self, attributes: dict[str, Attribute], asked: dict[str, dict[Predicate, None]], budget: Mapping[str, int] | None = None
+        self, attributes: dict[str, Attribute], predicates: dict[str, dict[Predicate, None]], budget: Mapping[str, int] | None = None
     ) -> None:
         self.finite = Finite()
         self._attributes = attributes
@@ -98,7 +98,7 @@ class Reduction:
         self._kept: frozenset[int] = frozenset()
         self._beyond: dict[str, list[Predicate]] = {}
         for name, attribute in attributes.items():
-            self._tabulate(name, attribute, list(asked.get(name, {})))
+            self._tabulate(name, attribute, list(predicates.get(name, {})))
 
     def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
         finite = self.finite

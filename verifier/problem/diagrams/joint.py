@@ -159,20 +159,20 @@ def _facts(spaces: Sequence[Space]) -> list[list[Expression]]:
     """The facts of each side about everything that any side asks for."""
     for _ in range(_MOST_ROUNDS):
         _tell(spaces)
-        before = _asked(spaces)
+        before = _sizes(spaces)
         found = []
         for space in spaces:
             share_tests(space)
             found.append([*space.facts(), *_own_key(space)])
             share_tests(space)
             questions(found[-1], space.questions)
-        if _asked(spaces) == before:
+        if _sizes(spaces) == before:
             return found
     raise AssertionError("the facts ask for ever more attributes")
 
 
-def _asked(spaces: Sequence[Space]) -> list[tuple[frozenset[str], int]]:
-    return [(frozenset(space.attributes), sum(map(len, space.asked.values()))) for space in spaces]
+def _sizes(spaces: Sequence[Space]) -> list[tuple[frozenset[str], int]]:
+    return [(frozenset(space.attributes), sum(map(len, space.view_predicates.values()))) for space in spaces]
 
 
 def _tell(spaces: Sequence[Space]) -> None:
@@ -182,7 +182,7 @@ def _tell(spaces: Sequence[Space]) -> None:
             if other is not space:
                 for name, attribute in other.attributes.items():
                     space.attributes.setdefault(name, attribute)
-                for mine, theirs in ((space.questions, other.questions), (space.asked, other.asked)):
+                for mine, theirs in ((space.questions, other.questions), (space.view_predicates, other.view_predicates)):
                     for name, predicates in theirs.items():
                         mine.setdefault(name, {}).update(predicates)
                 for name, text in other.unsupported.items():

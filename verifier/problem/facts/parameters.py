@@ -76,10 +76,10 @@ def _imports(space: Space) -> Iterator[Expression]:
 
 def _attestations(space: Space) -> Iterator[Expression]:
     """The image's hash is PCR0 [conditions-nitro-enclaves]; a document is of an enclave or of a NitroTPM."""
-    asked = [name for name in space.attributes if name.startswith(_ATTESTATION)]
-    tpm = [name for name in asked if name.startswith(_TPM)]
-    yield from (negation(both(Present(one), Present(other))) for one in tpm for other in asked if other not in tpm)
-    if _IMAGE not in asked or _FIRST not in asked:
+    names = [name for name in space.attributes if name.startswith(_ATTESTATION)]
+    tpm = [name for name in names if name.startswith(_TPM)]
+    yield from (negation(both(Present(one), Present(other))) for one in tpm for other in names if other not in tpm)
+    if _IMAGE not in names or _FIRST not in names:
         return
     image, first = space.attribute_view(_IMAGE), space.attribute_view(_FIRST)
     yield same(image.present, first.present)
@@ -173,8 +173,8 @@ def _operations(space: Space) -> Iterator[Expression]:
         by_unsuited.setdefault(unsuited, []).append(text)
     for unsuited, texts in by_unsuited.items():
         if unsuited:
-            asked = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
-            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Some(_OPERATIONS, asked, True)))
+            operations = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
+            yield implies(Test("facts", OneOf(frozenset(texts))), negation(Some(_OPERATIONS, operations, True)))
 
 
 _RETIRES = frozenset({"kms:RetireGrant"})
@@ -185,14 +185,14 @@ def retired_grants(space: Space) -> Iterator[Expression]:
     """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are given. Whether it says
     it, the pages and the reference data differ. With powers (W2) the key may have others."""
     grants = None if space.target.key is None else space.target.key.grants
-    asked = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
+    names = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
     if grants is None or any(thing.label.startswith("G") for thing in things(space)):
         return
-    if not asked or space.powers or not space.asked_of(_RETIRES):
+    if not names or space.powers or not space.asked_of(_RETIRES):
         return
     found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in grants) or {(None, None): None}
     if len(found) <= _MOST_CONSTRAINTS:
-        said = (conjunction(_as_constrained(name, *constraint) for name in asked) for constraint in found)
+        said = (conjunction(_as_constrained(name, *constraint) for name in names) for constraint in found)
         yield implies(acts(_RETIRES), disjunction(said))
 
 

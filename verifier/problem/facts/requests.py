@@ -219,13 +219,13 @@ def network_keys(space: Space) -> Iterator[Expression]:
 def _same_vpc(space: Space) -> Iterator[Expression]:
     """`aws:SourceVpcArn` ends in the ID that is `aws:SourceVpc`."""
     whole, own = "aws:sourcevpcarn", "aws:sourcevpc"
-    asked = dict.fromkeys(p for p in predicates_of(space, own) if isinstance(p, Tokens))
+    predicates = dict.fromkeys(p for p in predicates_of(space, own) if isinstance(p, Tokens))
     for predicate in predicates_of(space, whole):
         literal = predicate.literal if isinstance(predicate, Tokens) else None
         if literal is not None:
-            asked[exactly(literal.rpartition("/")[2])] = None
+            predicates[exactly(literal.rpartition("/")[2])] = None
     start = like_tokens(f"arn:{space.target.partition}:ec2:*:*:vpc/", excluded=COLON)
-    yield from (same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in asked)
+    yield from (same(Test(own, predicate), Test(whole, Tokens((*start, *predicate.tokens)))) for predicate in predicates)
 
 
 # -- F5 --

@@ -99,8 +99,8 @@ def sign_ins(space: Space) -> Iterator[Expression]:
 def issued_before_use(space: Space) -> Iterator[Expression]:
     """F3: credentials are issued no later than they are used. [IAM: reference_policies_condition-keys, aws:TokenIssueTime]"""
     if _TOKEN in space.attributes and _TIME in space.attributes:
-        asked = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
-        bounds = dict.fromkeys(compared.bound for predicate in asked for compared in as_bounds(predicate) or ())
+        predicates = (*predicates_of(space, _TOKEN), *predicates_of(space, _TIME))
+        bounds = dict.fromkeys(compared.bound for predicate in predicates for compared in as_bounds(predicate) or ())
         for after in (Compares(sign, bound) for bound in bounds for sign in (">=", ">")):
             yield implies(both(Present(_TOKEN), Test(_TOKEN, after)), Test(_TIME, after))
 

@@ -53,7 +53,7 @@ def _of_accounts(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
     """A predicate on account IDs, which may be read as numbers (C3), as a union of patterns."""
     if not isinstance(predicate, Read):
         return as_tokens(predicate, name)
-    return tuple(twelve_digits(predicate.asked)) if isinstance(predicate.asked, Compares) else ()
+    return tuple(twelve_digits(predicate.test)) if isinstance(predicate.test, Compares) else ()
 
 
 def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression], read: Callable[[str], str]) -> View:

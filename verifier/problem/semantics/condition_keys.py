@@ -69,8 +69,8 @@ def moment(space: Space, name: str, text: Callable[[str], str]) -> View:
     space.attributes.setdefault("time", _required(context_attribute("aws:epochtime", space.target.partition, None), "time"))
 
     def test(predicate: Predicate) -> Expression:
-        asked = on_values(space.attributes["time"], predicate, iso=is_written(name))
-        return FALSE if asked is None else Test("time", asked)
+        of_time = on_values(space.attributes["time"], predicate, iso=is_written(name))
+        return FALSE if of_time is None else Test("time", of_time)
 
     def value(values: Values) -> str | None:
         seconds = values.get("time")

@@ -127,8 +127,8 @@ class Reader:
                 return both(Symbol("C3-bool"), self._bool(view, value.value))
             if mode is None:
                 predicate = typed_predicate(base, value.value)
-                asked = FALSE if predicate is None else self.space.ask(view, predicate)
-                return both(asked, Symbol("C3-zone")) if self.of_policy and _in_no_zone(base, value) else asked
+                holds = FALSE if predicate is None else self.space.ask(view, predicate)
+                return both(holds, Symbol("C3-zone")) if self.of_policy and _in_no_zone(base, value) else holds
             if "${" not in value.value:
                 predicate = plain_predicate(mode, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)

@@ -47,7 +47,7 @@ def share_tests(space: Space) -> None:
         for relation in space.relations.values():
             if relation.pair is None:
                 continue
-            left, right = (space.asked.setdefault(view.name, {}) for view in relation.pair)
+            left, right = (space.view_predicates.setdefault(view.name, {}) for view in relation.pair)
             before = len(left), len(right)
             left.update(right)
             right.update(left)
@@ -60,7 +60,7 @@ def _equality_facts(space: Space, relation: Relation, left: View, right: View) -
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
             yield from _form_facts(space, both(present, symbol), other, typed.forms)
-    for predicate in list(space.asked.get(left.name, {})):
+    for predicate in list(space.view_predicates.get(left.name, {})):
         try:
             tests = left.test(predicate), right.test(predicate)
         except Unsuitable:
@@ -157,8 +157,8 @@ def _plain_values(space: Space, source: View) -> list[str]:
 
 def _literals(space: Space, view: View) -> list[str]:
     """The listed values that a view is compared with."""
-    asked = space.asked.get(view.name, {})
-    return [predicate.literal for predicate in asked if isinstance(predicate, Tokens) and predicate.literal is not None]
+    view_predicates = space.view_predicates.get(view.name, {})
+    return [predicate.literal for predicate in view_predicates if isinstance(predicate, Tokens) and predicate.literal is not None]
 
 
 def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:

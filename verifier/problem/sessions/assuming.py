@@ -37,10 +37,10 @@ class Assuming(TagSets):
     """The requests to assume the roles of one account. Raises `TooLarge`."""
 
     def __init__(
-        self, space: Space, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+        self, space: Space, targets: Sequence[Target], predicates: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
     ) -> None:
         estate = space.estate
-        self._asked, self._unknown = asked, unknown
+        self._asked, self._unknown = predicates, unknown
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
@@ -321,7 +321,7 @@ def _tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) 
     """Asks the same of what sessions carry as of what requests give to them."""
     for attribute in (part.session, part.request):
         _see(space, attribute)
-        space.asked.setdefault(attribute, {}).update(predicates)
+        space.view_predicates.setdefault(attribute, {}).update(predicates)
         space.questions.setdefault(attribute, {}).update(predicates)
 
 

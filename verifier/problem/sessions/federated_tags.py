@@ -155,7 +155,7 @@ class _Sessions(TagSets):
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""
         for name in self._names:
-            space.asked.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(self.predicates(name)))
+            space.view_predicates.setdefault(PRINCIPAL_TAG + name, {}).update(dict.fromkeys(self.predicates(name)))
 
     def tags(self, issuer: str, own: Mapping[str, str | None]) -> Expression:
         """What the tags of a session can be that somebody issues, whose tags are its `own`."""
@@ -180,7 +180,7 @@ class _Sessions(TagSets):
 def _further(space: Space, names: _Asked) -> Sequence[Expression]:
     for name, predicates in names.items():
         space.view(REQUEST_TAG + name)
-        for asked in (space.asked, space.questions):
-            asked.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
+        for view_predicates in (space.view_predicates, space.questions):
+            view_predicates.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
     return [negation(Present("aws:tagkeys"))]

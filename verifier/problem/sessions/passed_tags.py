@@ -54,15 +54,15 @@ class GivenTags:
 class PassedTags:
     """What the sessions of the roles of an estate are given."""
 
-    def __init__(self, space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> None:
+    def __init__(self, space: Space, found: Trusting, predicates: Mapping[str, Mapping[Predicate, None]]) -> None:
         estate = space.estate
         self._roles = {role.arn: role for role in estate.roles}
         by_owner: dict[tuple[str, str], list[Target]] = {}
-        for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & asked.keys() else found.tagged | found.reached):
+        for arn in sorted(found.known if {SESSION_NAME, SOURCE_IDENTITY} & predicates.keys() else found.tagged | found.reached):
             by_owner.setdefault((arn.split(":")[1], arn.split(":")[4]), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
-        self._groups = _groups(space, list(by_owner.values()), asked, found.unknown)
+        self._groups = _groups(space, list(by_owner.values()), predicates, found.unknown)
         self._given = self._settled()
 
     def of_role(self, arn: str) -> GivenTags | None:
@@ -70,16 +70,16 @@ class PassedTags:
         given = self._given[arn]
         return None if given is None else GivenTags(self._group_of[arn], given.passed, given.inherited)
 
-    def expression(self, told: GivenTags, own: Mapping[str, Expression]) -> Expression:
+    def expression(self, given: GivenTags, own: Mapping[str, Expression]) -> Expression:
         """What attributes of a session can be; `own` says of each what it is where nothing gives it."""
-        group = self._groups[told.group]
+        group = self._groups[given.group]
         assert group is not None
-        parts = [(part, node) for part, node in zip(group.parts, told.inherited, strict=True) if part.session in own]
+        parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]
         otherwise = {part.session: either(own[part.session], both(Symbol("F3"), group.of_sessions(node, {}))) for part, node in parts}
-        if told.passed == NOTHING:  # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
+        if given.passed == NOTHING:  # A role that nobody can assume, as far as is known, is supposed to have sessions all the same.
             return conjunction(otherwise.values())
         sources = {part.session: group.of_sessions(node, own) for part, node in parts if part.session == SOURCE_IDENTITY}
-        return group.of_sessions(told.passed, {**otherwise, **sources})
+        return group.of_sessions(given.passed, {**otherwise, **sources})
 
     @property
     def compares(self) -> bool:
@@ -137,25 +137,25 @@ _NONE = Sessions(NOTHING, {})
 
 
 def _groups(
-    space: Space, targets: Sequence[Sequence[Target]], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    space: Space, targets: Sequence[Sequence[Target]], predicates: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
 ) -> list[Assuming | None]:
     """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare requests with
     each other tell more apart in each round; `None` where that is too much."""
     groups: list[Assuming | None] = []
     for _ in range(_MOST_PARTITIONS):
-        groups = [_group(space, found, asked, unknown) for found in targets]
+        groups = [_group(space, found, predicates, unknown) for found in targets]
         more = _predicates(groups)
-        if len(groups) < 2 or all(more[name].keys() <= asked.get(name, {}).keys() for name in more):
+        if len(groups) < 2 or all(more[name].keys() <= predicates.get(name, {}).keys() for name in more):
             break
-        asked = {name: {**asked.get(name, {}), **more.get(name, {})} for name in (*asked, *more)}
+        predicates = {name: {**predicates.get(name, {}), **more.get(name, {})} for name in (*predicates, *more)}
     return groups
 
 
 def _group(
-    space: Space, targets: Sequence[Target], asked: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
+    space: Space, targets: Sequence[Target], predicates: Mapping[str, Mapping[Predicate, None]], unknown: frozenset[str]
 ) -> Assuming | None:
     try:
-        return Assuming(space, targets, asked, unknown)
+        return Assuming(space, targets, predicates, unknown)
     except TooLarge:
         return None
 
@@ -174,19 +174,19 @@ _known: dict[tuple[object, ...], tuple[object, PassedTags]] = {}
 
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:
     """What the sessions of the roles of a space's estate are given, asked once for a list of attributes of theirs."""
-    asked: dict[str, Mapping[Predicate, None]] = {name: {} for name in names}
-    told = _cached(space, found, asked)
-    return _cached(space, found, {name: space.questions.get(name, {}) for name in names}) if told.compares else told
+    predicates: dict[str, Mapping[Predicate, None]] = {name: {} for name in names}
+    plain = _cached(space, found, predicates)
+    return _cached(space, found, {name: space.questions.get(name, {}) for name in names}) if plain.compares else plain
 
 
-def _cached(space: Space, found: Trusting, asked: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
+def _cached(space: Space, found: Trusting, predicates: Mapping[str, Mapping[Predicate, None]]) -> PassedTags:
     estate = space.estate
     parts = (estate.accounts, estate.organization, estate.unmodelled, estate.endpoints)
-    name = (*map(id, parts), *((name, frozenset(predicates)) for name, predicates in asked.items()))
+    name = (*map(id, parts), *((attribute, frozenset(of_it)) for attribute, of_it in predicates.items()))
     if name not in _known:
         while len(_known) >= _REMEMBERED:
             del _known[next(iter(_known))]
-        _known[name] = parts, PassedTags(space, found, asked)  # the parts are kept, so that their ids stay their own
+        _known[name] = parts, PassedTags(space, found, predicates)  # the parts are kept, so that their ids stay their own
     return _known[name][1]
 
 
@@ -220,15 +220,15 @@ def _others(
         exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
         for attribute, predicates in exact.predicates.items():
             if attribute in space.attributes:
-                space.asked.setdefault(attribute, {}).update(predicates)
+                space.view_predicates.setdefault(attribute, {}).update(predicates)
     given = {role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None for role in roles}
     for role in roles:
         alike.setdefault((tuple(own_tag(role, name) for name in names), given[role.arn]), []).append(role)
     for held in alike.values():
-        told = given[held[0].arn]
+        tags_given = given[held[0].arn]
         own = {name: own_tag(held[0], name) for name in names}
         passed: Expression = TRUE
-        if told is not None and exact is not None:
+        if tags_given is not None and exact is not None:
             tags = {PRINCIPAL_TAG + name: has_tag(name, value) for name, value in own.items()}
-            passed = exact.expression(told, {**tags, **{name: _NOT_SAID[name] for name in further}})
+            passed = exact.expression(tags_given, {**tags, **{name: _NOT_SAID[name] for name in further}})
         yield holder(space, [role.arn for role in held]), own, passed

@@ -154,9 +154,9 @@ LONGEST_KEY = 128
 
 def passable_tags(space: Space) -> Iterator[Expression]:
     """F3: what a request for a session cannot pass."""
-    asked = [name for name in space.attributes if name.startswith(REQUEST_TAG)]
-    yield at_most([Present(name) for name in asked], MOST_SESSION_TAGS)
-    for name in asked:
+    request_tags = [name for name in space.attributes if name.startswith(REQUEST_TAG)]
+    yield at_most([Present(name) for name in request_tags], MOST_SESSION_TAGS)
+    for name in request_tags:
         key = name.removeprefix(REQUEST_TAG)
         if reserved(key) or not _is_key(key):
             yield negation(Present(name))

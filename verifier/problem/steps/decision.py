@@ -172,8 +172,8 @@ def _trust_deny(space: Space, trust: Policy, statement: Statement) -> Expression
     whom = deny_reach(space, statement)
     if not space.reaches(statement, whom):
         return said_to_nobody(space, trust, statement)
-    asked = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
-    return without(space, RESOURCE_POLICY, said(space, trust, statement, asked))
+    applies_here = both(whom, acts(BY_CALLERS | BY_IDENTITIES), applies(space, trust, statement))
+    return without(space, RESOURCE_POLICY, said(space, trust, statement, applies_here))
 
 
 def _listed_provider(space: Space) -> Expression:

@@ -133,11 +133,11 @@ def alike(
     patterns = {text.value.lower() for statement in statements for text in statement.actions}
     patterns |= {text.value.lower() for one in supposed for text in one.actions}
     unknown = dict.fromkeys(sorted(filter(None, map(_not_known, patterns))))
-    told: dict[str, set[str]] = {}
+    matching: dict[str, set[str]] = {}
     for pattern in patterns - {"*"}:
         for name in (*_matching(pattern), *filter(like(pattern).matches, unknown)):
-            told.setdefault(name, set()).add(pattern)
-    named = {name.split(":")[0] for name in told}
+            matching.setdefault(name, set()).add(pattern)
+    named = {name.split(":")[0] for name in matching}
     forms = {form for statement in statements for text in statement.resources or () for form in _forms(text.value)}
     places = {form.split(":")[2] for form in forms if form.count(":") >= 2}
     further = _kinds(filter(None, map(left, map(entry, unknown))), len(doubtful_entries()))
@@ -148,7 +148,7 @@ def alike(
             found.setdefault((*kind, place, frozenset()), []).extend(entries)
         else:
             for one in entries:
-                found.setdefault((*kind, place, frozenset(told.get(one[-1].name, ()))), []).append(one)
+                found.setdefault((*kind, place, frozenset(matching.get(one[-1].name, ()))), []).append(one)
     groups = sorted(found.values(), key=lambda group: min(number for _, number, _ in group))
     ordered = ([one for *_, one in sorted(group, key=itemgetter(0, 1))] for group in groups)
     return tuple(Alike(group[0], tuple(group)) for group in ordered)

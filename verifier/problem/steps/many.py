@@ -53,7 +53,7 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
     """A key whose value, if there is one, follows from the target that the request is on."""
     known = {str(member.resource): value_of(member) for member in space.target.members}
     for value in {value for value in known.values() if value is not None}:
-        space.asked.setdefault(name, {})[exactly(value)] = None  # what it is compared with is told apart by its few values
+        space.view_predicates.setdefault(name, {})[exactly(value)] = None  # what it is compared with is told apart by its few values
 
     def test(predicate: Predicate) -> Expression:
         try:

@@ -82,8 +82,8 @@ def undecided_text(undecided: Undecided) -> str:
     """What was not decided, and why."""
     subject = undecided.subject
     name = statement_name(subject) if isinstance(subject, StatementRef) else printable(subject)
-    asked = f"{undecided.rule.id}: " if undecided.rule is not None else ""
-    return f"{name}: {asked}{printable(undecided.reason)}"
+    rule = f"{undecided.rule.id}: " if undecided.rule is not None else ""
+    return f"{name}: {rule}{printable(undecided.reason)}"
 
 
 def counts_text(report: LintReport) -> str:

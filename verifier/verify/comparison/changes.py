@@ -110,8 +110,8 @@ def _grant_difference(old: Grant, new: Grant) -> str:
             (old.context_equals, old.context_subset, old.source_arn) != (new.context_equals, new.context_subset, new.source_arn),
         ),
     ]
-    told = [name for name, differs in parts if differs]
-    return f"has other {' and '.join(told)}" if told else "is told in another way"
+    differing = [name for name, differs in parts if differs]
+    return f"has other {' and '.join(differing)}" if differing else "is told in another way"
 
 
 # -- places --
@@ -184,13 +184,13 @@ def bearing(
 ) -> tuple[Change, ...]:
     """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be made)."""
     listed = tuple(changes)
-    told = [located.change for located in listed if refused is not None and _turned(located.change, allowed, refused, gained)]
-    if not told and refused is not None:
+    turning = [located.change for located in listed if refused is not None and _turned(located.change, allowed, refused, gained)]
+    if not turning and refused is not None:
         # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own policies (P1, P2).
-        told = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
-    if not told:
-        told = [located.change for located in listed if _is_fact(located.change) and _concerns(located, request)]
-    return tuple(dict.fromkeys(told))
+        turning = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
+    if not turning:
+        turning = [located.change for located in listed if _is_fact(located.change) and _concerns(located, request)]
+    return tuple(dict.fromkeys(turning))
 
 
 def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:

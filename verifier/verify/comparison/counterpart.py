@@ -26,8 +26,8 @@ class Counterpart:
 def counterpart(estate: Estate, request: Request, symbols: Mapping[str, bool]) -> Counterpart:
     """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not fit the action."""
     decision = evaluate(estate, request, symbols)
-    told = " ".join(decision.warnings).lower()
-    kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in told))
+    warnings = " ".join(decision.warnings).lower()
+    kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in warnings))
     if len(kept) < len(request.context):
         request = replace(request, context=kept)
         decision = evaluate(estate, request, symbols)

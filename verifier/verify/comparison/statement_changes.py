@@ -139,8 +139,8 @@ def _changed_condition(old: Condition, new: Condition) -> str:
         change = f"compares {key} by {new.operator}, and did by {old.operator}"
         values = {value.value for value in old.values} == {value.value for value in new.values}
         return change if values else f"{change}, with other values"
-    told = list(_added_and_gone("lists", _values(old.values), _values(new.values)))
-    return " and ".join(f"{phrase} for {key}" for phrase in told) if told else f"writes {key} in another way"
+    changes = list(_added_and_gone("lists", _values(old.values), _values(new.values)))
+    return " and ".join(f"{phrase} for {key}" for phrase in changes) if changes else f"writes {key} in another way"
 
 
 # -- likeness --

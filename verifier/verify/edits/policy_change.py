@@ -75,22 +75,22 @@ class _Search:
             yield NotFound(self.wanted, *what_decides(utmost, self.wanted))
             return
         if utmost.outcome is Outcome.DEPENDS:
-            told = dict(self.held)
+            symbols = dict(self.held)
             self.held = leading_away(self._with(self._utmost()), self.request, self.held, OTHER[self.wanted])
             if self._decide(self.policy, self.held).outcome is self.wanted:
                 yield NotFound(self.wanted, "S2", "what it depends on is nothing that a key policy settles")
                 return
-            yield from self._smallest(told)
+            yield from self._smallest(symbols)
             return
         yield from self._smallest(self.held)
 
-    def _smallest(self, told: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
+    def _smallest(self, symbols: Mapping[str, bool]) -> Iterator[PolicyChange | NotFound]:
         for size in range(1, BOUND + 1):
             seen: dict[str, PolicyChange] = {}
             for edits, after in self._within(self.policy, (), size):
                 text = policy_text(after)
                 if text not in seen:
-                    seen[text] = PolicyChange(self.wanted, tuple(shown(self.policy, edits)), self._decide(after, told))
+                    seen[text] = PolicyChange(self.wanted, tuple(shown(self.policy, edits)), self._decide(after, symbols))
                 if len(seen) == MOST_SHOWN:
                     break
             if seen:

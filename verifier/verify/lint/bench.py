@@ -57,9 +57,9 @@ class Bench:
         return self._answer(query)
 
     def _answer(self, query: Sequence[Expression]) -> Answer:
-        return refined(self.session, lambda: self._asked(query))
+        return refined(self.session, lambda: self._answer_to(query))
 
-    def _asked(self, query: Sequence[Expression]) -> Answer:
+    def _answer_to(self, query: Sequence[Expression]) -> Answer:
         result = checked(self.session, query)
         if isinstance(result, Unsat):
             return Proved(result.core, result.blamed)
@@ -115,7 +115,7 @@ class Bench:
 
 def _needed(request: Request, chosen: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:
     """The symbols whose other value shows something else: of those that were asked for."""
-    asked = dict(decision.assignment)
+    assignment = dict(decision.assignment)
     for name, value in sorted(chosen.items()):
-        if name in asked and confirm(request, {**chosen, name: not value}) is None:
+        if name in assignment and confirm(request, {**chosen, name: not value}) is None:
             yield name, value

@@ -52,8 +52,8 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
     living = [subject for subject in case.subjects.values() if subject.lives]
     denied = [found for subject in living if subject.is_allow for found in _always_denied(case, subject)]
     yield from denied
-    told = {found.statement for found in denied if isinstance(found, Finding)}
-    yield from _redundant(case, [subject for subject in living if subject.reference not in told])
+    denials = {found.statement for found in denied if isinstance(found, Finding)}
+    yield from _redundant(case, [subject for subject in living if subject.reference not in denials])
 
 
 def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:

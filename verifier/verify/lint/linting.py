@@ -94,8 +94,8 @@ def _sorted(findings: Iterable[Finding], looked: Sequence[Linted]) -> tuple[Find
 
 def _untold(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
     """The warnings of reading the input for which there is no finding at the same place."""
-    told = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
-    return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in told)
+    places = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
+    return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in places)
 
 
 # --- key policies ----------------------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: f
     space = RuledSpace(estate, target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
-    bench = Bench(examine(space, TRUE, [decision, *_asked(space, written, [meant for _, meant in said])]), timeout=timeout)
+    bench = Bench(examine(space, TRUE, [decision, *_expressions(space, written, [meant for _, meant in said])]), timeout=timeout)
     seen = tuple(Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True))
     return Alone(seen, said, Decision(bench, decision, space.owners))
 
@@ -76,7 +76,7 @@ def by_themselves(estate: Estate, target: Target, written: Sequence[Written], he
     space = RuledSpace(estate, target)
     whom = held(space)
     found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
-    bench = Bench(examine(space, TRUE, _asked(space, written, found)), timeout=timeout)
+    bench = Bench(examine(space, TRUE, _expressions(space, written, found)), timeout=timeout)
     return [Seen(space, bench, policy, whom, meant, True) for (policy, _), meant in zip(written, found, strict=True)]
 
 
@@ -93,7 +93,7 @@ def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: 
     space = RuledSpace(estate, target)
     decision, whom = space.allowed(), held(space)
     found = [meaning(space, *one, whom) for one in written]
-    bench = Bench(examine(space, decision, _asked(space, written, found)), timeout=timeout)
+    bench = Bench(examine(space, decision, _expressions(space, written, found)), timeout=timeout)
     seen = {
         reference_to(policy, statement): Decided(space, bench, policy, whom, meant, False, decision)
         for (policy, statement), meant in zip(written, found, strict=True)
@@ -101,7 +101,7 @@ def in_estate(estate: Estate, target: Target, written: Sequence[Written], held: 
     return InEstate(seen, Decision(bench, decision, space.owners))
 
 
-def _asked(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]) -> list[Expression]:
+def _expressions(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]) -> list[Expression]:
     """Everything that rules ask about statements, and the sets of requests that they ask about besides."""
     home = [space.in_account(space.target.account)] if space.target.account is not None else []
     parts = [part for meant in meanings for part in meant.parts]

@@ -55,18 +55,18 @@ class Extent:
 class CallerClasses:
     """Which classes of callers are of which account and kind."""
 
-    def __init__(self, table: Table, domain: Domain, asked: Sequence[Predicate], accounts: Iterable[str]) -> None:
+    def __init__(self, table: Table, domain: Domain, predicates: Sequence[Predicate], accounts: Iterable[str]) -> None:
         self.accounts = tuple(dict.fromkeys(accounts))
         self._table = table
         self._kinds = {**KINDS, "principal": PRINCIPAL}
         wanted = [*self._kinds.values(), *map(in_account, self.accounts)]
         try:
-            self._fine: Table = WordTable(domain, [*asked, *wanted], MORE_STATES)
+            self._fine: Table = WordTable(domain, [*predicates, *wanted], MORE_STATES)
             self._home = _homes(self._fine, table)
         except OverBudget:  # then only what the policies ask for is told apart
             self._fine, self._home = table, [1 << index for index in range(table.size)]
-            self._kinds = {name: kind for name, kind in self._kinds.items() if kind in asked}  # the services are what is no principal
-            self.accounts = tuple(account for account in self.accounts if in_account(account) in asked)
+            self._kinds = {name: kind for name, kind in self._kinds.items() if kind in predicates}  # the services are what is no principal
+            self.accounts = tuple(account for account in self.accounts if in_account(account) in predicates)
         self._parts: dict[int, int] = {}
         for index, home in enumerate(self._home):
             self._parts[home] = self._parts.get(home, 0) | 1 << index

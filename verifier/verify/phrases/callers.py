@@ -30,15 +30,15 @@ class CallerPhrases:
 
     def __init__(self, space: Space, table: Table, estates: Sequence[Estate] = ()) -> None:
         self._full = (1 << table.size) - 1
-        asked = list(space.questions.get("principal", {}))
+        predicates = list(space.questions.get("principal", {}))
         domain = space.attributes["principal"].domain
         assert domain is not None
         inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
-        accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(asked)]
-        self._classes = CallerClasses(table, domain, asked, filter(None, accounts))
+        accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(predicates)]
+        self._classes = CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
         structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
-        names = words((p for p in asked if p not in structural), table.mask, arns_only=True)
+        names = words((p for p in predicates if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition
         self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
         self._arns |= dict(self._root_users())

@@ -24,12 +24,12 @@ class FactPhrases:
     def __init__(self, table: ListTable, predicates: Iterable[Predicate]) -> None:
         self._rows = [value.split("|")[: len(_NAMES)] for value in table.values]
         self._full = (1 << table.size) - 1
-        asked = [p for p in predicates if isinstance(p, Field)]
-        self._fields = [self._field(index, asked) for index in range(len(_NAMES))]
+        fields = [p for p in predicates if isinstance(p, Field)]
+        self._fields = [self._field(index, fields) for index in range(len(_NAMES))]
 
-    def _field(self, index: int, asked: Sequence[Field]) -> tuple[ListTable, Values]:
+    def _field(self, index: int, fields: Sequence[Field]) -> tuple[ListTable, Values]:
         table = ListTable(tuple(dict.fromkeys(row[index] for row in self._rows)))
-        return table, Values(table, [field.predicate for field in asked if field.index == index])
+        return table, Values(table, [field.predicate for field in fields if field.index == index])
 
     def limits(self, mask: int, possible: int = -1) -> list[Limit]:
         """The limits that say which of the `possible` combinations are in the mask; none where all are."""

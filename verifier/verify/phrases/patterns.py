@@ -37,7 +37,7 @@ def _word(predicate: Predicate, mask: int) -> Word:
     if isinstance(predicate, Read):
         return Word(Sort.FAMILY, read_text(predicate), mask)
     if isinstance(predicate, Written):
-        return _word(predicate.asked, mask)
+        return _word(predicate.test, mask)
     assert isinstance(predicate, Tokens), predicate
     if predicate.literal is not None:
         return Word(Sort.IS, predicate.literal, mask)
@@ -50,11 +50,11 @@ def _word(predicate: Predicate, mask: int) -> Word:
 
 def read_text(predicate: Read | Compares, kind: Kind = Kind.NUMBER) -> str:
     """What a text must be read as: `a number less than 5`."""
-    kind, asked = (predicate.kind, predicate.asked) if isinstance(predicate, Read) else (kind, predicate)
-    if isinstance(asked, InNetwork):
-        return f"{kind.value} in {network_text(asked.version, asked.first, asked.last)}"
-    words, text = (_BOUNDS, number_text(asked.bound)) if kind is Kind.NUMBER else (_MOMENTS, _moment(number_text(asked.bound)))
-    return f"{kind.value} {words[asked.sign]} {text}"
+    kind, test = (predicate.kind, predicate.test) if isinstance(predicate, Read) else (kind, predicate)
+    if isinstance(test, InNetwork):
+        return f"{kind.value} in {network_text(test.version, test.first, test.last)}"
+    words, text = (_BOUNDS, number_text(test.bound)) if kind is Kind.NUMBER else (_MOMENTS, _moment(number_text(test.bound)))
+    return f"{kind.value} {words[test.sign]} {text}"
 
 
 _BOUNDS = {"<": "less than", "<=": "of at most", "=": "equal to", ">=": "of at least", ">": "greater than"}

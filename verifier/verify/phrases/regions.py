@@ -59,10 +59,10 @@ class Phrases:
     def values(self, attribute: str) -> Values:
         """The words for the values of an attribute that has a table."""
         if attribute not in self._values:
-            asked = self._space.questions.get(attribute, {})
+            predicates = self._space.questions.get(attribute, {})
             date = attribute == "time" or is_date(attribute)
             familiar = ("root",) if attribute == "issuer" else ()
-            self._values[attribute] = Values(self._finite.tables[attribute], asked, date, familiar)
+            self._values[attribute] = Values(self._finite.tables[attribute], predicates, date, familiar)
         return self._values[attribute]
 
     # -- parts of a region --

@@ -90,8 +90,8 @@ def _needed(estate: Estate, key: Key, invariant: Invariant, options: ProofOption
 
 def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
     # What is asked of single requests is no invariant about steps.
-    asked = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
-    setting = Setting(estate, key, asked, options)
+    direct = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
+    setting = Setting(estate, key, direct, options)
     for number, invariant in enumerate(invariants):
         setting.check(number)
         yield _Search(setting, number, options, invariant.unless_directly).answer()

@@ -80,11 +80,11 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 """A field of an ARN, or a whole text, that begins with a pattern of digits."""
 
 
-def own_accounts(estate: Estate, asked: Sequence[Condition] = ()) -> tuple[str, ...]:
+def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[str, ...]:
     """Accounts that stand for all that a caller may have, with those that only conditions on the last requests name, `asked`. Raises
     `TooLarge`."""
     named = accounts_named(estate)
-    texts = [text.value for condition in asked for text in condition.values]
+    texts = [text.value for condition in conditions for text in condition.values]
     patterns = {like(found): None for text in (*texts_about_accounts(estate), *texts) for found in _PATTERN.findall(text)}
     patterns |= {like(found): None for text in texts for found in ACCOUNT.findall(text)}
     domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))

@@ -123,8 +123,8 @@ class Group:
     def tags(self) -> tuple[str, ...]:
         """The variables that say which tags a request asks for, as far as policies ask for them."""
         finite = self.permissions.joint.finite
-        asked = (name for name in finite.tables if name.startswith(REQUEST_TAG))
-        return (*asked, *finite.held.get(TAG_NAMES, ()))
+        request_tags = (name for name in finite.tables if name.startswith(REQUEST_TAG))
+        return (*request_tags, *finite.held.get(TAG_NAMES, ()))
 
     def without(self, variable: str) -> int:
         """The values of one of `tags` for a request without that tag."""

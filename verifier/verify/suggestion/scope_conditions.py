@@ -60,18 +60,18 @@ def inside(invariant: Invariant, key: Key) -> list[Conjunction] | None:
     if found is None:
         return None
     # What no condition says is left out, which takes in more requests.
-    told = [tuple(literal.condition for literal in one if literal.condition is not None) for one in found]
-    merged = [_merged(one) for one in told]
+    written = [tuple(literal.condition for literal in one if literal.condition is not None) for one in found]
+    merged = [_merged(one) for one in written]
     return None if any(one is None for one in merged) else list(dict.fromkeys(one for one in merged if one is not None))
 
 
 def outside(invariant: Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
-    told = [
+    candidates = [
         tuple(literal.condition for literal in one if literal.condition is not None) for one in found if all(part.condition for part in one)
     ]
-    merged = [one for one in (_merged(one) for one in _joined(told)) if one]
+    merged = [one for one in (_merged(one) for one in _joined(candidates)) if one]
     return sorted(dict.fromkeys(merged), key=len)
 
 

@@ -94,15 +94,15 @@ def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
     would settle it (W3)."""
     tasks = planned(reached.facts, goal)
     taken = [task.derivation if isinstance(task, Make) else reached.facts[task.fact] for task in tasks]
-    asked = {(one.by, one.offer.action): one.step for one in taken if one.offer is not None and one.offer.action}
-    if not asked:
+    steps_by = {(one.by, one.offer.action): one.step for one in taken if one.offer is not None and one.offer.action}
+    if not steps_by:
         return ""
     said = []
-    for by, action in islice(asked, _MOST_NAMED):
+    for by, action in islice(steps_by, _MOST_NAMED):
         places = setting.naming(by, action)
         said.append(f"{action} by {by}" + (f" ({_allowed(by, places)})" if places or by.endswith(":root") else ""))
-    others = f" and {len(asked) - len(said)} more" if len(asked) > len(said) else ""
-    (_, action), step = next((one for one in asked.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(asked.items())))
+    others = f" and {len(steps_by) - len(said)} more" if len(steps_by) > len(said) else ""
+    (_, action), step = next((one for one in steps_by.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(steps_by.items())))
     supposed = "no key is shared through RAM" if step is StepKind.SHARE else f"nobody calls {action}"
     return f"; it takes {', then '.join(said)}{others}. To settle it: suppose `{supposed}`"
 

@@ -67,10 +67,10 @@ class Profiles:
 ADDS = "iam:AddRoleToInstanceProfile"
 
 
-def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profiles: Profiles) -> Iterator[Bundle]:
-    """`iam:PassRole` to one of the services that were `asked` about, which the role trusts and which the caller can make run its code.
+def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], profiles: Profiles) -> Iterator[Bundle]:
+    """`iam:PassRole` to one of the `services`, which the role trusts and which the caller can make run its code.
     `accounts` has the account of the roles, `profiles` its instance profiles."""
-    for service in asked:
+    for service in services:
         ways = ways_to_run(service)
         passing = passable(group, by, (service,), known=bool(ways))
         admitting = trusting(group, service) if passing else []
@@ -84,10 +84,10 @@ def passed(group: Group, by: str, accounts: Group, asked: tuple[str, ...], profi
                     )
 
 
-def in_stack_sets(group: Group, by: str, accounts: Group, asked: tuple[str, ...], others: Sequence[Group]) -> Iterator[Bundle]:
+def in_stack_sets(group: Group, by: str, accounts: Group, services: tuple[str, ...], others: Sequence[Group]) -> Iterator[Bundle]:
     """`iam:PassRole` of an administration role for a stack set that is made: the roles that it may assume."""
     making = [wherever(accounts.allowed(action, by)) for action in STACK_SETS]
-    for service in (one for one in asked if service_name(one) == "cloudformation" and all(making)):
+    for service in (one for one in services if service_name(one) == "cloudformation" and all(making)):
         for roles, one, cubes, middle in through(group, by, service, others):
             how = Passed(service, group.root, STACK_SETS, through=middle)
             for on, making_it in at_least(one.targets, *making):

@@ -34,8 +34,8 @@ class ReadTags:
         of_role = policy.kind is PolicyKind.TRUST and any("resourcetag/" in key for key in keys)
         if statement.doubt is not None or variables or of_role:
             return False
-        asked = [one for one, key in zip(statement.conditions, keys, strict=True) if key.startswith(PRINCIPAL_TAG)]
-        return not asked or (statement.effect is Effect.ALLOW and all(map(self._test, asked)))
+        on_tags = [one for one, key in zip(statement.conditions, keys, strict=True) if key.startswith(PRINCIPAL_TAG)]
+        return not on_tags or (statement.effect is Effect.ALLOW and all(map(self._test, on_tags)))
 
     def _test(self, condition: Condition) -> bool:
         mode, plain = _MODES.get(condition.operator.base), condition.operator.set_operator is None and not condition.operator.if_exists

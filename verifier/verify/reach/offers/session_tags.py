@@ -27,10 +27,12 @@ MOST = 16
 """So many choices are tried."""
 
 
-def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, asked: Iterable[Condition] = ()) -> tuple[Pairs, ...]:
+def choices(
+    estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, further: Iterable[Condition] = ()
+) -> tuple[Pairs, ...]:
     """One tag with each value that policies list for it in conditions on keys that begin so, or what is `asked` does, or that a resource
     has which they compare it with; then two together."""
-    values = _values(estate, whom, keys, asked)
+    values = _values(estate, whom, keys, further)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
         tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
@@ -38,13 +40,13 @@ def choices(estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CAL
     return tuple(dict.fromkeys((*single, *several)))[:MOST]
 
 
-def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], asked: Iterable[Condition]) -> dict[str, tuple[str, ...]]:
+def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], further: Iterable[Condition]) -> dict[str, tuple[str, ...]]:
     """The values of each tag of callers that policies ask for, by its name as it is written first."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
     callers = [one for one in estate.identities if one.arn in whom]
-    for condition in (*asked, *conditions):
+    for condition in (*further, *conditions):
         for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
             found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys, callers)))
@@ -105,9 +107,9 @@ def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     """The source identities that policies tell from others, those that a principal is compared with among them, and one more; none where no
     policy reads them."""
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
-    asked = [one for one in conditions if one.key.value.lower() in SOURCES]
-    found = _texts(asked, [one for one in estate.identities if one.arn in whom])
-    return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if asked else ()
+    on_sources = [one for one in conditions if one.key.value.lower() in SOURCES]
+    found = _texts(on_sources, [one for one in estate.identities if one.arn in whom])
+    return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if on_sources else ()
 
 
 def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:

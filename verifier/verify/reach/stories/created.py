@@ -102,9 +102,9 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
 
     def untagged() -> Iterator[Made]:
         for name, _ in target.identity.tags if target.identity is not None else ():
-            asked = (test("StringEquals", "aws:TagKeys", name, any_value=True),)
+            conditions = (test("StringEquals", "aws:TagKeys", name, any_value=True),)
             only = ConditionNot(test("StringNotEquals", "aws:TagKeys", name, any_value=True))
-            found = scene.request(target, by, f"iam:Untag{kind}", *asked, only)
+            found = scene.request(target, by, f"iam:Untag{kind}", *conditions, only)
             yield step(StepKind.UNTAG_IDENTITY, fixed(IdentityTagged(owner, removed=(name,))), found)
 
     ways = (tagged, untagged) if task.derivation.step is StepKind.TAG_IDENTITY else (untagged, tagged)

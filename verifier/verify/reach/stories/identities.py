@@ -148,7 +148,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     """AWS's policy that allows everything, one of the input, or one that policies ask for."""
     everything = administrator(owner.split(":")[1])
     managed = {found.arn: found for account in scene.state.estate.accounts for found in account.managed}
-    asked = (
+    conditional = (
         text.value
         for policy in policies_of(scene.state.estate, scene.about(by))
         for statement in policy.statements
@@ -156,7 +156,7 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
         if condition.key.value.lower() == BOUNDARY_ARN
         for text in condition.values
     )
-    own = (arn for arn in (*managed, *asked) if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4]))
+    own = (arn for arn in (*managed, *conditional) if _MANAGED.fullmatch(arn) and arn.split(":")[4] in ("aws", owner.split(":")[4]))
     for arn in dict.fromkeys((everything, *own)):
         policy = in_force(scene.state.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())

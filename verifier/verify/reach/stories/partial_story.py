@@ -110,9 +110,9 @@ class PartialStory:
             if isinstance(found, Reason):
                 yield found
                 continue
-            asked = tells_time(found.move.requests) or self.context.ages and found.move.kind is StepKind.ASSUME_ROLE
-            moments = moments or (self._moments((by, task.fact.subject, *later)) if asked else ())
-            if not asked or not moments:
+            timed = tells_time(found.move.requests) or self.context.ages and found.move.kind is StepKind.ASSUME_ROLE
+            moments = moments or (self._moments((by, task.fact.subject, *later)) if timed else ())
+            if not timed or not moments:
                 yield self._with(found, self.now)
         for now in moments:
             steps = (found for found in made(task, self._scene(by, later, *self._at(by, now))) if isinstance(found, StoryStep))

@@ -66,8 +66,8 @@ def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterato
         named = [test("ArnEquals", INSTANCE_PROFILE, *profiles)] if profiles and _names_a_profile(actions[0]) else []
         found = _on_one(scene, first, passed.account, actions, (*when, *named))
         if not when and not isinstance(found[0], Reason):
-            asked = (value for key, value in found[0].request.context if key.lower() == "aws:requestedregion")
-            when += [test("StringEquals", "aws:RequestedRegion", str(region)) for region in asked]
+            regions = (value for key, value in found[0].request.context if key.lower() == "aws:requestedregion")
+            when += [test("StringEquals", "aws:RequestedRegion", str(region)) for region in regions]
         yield from found
 
 
