@@ -23,7 +23,7 @@ from verifier.problem.semantics.powers import (
     power,
     refused_by,
 )
-from verifier.problem.semantics.statements import owner_of_many, said_to
+from verifier.problem.semantics.statements import applies, owner_of_many, said_to
 from verifier.problem.semantics.unmodelled import holders, may_allow, scope, things
 from verifier.problem.space import Space, acts
 
@@ -125,11 +125,18 @@ def _identity_allows(space: Space) -> Expression:
     for policy, held in attached:
         found += said_to(space, held, policy, Effect.ALLOW, together)
     for name, policy in policies_to_attach(space):
-        found += said_to(space, power(space, name), policy, Effect.ALLOW)
+        found += _given(space, name, policy)
     for thing in things(space):
         if thing.principal is not None and may_allow(thing):
             found.append(both(scope(space, thing), Symbol(thing.allow_symbol)))
     return disjunction(found)
+
+
+def _given(space: Space, name: str, policy: Policy) -> Iterator[Expression]:
+    """What a document allows that a power gives, where it does not deny the same: it is there as a whole, or as a step wrote it."""
+    stated = [one for one in policy.statements if one.effect is Effect.DENY and space.is_relevant(one) and not space.says_nothing(one)]
+    denied = disjunction(applies(space, policy, one) for one in stated)
+    yield from (both(one, negation(denied)) for one in said_to(space, power(space, name), policy, Effect.ALLOW))
 
 
 def _boundary_allows(space: Space) -> Expression:
