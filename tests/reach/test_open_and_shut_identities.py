@@ -524,6 +524,13 @@ FEDERATES = ("get federation token",)
         ((own(GET), TAGGED), None, PROVED),
         ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}), TAGGED), None, FEDERATES),
         ((own(GET), own(TAG, Condition={"StringEquals": {"aws:RequestTag/team": "red"}}), TAGGED), None, PROVED),
+        # A call has to pass a tag, for which nothing else asks.
+        ((own([GET, TAG], Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),), "kms:Decrypt", FEDERATES),
+        (
+            (own([GET, TAG], Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}),),
+            "kms:PutKeyPolicy",
+            (*FEDERATES, "put key policy"),
+        ),
     ],
 )
 def test_a_federated_session_of_a_name_and_tags(mine: tuple[Statement, ...], named: str | None, expected: tuple[str, ...]) -> None:

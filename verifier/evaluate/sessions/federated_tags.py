@@ -43,7 +43,8 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     session = _Session(estate, caller, own)
     if not other:
         warnings = (f"F3: no session that {caller.issuer} issues is without further session tags: a call has to pass them",)
-        return SessionTags(warnings if session.needs_tags() else ())
+        given = identity is not None and identity.exact_tags
+        return SessionTags(warnings if not given and session.needs_tags() else ())
     tag_list = ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in other.items())
     if session.passes(other, own | shown):
         return SessionTags(origin=f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}")
