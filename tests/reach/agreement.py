@@ -111,7 +111,8 @@ def check_reach(seed: int, counts: ReachCounts, *, unknown: bool = True) -> None
         raise Disagreement(_told(seed, found, given, chain))
     if given.status is Status.UNKNOWN:
         doubted = given.reason is not None and given.reason.rule == "W1" and _is_doubtful(question, given.reason.text)
-        needed = found is Outcome.DENY and (doubted or _searched(question, doubts=True)[0] is not Outcome.DENY)
+        starts = (replace(question, caller=caller) for caller in _sessions(question))
+        needed = found is Outcome.DENY and (doubted or any(_searched(start, doubts=True)[0] is not Outcome.DENY for start in starts))
         shown = f"{shown}: {NEEDED if needed else NEEDLESS}"
         if not needed:
             counts.needless[seed] = "" if given.reason is None else f"[{given.reason.rule}] {given.reason.text}"
@@ -119,6 +120,18 @@ def check_reach(seed: int, counts: ReachCounts, *, unknown: bool = True) -> None
     if question.theme is not None:
         counts.themes[question.theme, found is not Outcome.DENY] += 1
     counts.kinds.update(move.kind.value for move in (chain.moves if chain is not None else ()))
+
+
+def _sessions(question: Question) -> Iterator[Caller]:
+    """The caller, and the sessions of its role that somebody may have given tags, to be passed on or not (F3)."""
+    yield question.caller
+    if question.caller.kind is CallerKind.ROLE:
+        for colour in COLOURS:
+            for transitive in ((), (TEAM,)):
+                tagged = replace(question.caller, session_tags=((TEAM, colour),), transitive=transitive)
+                decision = evaluate(question.estate, Request(tagged, "kms:Decrypt", question.estate.keys[0].arn))
+                if not any(warning.startswith("F3: no session") for warning in decision.warnings):
+                    yield tagged
 
 
 def _is_doubtful(question: Question, text: str) -> bool:
