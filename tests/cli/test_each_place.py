@@ -246,6 +246,13 @@ def test_an_allowance_that_names_a_region_asks_for_it(run: Run, tmp_path: Path) 
         assert asks(run, "--region", "compare", *map(str, paths), "--allow", str(allowed))
 
 
+@pytest.mark.parametrize("owner", [OWN, f"arn:aws:iam::{OWN}:root"])
+def test_a_region_of_a_partition_that_nothing_else_tells_of_asks_for_it(run: Run, tmp_path: Path, owner: str) -> None:
+    there = allow({"AWS": PARTNER}, Condition={"StringEquals": {"aws:RequestedRegion": "cn-north-1"}})
+    path = write(tmp_path / "policy.json", allow({"AWS": owner}, "kms:*"), there)
+    assert asks(run, "--region", "prove", str(path), *BUILTIN)
+
+
 @pytest.mark.parametrize("owner", [OWN, f"arn:aws-cn:iam::{OWN}:root"])
 def test_versions_that_name_regions_of_two_partitions_ask_for_it(run: Run, tmp_path: Path, owner: str) -> None:
     """Of the second version it is asked in any case: nothing, or nothing but its principal, tells that it is in China."""

@@ -15,6 +15,7 @@ from tests.inputs.test_each_region import PARTNER, status, sub, template
 from tests.inputs.test_each_region import statement as stated
 from verifier.inputs import load_estate
 from verifier.inputs.estate import Version, load_versions
+from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_invariants
@@ -140,6 +141,7 @@ def test_s4_versions_that_differ_in_one_partition_ask_for_the_region(tmp_path: P
     with pytest.raises(InputError) as caught:
         load_versions(Version((old,)), Version((new,)))
     assert {found.rule for found in caught.value.diagnostics} == {"S4"}
+    assert not isinstance(caught.value, OpenPlaceError)  # of one partition alone can each Region be looked at
 
 
 OWNER = "111122223333"
