@@ -141,9 +141,9 @@ def report_forms(report: Report, evidence: Evidence = NO_EVIDENCE) -> Forms:
     return Forms(document, json, notices, table, junit)
 
 
-def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False, width: int | None = None) -> str:
+def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE, *, colour: bool = False) -> str:
     """The report in a format of `FORMATS`. Raises `ValueError` for another name."""
-    return report_forms(report, evidence).render(name, colour, width)
+    return report_forms(report, evidence).render(name, colour)
 
 
 def render_text(report: Report, colour: bool) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from verifier.report.evidence import NO_EVIDENCE, Evidence
+from verifier.report.evidence import Evidence
 from verifier.report.formats import Forms
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def comparison_forms(found: Comparison, fail_on: FailOn, texts: Mapping[str, str
     )
 
 
-def lint_forms(report: LintReport, fail_on: Severity | None, evidence: _Evidence = lambda: NO_EVIDENCE, *, in_full: bool) -> Forms:
+def lint_forms(report: LintReport, fail_on: Severity | None, evidence: _Evidence, *, in_full: bool) -> Forms:
     """Those of `verifier lint`, which fails on findings that are as bad as `fail_on` (`None`: on none)."""
     from verifier.report.notices.lint import notices_of_lint
     from verifier.report.pages.lint import lint_document
@@ -56,7 +56,7 @@ def lint_forms(report: LintReport, fail_on: Severity | None, evidence: _Evidence
     )
 
 
-def findings_forms(report: FindingsReport, evidence: _Evidence = lambda: NO_EVIDENCE, *, in_full: bool) -> Forms:
+def findings_forms(report: FindingsReport, evidence: _Evidence, *, in_full: bool) -> Forms:
     """Those of `verifier findings`."""
     from verifier.report.notices.findings import notices_of_findings
     from verifier.report.pages.findings import findings_document

@@ -24,11 +24,8 @@ class Part:
     counts: int = 1
 
 
-_MORE = "{} more, for which there is no room here."
-
-
-def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str], left_out: str = _MORE) -> str:
-    """All lines, with a final newline; `left_out` says how many things are not told."""
+def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> str:
+    """All lines, with a final newline, and how many things are not told."""
     room = MOST - _RESERVE - _size(head) - _size(end)
     chosen: list[Sequence[str] | None] = [None] * len(blocks)
     for number, block in enumerate(blocks):
@@ -44,7 +41,7 @@ def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str], left
             room -= more
     left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if not lines and block.full)
     kept = [line for lines in chosen if lines is not None for line in lines]
-    return "\n".join([*head, *kept, *([left_out.format(f"{left:,}"), ""] if left else []), *end]) + "\n"
+    return "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end]) + "\n"
 
 
 def _size(lines: Sequence[str]) -> int:

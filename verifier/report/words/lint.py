@@ -19,7 +19,7 @@ MOST_CONTEXT = 3
 """Pairs of a request's context that are shown in short."""
 
 
-def lint_exit_code(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> ExitCode:
+def lint_exit_code(report: LintReport, fail_on: Severity | None) -> ExitCode:
     """1 where something was found that is at least so bad (`None`: whatever is found), else 3 where something was not decided, else 0."""
     if fail_on is not None and any(finding.severity.rank <= fail_on.rank for finding in report.findings):
         return ExitCode.REFUTED

@@ -74,7 +74,7 @@ def request_text(change: RegionChange, *, in_full: bool = False) -> str:
     return witness_text(change.region, in_full=in_full)
 
 
-def witness_text(region: Region, *, in_full: bool = False) -> str:
+def witness_text(region: Region, *, in_full: bool) -> str:
     """The same of a region that has a request."""
     witness = region.witness
     assert witness is not None, "a region without a request"

@@ -205,7 +205,7 @@ class Setting:
             self._reached[starts, issued, doubtful] = self._closure(issued, doubtful).of(starts)
         return self._reached[starts, issued, doubtful]
 
-    def few_steps(self, found: Found, *, direct: bool = True, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY) -> FewSteps:
+    def few_steps(self, found: Found, *, direct: bool, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY) -> FewSteps:
         """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that it may go."""
         goal, start = found[0], found[1].start
         closure = self._closure(self._issuers((start,), goal.number, doubtful), doubtful)
