@@ -15,9 +15,9 @@ import z3
 
 from benchmarks.clock import now
 from benchmarks.families import Problem
+from verifier.bench.answering import clear_caches
 from verifier.encode.string_theory import script
 from verifier.model.results.verdict import Statistics, Status
-from verifier.problem.caches import clear_caches
 from verifier.problem.expression import both
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target

@@ -35,7 +35,7 @@ from verifier.model.results.verdict import Excuse, ExcuseKind, Report, Status
 from verifier.report.formats import FORMATS, render_report
 from verifier.report.notices.notices import slug, slugs
 from verifier.report.notices.sarif import SCHEMA
-from verifier.report.render.room import MOST
+from verifier.report.render.markdown import MOST
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 

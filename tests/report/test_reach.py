@@ -24,7 +24,7 @@ from verifier.model.results.verdict import Bound, Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
 from verifier.report.reach.words import reach_exit_code
-from verifier.report.render.room import MOST
+from verifier.report.render.markdown import MOST
 from verifier.report.wire.answers import reach_to_json
 from verifier.report.wire.values import json_text
 

@@ -21,10 +21,13 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.garbage_collection import collect_seldom
 from verifier.model.engine import Engine
-from verifier.problem.caches import clear_caches
+from verifier.problem.classes.automaton import explored
+from verifier.problem.classes.predicates import exactly, like, like_tokens, literal_tokens
 from verifier.problem.expression import both
 from verifier.problem.rules import ask, formulate
+from verifier.problem.semantics.statements import acts_like
 from verifier.problem.semantics.targets import key_target
+from verifier.problem.semantics.values import plain_predicate, typed_predicate
 from verifier.solve.engines import open_session, require
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer as ask_strings
@@ -115,3 +118,13 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
 
 def _to_be_settled(session: Session) -> bool:
     return any(name.startswith(("relation:", "lazy:", "unsupported:", "L5:")) for name in session.assignment().symbols)
+
+
+# -- what is remembered --
+
+
+def clear_caches() -> None:
+    """Drops what a policy leaves behind, its patterns and what they tell apart, so that the next question about it is a first one: for
+    benchmarks, whose rounds would otherwise measure no partition of strings. What depends on the reference data alone stays."""
+    for cached in (explored, acts_like, exactly, like, like_tokens, literal_tokens, plain_predicate, typed_predicate):
+        cached.cache_clear()

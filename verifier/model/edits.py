@@ -8,13 +8,14 @@ Guarantee: what an edit does not name stays as it was, places included; statemen
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.model.edit_names import condition_name, differences, effect_on, place, statement_name
 from verifier.model.estate import Estate
-from verifier.model.policy import Condition, Operator, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.policy_text import in_groups
+from verifier.syntax.source import Span
+from verifier.syntax.text import brief, first_few, printable
 
 
 class EditError(ValueError):
@@ -251,3 +252,48 @@ def _texts(before: tuple[Text, ...] | None, values: tuple[str, ...]) -> tuple[Te
         raise EditError("the statement does not have the element, or nothing would be left of it")
     kept = {text.value: text for text in before}
     return tuple(kept.get(value, Text(value)) for value in values)
+
+
+# -- how edits speak of a policy's parts --
+
+
+def place(span: Span) -> str:
+    """` (file:line:column)`, or nothing for what no file holds."""
+    return f" ({printable(str(span))})" if span.file else ""
+
+
+def statement_name(statement: Statement) -> str:
+    """`Allow "Reports" (key-policy.json:32:5)`; without a `Sid`, its number."""
+    name = f'"{_shown(statement.sid.value)}"' if statement.sid is not None and statement.sid.value else f"statement {statement.index + 1}"
+    return f"{statement.effect.value} {name}{place(statement.span)}"
+
+
+def condition_name(condition: Condition) -> str:
+    """`StringEquals kms:ViaService [s3.us-west-2.amazonaws.com]`."""
+    return f"{condition.operator} {_shown(condition.key.value)} {_listed([value.value for value in condition.values])}"
+
+
+def effect_on(statement: Statement) -> str:
+    """A statement in a few words: `Deny [kms:Decrypt] to [*] if StringNotEquals aws:PrincipalAccount [111122223333]`."""
+    actions = ("all but " if statement.not_action else "") + _listed([text.value for text in statement.actions])
+    principals = ("all but " if statement.not_principal else "") + _listed([found.value for found in statement.principals or ()])
+    conditions = " and ".join(condition_name(condition) for condition in statement.conditions)
+    joined = "to" if statement.effect is Effect.DENY else "for"
+    return f"{statement.effect.value} {actions} {joined} {principals}" + (f" if {conditions}" if conditions else "")
+
+
+def differences(before: Sequence[str], after: Sequence[str]) -> str:
+    """What changes from one list to the other: `remove [a]`, `add [b]`, or `[a] → [b]`; empty where nothing does."""
+    gone = [value for value in before if value not in after]
+    new = [value for value in after if value not in before]
+    if gone and new:
+        return f"{_listed(gone)} → {_listed(new)}"
+    return f"remove {_listed(gone)}" if gone else f"add {_listed(new)}" if new else ""
+
+
+def _listed(values: Sequence[str]) -> str:
+    return f"[{first_few([_shown(value) for value in values])}]"
+
+
+def _shown(text: str) -> str:
+    return brief(printable(text))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from verifier.report import document as doc
 from verifier.report.document import Role, Words, plain, role_of, supposed_in
-from verifier.report.render.room import Part, fitted
 from verifier.report.supposed import conclusions
 from verifier.syntax.text import brief, printable
 
@@ -212,3 +212,45 @@ def details(title: str, items: Sequence[str]) -> Iterator[str]:
     """A list that is folded away; nothing for none."""
     if items:
         yield from ("", f"<details><summary>{title}</summary>", "", *(f"- {item}" for item in items), "", "</details>")
+
+
+# -- what fits a comment --
+
+
+MOST = 60_000
+_RESERVE = 300
+"""Characters for the sentence that counts what was left out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short). `counts` is for how
+    many things they stand."""
+
+    full: Sequence[str]
+    short: Sequence[str] | None = None
+    counts: int = 1
+
+
+def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> str:
+    """All lines, with a final newline, and how many things are not told."""
+    room = MOST - _RESERVE - _size(head) - _size(end)
+    chosen: list[Sequence[str] | None] = [None] * len(blocks)
+    for number, block in enumerate(blocks):
+        lines = block.full if block.short is None else block.short
+        if _size(lines) > room:  # nor anything after it, which could seem to be about what is before
+            break
+        room -= _size(lines)
+        chosen[number] = lines
+    for number, block in enumerate(blocks):
+        short = chosen[number]
+        if short is not None and (more := _size(block.full) - _size(short)) <= room:
+            chosen[number] = block.full
+            room -= more
+    left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if not lines and block.full)
+    kept = [line for lines in chosen if lines is not None for line in lines]
+    return "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end]) + "\n"
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)

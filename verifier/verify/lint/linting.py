@@ -10,11 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
+from typing import Any
 
+from verifier.language.policies.checks import size_limit
+from verifier.language.policies.reader import a_kind
+from verifier.model import lint_rules as rules
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Policy, PolicyKind, StatementRef, reference_to
+from verifier.model.policy import Policy, PolicyKind, StatementRef, Text, reference_to
 from verifier.model.reference import data_version
-from verifier.model.results.lint import Finding, Linted, LintReport, Undecided
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, Undecided
 from verifier.problem.expression import TRUE
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -22,7 +26,6 @@ from verifier.syntax.source import NOWHERE
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.lint.conditions import condition_rules
 from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
-from verifier.verify.lint.documents import document_rules
 from verifier.verify.lint.elements import element_rules
 from verifier.verify.lint.keys import key_rules
 from verifier.verify.lint.others import other_policies, subjects
@@ -30,6 +33,7 @@ from verifier.verify.lint.places import InEstate, alone, in_estate
 from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint.values import value_rules
+from verifier.verify.lint.words import quoted
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what)."""
@@ -166,3 +170,36 @@ def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -
         yield from document_rules(policy, None)
     for subject in subjects(estate, policies, timeout):
         yield from _statement(subject)
+
+
+# -- rules about a document as a whole (L4) --
+
+
+def document_rules(policy: Policy, key: str | None) -> Iterator[Finding]:
+    """All of them. `key` is the ARN of the key that a key policy governs."""
+    yield from _size(policy, key)
+    yield from _sids(policy, key)
+
+
+def _finding(policy: Policy, key: str | None, rule: LintRule, message: str, **more: Any) -> Finding:
+    more.setdefault("span", policy.span)
+    return Finding(rule, rule.severity, policy.identity, policy.name, policy.kind, message, key=key, **more)
+
+
+def _size(policy: Policy, key: str | None) -> Iterator[Finding]:
+    limit = size_limit(policy.kind, policy.identity)
+    if limit is not None and policy.size > limit:
+        unit = "bytes" if policy.kind is PolicyKind.KEY else "characters, white space aside"
+        message = f"has {policy.size:,} {unit}; AWS accepts {limit:,} in {a_kind(policy.kind)}"
+        yield _finding(policy, key, rules.SIZE, message, proof=Proof("counted as AWS counts"))
+
+
+def _sids(policy: Policy, key: str | None) -> Iterator[Finding]:
+    first: dict[str, Text] = {}
+    for statement in policy.statements:
+        sid = statement.sid
+        if sid is None or not sid.value or first.setdefault(sid.value, sid) is sid:
+            continue
+        message = f"has the `Sid` {quoted(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
+        proof = Proof("two statements have the same text as `Sid`")
+        yield _finding(policy, key, rules.DUPLICATE_SID, message, span=sid.span, statement=reference_to(policy, statement), proof=proof)

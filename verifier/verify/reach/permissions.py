@@ -13,8 +13,8 @@ from functools import cached_property
 
 from verifier.model.estate import Estate
 from verifier.problem.classes.predicates import OneOf, Predicate
-from verifier.problem.diagrams.alike_values import first_alike
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.classes.tables import numbers_in
+from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression
@@ -116,3 +116,34 @@ def _further(
         return [*aside(space), not_ruled_out(space)]
 
     return further
+
+
+# -- values that nothing tells apart --
+
+
+def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tuple[int, ...]:
+    """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none is about."""
+    if variable not in diagrams.level:
+        return ()
+    sides_of: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]
+    for place, mask in enumerate(dict.fromkeys(_sides(diagrams, nodes, variable))):
+        for value in numbers_in(mask):
+            sides_of[value].append(place)
+    first: dict[tuple[int, ...], int] = {}
+    return tuple(first.setdefault(tuple(places), number) for number, places in enumerate(sides_of))
+
+
+def _sides(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> Iterator[int]:
+    """The values, as masks, that a node tells from others: of each node on the variable every edge but the widest."""
+    level, seen = diagrams.level[variable], dict.fromkeys(nodes)
+    for node in (waiting := list(seen)):
+        top = diagrams.top(node)
+        if top is None or diagrams.level[top] > level:
+            continue
+        edges = diagrams.choices(node, top)
+        if top == variable:
+            yield from sorted((mask for mask, _ in edges), key=int.bit_count)[:-1]
+            continue
+        new = [child for _, child in edges if child not in seen]
+        seen |= dict.fromkeys(new)
+        waiting += new

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 
+from verifier.evaluate.statements.values import instant
 from verifier.evaluate.steps import after, against_sources, against_time, permitted
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
-from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant
+from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant, conditions_in
 from verifier.model.policy import Principal, Text
 from verifier.model.principal_names import principal_named
-from verifier.model.request import Caller, CallerKind, Outcome
+from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
@@ -31,7 +34,6 @@ from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.moves import made
 from verifier.verify.reach.stories.plans import Make, Task
 from verifier.verify.reach.stories.scene import Scene
-from verifier.verify.reach.stories.times import ISSUED, at, instants, tells_time
 from verifier.witness.request import caller as some_caller
 
 SOURCE = "aws:SourceIdentity"
@@ -222,3 +224,38 @@ class PartialStory:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
         scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
         return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))
+
+
+# -- times --
+
+
+ISSUED = "aws:tokenissuetime"
+TIMES = ("aws:currenttime", "aws:epochtime", ISSUED)
+MOST_INSTANTS = 64
+"""So many instants are tried for one step."""
+_DAY = 86_400
+
+
+def tells_time(requests: Iterable[Request]) -> bool:
+    """Whether a request says when it is made, or when its credentials were issued: some policy asks for it."""
+    return any(name.lower() in TIMES for request in requests for name, _ in request.context)
+
+
+def instants(estate: Estate, whom: frozenset[str], when: ConditionExpression, keys: Sequence[str] = TIMES) -> tuple[int, ...]:
+    """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one before and one after;
+    none where they name none."""
+    conditions = [one for policy in policies_of(estate, whom) for statement in policy.statements for one in statement.conditions]
+    values = (text.value for one in (*conditions, *conditions_in(when)) if one.key.value.lower() in keys for text in one.values)
+    named = sorted({int(found) for found in map(instant, values) if found is not None and 0 <= found < _LAST})
+    if not named:
+        return ()
+    between = ((first + second) // 2 for first, second in zip(named, named[1:], strict=False))
+    return tuple(sorted({max(named[0] - _DAY, 0), *named, *between, named[-1] + _DAY}))[:MOST_INSTANTS]
+
+
+_LAST = int(datetime(9998, 1, 1, tzinfo=UTC).timestamp())
+
+
+def at(moment: Decimal | int, key: str = "aws:CurrentTime") -> ConditionExpression:
+    """That a request is made at an instant, or its credentials were issued then."""
+    return test("DateEquals", key, datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.problem.diagrams.alike_values import first_alike
 from verifier.problem.diagrams.diagram import Diagrams
+from verifier.verify.reach.permissions import first_alike
 
 WIDTHS = {"before": 3, "whom": 6, "after": 3}
 CUBES = st.fixed_dictionaries({name: st.integers(0, (1 << width) - 1) for name, width in WIDTHS.items()})
