@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from verifier.inputs.own_region import OpenPlaceError, texts_in
+from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant
 from verifier.model.own_place import check_region, regions_in
@@ -22,6 +23,13 @@ MOST_PLACES = 8
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
+def places_of(error: OpenPlaceError) -> tuple[Supplied, ...]:
+    """The places to look at. Raises the error where they are too many."""
+    if len(error.places) > MOST_PLACES:
+        raise error
+    return error.places
+
+
 def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenPlaceError) -> str:
     """What is said of each place, of which the first has this estate. Raises `InputError` where something that is asked or supposed tells
     places apart."""
@@ -30,7 +38,7 @@ def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenP
     check_region(opened, invariants)
     texts = [*texts_in(tuple(invariants))]
     names_places = any(map(_ACCOUNT.search, texts)) if by_account else regions_in(texts)
-    if names_places or estate.suppositions or len(error.places) > MOST_PLACES:
+    if names_places or estate.suppositions:
         raise error
     other, *named = _names(error)
     found = f", and so was each that it names ({first_few(named)})" if named else ""

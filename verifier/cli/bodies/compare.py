@@ -11,7 +11,7 @@ from verifier.cli.progress import shown
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
-from verifier.runs.each_place import compared_in_each, sentence_of
+from verifier.runs.each_place import compared_in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
@@ -38,7 +38,7 @@ def _compared_in_each_place(
     """The same of sides whose keys may be in several Regions. Raises the error where that cannot be answered."""
     scopes = [allowance.scope for allowance in files.allowances]
     try:
-        in_each = [read_sides(dataclasses.replace(options, supplied=place), files) for place in error.places]
+        in_each = [read_sides(dataclasses.replace(options, supplied=place), files) for place in places_of(error)]
         said = {sentence_of(estate, scopes, error) for sides in in_each for estate in (sides.old, sides.new)}
     except InputError:
         raise error from None

@@ -18,7 +18,7 @@ from verifier.question import Question, QuestionOptions, read
 from verifier.report.exhibits import evidence_for
 from verifier.report.exit_codes import report_exit_code
 from verifier.report.formats import report_forms
-from verifier.runs.each_place import in_each, sentence_of
+from verifier.runs.each_place import in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
@@ -62,7 +62,7 @@ def prove_command(options: ProveOptions) -> int:
 def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
     """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that cannot be answered."""
     try:
-        questions = [read(dataclasses.replace(options.question, supplied=place)) for place in error.places]
+        questions = [read(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
         said = sentence_of(questions[0].estate, questions[0].invariants, error)
     except InputError:
         raise error from None
