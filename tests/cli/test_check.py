@@ -163,6 +163,7 @@ def test_s1_unknown_is_never_excused(folder: Path) -> None:
         ('account = "12"', ("verifier.toml:2:1", "twelve digits")),
         ('builtins = [\n  "no-public-access", # a, "b"\n\n  "no-external-acces",\n]', ("verifier.toml:5:3", "`no-external-access`?")),
         ('region = "nowhere"', ("verifier.toml:2:1", "us-west-2")),
+        ('region = "us-iso-east-1"', ("verifier.toml:2:1", "us-west-2")),  # of a partition that is not known
         (WAIVER.replace("expires = 2027-01-31", 'expires = "soon"'), ("`expires` must be a date",)),
         (WAIVER.replace("can kms:Decrypt", "cann kms:Decrypt"), ("verifier.toml:6:1", "cannot be read")),
         (WAIVER.replace("can kms:Decrypt", "can kms:Decrypt on alias/x"), ("verifier.toml:6:1",)),

@@ -167,10 +167,11 @@ LITERAL: dict[str, tuple[list[Any], Status | None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["policy", "template", "folder"])
-@pytest.mark.parametrize("name", LITERAL)
-def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind: str) -> None:
-    statements, expected = LITERAL[name]
+KINDS = ("policy", "template", "folder")
+
+
+def written(folder: Path, kind: str, statements: list[Any]) -> Path:
+    """A key policy by itself, in a template, or in a folder."""
     document = {"Version": "2012-10-17", "Statement": statements}
     key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document}}
     texts = {
@@ -179,8 +180,32 @@ def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind:
         "folder": ("main.tf", f'resource "aws_kms_key" "k" {{\n  policy = jsonencode({json.dumps(document)})\n}}\n'),
     }
     file, text = texts[kind]
-    (tmp_path / file).write_text(text, encoding="utf-8")
-    path = tmp_path if kind == "folder" else tmp_path / file
+    (folder / file).write_text(text, encoding="utf-8")
+    return folder if kind == "folder" else folder / file
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_r7_principals_of_a_partition_that_is_not_known_are_an_error(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, kind, [{**OWN, "Principal": {"AWS": f"arn:aws-iso:iam::{OWNER}:root"}}])
+    with pytest.raises(InputError, match="`aws-iso`") as caught:
+        load_estate([path], supplied=Supplied(OWNER))
+    assert [found.rule for found in caught.value.diagnostics] == ["R7"]
+
+
+@pytest.mark.parametrize("region", ["us-iso-east-1", "eu-isoe-west-1", "eusc-de-east-1"])
+def test_r7_a_region_of_a_partition_that_is_not_known_is_an_error(tmp_path: Path, region: str) -> None:
+    """No principal of it would be that of a statement."""
+    text = f'provider "aws" {{\n  region = "{region}"\n}}\nresource "aws_kms_key" "k" {{}}\n'
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=region):
+        load_estate([tmp_path], supplied=Supplied(OWNER))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", LITERAL)
+def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind: str) -> None:
+    statements, expected = LITERAL[name]
+    path = written(tmp_path, kind, statements)
 
     def found(region: str | None) -> Status:
         estate = load_estate([path], supplied=Supplied(OWNER, region))

@@ -10,6 +10,7 @@ where the input refers to its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
@@ -57,8 +58,13 @@ STAND_IN_REGIONS = {partition: regions[0] for partition, regions in REGIONS.item
 """What stands for a Region that nothing tells, by partition."""
 
 
+_OF_OTHERS = re.compile("[a-z]+-iso[a-z]*-|eusc-")
+
+
 def partition_of(region: str) -> str:
-    """The partition that a Region is in."""
+    """The partition that a Region is in. Raises `InputError` where it is not known (R7)."""
+    if _OF_OTHERS.match(region):
+        raise InputError.of(printable(f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"), rule="R7")
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
@@ -70,7 +76,7 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     partitions = partitions_told(estate for estate, _ in sides)
     taken_for = {partition_of(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
-        return with_own_region(read, replace(supplied, own_region=STAND_IN_REGIONS[min(partitions)]), asks=asks)
+        return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
     if len(partitions) != 1 and any(map(ABROAD.search, texts_in(tuple(estate for estate, _ in sides)))):
         opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
     try:
@@ -107,6 +113,14 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         files.setdefault(own.region, []).append(file)
     sentences = [_STANDS.format(files=", ".join(inside), partition=partition_of(region), region=region) for region, inside in files.items()]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
+
+
+def stand_in(partition: str) -> str:
+    """What stands for a Region of a partition that principals are of. Raises `InputError` where it is not known (R7)."""
+    if partition not in STAND_IN_REGIONS:
+        message = f"principals are of the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
+        raise InputError.of(printable(message), rule="R7")
+    return STAND_IN_REGIONS[partition]
 
 
 def partitions_told(estates: Iterable[Estate]) -> set[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from shlex import quote
 
 from verifier.inputs.own_account import concluded, keepers
-from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
+from verifier.inputs.own_region import partition_of, stand_in
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import KeyParts
@@ -162,7 +162,7 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
         message = f"the policy names the resource `{named}`, and which key it is on is not given"
         raise refusal(document, message, hint="give the ARN of the key with --key-arn", rule="L5")
     partition, account = _account(remarks, document, source, policy, supplied, other)
-    region = supplied.region or supplied.own_region or STAND_IN_REGIONS[partition]
+    region = supplied.region or supplied.own_region or stand_in(partition)
     if supplied.region is None:
         remarks.own_regions[source.name] = OwnRegion(region, "")
     return f"arn:{partition}:kms:{region}:{account}:key/{key_id}"

@@ -2,5 +2,5 @@
 
 ACCOUNT = r"[0-9]{12}"
 """An account."""
-REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]+"
+REGION = r"[a-z]{2}(?:-(?!iso)[a-z]+)+-[0-9]+"
 """A Region, such as us-west-2."""

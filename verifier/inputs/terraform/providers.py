@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
-_A_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
+_A_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
 _OWN = frozenset({"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"})
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 _FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
