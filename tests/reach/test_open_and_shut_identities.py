@@ -309,6 +309,21 @@ def test_a_boundary_that_is_a_managed_policy_can_be_given_another_document() -> 
     assert found == {("put inline policy", "set default policy version"), PROVED}
 
 
+def test_what_the_input_holds_does_what_administrators_policy_may_not() -> None:
+    # Managed policies of AWS whose documents the input does not hold may be used as well: what one of them gives is not known.
+    def other(key: str) -> dict[str, Any]:
+        return {"Condition": {"ArnNotLike": {key: "arn:aws:iam::aws:policy/Admin*"}}}
+
+    attaches = own("iam:AttachUserPolicy", **other("iam:PolicyARN"))
+    assert told(home(attaches)) == ("unknown", "U3")
+    assert told(home(attaches, own("iam:CreatePolicy"))) == ("make an identity or policy", "attach policy")
+    edge = replace(document(own("iam:*"), arn=f"{BASE}2"), kind=PolicyKind.BOUNDARY, identity=f"{BASE}2#boundary")
+    before = attached((), own("iam:PutUserPermissionsBoundary", **other("iam:PermissionsBoundary")), USES, bounded=True, boundary=edge)
+    assert told(before)[0] == "unknown"
+    wide = replace(MANAGED, versions=(("v1", document(own("*"), arn=BASE)),))
+    assert told(with_account(before, managed=(wide,))) == ("put permissions boundary",)
+
+
 def test_a_boundary_that_a_write_demands() -> None:
     # access_policies_boundaries, Delegating responsibility: only roles within the boundary may be written to, and the boundary stays.
     edge = replace(document(own("s3:*"), arn=BASE), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")

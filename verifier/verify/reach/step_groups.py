@@ -92,9 +92,14 @@ class Group:
         return str(self.permissions.targets[0].account)
 
     @cached_property
+    def partition(self) -> str:
+        """The partition of its targets."""
+        return self.permissions.targets[0].partition
+
+    @cached_property
     def root(self) -> str:
         """The root user of the account."""
-        return f"arn:{self.permissions.targets[0].partition}:iam::{self.account}:root"
+        return f"arn:{self.partition}:iam::{self.account}:root"
 
     def bit(self, arn: str) -> int:
         """A target as a mask; 0 for one of another group."""

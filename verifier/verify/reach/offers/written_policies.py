@@ -18,6 +18,7 @@ from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_any, of_no_doubt
 from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY_ARN, gives_something
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.stories.scene import administrator
 
 
 def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives) -> Iterator[Bundle]:
@@ -50,11 +51,12 @@ class WrittenPolicies:
             unknown = self._others_of_aws(group, POLICY_ARN, mask)
             doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
             given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
-            attachable = self._attachable(group, everything=unknown)
+            everything = unknown and group.holds(POLICY_ARN, mask, administrator(group.partition))
+            attachable = self._attachable(group, everything=everything)
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
             for gives in given:
                 yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives)
-            for arn in self._new_policies if not unknown else ():
+            for arn in self._new_policies if not everything else ():
                 if arn.split(":")[4] == group.account and group.holds(POLICY_ARN, mask, arn):
                     gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
                     yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.targets, (allowed.cube,), gives, after=after)
@@ -72,7 +74,8 @@ class WrittenPolicies:
             mask, cube = dict(allowed.cube.values).get(BOUNDARY_ARN, -1), replace(allowed.cube, values=())
             put = Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.targets & every, (cube,), Gives(FactKind.UNBOUNDED))
             unknown = self._others_of_aws(group, BOUNDARY_ARN, mask)
-            own = [] if unknown else [arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)]
+            everything = unknown and group.holds(BOUNDARY_ARN, mask, administrator(group.partition))
+            own = [] if everything else [arn for arn in (*self.managed, *self._new_policies) if arn.split(":")[4] in ("aws", group.account)]
             others = [arn for arn in own if group.holds(BOUNDARY_ARN, mask, arn)]
             done = 0
             for kind, putable in self._putable.items():
