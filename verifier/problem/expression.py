@@ -96,32 +96,26 @@ NEVER = Symbol("never")
 
 def conjunction(operands: Iterable[Expression]) -> Expression:
     """The conjunction, flattened; true for no operands."""
-    flat: list[Expression] = []
-    for operand in operands:
-        if operand is FALSE:
-            return FALSE
-        if type(operand) is And:
-            flat += operand.operands
-        elif operand is not TRUE:
-            flat.append(operand)
-    if len(flat) == 1:
-        return flat[0]
-    return And(tuple(flat)) if flat else TRUE
+    return _joined(And, operands, FALSE, TRUE)
 
 
 def disjunction(operands: Iterable[Expression]) -> Expression:
     """The disjunction, flattened; false for no operands."""
+    return _joined(Or, operands, TRUE, FALSE)
+
+
+def _joined(kind: type[And | Or], operands: Iterable[Expression], deciding: Expression, neutral: Expression) -> Expression:
     flat: list[Expression] = []
     for operand in operands:
-        if operand is TRUE:
-            return TRUE
-        if type(operand) is Or:
+        if operand is deciding:
+            return deciding
+        if isinstance(operand, kind):
             flat += operand.operands
-        elif operand is not FALSE:
+        elif operand is not neutral:
             flat.append(operand)
     if len(flat) == 1:
         return flat[0]
-    return Or(tuple(flat)) if flat else FALSE
+    return kind(tuple(flat)) if flat else neutral
 
 
 def both(*operands: Expression) -> Expression:

@@ -1,7 +1,7 @@
-"""Proofs about keys of which nothing tells the account or the Region (S4): what holds wherever they are.
+"""Proofs and comparisons of keys of which nothing tells the account or the Region (S4): what holds wherever they are.
 
-In: what is asked, read once for each place that the keys may be in, and the reports. Out: one report. Guarantee: a verdict is proved or
-refuted only where it is in every place; an invariant that tells apart what one place stands for is an error.
+In: what is asked, read once for each place that the keys may be in, and the answers. Out: one answer. Guarantee: it is known only where it
+is the same in every place; an invariant that tells apart what one place stands for is an error.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ unsupported comparisons, which are free here and settled later (`verifier.witnes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -148,9 +148,9 @@ class Reduction:
         if type(expression) is Test:
             return self._test(expression)
         if type(expression) is And:
-            return self._all(expression.operands)
+            return self._joined(expression.operands, FALSE, self.conjunction)
         if type(expression) is Or:
-            return self._any(expression.operands)
+            return self._joined(expression.operands, TRUE, self.disjunction)
         match expression:
             case Not(operand):
                 return self.complement(self.reduce(operand))
@@ -162,23 +162,16 @@ class Reduction:
                 return self._some(expression)
         return expression
 
-    def _all(self, operands: Sequence[Expression]) -> Expression:
+    def _joined(
+        self, operands: Sequence[Expression], deciding: Expression, join: Callable[[Sequence[Expression]], Expression]
+    ) -> Expression:
         found = []
         for operand in operands:
             reduced = self.reduce(operand)
-            if reduced is FALSE:
-                return FALSE
+            if reduced is deciding:
+                return deciding
             found.append(reduced)
-        return self.conjunction(found)
-
-    def _any(self, operands: Sequence[Expression]) -> Expression:
-        found = []
-        for operand in operands:
-            reduced = self.reduce(operand)
-            if reduced is TRUE:
-                return TRUE
-            found.append(reduced)
-        return self.disjunction(found)
+        return join(found)
 
     def _part(self, owner: int, reduced: Expression) -> Expression:
         if reduced is not FALSE:
