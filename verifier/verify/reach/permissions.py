@@ -110,10 +110,11 @@ def _further(
     asked: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Sequence[Expression]]
 ) -> Callable[[Space], Sequence[Expression]]:
     def further(space: Space) -> Sequence[Expression]:
+        wanted = [*aside(space), not_ruled_out(space)]
         for name, predicates in asked.items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
-        return [*aside(space), not_ruled_out(space)]
+        return wanted
 
     return further
 

@@ -61,6 +61,18 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
 
+def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
+    """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers alone, such as may help them."""
+    known = read.of_callers and not always
+    names = read.names(group) if known else ()
+    for allowed in group.allowed(f"iam:Tag{owner}", by, *names):
+        if not known or read.help(group, dict(allowed.cube.values)):
+            own = (replace(allowed.cube, values=()),)
+            yield Bundle(StepKind.TAG_IDENTITY, f"iam:Tag{owner}", group, allowed.targets, own, Gives(FactKind.TAGGED))
+    if not known:
+        yield from plain(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
+
+
 def providers(group: Group, by: str, made: frozenset[str], listed: frozenset[str]) -> Iterator[Bundle]:
     """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by was written."""
     for arn in group.arns:

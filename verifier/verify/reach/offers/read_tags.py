@@ -19,14 +19,17 @@ _MODES = {"StringEquals": EQUALS, "StringEqualsIgnoreCase": EQUALS_FOLD, "String
 
 
 class ReadTags:
-    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements alone, for a text.
-    `read` are the names of all tags that they ask for, `None` for any."""
+    """The tests that policies make of tags of callers; `known` iff all of them are plain ones, of Allow statements alone, for a text. Tags
+    are `of_callers` iff of users and roles they are read nowhere but there. `read` are the names of all tags that they ask for, `None` for
+    any."""
 
     def __init__(self, policies: Iterable[Policy], read: frozenset[str] | None = None) -> None:
         self._read = None if read is None else tuple(REQUEST_TAG + name for name in sorted(read))
         self.tests: dict[str, list[Predicate]] = {}
         """What is asked of each tag, by the key of the request that passes it."""
-        self.known = all(self._reads(policy, statement) for policy in policies for statement in policy.statements)
+        stated = [(policy, statement) for policy in policies for statement in policy.statements]
+        self.known = all(self._reads(policy, statement) for policy, statement in stated)
+        self.of_callers = self.known and not any(_of_targets(policy, statement) for policy, statement in stated)
 
     def _reads(self, policy: Policy, statement: Statement) -> bool:
         keys = [condition.key.value.lower() for condition in statement.conditions]
@@ -57,6 +60,13 @@ class ReadTags:
     def _met(self, group: Group, name: str, values: int) -> bool:
         masks = [group.mask(name, test) for test in self.tests[name]]
         return any(mask is None or bool(mask & values) for mask in masks)
+
+
+def _of_targets(policy: Policy, statement: Statement) -> bool:
+    """Whether a statement reads tags of what a request is on, which may be a user or role."""
+    asked = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
+    of_keys = not statement.not_action and all(text.value.lower().startswith("kms:") for text in statement.actions)
+    return asked and not of_keys and policy.kind is not PolicyKind.KEY
 
 
 def _passes(group: Group, name: str, values: int) -> bool:

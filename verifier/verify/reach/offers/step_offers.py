@@ -30,7 +30,7 @@ from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps
 from verifier.verify.reach.offers.code_that_runs import all_running, entered, reviewed
-from verifier.verify.reach.offers.identities import created, providers, tagged_sessions, untagged_sessions
+from verifier.verify.reach.offers.identities import created, providers, tagged, tagged_sessions, untagged_sessions
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, targets_of_steps
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.offers.read_tags import ReadTags
@@ -38,7 +38,7 @@ from verifier.verify.reach.offers.taken_away import BOUNDARY_ARN, OF_AWS, POLICY
 from verifier.verify.reach.offers.written_policies import WrittenPolicies, gives, plain
 from verifier.verify.reach.own_policies import asked_of_callers, bare
 from verifier.verify.reach.permissions import step_permissions
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import TAG_NAMES, Bundle, Gives, Group
 from verifier.verify.reach.stories.scene import administrator
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
@@ -125,6 +125,9 @@ class StepOffers:
         return services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
+        if TAG_NAMES in space.attributes:
+            for name in self._read_tags.tests:
+                space.view(name)  # a tag that the request names is among them (F6)
         supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
         return [*(outside(space, whom) for whom in self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
 
@@ -307,8 +310,7 @@ class StepOffers:
         """Policies that deny something, boundaries, and memberships in groups that deny something."""
         yield from taken_away(group, by, owner, self._denying)
         if owner != "Group":
-            for does, kind in (("Tag", StepKind.TAG_IDENTITY), ("Untag", StepKind.UNTAG_IDENTITY)) if self._tags_matter else ():
-                yield from plain(group, by, f"iam:{does}{owner}", kind, Gives(FactKind.TAGGED))
+            yield from tagged(group, by, owner, self._read_tags, self._tags) if self._tags_matter else ()
             yield from self._policies.boundaries(group, by, owner, self._bounded)
 
     @cached_property

@@ -1,0 +1,92 @@
+"""Tags of users and roles in chains: what may be set, beside what policies read (E1, F3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import ALICE, Statement, aws, own
+from tests.evaluate.reaching import TARGET, admits, trusting
+from tests.evaluate.steps.worlds import state
+from tests.reach.telling import PROVED, told
+
+FACTS: dict[str, Any] = {"facts": {"grants": ()}}
+TAGS, UNTAGS = ("tag a user or role",), ("untag a user or role",)
+TAGGED, REQUESTED = "aws:PrincipalTag/team", "aws:RequestTag/team"
+
+
+def uses(operator: str = "StringEquals", value: str = "blue", key: str = TAGGED) -> Statement:
+    """Alice may decrypt if her tag is so."""
+    return own("kms:Decrypt", Condition={operator: {key: value}})
+
+
+def tags(action: str = "iam:TagUser", /, **condition: Any) -> Statement:
+    """She may tag, under a condition or none."""
+    rest: dict[str, Any] = {"Condition": condition} if condition else {}
+    return own(action, **rest)
+
+
+@pytest.mark.parametrize(
+    ("asked", "mine", "steps"),
+    [
+        (uses(), (tags(),), TAGS),
+        (uses(), (tags(StringEquals={REQUESTED: "blue"}),), TAGS),
+        (uses(), (tags(StringLike={REQUESTED: "b*"}),), TAGS),
+        (uses(), (tags(StringEquals={REQUESTED: "red"}),), PROVED),
+        (uses(), (tags(StringLike={REQUESTED: "r*"}),), PROVED),
+        (uses(), (tags(StringNotEquals={REQUESTED: "blue"}),), PROVED),
+        (uses(), (tags(StringNotEquals={REQUESTED: "Blue"}),), TAGS),
+        (uses(), (tags(Null={REQUESTED: "true"}),), PROVED),
+        (uses(), (tags(StringEqualsIfExists={REQUESTED: "red"}),), PROVED),
+        (uses(), (tags(), {**tags(StringEquals={REQUESTED: "blue"}), "Effect": "Deny"}), PROVED),
+        (uses(), (tags(), {**tags(StringEquals={REQUESTED: "Blue"}), "Effect": "Deny"}), TAGS),
+        (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}}),), PROVED),
+        (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost", "team"]}}),), TAGS),
+        (uses(), (tags(**{"ForAnyValue:StringEquals": {"aws:TagKeys": ["cost"]}}),), ("unknown", "E0")),  # no story sets two
+        (uses("StringLike", "b*"), (tags(StringEquals={REQUESTED: "black"}),), TAGS),
+        (uses("StringEqualsIgnoreCase", "BLUE"), (tags(StringEquals={REQUESTED: "blue"}),), TAGS),
+        (uses(), (tags("iam:UntagUser"),), PROVED),
+        # One that is not met by having another value, or none, is met so.
+        (uses("StringNotEquals", "red"), (tags(StringEquals={REQUESTED: "green"}),), TAGS),
+        (uses("StringNotEquals", "red"), (tags("iam:UntagUser"),), UNTAGS),
+        (uses("Null", "true"), (tags("iam:UntagUser"),), UNTAGS),
+        (uses("StringEqualsIfExists"), (tags("iam:UntagUser"),), UNTAGS),
+    ],
+)
+def test_f3_what_may_be_set_beside_what_is_read(asked: Statement, mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
+    assert told(state(asked, *mine, alice={"tags": (("team", "red"),)}, **FACTS)) == steps
+
+
+def test_f3_what_a_deny_reads_may_be_taken_away_or_set_otherwise() -> None:
+    denied = {**uses(value="red"), "Effect": "Deny"}
+    red: dict[str, Any] = {"alice": {"tags": (("team", "red"),)}}
+    assert told(state(own("kms:Decrypt"), denied, tags("iam:UntagUser"), **red, **FACTS)) == UNTAGS
+    assert told(state(own("kms:Decrypt"), denied, tags(StringEquals={REQUESTED: "green"}), **red, **FACTS)) == TAGS
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "iam:ResourceTag/team"])
+def test_e1_tags_of_what_a_request_is_on_are_read_too(key: str) -> None:
+    # Alice may write to who is tagged red.
+    writes = own("iam:PutUserPolicy", ALICE, Condition={"StringEquals": {key: "red"}})
+    red = tags(StringEquals={REQUESTED: "red"})
+    assert told(state(uses(), writes, red, **FACTS)) == (*TAGS, "put inline policy")
+    assert told(state(uses(), red, **FACTS)) == PROVED
+    # The tags of keys are others: what is about KMS alone reads none of hers.
+    of_keys = own("kms:Encrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})
+    assert told(state(uses(), of_keys, red, **FACTS)) == PROVED
+
+
+def test_f3_sessions_have_the_tags_of_their_role() -> None:
+    role = trusting(admits(aws(ALICE)), own=(uses(),))
+    for value, steps in (("red", PROVED), ("blue", (*TAGS, "assume role"))):
+        found = told(state(tags("iam:TagRole", StringEquals={REQUESTED: value}), own("sts:AssumeRole", TARGET), others=(role,), **FACTS))
+        assert sorted(found) == sorted(steps)
+
+
+def test_f3_of_two_tags_each_counts() -> None:
+    both = own("kms:Decrypt", Condition={"StringEquals": {TAGGED: "blue", "aws:PrincipalTag/cost": "7"}})
+    cost = {"aws:RequestTag/cost": "7"}
+    has: dict[str, Any] = {"alice": {"tags": (("team", "blue"),)}}
+    assert told(state(both, tags(StringEquals=cost, Null={REQUESTED: "true"}), **has, **FACTS)) == TAGS
+    assert told(state(both, tags(StringEquals={"aws:RequestTag/cost": "8"}, Null={REQUESTED: "true"}), **has, **FACTS)) == PROVED
