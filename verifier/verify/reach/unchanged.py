@@ -2,21 +2,26 @@
 
 In: a setting, the number of a goal, a principal to begin with. Out: whether it is out of reach for it. Guarantee: the closure heeds no
 trust policy where it tells which sessions a role has (their names, tags, source identities), since steps may change these. Where no step,
-and no doubtful action, changes anything, `problem` decides as things are: a way that it refuses is none.
+and no doubtful action, changes anything, `problem` decides as things are: a way that it refuses is none. So is a step on the key that would
+be the first change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
-from verifier.model.invariant import CallersOr
+from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant
+from verifier.model.policy import Text
 from verifier.model.reference import matching
 from verifier.model.results.verdict import Status
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Head
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions, decide_requests
-from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, is_federated
+from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, is_federated
 from verifier.verify.reach.key_rules import RETIRE
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.setting import Setting
@@ -40,12 +45,30 @@ class Unchanged:
         for _ in range(_MOST_WAYS):
             reached = self.setting.otherwise(start, self.number, refused, doubtful=True)
             goal = reached.goals.get((self.setting.key.arn, self.number))
-            if goal is None:
+            first = frozenset(self._first_changes(reached.facts))
+            if goal is None and not first:
                 return self._changes_nothing(reached.facts)
-            if goal.access is None or goal.onto is not None or any(map(_changes, goal.premises)) or not self._never_asks(goal.by):
+            direct = goal is not None and goal.access is not None and goal.onto is None and not any(map(_changes, goal.premises))
+            own = frozenset([goal.way] if goal is not None and direct and self._never_asks(goal.by) else [])
+            if not first | own:
                 return False
-            refused |= {goal.way}
+            refused |= first | own
         return False
+
+    def _first_changes(self, facts: Facts) -> Iterator[Way]:
+        """The ways to change the key first that nobody can go as things are."""
+        refused = cache(lambda by, action: self._refused(by, Invariant("a step", Expectation.REFUSED, AnyCaller(), (Text(action),), None)))
+        for fact, found in facts.items():
+            action = self._on_key(fact, found)
+            after = (one for one in found.premises if _changes(one) and not self._is_free(one.subject))
+            if action is not None and not any(after) and refused(found.by, action):
+                yield fact, found.step, found.by, found.premises
+
+    def _on_key(self, fact: Fact, found: Derivation) -> str | None:
+        """The action on the key without which a step is none; `None` for a step on something else."""
+        if found.step is StepKind.RE_ENCRYPT:
+            return "kms:ReEncryptFrom" if fact.subject == self.setting.key.arn else None
+        return found.offer.action if found.offer is not None and found.offer.target == self.setting.key.arn else None
 
     def _changes_nothing(self, facts: Facts) -> bool:
         """Whether policies, identities and control policies stay as they are. The closure leaves out changes that matter to nothing for it,
@@ -69,9 +92,13 @@ class Unchanged:
     def _never_asks(self, by: str) -> bool:
         """Whether nobody for whom a principal stands can make the last request as things are, whatever the tags and aliases of the key, and
         the grants to retire, which the closure leaves open."""
-        members, goal = self.setting.universe.alike(by), self.setting.goals[self.number]
-        retires = any(RETIRE in matching(pattern.value) for pattern in goal.actions)
-        if retires or not all(one in self.setting.listed or one.endswith(":root") for one in members):
+        goal = self.setting.goals[self.number]
+        return not any(RETIRE in matching(pattern.value) for pattern in goal.actions) and self._refused(by, goal)
+
+    def _refused(self, by: str, goal: Invariant) -> bool:
+        """Whether nobody for whom a principal stands can make a request as things are, whatever the tags and aliases of the key."""
+        members = self.setting.universe.alike(by)
+        if not all(one in self.setting.listed or one.endswith(":root") for one in members):
             return False
         target = key_target(replace(self.setting.key, tags=None, aliases=None))
         asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
