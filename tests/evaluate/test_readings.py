@@ -31,6 +31,7 @@ from tests.evaluate.estates import (
     organization,
     own,
 )
+from tests.evaluate.reaching import TARGET, admits, trusting
 from verifier.model.estate import Controls, Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import READINGS
@@ -149,6 +150,25 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
             aliases=tuple(f"alias/{number}" for number in range(51)),
         ),
         {},
+    ),
+    "E2": lambda: (
+        estate(
+            allow("*"),
+            accounts=(
+                home(
+                    identity(REPORTS, own("sts:AssumeRole", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})),
+                    trusting(admits(aws(ROOT)), tags=(("team", "red"),)),
+                ),
+            ),
+        ),
+        {
+            "principal": f"arn:aws:sts::{HOME}:assumed-role/reports/s",
+            "action": "sts:AssumeRole",
+            "resource": TARGET,
+            "context": {"sts:RoleSessionName": "s"},
+            "session_tags": {"team": "blue"},
+            "transitive": ["team"],
+        },
     ),
     "E4": lambda: (
         estate(

@@ -60,7 +60,7 @@ class Context:
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
         if kind is PolicyKind.KEY and entry is not None and hidden_in_key_policies(name):
             return Either("F8", entry, None)
-        return entry
+        return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == "E2" else entry
 
     def _unknown(self, name: str) -> bool:
         if self.free_tags and name.startswith((RESOURCE_TAG, IAM_RESOURCE_TAG)):

@@ -32,20 +32,22 @@ Entries = Iterator[tuple[str, Entry]]
 
 def about_operation(operation: Operation, caller: Caller, target: Target, given: Mapping[str, Value]) -> Entries:
     """What follows from the operation and what it is on; free where every request has a value and this one does not say it. Transitive tags
-    of the caller override those of a role to assume before its trust policy is evaluated. [IAM: id_session-tags, Chaining roles]"""
+    of the caller override those of a role to assume, for its trust policy at least. [IAM: id_session-tags, Chaining roles]"""
     for key in (*ALWAYS, *sorted(operation.always)):
         if key not in given and not _follows_from_time(key, given):
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
     if operation.rule == IAM and target.identity is None:
-        own, of_iam = TAGS_OF_RESOURCE
-        yield from ((of_iam + key.removeprefix(own), value) for key, value in given.items() if key.startswith(own))
+        of_all, of_iam = TAGS_OF_RESOURCE
+        yield from ((of_iam + key.removeprefix(of_all), value) for key, value in given.items() if key.startswith(of_all))
     for name, value in target.tags or ():
         yield from ((f"{prefix}{name.lower()}", value) for prefix in TAGS_OF_CODE)
     if target.identity is not None:
         yield from _about_identity(target.identity, operation)
+        own = {name.lower(): value for name, value in target.identity.tags}
         overriding = caller.passed_on if operation.rule == ASSUME else ()
-        yield from ((f"{prefix}{name.lower()}", value) for name, value in overriding for prefix in TAGS_OF_RESOURCE)
+        either = {name.lower(): Either("E2", value, own.get(name.lower())) for name, value in overriding}
+        yield from ((prefix + name, entry) for name, entry in either.items() for prefix in TAGS_OF_RESOURCE)
     elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
         yield "iam:permissionsboundary", Free(present=False)
 

@@ -307,6 +307,13 @@ READINGS: tuple[Reading, ...] = (
         "they read as absent",
         "IAM User Guide, id_roles_use_passrole, access_tags",
     ),
+    Reading(
+        "E2",
+        "Do policies other than the trust policy read a transitive tag of the caller as one of the role that it assumes?",
+        "they do",
+        "they read the role's own tag",
+        "IAM User Guide, id_session-tags (Chaining roles with session tags), which says so of the trust policy alone",
+    ),
 )
 """Every ◇ that the verifier models, in the order of docs/semantics.md."""
 

@@ -14,7 +14,7 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
 from verifier.problem.classes.kinds import overlapping
 from verifier.problem.diagrams.finite import In, Reduction
-from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression, both, negation
+from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression, Symbol, both, negation
 from verifier.problem.facts.requests import all_facts
 from verifier.problem.question import Claim, Formula, Question, formula_over, scope
 from verifier.problem.relevance import Relevance, relevance_of
@@ -26,14 +26,16 @@ from verifier.problem.space import Space
 from verifier.problem.steps.decision import step_allowed
 from verifier.problem.steps.facts import step_facts
 from verifier.problem.steps.keys import step_view
-from verifier.problem.views import SetView, View
+from verifier.problem.views import SetView, View, readable_under
 
 
 class RuledSpace(Space):
     """The space of requests for one target, with the rules: those for steps where the target is what a step changes."""
 
-    def key_view(self, name: str) -> View | SetView:
-        return step_view(self, name) if self.target.of_step else key_view(self, name)
+    def key_view(self, name: str, narrowed: bool) -> View | SetView:
+        if self.target.of_step:
+            return step_view(self, name, narrowed)
+        return readable_under(key_view(self, name), Symbol("F8")) if narrowed and name[:4] != "iam:" else key_view(self, name)
 
     def allowed(self) -> Expression:
         return step_allowed(self) if self.target.of_step else allowed(self)

@@ -24,11 +24,11 @@ from verifier.problem.classes.domains import action_names, context_attribute, is
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, both, constant, negation
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, both, constant, negation
 from verifier.problem.relevance import Relevance
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, consistent, facts_text
-from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, readable_under
+from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
 
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template
@@ -166,8 +166,8 @@ class Space(CallerTests):
             self.attributes["facts"] = facts_attribute(consistent(self.target.key))
 
     @abstractmethod
-    def key_view(self, name: str) -> View | SetView:
-        """A condition key, in lower case, as the rules say what it follows from."""
+    def key_view(self, name: str, narrowed: bool) -> View | SetView:
+        """A condition key, in lower case, as the rules say what it follows from; perhaps as key and trust policies read it (F8, E2)."""
 
     @abstractmethod
     def allowed(self) -> Expression:
@@ -247,13 +247,12 @@ class Space(CallerTests):
     # -- condition keys --
 
     def view(self, key: str, in_key_policy: bool = False) -> View | SetView:
-        """A condition key, whatever its case (L3). In a key policy the keys of F8 may read as absent."""
+        """A condition key, whatever its case (L3). In a key policy or trust policy some read otherwise."""
         name = key.lower()
         self.spellings.setdefault(name, key)
-        narrowed = in_key_policy and (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/"))
+        narrowed = in_key_policy and (name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/")))
         if (name, narrowed) not in self._views:
-            found = self.key_view(name)
-            self._views[name, narrowed] = readable_under(found, Symbol("F8")) if narrowed else found
+            self._views[name, narrowed] = self.key_view(name, narrowed)
         return self._views[name, narrowed]
 
     def views(self) -> ItemsView[tuple[str, bool], View | SetView]:

@@ -16,7 +16,7 @@ from math import prod
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
-from verifier.evaluate.context import Context, Entry, Free
+from verifier.evaluate.context import Context, Either, Entry, Free
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
 from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
@@ -102,8 +102,10 @@ class Passing:
 
     def _inherited(self, role: Identity, tags: Tags, seen: frozenset[str]) -> bool:
         """Whether transitive tags may come from a session that assumes the role, and so has them itself."""
+        own = {name.lower(): value for name, value in role.tags}
+        read = _of_resource({name: Either("E2", value, own.get(name)) for name, value in tags.items()})
         for one in assumers(self.estate, role):
-            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, _of_resource(tags), tags, ()):
+            if one.caller.kind is not CallerKind.ROLE or not self._may(role, one, read, tags, ()):
                 continue
             inventory = inventory_of(self.estate, one.caller.account)
             if one.stranger and inventory is not None and inventory.complete:
@@ -292,9 +294,8 @@ def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple
         yield {SET_SOURCE: said, SOURCE_IDENTITY: before}, ("sts:SetSourceIdentity",)
 
 
-def _of_resource(tags: Mapping[str, str | None]) -> dict[str, Entry]:
-    """The tags of the role as its trust policy reads them; `None`: it has none. A transitive tag of the caller overrides the role's own.
-    [IAM: id_session-tags, Chaining roles with session tags]"""
+def _of_resource(tags: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The tags of the role; `None`: it has none. [IAM: id_session-tags, Chaining roles with session tags]"""
     return {prefix + name: value for name, value in tags.items() for prefix in TAGS_OF_RESOURCE}
 
 

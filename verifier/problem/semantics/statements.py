@@ -68,7 +68,7 @@ class Elements:
 
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     """Each element of a statement by itself; `conditions` are in the order of the statement."""
-    in_key_policy = policy.kind is PolicyKind.KEY
+    in_key_policy = policy.kind in (PolicyKind.KEY, PolicyKind.TRUST)
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, in_key_policy)
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)

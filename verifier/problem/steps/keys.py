@@ -78,8 +78,8 @@ _TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 _TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
 
-def step_view(space: Space, name: str) -> View | SetView:
-    """The view of a condition key."""
+def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
+    """The view of a condition key; `of_trust`: as the trust policy of a role reads it."""
     if name.startswith("kms:"):
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
@@ -87,7 +87,7 @@ def step_view(space: Space, name: str) -> View | SetView:
     if space.target.kind is TargetKind.WORKLOAD and name.startswith(_TAGS_OF_CODE):
         return _tag_of_code(space, name)
     if name.startswith(_TAGS):
-        return _tag(space, name)
+        return _tag(space, name, TRUE if of_trust else Symbol("E2"))
     if name == BOUNDARY:
         return _boundary(space)
     builder = DERIVED.get(name)
@@ -112,7 +112,7 @@ def _own(space: Space, name: str) -> View | SetView:
     return space.own_view(name)
 
 
-def _tag(space: Space, name: str) -> View | SetView:
+def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     """A tag of what the request is on, under either name of the key [IAM: reference_policies_iam-condition-keys, iam:ResourceTag]."""
     wanted = name.partition("/")[2]
 
@@ -129,7 +129,7 @@ def _tag(space: Space, name: str) -> View | SetView:
         own = _only_where(own, space.known_actions - CREATES)
     if kind is TargetKind.ROLE and isinstance(own, View):
         own = _only_if(own, either(negation(acts({"iam:PassRole"} & space.known_actions)), Symbol("E4")))
-    return _or_transitive(space, own, wanted) if kind is TargetKind.ROLE else own
+    return _or_transitive(space, own, wanted, overridden) if kind is TargetKind.ROLE else own
 
 
 def _tag_of_code(space: Space, name: str) -> View | SetView:
@@ -142,22 +142,22 @@ def _tag_of_code(space: Space, name: str) -> View | SetView:
     return _known_or_free(space, name, value_of, space.on(lambda target: target.tags is None))
 
 
-def _or_transitive(space: Space, own: View | SetView, wanted: str) -> View | SetView:
+def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: Expression) -> View | SetView:
     """A tag of the role to assume: a transitive tag of the calling session, which is among the session's own, overrides the role's before
-    the trust policy is evaluated [IAM: id_session-tags, Chaining roles with session tags]: requests of IAM read the role's. Where a
-    request is asked about by itself, it says nothing of transitive tags."""
+    the trust policy is evaluated, for other policies perhaps [IAM: id_session-tags, Chaining roles with session tags]: requests of IAM
+    read the role's. Where a request is asked about by itself, it says nothing of transitive tags."""
     assuming = acts(name for name in space.known_actions if name.startswith("sts:"))
     carrying = both(carriers(space), assuming)
     if carrying is FALSE:
         return own
     passed = space.view(PRINCIPAL_TAG + wanted)
     assert isinstance(own, View) and isinstance(passed, View)
-    over = both(carrying, Symbol(f"transitive:{wanted}"), passed.present)
+    over, name = both(carrying, Symbol(f"transitive:{wanted}"), passed.present, overridden), f"{own.name} of the role"
 
     def test(predicate: Predicate) -> Expression:
         return either(both(over, passed.test(predicate)), both(negation(over), own.test(predicate)))
 
-    return View(f"{own.name} of the role", either(over, own.present), test, own.value, (*own.bases, *passed.bases))
+    return View(name if overridden is TRUE else f"{name}, perhaps", either(over, own.present), test, own.value, (*own.bases, *passed.bases))
 
 
 def _known_or_free(space: Space, name: str, value_of: Callable[[Target], str | None], free: Expression) -> View | SetView:
