@@ -268,3 +268,14 @@ def test_an_allowance_and_a_waiver(tmp_path: Path) -> None:
         beyond(estate, estate.keys[0], file.about_requests[0], file.allowances)
     with pytest.raises(InputError, match="depends on the Region"):
         compare(estate, estate, allow=file.allowances)
+
+
+def test_an_error_quotes_what_the_file_has(tmp_path: Path) -> None:
+    """Also where it is found in a reading of the file for another Region."""
+    path = tmp_path / "policy.json"
+    conditions = [{"ArnNotLike": {"kms:ViaService": "us-east-1"}}, {"StringEquals": {"aws:RequestedRegion": "*.us-west-2.amazonaws.com"}}]
+    statements = [{"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": one} for one in conditions]
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_estate([path], supplied=Supplied("111122223333"))
+    assert not [found.message for found in caught.value.diagnostics if "us-east-2" in found.message]

@@ -103,10 +103,14 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
             sides = read(replace(supplied, own_region=region))
         estate, parts = sides[0]
         found = None if asks else _in_each_region(read, supplied, estate, parts, region, said)
-        for one in (found or estate, *(other for other, _ in sides[1:])):
+        for one, _ in sides:
             check_open_regions(one, {file: region}, said, region)
         if found is None:
             raise open_regions(error, supplied, region, said) from None
+        try:
+            check_open_regions(found, {file: region}, said, region)
+        except InputError:
+            raise error from None  # that one may quote a text in which Regions are changed for each other
         return ((_saying(found, [_stand_in_sentence(file, region, found, said)]), parts),)
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
