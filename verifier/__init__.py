@@ -307,7 +307,7 @@ def findings(
 ) -> FindingsReport:
     """The access from outside a zone of trust that some keys (every key, if none is named) allow, as a minimal set of findings.
 
-    `trusted` are accounts and organizations in the zone besides. Access of service principals is told apart, and counts with `services`.
+    `trusted` are accounts and organizations in the zone besides. Access of service principals is listed apart, and counts with `services`.
     Raises `InputError`.
     """
     from verifier.model.choices import Zone

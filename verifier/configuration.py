@@ -1,6 +1,6 @@
 """The configuration of `verifier check`: `verifier.toml`, or `[tool.verifier]` in `pyproject.toml`.
 
-In: a path. Out: `Configuration`. Guarantee: every error of the file is told, with its line and what to do; a key that does not exist is
+In: a path. Out: `Configuration`. Guarantee: every error of the file is reported, with its line and what to do; a key that does not exist is
 one. Paths are from the folder of the file.
 """
 

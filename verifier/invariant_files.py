@@ -1,7 +1,7 @@
 """Files of invariants: found, read, hashed.
 
 In: paths. Out: the invariants, what the files declare, and the digest of each file.
-Guarantee: what cannot be read is an `InputError` that names the file; the errors of all files are told together.
+Guarantee: what cannot be read is an `InputError` that names the file; the errors of all files are reported together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads what a command asks about: the estate and the invariants.
 
 In: paths and names from the command line. Out: `Question`.
-Guarantee: the errors of the invariants and of the estate are told together, in one `InputError`; no invariants at all is one (S3).
+Guarantee: the errors of the invariants and of the estate are reported together, in one `InputError`; no invariants at all is one (S3).
 """
 
 from __future__ import annotations

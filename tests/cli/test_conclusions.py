@@ -18,7 +18,7 @@ from verifier.report.formats import FORMATS
 
 HOME, PARTNER = "111122223333", "444455556666"
 BY_LOCKOUT = f"of account {HOME}: the input does not tell the account"
-UNLIKE = "the own account is not told: it is unlike every account that the input or the invariants name"
+UNLIKE = "the own account is not given: it is unlike every account that the input or the invariants name"
 
 
 def policy(*principals: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | 
             load_estate([tmp_path])
         return
     estate = load_estate([tmp_path])
-    assert any("own account is not told" in sentence for sentence in estate.concluded)
+    assert any("own account is not given" in sentence for sentence in estate.concluded)
     assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
 
 

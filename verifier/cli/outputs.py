@@ -130,7 +130,7 @@ class Ending:
 
 
 def answered(body: Callable[[], int], ending: Ending) -> int:
-    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are told on stderr as well."""
+    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on stderr as well."""
     try:
         return body()
     except OutputError:

@@ -1,7 +1,7 @@
 """Runs the body of a command: streams, exit codes, and what to say when it fails.
 
 In: a body that returns an exit code. Out: the process's exit code. Guarantee: results alone go to stdout; an `InputError` is
-told with its places and ends in 2; anything unexpected ends in 4 with a short message (never a traceback, unless asked for);
+reported with its places and ends in 2; anything unexpected ends in 4 with a short message (never a traceback, unless asked for);
 a reader of stdout that goes away is not an error message, and one of stderr changes no exit code.
 """
 

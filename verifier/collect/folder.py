@@ -65,7 +65,7 @@ class Folder:
             beside.write_bytes(_bytes(value))
             beside.replace(path)
         except OSError as error:
-            raise CollectError(f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason told').lower()}") from None
+            raise CollectError(f"cannot write `{printable(str(path))}`: {(error.strerror or 'no reason given').lower()}") from None
 
     def write_pages(self, folder: str, stem: str, pages: Iterable[Any]) -> None:
         """Writes each page as it comes, `STEM-1.json` …, into a folder that takes its place when all are there."""
@@ -155,7 +155,7 @@ def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> 
         _restore(folder, json.loads((path / MANIFEST).read_text(encoding="utf-8")), shown)
         damaged = folder.damaged()
     except OSError as error:
-        raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason told').lower()}") from None
+        raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason given').lower()}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CollectError(f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder") from None
     if damaged is not None:

@@ -1,10 +1,10 @@
 """Files → estate.
 
 In: paths of snapshots (JSON, YAML or a folder, made of verbatim AWS CLI output) and of single policies. Out: `Estate`.
-Guarantee: all errors are told together, each at its file, line and column; what the input holds and the verifier does not model
+Guarantee: all errors are reported together, each at its file, line and column; what the input holds and the verifier does not model
 becomes an `Unmodelled`, never nothing (S1); every file read is listed with its SHA-256.
 
-The forms of a snapshot are told in `data/snapshot.schema.json` (`snapshot_schema`), `parts` and `folder`.
+The forms of a snapshot are described in `data/snapshot.schema.json` (`snapshot_schema`), `parts` and `folder`.
 """
 
 from __future__ import annotations

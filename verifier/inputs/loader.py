@@ -1,7 +1,7 @@
 """The parts of all paths, read together.
 
 In: paths, one after the other; what is known besides. Out: an `Estate`.
-Guarantee: every error of every file is told in one `InputError`; an estate holds no key twice, and at least one unless it may be empty.
+Guarantee: every error of every file is reported in one `InputError`; an estate holds no key twice, and at least one unless it may be empty.
 """
 
 from __future__ import annotations

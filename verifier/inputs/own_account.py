@@ -24,7 +24,7 @@ from verifier.model.policy import Effect, Policy, PrincipalType, Statement
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and nothing tells it."""
 NOT_TOLD = (
-    "the own account is not told: it is unlike every account that the input or the invariants name, and shown as "
+    "the own account is not given: it is unlike every account that the input or the invariants name, and shown as "
     f"{STAND_IN}; `--account` tells it"
 )
 _NAMED = "the input names a key of it by its ID alone"

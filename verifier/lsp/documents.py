@@ -1,4 +1,4 @@
-"""Documents among others, and what kind a text is. It may be half typed: what cannot be parsed is told by its words."""
+"""Documents among others, and what kind a text is. It may be half typed: what cannot be parsed is known by its words."""
 
 from __future__ import annotations
 

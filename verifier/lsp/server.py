@@ -1,7 +1,7 @@
 """The language server protocol: what an editor asks, put to the other modules, and their answers in its words.
 
 In: messages on standard input. Out: messages on standard output. Guarantee: a question that takes too long is answered with nothing, and
-noted in the editor's log; a fault of the program is told as such; what is shown of a text is about that very text, or is not shown.
+noted in the editor's log; a fault of the program is reported as such; what is shown of a text is about that very text, or is not shown.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable, printable_line
 
 MOST_SHOWN = 50
-"""Diagnostics written out; of more than these only the number is told."""
+"""Diagnostics written out; of more than these only the number is shown."""
 
 _EXCERPT_BEFORE = 50
 _EXCERPT_AFTER = 50

@@ -1,6 +1,6 @@
 """What an answer supposes, said alike in every report.
 
-In: `Assumption`s. Out: sentences. Guarantee: pure; each assumption is told once. What was concluded about where the keys are
+In: `Assumption`s. Out: sentences. Guarantee: pure; each assumption is listed once. What was concluded about where the keys are
 (S4) every format of every command tells.
 """
 

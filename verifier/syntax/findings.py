@@ -1,4 +1,4 @@
-"""Collects what is wrong with one text, so that all of it is told together.
+"""Collects what is wrong with one text, so that all of it is reported together.
 
 In: ranges of characters of a source, with messages. Out: diagnostics with spans and excerpts.
 Guarantee: every message, hint and excerpt is safe to print (`verifier.syntax.text.printable`), and there are never
@@ -14,7 +14,7 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import printable, printable_line
 
 MAXIMUM = 100
-"""How many errors, and how many warnings, of one text are told one by one."""
+"""How many errors, and how many warnings, of one text are listed one by one."""
 
 LONGEST_LINE = 1 << 16
 """Lines with more characters than this are not shown."""

@@ -1,7 +1,7 @@
 """TOML with places: Python's `tomllib` reads the values, this module says on which line a key stands.
 
 In: the text of a file. Out: the values; the span of a key by its path. Guarantee: a syntax error is an `InputError` with line and column;
-a key whose line cannot be told (one in a line with others, say) has that of the table or value that holds it.
+a key whose line is not known (one in a line with others, say) has that of the table or value that holds it.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Satisfied:
         return {number: variable for number, variable in variables.items() if variable in self.solution.true}
 
     def further(self, *names: str) -> Satisfied | None:
-        """The same with values that differ in the class of one of these attributes from what was told so far, if there are such."""
+        """The same with values that differ in the class of one of these attributes from what was given so far, if there are such."""
         clause = [-variable for name in names if name in self.classes for variable in self._chosen(name).values()]
         found = refute([*self.made.clauses, *self.learned, clause])
         if not isinstance(found, Solution) or _lemma(self.finite, self.question, self.attributes, self.made, found) is not None:

@@ -1,7 +1,7 @@
 """Questions as SMT-LIB 2.6, for other solvers.
 
 In: an estate and invariants. Out: `Exported`, one for each invariant about requests and each of its targets.
-Guarantee: no solver is involved; what cannot be written as a formula is told with the reason, never left out in silence.
+Guarantee: no solver is involved; what cannot be written as a formula is reported with the reason, never left out in silence.
 """
 
 from __future__ import annotations

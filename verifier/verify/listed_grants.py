@@ -1,7 +1,7 @@
 """Invariants about the grants that there are: decided on the data, without a solver.
 
 In: an estate, a key, a `GrantInvariant`. Out: its verdict. Guarantee (S1): Proved only if every grant is listed and certainly names
-nobody that it must not; Refuted only with grants that certainly do; what cannot be told is Unknown, with the rule and the place.
+nobody that it must not; Refuted only with grants that certainly do; what is not known is Unknown, with the rule and the place.
 """
 
 from __future__ import annotations

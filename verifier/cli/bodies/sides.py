@@ -1,7 +1,7 @@
 """Reads the two sides that a command compares.
 
 In: two paths; or paths and two revisions in git; or a Terraform plan, with snapshots beside it or without. Out: `Sides`.
-Guarantee: the errors of both sides are told together.
+Guarantee: the errors of both sides are reported together.
 """
 
 from __future__ import annotations

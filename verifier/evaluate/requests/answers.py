@@ -23,7 +23,7 @@ def answer(decision: Decision) -> Decision:
 
 def decision_to_json(decision: Decision, trace: bool, estate: Estate | None = None) -> dict[str, object]:
     """The answer to a request as a JSON object. With `estate`, symbols of things that are not modelled become their rules' labels, and
-    what was concluded about where its keys are is told (S4)."""
+    what was concluded about where its keys are is listed (S4)."""
     labels = {symbol_label(symbol, estate) for symbol in decision.depends_on}
     answered = answer(decision)
     found: dict[str, object] = {"decision": answered.outcome.value, "depends_on": sorted(labels), "warnings": list(decision.warnings)}

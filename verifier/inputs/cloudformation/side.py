@@ -83,7 +83,7 @@ class TemplateSide(Side):
     def called(self, name: str, attribute: str | None) -> Node | None:
         """What `Ref` (no attribute) or `Fn::GetAtt` of a resource gives: a text, as far as it is known."""
         if name in self._open:
-            return None  # a circle, which is told elsewhere
+            return None  # a circle, which is reported elsewhere
         if (name, attribute) not in self._known:
             if len(self._open) >= _DEEPEST:
                 message = f"names of resources are made of each other more than {_DEEPEST} deep"

@@ -22,7 +22,7 @@ T = TypeVar("T")
 ScalarType = Literal["string", "plain", "null"]
 
 MAXIMUM = 200
-"""How many errors, and how many warnings, of the whole input are told one by one."""
+"""How many errors, and how many warnings, of the whole input are listed one by one."""
 
 LONGEST_LINE = 1 << 12
 """Characters of the longest line that is shown as an excerpt."""
@@ -163,7 +163,7 @@ class OwnRegion:
 
 @dataclass
 class Remarks:
-    """Collects errors and warnings of the whole input, so that all are told together; past `MAXIMUM` of a kind they are counted.
+    """Collects errors and warnings of the whole input, so that all are reported together; past `MAXIMUM` of a kind they are counted.
     `doubts` are what statements with unknown parts might say, by name."""
 
     errors: list[Diagnostic] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """The built-in invariants about what callers can bring about, and about the grants that they can create, one function each.
 
 In: the arguments of a built-in, none of them empty. Out: an `Invariant`, `eventually` where it is about steps (docs/reach.md).
-Guarantee: the docstring of each function is what people are told, and states exactly what it demands.
+Guarantee: the docstring of each function is what people read, and states exactly what it demands.
 """
 
 from __future__ import annotations

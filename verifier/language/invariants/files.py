@@ -2,7 +2,7 @@
 
 In: the text of a file in the language of `grammar/invariants.lark` (docs/invariants.md explains it).
 Out: every sentence lowered to one `Invariant` or `GrantInvariant`, or to an `Allowance`. Guarantee: all semantic errors of a file are
-told together; nothing is guessed; a file that says nothing is an error (S3).
+reported together; nothing is guessed; a file that says nothing is an error (S3).
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
 def _declare(declaration: Declaration, names: Names) -> None:
     name, definition = declaration.name.value, declaration.definition
     if names.places.get(name) != declaration.name.start:
-        return  # told by `announce`
+        return  # reported by `announce`
     if isinstance(definition, CallersNode):
         names.callers[name] = names.scopes[name] = read_callers(definition, names)
     elif not isinstance(definition, Word):

@@ -1,7 +1,7 @@
 """The names that a file of invariants declares.
 
 In: declarations, in the order of the text. Out: what each name stands for.
-Guarantee: a name is looked up only among those declared before its use; every failure is told once, with a hint.
+Guarantee: a name is looked up only among those declared before its use; every failure is reported once, with a hint.
 """
 
 from __future__ import annotations
@@ -97,6 +97,6 @@ class Names:
             self.error(word, f"`{name}` was declared with `{self.kinds[word.value]}`; expected {expected}")
 
     def _is_of_other_kind(self, name: str, table: Mapping[str, Meaning]) -> bool:
-        """Whether the name stands for something else; if for nothing, its declaration has been told to be wrong."""
+        """Whether the name stands for something else; if for nothing, its declaration has been reported as wrong."""
         tables: tuple[Mapping[str, object], ...] = (self.scopes, self.keys, self.actions)
         return any(name in other for other in tables if other is not table)

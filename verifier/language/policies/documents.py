@@ -1,7 +1,7 @@
 """Policy documents: source text → `Policy`.
 
 In: the source of a policy document and what it is attached to. Out: a `Policy` whose every part knows its place,
-with the warnings about it. Guarantee: an error anywhere in the document refuses it whole; all are told together.
+with the warnings about it. Guarantee: an error anywhere in the document refuses it whole; all are reported together.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def _relation(more: bool, less: bool) -> Relation:
 
 
 def statuses(targets: Iterable[TargetComparison], fail_on: FailOn) -> Iterator[Status]:
-    """What each target means for the exit code: REFUTED where it fails, UNKNOWN where that cannot be told."""
+    """What each target means for the exit code: REFUTED where it fails, UNKNOWN where that is not known."""
     for target in targets:
         failures = {FailOn.MORE: target.gained, FailOn.ANY: (*target.gained, *target.lost), FailOn.NEVER: ()}[fail_on]
         doubts = {FailOn.MORE: target.unknown_gained, FailOn.ANY: target.unknown_gained or target.unknown_lost, FailOn.NEVER: False}[

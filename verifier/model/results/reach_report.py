@@ -30,7 +30,7 @@ class ReachRow:
 @dataclass(frozen=True)
 class KeyReach:
     """One key. `rows` are in the order of their steps. `beyond` are the actions (`verifier reach CALLER`), or the callers (`--to`), that
-    are out of reach. `reasons` say what could not be told, `supposed` what is out of reach only by what a person supposes (W3)."""
+    are out of reach. `reasons` say what could not be replayed, `supposed` what is out of reach only by what a person supposes (W3)."""
 
     key: KeySummary
     rows: tuple[ReachRow, ...]

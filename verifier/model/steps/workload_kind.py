@@ -25,7 +25,7 @@ class WorkloadKind:
     members that lead to one (lists are gone through). `arn` is the member with the ARN, or a pattern of it by the members; or such
     patterns by how the `InstanceId` begins. `roles` are members that hold the ARN or name of a role, or the ARN of an instance profile.
     `services` are those that the role admits, without `.amazonaws.com`; `passing` the actions that can give it another role. `bounds`
-    are further actions, which are told no way of: as other roles than those that such code has they do not act. It `closes` unless
+    are further actions, for which no way is known: as other roles than those that such code has they do not act. It `closes` unless
     there may be, or soon come, more of it than is listed, or code of it may run as another role. `opens` are patterns
     of actions by which more of it starts as it is, or other tags come on it: what it closes is open where somebody may do one. It runs
     `through` the role that is passed, as one which that may assume. `placing` are the ways by which code without a role, or of which each

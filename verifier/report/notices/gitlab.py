@@ -31,7 +31,7 @@ def render_gitlab(notices: Notices) -> str:
 
 
 def _issue(notices: Notices, rule: str, text: str, span: Span) -> Json:
-    """What is no notice of the run, but is told beside them."""
+    """What is no notice of the run, but is listed beside them."""
     return _entry(notices, rule, Level.NOTE, text, digest((rule, text)).hex()[:32], span)
 
 

@@ -1,6 +1,6 @@
 """Findings → a document: key by key who outside the zone of trust can do what, under which conditions, with a request.
 
-In: a `FindingsReport`. Out: a `Document`. Guarantee: every finding is there, and what is told short says so.
+In: a `FindingsReport`. Out: a `Document`. Guarantee: every finding is there, and what is shortened says so.
 """
 
 from __future__ import annotations

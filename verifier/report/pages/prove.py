@@ -161,7 +161,7 @@ def _elapsed(seconds: float) -> str:
 
 
 def _common_assumptions(verdicts: Sequence[Verdict]) -> tuple[Assumption, ...]:
-    """What every verdict on requests supposes, told once at the end. One verdict alone keeps its own."""
+    """What every verdict on requests supposes, listed once at the end. One verdict alone keeps its own."""
     found = [verdict.assumptions for verdict in verdicts if verdict.assumptions and isinstance(verdict.invariant, Invariant)]
     if len(found) < 2:
         return ()

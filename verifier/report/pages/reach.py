@@ -1,6 +1,6 @@
 """What is within reach → a document: key by key who gets there or what a caller can bring about, in how many steps, by which chain.
 
-In: a `ReachReport`. Out: a `Document`. Guarantee: what is told short says so; `in_full` has every request of a chain, with what allows it.
+In: a `ReachReport`. Out: a `Document`. Guarantee: what is shortened says so; `in_full` has every request of a chain, with what allows it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who can → a document: key by key who, under which conditions and through what, and whether that is all.
 
-In: a `WhoCan`. Out: a `Document`. Guarantee: every row is there, and what is told short says so; `in_full` has all of it.
+In: a `WhoCan`. Out: a `Document`. Guarantee: every row is there, and what is shortened says so; `in_full` has all of it.
 """
 
 from __future__ import annotations

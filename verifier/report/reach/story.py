@@ -19,7 +19,7 @@ from verifier.syntax.text import brief, printable
 from verifier.witness.step_command import step_commands
 
 _MOST_OF_A_STEP = 400
-"""Characters of a step in a story that is told in one sentence."""
+"""Characters of a step in a story that is one sentence."""
 
 
 def bound_words(bound: Bound) -> str:

@@ -108,7 +108,7 @@ def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachR
 
 
 def _outline(row: ReachRow, names: Names, target: str) -> object:
-    """What is alike in rows that are told together."""
+    """What is alike in rows that are shown together."""
     if row.story is None or row.story.access is None or not row.steps:
         return (row.callers, row.steps, row.actions, row.reason)
     action = row.story.access.request.action

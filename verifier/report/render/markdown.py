@@ -233,7 +233,7 @@ class Part:
 
 
 def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> str:
-    """All lines, with a final newline, and how many things are not told."""
+    """All lines, with a final newline, and how many things are left out."""
     room = MOST - _RESERVE - _size(head) - _size(end)
     chosen: list[Sequence[str] | None] = [None] * len(blocks)
     for number, block in enumerate(blocks):

@@ -22,7 +22,7 @@ from verifier.syntax.text import printable
 
 _MOST_CASES, _MOST_CHARACTERS, _MOST_WAYS, _MOST_NAMES = 2, 200, 2, 3
 ALIKE = 4
-"""So many callers of one account who can do the same are told together."""
+"""So many callers of one account who can do the same share a row."""
 TOO_MANY = "under conditions that are too many to list"
 
 
@@ -65,7 +65,7 @@ def is_federated(region: Region) -> bool:
 
 
 def _rank(case: Alternative) -> tuple[bool, int]:
-    """Cases that need a reading, and long ones, are told last."""
+    """Cases that need a reading, and long ones, come last."""
     return any(limit.kind is LimitKind.READING for limit in case), len(case_text(case))
 
 
@@ -91,7 +91,7 @@ def reading_question(label: str) -> str:
 
 
 def ways_text(row: Access, *, in_full: bool, together: bool = False) -> str:
-    """`"Reports"`, `"Delegate to IAM" with policy decrypt`; several joined by `or`. For callers told `together` the policies of each are
+    """`"Reports"`, `"Delegate to IAM" with policy decrypt`; several joined by `or`. For callers listed `together` the policies of each are
     not named. `places_of` says where they are."""
     if row.ways is None:
         return "some of " + ", ".join(map(access_statement, row.region.through))
@@ -143,7 +143,7 @@ def way_shape(row: Access) -> tuple[object, ...]:
 
 @dataclass(frozen=True)
 class CallerGroup:
-    """Callers that are told together: one, or several that are alike, each with rows of the same actions and conditions."""
+    """Callers that share rows: one, or several that are alike, each with rows of the same actions and conditions."""
 
     rows: tuple[tuple[Access, ...], ...]
     """The rows of each caller."""

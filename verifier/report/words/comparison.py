@@ -17,7 +17,7 @@ _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
 
 
 def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
-    """1 where it fails, 3 where that cannot be told, 0 otherwise, also where neither side holds a key and nothing else was compared."""
+    """1 where it fails, 3 where that is not known, 0 otherwise, also where neither side holds a key and nothing else was compared."""
     return exit_code(statuses(comparison.targets, fail_on)) if comparison.targets or _keys(comparison) else ExitCode.PROVED
 
 

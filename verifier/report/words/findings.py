@@ -40,7 +40,7 @@ def zone_text(report: FindingsReport) -> str:
 
 
 def as_row(finding: ExternalAccess) -> Access:
-    """A finding as a row of access, for what is told alike of both."""
+    """A finding as a row of access, for what is said alike of both."""
     return Access(finding.region, finding.ways)
 
 

@@ -80,7 +80,7 @@ class Rows:
     # -- who --
 
     def _drafts(self, partition: Partition) -> list[Draft]:
-        """By name first, so that regions can be told as all others; each with the actions that the same statements let them do."""
+        """By name first, so that regions can be named as all others; each with the actions that the same statements let them do."""
         found, rests = list[Draft](), list[Draft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)

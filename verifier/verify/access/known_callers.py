@@ -18,7 +18,7 @@ from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
 
 _FEW = 8
-"""So many members of a class that has no more are told by name, whoever asks for it."""
+"""So many members of a class that has no more are named, whoever asks for it."""
 _OWN_NAME = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
 
 

@@ -111,7 +111,7 @@ def _grant_difference(old: Grant, new: Grant) -> str:
         ),
     ]
     differing = [name for name, differs in parts if differs]
-    return f"has other {' and '.join(differing)}" if differing else "is told in another way"
+    return f"has other {' and '.join(differing)}" if differing else "is written in another way"
 
 
 # -- places --

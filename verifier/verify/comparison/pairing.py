@@ -1,7 +1,7 @@
 """Statements of OLD and NEW, paired.
 
 In: the statements of one place (a key's policies, an identity's, a level's) on both sides. Out: the pairs that differ, and what only one
-side has. Guarantee: a statement is in one pair at most; statements that say the same are paired first and told of nowhere.
+side has. Guarantee: a statement is in one pair at most; statements that say the same are paired first and listed nowhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from verifier.verify.meaning import in_policy
 _ALIKE = 0.6
 """Likeness from which two statements count as versions of one."""
 _MOST_COMPARED = 10_000
-"""Pairs that are held against each other; with more, those without a `Sid` in common are told as gone and new."""
+"""Pairs that are held against each other; with more, those without a `Sid` in common are listed as gone and new."""
 
 Pair = tuple[Placed | None, Placed | None]
 

@@ -1,7 +1,7 @@
 """What changed between two versions of a statement, in words.
 
 In: the statement in OLD and in NEW. Out: a predicate that goes behind its name: `lost its kms:ViaService condition`.
-Guarantee: every element whose content differs is told; order, layout and `Sid` are not content.
+Guarantee: every element whose content differs is listed; order, layout and `Sid` are not content.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from verifier.model.principal_names import short_arn
 from verifier.verify.meaning import in_policy, meaning
 
 _MOST_TOLD = 3
-"""Names told of one list; of more, their number."""
+"""Names shown of one list; of more, their number."""
 
 Placed = tuple[Policy, Statement]
 """A statement with its policy."""

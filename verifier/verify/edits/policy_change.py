@@ -26,7 +26,7 @@ from verifier.verify.edits.shown_edits import shown
 BOUND = 3
 """Edits that are tried together."""
 MOST_SHOWN = 3
-"""Changes of equal size that are told."""
+"""Changes of equal size that are shown."""
 OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
 ANYONE = Principal(PrincipalType.ANYONE, "*")
 

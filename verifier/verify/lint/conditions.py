@@ -28,7 +28,7 @@ _OF_EVERY_ARN = frozenset({"aws:principalarn", "aws:principalaccount", "kms:call
 
 
 def condition_rules(subject: Subject) -> Iterator[Found]:
-    """Everything about the conditions of a statement. One that has no effect at all is told as that alone."""
+    """Everything about the conditions of a statement. One that has no effect at all is reported as that alone."""
     idle: list[int] = []
     for at in reversed(range(len(subject.statement.conditions))):
         found = list(without_effect(subject, at, idle))

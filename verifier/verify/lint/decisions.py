@@ -44,7 +44,7 @@ class KeyPolicyCase:
 
 
 def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
-    """All of them. Where nothing is allowed at all, that alone is told."""
+    """All of them. Where nothing is allowed at all, that alone is reported."""
     nothing = list(_deny_without_escape(case))
     yield from nothing
     if any(isinstance(found, Finding) for found in nothing):
@@ -95,7 +95,7 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
 
 
 def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
-    """Statements that change nothing. Of those that need each other's absence, the later ones are told, with their alternatives."""
+    """Statements that change nothing. Of those that need each other's absence, the later ones are reported, with their alternatives."""
     alone: dict[StatementRef, Proved] = {}
     rest = []
     for subject in living:

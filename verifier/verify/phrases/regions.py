@@ -72,7 +72,7 @@ class Phrases:
         return self._callers.callers(mask)
 
     def apart(self, mask: int) -> tuple[int, ...]:
-        """A mask of callers in parts that are told more plainly one by one."""
+        """A mask of callers in parts that are named more plainly one by one."""
         return self._callers.apart(mask)
 
     def actions(self, mask: int, possible: int | None = None) -> Actions:

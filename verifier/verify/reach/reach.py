@@ -150,7 +150,7 @@ def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
 def _stories(
     setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], options: ProofOptions
 ) -> Iterator[ReachStory]:
-    """The stories of goals: those that take the same steps are told together."""
+    """The stories of goals: those that take the same steps are one."""
     members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
     teller = setting.teller(reached.start, 0)
     alike: dict[object, list[tuple[Goal, tuple[str, ...]]]] = {}

@@ -90,7 +90,7 @@ def _under_another_key(setting: Setting, goal: Goal, reached: Reached) -> Reason
 
 
 def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
-    """Of the requests of a goal to which no chain could be told: who makes which, the statements that may allow them, and the sentence that
+    """Of the requests of a goal to which no chain is replayed: who makes which, the statements that may allow them, and the sentence that
     would settle it (W3)."""
     tasks = planned(reached.facts, goal)
     taken = [task.derivation if isinstance(task, Make) else reached.facts[task.fact] for task in tasks]

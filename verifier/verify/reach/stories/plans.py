@@ -73,7 +73,7 @@ def _of_its_own(task: Task) -> bool:
 
 
 def made_by(task: Task, facts: Facts) -> Way:
-    """The way that a task goes; of sharing every way, for none can be told (E3)."""
+    """The way that a task goes; of sharing every way, for none can be replayed (E3)."""
     if facts[task.fact].step is StepKind.SHARE:
         return whatever_way(task.fact)
     return task.fact, facts[task.fact].step, facts[task.fact].by, facts[task.fact].premises

@@ -80,7 +80,7 @@ Made = StoryStep | Reason
 
 
 def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexample | Reason) -> Made:
-    """A move, if all its requests were found; `change` is told the first."""
+    """A move, if all its requests were found; `change` is given the first."""
     requests = []
     for one in found:
         if isinstance(one, Reason):

@@ -1,6 +1,6 @@
 """A goal within reach → a story: a chain of requests, each found in the state that those before it made, and replayed there.
 
-In: the facts of a closure, a goal, the invariant that it breaks. Out: a `Story`; or why no chain could be told.
+In: the facts of a closure, a goal, the invariant that it breaks. Out: a `Story`; or why no chain could be replayed.
 Guarantee: every request of a story, the last one included, is allowed by `evaluate` in its state, under the same readings and free facts.
 """
 
@@ -24,13 +24,13 @@ MOST_WAYS = 32
 MOST_OTHERS = 8
 """So many other chains to the same goal are looked at."""
 MOST_LONGER = 2
-"""So many chains of more steps than asked for are told."""
+"""So many chains of more steps than asked for are replayed."""
 Other = Callable[[frozenset[Way]], Reached]
 """What is brought about without some ways."""
 
 
 def too_long(steps: int, most: int) -> Reason:
-    """Why a chain of so many steps is not told."""
+    """Why a chain of so many steps is not replayed."""
     return Reason("E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed")
 
 
