@@ -109,6 +109,24 @@ def test_a_chain_passes_them_on(before: State, expected: tuple[str, ...]) -> Non
     assert told(before) == expected
 
 
+SAME_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+
+
+@pytest.mark.parametrize(
+    ("trusted", "expected"),
+    [
+        (admits(aws(FIRST), "sts:*", Condition={"StringEquals": {"aws:RequestTag/team": "blue"}}), TWO),
+        (admits(aws(FIRST), "sts:*"), TWO),
+        (admits(aws(FIRST)), PROVED),
+    ],
+)
+def test_a_session_that_begins_gives_itself_tags_that_pass_on(trusted: Statement, expected: tuple[str, ...]) -> None:
+    # The tags with which it may begin are not told to be transitive.
+    first = trusting(trusted, arn=FIRST)
+    last = trusting(admits(aws(FIRST), "sts:*", Condition=SAME_TEAM), arn=LAST, own=(own("kms:Decrypt"),))
+    assert told(state(own("s3:ListAllMyBuckets"), others=(first, last), facts={"grants": ()}, held=(session(FIRST),))) == expected
+
+
 def equal(key: str, value: str) -> dict[str, dict[str, str]]:
     """A condition."""
     return {"StringEquals": {key: value}}

@@ -107,7 +107,7 @@ class Closure:
         """Everything that some principals can bring about together until every goal is within reach, or by so many `rounds`; where not
         `direct`, that one does by one step at least. Without the ways that are `refused`: to look for others, as it proves nothing. Some
         facts are `given`: they were made true before."""
-        reached = Reached(starts, self._identities.at_first(starts))
+        reached = Reached(starts, self._identities.at_first(starts, refused))
         reached.facts.add(given)
         stepping, asking = Fresh(), Fresh()
         if direct or given:

@@ -164,6 +164,11 @@ def whatever_way(fact: Fact) -> Way:
     return fact, None, "", ()
 
 
+def tagged_at_first(start: str) -> Way:
+    """Stands for the tags of a session that begins with some (F3)."""
+    return Fact(FactKind.SESSION_TAGS, start), None, start, ()
+
+
 NONE_MADE: Mapping[Fact, Derivation] = {}
 """No facts besides those that are true at first."""
 

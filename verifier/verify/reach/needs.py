@@ -37,7 +37,7 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
-from verifier.verify.reach.facts import Fact, FactKind, Facts, at_first
+from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
@@ -68,10 +68,11 @@ class Identities:
             }
         )
 
-    def at_first(self, starts: Collection[str]) -> Facts:
-        """What is true before any step, for some principals together."""
+    def at_first(self, starts: Collection[str], refused: frozenset[Way] = ANY_WAY) -> Facts:
+        """What is true before any step, for some principals together; those that are `refused` aside."""
         changing = trusting(self._first).changing
-        return at_first(starts, self.taggable if not changing.isdisjoint(starts) else changing)
+        taggable = self.taggable if not changing.isdisjoint(starts) else changing
+        return at_first(starts, taggable.difference(one for one in starts if tagged_at_first(one) in refused))
 
     @cached_property
     def taggable(self) -> frozenset[str]:

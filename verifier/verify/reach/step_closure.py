@@ -74,7 +74,7 @@ class StepClosure:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
     def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation] = NONE_MADE) -> Search:
-        facts, own = self._identities.at_first(starts), tuple(self._outside(starts, refused))
+        facts, own = self._identities.at_first(starts, refused), tuple(self._outside(starts, refused))
         facts.add(given)
         return Search(lambda: self._offers, self._needs, facts, refused, frozenset(self._own), own)
 

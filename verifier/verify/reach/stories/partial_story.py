@@ -72,6 +72,8 @@ class PartialStory:
     tags: Callable[[str], tuple[Pairs, ...]]
     state: State
     callers: dict[str, Caller] = field(default_factory=dict)
+    first: Caller | None = None
+    """Who takes the first step, who may be given another session of its own role later."""
     steps: list[StoryStep] = field(default_factory=list)
     readings: dict[str, bool] = field(default_factory=dict)
     free: dict[str, bool] = field(default_factory=dict)
@@ -166,7 +168,7 @@ class PartialStory:
         for found in requests:
             caller = found.request.caller
             if self.start not in self.callers and caller.principal_arn not in self.callers:
-                self.callers[self.start] = caller
+                self.callers[self.start] = self.first = caller
                 self.state = replace(self.state, held=(*self.state.held, caller))
             self.readings.update(found.readings)
             self.free.update(found.free)
@@ -199,7 +201,7 @@ class PartialStory:
             changed = against_sources([one.move for one in self.steps], found.request)
             if changed is not None:
                 return Reason("E2", changed)
-        first = self.callers.get(self.start) or some_caller({"principal": self.start})  # where it makes no request
+        first = self.first or some_caller({"principal": self.start})  # where it makes no request
         return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
 
     def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:

@@ -15,7 +15,7 @@ from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.chains import State
 from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.facts import ANY_WAY, FactKind, Way
+from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 
@@ -71,9 +71,14 @@ class Teller(StoryContext):
                 longer.append((reached, goal, tasks))
             if other is None or way in refused or len(failed) > MOST_OTHERS:
                 break
-            refused |= {way}
-            reached = other(refused)
-            nearest = reached.goals.get((goal.key, goal.number))
+            # The tags with which a session begins may be less than those that a step gives it, which pass on (E2).
+            given = reached.facts.get(Fact(FactKind.SESSION_TAGS, reached.start))
+            tags = [tagged_at_first(reached.start)] if given is not None and given.step is None and len(failed) == 1 else []
+            for refused in [refused | {one} for one in (*tags, way)]:
+                reached = other(refused)
+                nearest = reached.goals.get((goal.key, goal.number))
+                if nearest is not None and nearest.rounds <= most:
+                    break
             if nearest is not None and nearest.rounds > most and longer is not None:
                 longer.append((reached, nearest, planned(reached.facts, nearest)))
             if nearest is None or nearest.rounds > most:
