@@ -192,6 +192,16 @@ def test_r7_principals_of_a_partition_that_is_not_known_are_an_error(tmp_path: P
     assert [found.rule for found in caught.value.diagnostics] == ["R7"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_r7_so_is_such_a_partition_in_a_condition_where_nothing_tells_that_of_the_key(tmp_path: Path, kind: str) -> None:
+    named = {"ArnLike": {"aws:PrincipalArn": "arn:aws-eusc:iam::*:role/x"}}
+    path = written(tmp_path, kind, [OWN, {**OWN, "Principal": {"AWS": "*"}, "Condition": named}])
+    with pytest.raises(InputError, match="`aws-eusc`"):
+        load_estate([path], supplied=Supplied(OWNER))
+    (key,) = load_estate([path], supplied=Supplied(OWNER, "us-east-1")).keys
+    assert key.partition == "aws"
+
+
 @pytest.mark.parametrize("region", ["us-iso-east-1", "eu-isoe-west-1", "eusc-de-east-1"])
 def test_r7_a_region_of_a_partition_that_is_not_known_is_an_error(tmp_path: Path, region: str) -> None:
     """No principal of it would be that of a statement."""

@@ -59,6 +59,7 @@ STAND_IN_REGIONS = {partition: regions[0] for partition, regions in REGIONS.item
 
 
 _OF_OTHERS = re.compile("[a-z]+-iso[a-z]*-|eusc-")
+_UNKNOWN = re.compile(r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):")
 
 
 def partition_of(region: str) -> str:
@@ -77,7 +78,10 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     taken_for = {partition_of(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
-    if len(partitions) != 1 and any(map(ABROAD.search, texts_in(tuple(estate for estate, _ in sides)))):
+    texts = tuple(texts_in(tuple(estate for estate, _ in sides))) if opened and len(partitions) != 1 else ()
+    for unknown in filter(None, map(_UNKNOWN.search, texts)):
+        stand_in(unknown[1])
+    if any(map(ABROAD.search, texts)):
         opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
     try:
         for file, own in opened.items():
@@ -120,9 +124,9 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
 
 
 def stand_in(partition: str) -> str:
-    """What stands for a Region of a partition that principals are of. Raises `InputError` where it is not known (R7)."""
+    """What stands for a Region of a partition that the input names. Raises `InputError` where it is not known (R7)."""
     if partition not in STAND_IN_REGIONS:
-        message = f"principals are of the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
+        message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
         raise InputError.of(printable(message), rule="R7")
     return STAND_IN_REGIONS[partition]
 
