@@ -82,5 +82,6 @@ def test_logins_of_a_plan_without_its_files(tmp_path: Path, profiles: tuple[str 
     if same:
         assert len(load_estate([path]).keys) == 2
         return
-    with pytest.raises(InputError, match="does not tell which account"):
+    with pytest.raises(InputError, match="does not tell which account") as caught:
         load_estate([path])
+    assert len(caught.value.diagnostics) == 1  # one answer mends both

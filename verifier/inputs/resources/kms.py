@@ -106,7 +106,7 @@ class Keys(Reader):
         arn, at = self.side.text(resource, "arn"), self.side.at(resource)
         if arn is None and self.side.account(resource) is None:
             message = f"the {self.side.what} does not tell which account {resource.shown} will be in"
-            self.remarks.error(at, message, hint=self.side.tell_account, rule="S4")
+            self.remarks.ask(at, message, hint=self.side.tell_account, rule="S4")
         elif arn is None:
             self.remarks.error(at, f"{resource.address} has no `arn`", rule="U3")
         elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:

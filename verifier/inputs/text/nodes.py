@@ -188,6 +188,11 @@ class Remarks:
         if self._has_room(Severity.ERROR):
             self.errors.append(diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule))
 
+    def ask(self, node: Node, message: str, *, hint: str, rule: str) -> None:
+        """Records an error that an answer mends, unless one that the same answer mends is recorded already."""
+        if all(found.hint != hint for found in self.errors):
+            self.error(node, message, hint=hint, rule=rule)
+
     def warning(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         """Records a warning at a node."""
         if self._has_room(Severity.WARNING):
