@@ -131,7 +131,7 @@ def test_s1_what_may_allow_makes_a_proof_of_refusal_unknown(tmp_path: Path, type
     outside = "proved" if type_ in MADE_UP and type_ != "awscc_iam_role_policy" else "unknown"
     assert statuses(estate, ALLOWED) == {"nobody decrypts": "unknown", "nobody outside decrypts": outside}
     (named_in,) = {thing.name for thing in estate.unmodelled if not thing.of_statement}
-    assert named_in == (f"{type_} `X`" if "::" in type_ else f"{type_}.x")
+    assert named_in.rpartition(" ")[0] == (f"{type_} `X`" if "::" in type_ else f"{type_}.x")
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -165,7 +165,7 @@ def test_what_may_change_the_same_is_one_doubt() -> None:
         ),
     ]
     things = with_unknown(Estate(()), [*made, *made]).unmodelled
-    assert [(thing.name, thing.account, thing.key) for thing in things] == [
+    assert [(thing.name.split()[0], thing.account, thing.key) for thing in things] == [
         ("i0", ACCOUNT, None),
         ("i1", "444455556666", None),
         ("k0", None, key),
@@ -308,4 +308,4 @@ def test_an_exclusive_resource_whose_list_is_not_known_is_in_doubt(tmp_path: Pat
         "nobody outside decrypts": "proved",
         "the role can": "unknown",
     }
-    assert {thing.name.split(",")[0] for thing in estate.unmodelled} == {"aws_iam_role_policies_exclusive.x"}
+    assert {thing.name.split()[0] for thing in estate.unmodelled} == {"aws_iam_role_policies_exclusive.x"}

@@ -9,6 +9,7 @@ Deny may go and an Allow may go, each by a symbol of its own, and something that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +93,7 @@ _ADDS = {
 @dataclass(frozen=True)
 class UnknownResource:
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
-    could change, where known. It could change any key, or only that of the ARN `key`."""
+    could change, where known. It could change any key, or only that of the ARN `key`. `content` is how it is written, as far as it is."""
 
     family: Family
     address: str
@@ -100,6 +101,7 @@ class UnknownResource:
     span: Span
     key: str | None = None
     why: str = "is of a type that is not read"
+    content: str = ""
 
     @property
     def thing(self) -> Unmodelled:
@@ -121,16 +123,18 @@ class UnknownResource:
         return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
-def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str]]:
-    """One for all that could change the same, and the end of a sentence that names the others: a decision turns on whether any of them
-    does, not on which."""
+def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str, str]]:
+    """One for all that could change the same, the end of a sentence that names the others, and the name of all: a decision turns on whether
+    any of them does, not on which. Of two versions of an input they have one name iff they are the same, and written alike."""
     alike: dict[tuple[Family, str | None, str | None], dict[str, UnknownResource]] = {}
     for one in resources:
         account = one.account if one.family is Family.IDENTITIES else None
         alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, one)
     for found in alike.values():
         first, *others = found.values()
-        yield first, printable(f"; so may {first_few([one.address for one in others])}") if others else ""
+        said = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
+        written = json.dumps([(one.address, one.why, one.content.split()) for _, one in sorted(found.items())])
+        yield first, said, printable(f"{min(found)} ({hashlib.sha256(written.encode()).hexdigest()[:8]})")
 
 
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
@@ -139,9 +143,9 @@ def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: S
     estate = with_remade(estate, remade)
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
-    for resource, others in _together(resources):
+    for resource, others, name in _together(resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
-            thing = replace(resource.thing, key=key, description=resource.thing.description + others)
+            thing = replace(resource.thing, name=name, key=key, description=resource.thing.description + others)
             same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))
             thing = replace(thing, name=f"{thing.name} #{same + 1}" if same else thing.name)
             gone = resource.gone(thing)

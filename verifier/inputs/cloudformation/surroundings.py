@@ -84,7 +84,7 @@ class Surroundings(Reader):
         self._roles()
 
     def _may(self, family: Family, address: str, account: str | None, place: Node, **more: str) -> None:
-        self.parts.unknown.append(UnknownResource(family, address, account, place.span, **more))
+        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=place.written, **more))
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
         address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]

@@ -57,7 +57,9 @@ class Reader:
     def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
         """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
         account = self.side.account(resource) if resource.type.startswith("aws_") else None
-        self.parts.unknown.append(UnknownResource(family, resource.address, account, self.side.at(resource).span, why=why))
+        at, block = self.side.at(resource), resource.configuration
+        content = f"{(at if block is None or block.place is None else block.place).written} {resource.values}"
+        self.parts.unknown.append(UnknownResource(family, resource.address, account, at.span, why=why, content=content))
 
     def content_in_force(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""

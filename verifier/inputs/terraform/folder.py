@@ -155,7 +155,7 @@ class _Maker:
 
     def _gap(self, address: str, at: Node | None, why: str, family: Family) -> None:
         node = at or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why))
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=node.written))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []

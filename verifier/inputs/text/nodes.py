@@ -46,6 +46,11 @@ class Node:
         """The place in the outermost file."""
         return self.source.span(self.start, self.end)
 
+    @property
+    def written(self) -> str:
+        """The text of the value."""
+        return self.source.text[self.start : self.end]
+
 
 @dataclass(eq=False, slots=True)
 class Scalar(Node):

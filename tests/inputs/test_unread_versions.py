@@ -1,0 +1,82 @@
+"""What is not read is the same on both sides of a comparison only where it is written alike on both (S1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.inputs.test_terraform_folder import OWN, key, load
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
+from verifier.verify.comparison.compare import compare
+
+KEY = key(f'"{OWN}"')
+EQUIVALENT, UNKNOWN = "equivalent", "unknown"
+
+
+def module(name: str, source: str = "example.com/m", more: str = "") -> str:
+    """A call of a module that is not at hand."""
+    return f'module "{name}" {{\n  source = "{source}"\n{more}}}\n'
+
+
+def runs(command: str) -> str:
+    """A resource that runs a command."""
+    return f'resource "null_resource" "r" {{\n  provisioner "local-exec" {{\n    command = "{command}"\n  }}\n}}\n'
+
+
+def unheard_of(text: str) -> str:
+    """A resource of a type that nobody has heard of."""
+    return f'resource "aws_iam_something" "x" {{\n  policy = "{text}"\n}}\n'
+
+
+def relation(old: Estate, new: Estate) -> str:
+    """What is said of the key."""
+    return compare(old, new).targets[0].relation.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (module("a"), module("a"), EQUIVALENT),
+        (module("a"), f"# as before\n\n{module('a')}", EQUIVALENT),
+        (module("a"), module("a").replace("  ", "    "), EQUIVALENT),
+        (module("a") + module("b"), module("a") + module("b"), EQUIVALENT),
+        (module("a") + module("b"), module("b") + module("a"), EQUIVALENT),
+        (module("a"), module("a") + module("b"), UNKNOWN),
+        (module("a") + module("b"), module("a") + module("c"), UNKNOWN),
+        (module("a", more='  version = "1.0"\n'), module("a", more='  version = "2.0"\n'), UNKNOWN),
+        (runs("make one"), runs("make one"), EQUIVALENT),
+        (runs("make one"), runs("make two"), UNKNOWN),
+        (unheard_of("one"), unheard_of("one"), EQUIVALENT),
+        (unheard_of("one"), unheard_of("two"), UNKNOWN),
+    ],
+)
+def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_path: Path, old: str, new: str, found: str) -> None:
+    assert relation(load(tmp_path / "old", main=KEY, more=old), load(tmp_path / "new", main=KEY, more=new)) == found
+
+
+TEMPLATE = """Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Statement: {Effect: Allow, Principal: {AWS: 'arn:aws:iam::111122223333:root'}, Action: 'kms:*', Resource: '*'}}
+  X:
+    Type: AWS::IAM::Something
+    Properties:
+      Text: one
+"""
+
+
+def test_s1_so_of_templates(tmp_path: Path) -> None:
+    supplied = Supplied(account="111122223333", region="us-west-2")
+
+    def template(name: str, text: str) -> Estate:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_estate([path], supplied=supplied)
+
+    old = template("old", TEMPLATE)
+    assert relation(old, template("same", f"# as before\n{TEMPLATE}")) == EQUIVALENT
+    assert relation(old, template("new", TEMPLATE.replace("one", "two"))) == UNKNOWN
