@@ -49,7 +49,7 @@ FEDERATED = ("fay", "fay2")
 CREDENTIALS = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 NEW = "escalation"
 NAMES = {"w1": ("w1", "w?", "w*", "?1"), "a/w1": ("w1", "a/*", "?1"), "Ann-x": ("-x", "-?"), "a/Ann-x": ("-x",)}
-NAMES |= {"Ann/w1": ("*/w1",), "Ann": ("role/${aws:username}",), "blue": ("/${aws:PrincipalTag/team}",)}
+NAMES |= {"Ann/w1": ("w1", "w?", "w*", "?1"), "Ann": ("role/${aws:username}",), "blue": ("/${aws:PrincipalTag/team}",)}
 """Names of users and roles that could be made, with their paths, and texts of policies that may ask for each."""
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 SERVICES = (("lambda.amazonaws.com", moves.TO_LAMBDA), ("ec2.amazonaws.com", ("ec2:RunInstances",)))

@@ -21,7 +21,7 @@ from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
 
 
-@pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, 60057, 640225, 720982, 740969, 770180, 802148, *range(300, 305)])
+@pytest.mark.parametrize("seed", [10, 42, 54, 83, 118, 258, 327, 60057, 640225, 720982, 740969, 770180, 802148, 870733, *range(300, 305)])
 def test_on_random_estates(seed: int) -> None:
     check_reach(seed, ReachCounts())
 
