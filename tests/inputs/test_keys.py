@@ -200,10 +200,8 @@ def test_tags(tmp_path: Path) -> None:
 def test_names_of_unmodelled_things_are_unique(tmp_path: Path) -> None:
     grants = {"Grants": [grant(Operations=["Teleport"])]}
     keys = [key(grants=grants, name="a"), {"arn": OTHER, "policy": "default", "grants": grants, "name": "a"}]
-    assert [thing.name for thing in load(tmp_path, {"keys": keys}).unmodelled] == [
-        f"unknown operations in grants of a ({KEY})",
-        f"unknown operations in grants of a ({OTHER})",
-    ]
+    names = [thing.name for thing in load(tmp_path, {"keys": keys}).unmodelled]
+    assert [name.rpartition(" ")[2] for name in names] == [f"({KEY})", f"({OTHER})"]
 
 
 def test_l4_errors_in_an_escaped_policy_have_their_place(tmp_path: Path) -> None:

@@ -36,6 +36,52 @@ def relation(old: Estate, new: Estate) -> str:
     return compare(old, new).targets[0].relation.value
 
 
+VARIABLES = 'variable "a" {}\nvariable "b" {}\n'
+
+
+def grant(grantee: str, more: str = "") -> str:
+    """A grant of the key."""
+    return (
+        f'resource "aws_kms_grant" "g" {{\n{more}  key_id = aws_kms_key.k.key_id\n  grantee_principal = {grantee}\n'
+        '  operations = ["Decrypt"]\n}\n'
+    )
+
+
+def held(policy: str) -> str:
+    """An inline policy of a role."""
+    trust = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "sts:AssumeRole" }}'
+    whole = f'jsonencode({{ Version = "2012-10-17", Statement = [{trust}] }})'
+    role = f'resource "aws_iam_role" "r" {{\n  name = "app"\n  assume_role_policy = {whole}\n}}\n'
+    return f'{role}resource "aws_iam_role_policy" "p" {{\n  role = aws_iam_role.r.name\n  policy = {policy}\n}}\n'
+
+
+def stack(template: str) -> str:
+    """A stack."""
+    return f'resource "aws_cloudformation_stack" "s" {{\n  name = "s"\n  template_body = "{template}"\n}}\n'
+
+
+def maybe(role: str) -> str:
+    """A grant of which it is not known whether there is one."""
+    return grant(f'"arn:aws:iam::111122223333:role/{role}"', "  count = var.a\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(grant("var.a"), grant("var.b")), (held("var.a"), held("var.b")), (stack("one"), stack("two")), (maybe("one"), maybe("two"))],
+)
+def test_s1_so_of_what_is_not_known_of_a_resource(tmp_path: Path, old: str, new: str) -> None:
+    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
+    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == UNKNOWN
+
+
+@pytest.mark.parametrize(("old", "new"), [("var.a", "var.b"), ('"arn:aws:iam::${var.a}:role/one"', '"arn:aws:iam::${var.a}:role/two"')])
+def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old: str, new: str) -> None:
+    before = load(tmp_path / "old", main=key(old) + VARIABLES)
+    assert relation(before, load(tmp_path / "same", main=key(old) + VARIABLES)) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=key(new) + VARIABLES)) == UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [

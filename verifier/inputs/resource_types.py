@@ -9,7 +9,6 @@ Deny may go and an Allow may go, each by a symbol of its own, and something that
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from importlib.resources import files
 
 from verifier.inputs.policies import SHARED, doubted, with_policies
 from verifier.inputs.remade import Remade, with_remade
+from verifier.inputs.text.unknown import digest
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
@@ -133,8 +133,8 @@ def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownRes
     for found in alike.values():
         first, *others = found.values()
         said = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
-        written = json.dumps([(one.address, one.why, one.content.split()) for _, one in sorted(found.items())])
-        yield first, said, printable(f"{min(found)} ({hashlib.sha256(written.encode()).hexdigest()[:8]})")
+        written = [(one.address, one.why, one.content.split()) for _, one in sorted(found.items())]
+        yield first, said, printable(f"{min(found)} ({digest(written)})")
 
 
 def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from verifier.inputs.text.access import Record, describe, is_null, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import content, digest, names_in
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, is_account, principal_named
@@ -47,6 +47,7 @@ class _Listing:
     remarks: Remarks
     key: str
     grants: dict[str, Grant | None] = field(default_factory=dict)
+    contents: dict[str, list[object]] = field(default_factory=dict)
     unknown: dict[str, list[tuple[str, tuple[str, ...], Node]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, found: Record) -> None:
@@ -56,6 +57,7 @@ class _Listing:
         if given not in (None, self.key, own, f"key/{own}"):  # related keys share a key ID, so ARNs are compared whole (L9)
             found.error(f"`KeyId` is {brief(given or '')}, but these are the grants of {self.key}", "KeyId", rule="G1")
         identifier = self._identifier(found)
+        self.contents.setdefault(identifier or "", []).append(content(found.place))
         if names:
             self.unknown["values"].append((identifier or "", names, found.place))
             self.grants |= {identifier: None} if identifier is not None else {}
@@ -121,7 +123,8 @@ class _Listing:
         place = found[0][2]
         self.remarks.warning(place, message, hint=consequence, rule=label)
         thing = f"unknown {kind} in grants of {name}"
-        return Unmodelled(thing, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
+        symbol = f"{thing} ({digest([(names, self.contents[grant]) for grant, names, _ in found])})"
+        return Unmodelled(symbol, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
 
 
 def read_grants(remarks: Remarks, grants: Iterable[Node], key: str, name: str) -> tuple[tuple[Grant, ...], tuple[Unmodelled, ...]]:

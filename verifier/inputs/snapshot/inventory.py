@@ -17,7 +17,7 @@ from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import digest, names_in
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -50,22 +50,30 @@ class Inventory:
         if draft.kind == "group":
             self.doubts.setdefault(draft.arn, []).append(("policies", description))
         else:
-            self._doubt(draft.place, "policies", draft.arn, description)
+            self._doubt(draft.place, "policies", draft.arn, description, said=(description,))
 
     def _missing(self, node: Node, thing: str, principal: str, names: Sequence[str] = ()) -> None:
         """Records what is attached to a principal but not in the input (U3). `names` say what it depends on."""
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
-        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}")
+        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=names)
 
     def _doubt(
-        self, node: Node, thing: str, principal: str, description: str, label: str = "U3", influence: Influence = Influence.EITHER
+        self,
+        node: Node,
+        thing: str,
+        principal: str,
+        description: str,
+        label: str = "U3",
+        influence: Influence = Influence.EITHER,
+        said: Sequence[str] = (),
     ) -> None:
-        """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise.
+        """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise. `said` tells it apart.
 
         What is not known of a group bears on no request by itself, for a group makes none: it does so through the members, for whom it is
         recorded too, and on those who join it (E0).
         """
         name, of_statement = f"{thing} of {_short(principal)}", arn_kind(principal) == "group" or label == "E2"
+        name = f"{name} ({digest(said)})" if said else name
         self.unmodelled.append(
             Unmodelled(name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement)
         )

@@ -6,6 +6,8 @@ Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 
@@ -109,6 +111,20 @@ def joined(parts: Iterable[Pieces]) -> Pieces:
 def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
     """What the unknown values in some trees depend on, each once."""
     return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
+
+
+def content(node: Node) -> object:
+    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out."""
+    if isinstance(node, Unknown):
+        return [node.names, node.pieces, node.written.split(), [content(option) for option in node.options or ()]]
+    if isinstance(node, Members):
+        return {key.text: content(value) for key, value in node.pairs}
+    return [content(item) for item in node.items] if isinstance(node, Items) else node.text if isinstance(node, Scalar) else None
+
+
+def digest(found: object) -> str:
+    """Some letters in the names of what is not known, by which one content is told from others."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
 def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
