@@ -89,6 +89,10 @@ def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[
         ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, f"{ALIASES}mine", PROVED),
         ({"StringEquals": {"kms:RequestAlias": "alias/open"}}, OPEN, CREATES),
         ({"StringLike": {"kms:RequestAlias": "alias/*"}}, "arn:aws:kms:*:*:alias/aws/*", PROVED),
+        # API CreateAlias: the pattern of `AliasName` has a colon, its text leaves it out. That there is no such alias is not proved.
+        ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/a:b"}}, f"{ALIASES}*", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*:b"}}, f"{ALIASES}*", CREATES),
+        ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ab"}}, f"{ALIASES}a:b", ("unknown", "E0")),
     ],
 )
 def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resource: str, steps: tuple[str, ...]) -> None:

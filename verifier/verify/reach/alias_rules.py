@@ -29,7 +29,8 @@ from verifier.verify.reach.step_groups import Group
 
 ACTIONS = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
-"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one."""
+"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
+text of that page leaves it out, and the pattern there does not."""
 _PLAUSIBLE = ("alias/example", "alias/other", "alias/another")
 _NOTHING = Cube(0, frozenset())
 _FIELDS = 5
@@ -78,9 +79,11 @@ def _start(key: Key) -> str:
 
 def _told_apart(estate: Estate, key: Key, names: AliasNames) -> Sequence[str] | None:
     """A name of each class of aliases that policies tell apart, as a resource or as what a key has; `None` where policy variables name some
-    (L7), or there are too many."""
+    (L7), some have a colon that none of the input has, or there are too many."""
     start = _start(key)
     asked: dict[Predicate, None] = dict.fromkeys((like("alias/aws/*"), *names.asked))
+    colon = any(":" in alias for one in estate.keys for alias in one.aliases or ())
+    doubtful = any(map(_has_colon, names.asked))
     for policy in of_callers(estate, says_of_keys):
         for statement in policy.statements:
             if any(names_action(statement, action.lower()) for action in ACTIONS):
@@ -89,13 +92,22 @@ def _told_apart(estate: Estate, key: Key, names: AliasNames) -> Sequence[str] | 
                     if found is None:
                         return None
                     asked |= dict.fromkeys(found)
-    colon = ":" * any(":" in alias for one in estate.keys for alias in one.aliases or ())
-    form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(colon)))))
+                    doubtful = doubtful or ":" in text.value.partition("alias/")[2]
+    if doubtful and not colon:
+        return None
+    form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(":" * colon)))))
     try:
         table = WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(asked), MORE_STATES)
     except OverBudget:
         return None
     return [table.pick(1 << number)[1] for number in range(table.size)]
+
+
+def _has_colon(predicate: Predicate) -> bool:
+    """Whether a predicate on names asks for a colon."""
+    tokens = predicate.tokens if isinstance(predicate, Tokens) else ()
+    values = predicate.values if isinstance(predicate, OneOf) else ()
+    return any(not repeated and characters.only == ":" for repeated, characters in tokens) or any(":" in value for value in values)
 
 
 def _names_of(text: str, variables: bool, start: str) -> list[Tokens] | None:
