@@ -75,6 +75,15 @@ def test_s1_so_of_what_is_not_known_of_a_resource(tmp_path: Path, old: str, new:
     assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == UNKNOWN
 
 
+def test_s1_so_of_a_permissions_boundary(tmp_path: Path) -> None:
+    reads = '{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }'
+    old = held(f'jsonencode({{ Version = "2012-10-17", Statement = [{reads}] }})')
+    old = old.replace('name = "app"', 'name = "app"\n  permissions_boundary = var.a')
+    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
+    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=old.replace("var.a", "var.b"))) == UNKNOWN
+
+
 @pytest.mark.parametrize(("old", "new"), [("var.a", "var.b"), ('"arn:aws:iam::${var.a}:role/one"', '"arn:aws:iam::${var.a}:role/two"')])
 def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old: str, new: str) -> None:
     before = load(tmp_path / "old", main=key(old) + VARIABLES)

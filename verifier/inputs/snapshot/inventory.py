@@ -224,7 +224,7 @@ class Inventory:
         if self._document(given) is not None:
             return True, self._in_force(given, PolicyKind.BOUNDARY)
         description = f"permissions boundary {given} of {draft.arn}: its document is not in the input"
-        self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE)
+        self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE, (description,))
         return True, None
 
 
