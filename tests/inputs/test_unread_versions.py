@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.inputs.plans import ACCOUNT
+from tests.inputs.test_each_region import SOMEBODY, statement, template
 from tests.inputs.test_terraform_folder import OWN, key, load
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
@@ -65,9 +68,21 @@ def maybe(role: str) -> str:
     return grant(f'"arn:aws:iam::111122223333:role/{role}"', "  count = var.a\n")
 
 
+def endpoint(policy: str) -> str:
+    """An endpoint of KMS."""
+    service = "com.amazonaws.us-west-2.kms"
+    return f'resource "aws_vpc_endpoint" "e" {{\n  vpc_id = "vpc-12345678"\n  service_name = "{service}"\n  policy = {policy}\n}}\n'
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(grant("var.a"), grant("var.b")), (held("var.a"), held("var.b")), (stack("one"), stack("two")), (maybe("one"), maybe("two"))],
+    [
+        (grant("var.a"), grant("var.b")),
+        (held("var.a"), held("var.b")),
+        (stack("one"), stack("two")),
+        (maybe("one"), maybe("two")),
+        (endpoint("var.a"), endpoint("var.b")),
+    ],
 )
 def test_s1_so_of_what_is_not_known_of_a_resource(tmp_path: Path, old: str, new: str) -> None:
     before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
@@ -110,6 +125,20 @@ def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old:
 )
 def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_path: Path, old: str, new: str, found: str) -> None:
     assert relation(load(tmp_path / "old", main=KEY, more=old), load(tmp_path / "new", main=KEY, more=new)) == found
+
+
+def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
+    """Of two Regions each may have what the other one had."""
+
+    def version(name: str, east: str, west: str) -> Estate:
+        mapped = {"us-east-1": {"A": east}, "us-west-2": {"A": west}}
+        path = tmp_path / name
+        path.write_text(json.dumps(template(statement("Allow", SOMEBODY), Mappings={"M": mapped})), encoding="utf-8")
+        return load_estate([path], supplied=Supplied(ACCOUNT))
+
+    one, other = "777788889999", "444455556666"
+    old, new, same = version("old", one, other), version("new", other, one), version("same", one, other)
+    assert (relation(old, same), relation(old, new)) == (EQUIVALENT, UNKNOWN)
 
 
 TEMPLATE = """Resources:

@@ -20,6 +20,7 @@ from verifier.inputs.policies import HOLDERS, doubted
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
+from verifier.inputs.text.unknown import digest
 from verifier.model.estate import Estate, Key
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
@@ -308,7 +309,7 @@ def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy
         if len(different) > 1:
             if len({statement.effect for statement in different}) != 1:
                 raise _DifferError
-            thing = _thing(first, different[0])
+            thing = _thing(first, said)
             things[thing.name] = thing
             sure, different = _with_others_apart(different)
             different = [*sure, *(doubted(statement, thing) for statement in different)]
@@ -328,14 +329,14 @@ def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list
     return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]
 
 
-def _thing(policy: Policy, statement: Statement) -> Unmodelled:
-    """That it is not known what a statement says in the Region of the keys."""
-    allows = statement.effect is Effect.ALLOW
+def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
+    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
+    statement, listed = said[0], digest([re.sub(r"span=Span\(.*?\)", "", repr(one)) for one in said])
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
-        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity}{_BY_REGION}"),
+        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
-        Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE,
+        Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
         printable(f"{shown} of the {policy.kind.value} depends on the Region, which is not given (--region)"),
         span=statement.span,
         of_statement=True,

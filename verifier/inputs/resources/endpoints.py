@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
@@ -73,7 +72,7 @@ class Endpoints(Reader):
         found = {"VpcEndpointId": identifier, "ServiceName": service, "VpcId": self.side.text(resource, "vpc_id")}
         found["OwnerId"] = self.side.text(resource, "owner_id") or self.side.account(resource)
         policy = self.content_in_force(said) if said else None
-        given = {} if policy is None or is_unknown_whole(policy) else {"PolicyDocument": policy}
+        given = {} if policy is None else {"PolicyDocument": policy}
         return obj(at, **{name: text_at(at, text) for name, text in found.items() if text}, **given)
 
     def _own(self, resource: Resource) -> list[Word]:

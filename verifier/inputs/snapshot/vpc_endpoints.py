@@ -16,7 +16,7 @@ from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import digest, names_in
 from verifier.model.estate import Endpoint
 from verifier.model.policy import PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -115,4 +115,5 @@ def _region(found: Record) -> str | None:
 def _missing(endpoint: Endpoint, policy: Node | None) -> Unmodelled:
     name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
     description = printable(f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input")
-    return Unmodelled(name, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)
+    symbol = printable(f"{name} ({digest(names)})" if names else name)
+    return Unmodelled(symbol, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)
