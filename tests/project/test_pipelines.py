@@ -78,6 +78,14 @@ def test_the_hooks_are_commands() -> None:
     assert named == {hook["id"] for hook in hooks}
 
 
+@pytest.mark.parametrize(
+    "name", ["keys.tf", "keys.tf.json", "keys.tofu", "terraform.tfvars", "policy.tftpl", "key.json", "stack.yaml", "a.inv"]
+)
+def test_the_check_runs_whatever_file_of_its_inputs_has_changed(name: str) -> None:
+    (check, *_) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert check["entry"] == "verifier check" and re.search(check.get("files", ""), name) and not check.get("types")
+
+
 def test_the_image_is_made_of_files_that_exist() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
