@@ -65,7 +65,6 @@ KINDS: Mapping[str, WorkloadKind] = {
                 _on_it("lambda:PutResourcePolicy", "lambda:UpdateFunctionCode"),
             ),
             passing=("lambda:UpdateFunctionConfiguration",),
-            bounds=("lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping"),
         ),
         WorkloadKind(
             name="instances",
@@ -162,10 +161,8 @@ KINDS: Mapping[str, WorkloadKind] = {
             ),
             tags="tags",
             passing=("codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:UpdateProject"),
-            bounds=(
-                *("codebuild:StartSandbox", "codebuild:StartSandboxConnection", "codebuild:StartCommandExecution"),
-                *("codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
-            ),
+            # A sandbox that goes on may have another role, that of its project when it was started. [CodeBuild API: Sandbox, serviceRole]
+            bounds=("codebuild:StartSandbox", "codebuild:CreateWebhook", "codebuild:UpdateWebhook"),
         ),
         WorkloadKind(
             name="glue_jobs",
@@ -219,6 +216,7 @@ KINDS: Mapping[str, WorkloadKind] = {
             passing=("cloudformation:UpdateStack", "cloudformation:CreateChangeSet", *_ON_STACKS),
             # A change set that waits may have another role, which the stack has after it. [CloudFormation API: CreateChangeSet, RoleARN]
             bounds=_ON_STACKS,
+            gone={"StackStatus": "DELETE_COMPLETE"},
         ),
         WorkloadKind(
             name="stack_instances",
