@@ -84,6 +84,14 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class ListOutput(StrEnum):
+    """How a list is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 def kept_in(cache: bool) -> Path | None:
     """Where results and large inputs are remembered; `None` for nowhere, for which SQLite need not be imported."""
     if not cache:

@@ -12,11 +12,24 @@ from typing import TYPE_CHECKING
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
 from verifier.report.style import Style, pad
+from verifier.syntax.csv_text import csv_text
 
 if TYPE_CHECKING:
     from verifier.language.builtins.catalogue import Builtin
 
 _MARGIN, _HEADS = 6, 16
+
+
+def as_csv(listing: str) -> str:
+    """A list of what the program knows as a table, by its JSON: a row for each object, a column for each member."""
+    found = json.loads(listing)
+    rows = found.get("actions", [found]) if isinstance(found, dict) else found
+    return csv_text(list(rows[0]) if rows else (), [{name: _cell(value) for name, value in row.items()} for row in rows])
+
+
+def _cell(value: object) -> str:
+    texts = [one["text"] if isinstance(one, dict) else one for one in value] if isinstance(value, list) else [value or ""]
+    return "; ".join(map(str, texts))
 
 
 def render_rules(style: Style) -> str:

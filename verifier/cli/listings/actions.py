@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
@@ -27,7 +28,7 @@ def actions(
         list[str], typer.Argument(metavar="[PATTERN]...", help="Which actions (`lambda:*`); all without it.", show_default=False)
     ] = [],
     head: Annotated[list[HeadOption], typer.Option("--head", help="Only those under this head; may be repeated.")] = [],
-    output: Annotated[given.Output, typer.Option(help="How to write the list.")] = given.Output.TEXT,
+    output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT,
 ) -> int:
     """List the actions of AWS, and whether they can change who may use a key: a step, doubt, harmless, or unknown (docs/reach.md).
 
@@ -46,5 +47,5 @@ def actions(
     if not found:
         raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
     chosen = [entry for entry in found.values() if entry.head in wanted]
-    emit(actions_json(chosen) + "\n" if output is given.Output.JSON else render_actions(chosen, style_of(sys.stdout)))
+    emit(listed(output, lambda: render_actions(chosen, style_of(sys.stdout)), lambda: actions_json(chosen) + "\n"))
     return 0

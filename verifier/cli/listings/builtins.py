@@ -8,6 +8,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
@@ -18,7 +19,7 @@ def builtins(
         str | None,
         typer.Argument(metavar="NAME", help="Which one; all without it.", autocompletion=completion.builtins, show_default=False),
     ] = None,
-    output: Annotated[given.Output, typer.Option(help="How to write them.")] = given.Output.TEXT,
+    output: Annotated[given.ListOutput, typer.Option(help="How to write them.")] = given.ListOutput.TEXT,
 ) -> int:
     """List the built-in invariants: how each is written, and what it demands.
 
@@ -38,5 +39,5 @@ def builtins(
     if not found:
         hint = did_you_mean(name or "", [one.name for one in BUILTINS]) or "`verifier builtins` lists them"
         raise InputError.of(f"there is no built-in `{printable(name or '')}`", hint=hint)
-    emit(builtins_json(found) + "\n" if output is given.Output.JSON else render_builtins(found, style_of(sys.stdout)))
+    emit(listed(output, lambda: render_builtins(found, style_of(sys.stdout)), lambda: builtins_json(found) + "\n"))
     return 0

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from verifier.cli import options as given
+from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 
 
 @given.command(short_help="List open questions of AWS's documentation.")
-def readings(output: Annotated[given.Output, typer.Option(help="How to write the list.")] = given.Output.TEXT) -> int:
+def readings(output: Annotated[given.ListOutput, typer.Option(help="How to write the list.")] = given.ListOutput.TEXT) -> int:
     """List the open questions of AWS's documentation.
 
     Each is tried both ways unless `--reading` settles it.
@@ -24,5 +25,5 @@ def readings(output: Annotated[given.Output, typer.Option(help="How to write the
 
     from verifier.report.listings import readings_json, render_readings
 
-    emit(readings_json() + "\n" if output is given.Output.JSON else render_readings(style_of(sys.stdout)))
+    emit(listed(output, lambda: render_readings(style_of(sys.stdout)), lambda: readings_json() + "\n"))
     return 0

@@ -8,6 +8,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
+from verifier.cli.listings import listed
 from verifier.cli.run import emit, style_of
 from verifier.syntax.diagnostic import InputError
 
@@ -23,7 +24,7 @@ def rule(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[given.Output, typer.Option(help="How to write it.")] = given.Output.TEXT,
+    output: Annotated[given.ListOutput, typer.Option(help="How to write it.")] = given.ListOutput.TEXT,
 ) -> int:
     """Print a rule of the semantics: what it says, the pages of AWS that say so, and what tests it (docs/semantics.md).
 
@@ -44,8 +45,6 @@ def rule(
         raise InputError.of(
             f"no rule has the label `{label}`", hint=f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
         )
-    if output is given.Output.JSON:
-        emit(rules_json(found))
-    else:
-        emit(render_rule(found, style_of(sys.stdout)) if found else render_rules(style_of(sys.stdout)))
+    style = style_of(sys.stdout)
+    emit(listed(output, lambda: render_rule(found, style) if found else render_rules(style), lambda: rules_json(found)))
     return 0
