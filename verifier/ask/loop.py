@@ -75,28 +75,28 @@ def find(
 ) -> Proved | Refuted[T] | Unknown:
     """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment meets the query; of
     those that do, the one to make a request of is for `choose` to say."""
-    queries, rests, unfound = list(query), dict[str, None](), list[Reason]()
+    constraints, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
     def attempt() -> Proved | Refuted[T] | Unknown | None:
-        result = checked(session, queries)
+        result = checked(session, constraints)
         if isinstance(result, Unsat):
-            if len(queries) == len(query):
+            if len(constraints) == len(query):
                 return Proved(result.core, result.blamed)
             return Unknown(unfound[-1]) if unfound else Unknown(why_unmodelled(question, tuple(rests)), tuple(rests))
         from verifier.ask.candidates import candidate  # a proof makes no request, and decides none
 
         try:
-            shown = confirm(candidate(question, choose(question, session, queries)))
+            shown = confirm(candidate(question, choose(question, session, constraints)))
         except GaveUp as error:
             if error.doubt is None:
                 raise
             unfound.append(error.reason)
-            queries.append(negation(error.doubt))
+            constraints.append(negation(error.doubt))
             return None
         if not isinstance(shown, Inconclusive):
             return Refuted(shown)
         rests.update(dict.fromkeys(shown.names))
-        queries.append(shown.otherwise)
+        constraints.append(shown.otherwise)
         return None
 
     return refined(session, attempt)

@@ -221,9 +221,9 @@ ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSource
 """What a service does to assume a role, where that is not `sts:AssumeRole` alone. [IAM Roles Anywhere User Guide, trust-model]"""
 
 HANDED_THROUGH = frozenset({"stack_instances"})
-"""The kinds of code that run as a role which the one that is passed assumes."""
+"""The kinds of code that are passed a role which assumes the one that they run as."""
 ALWAYS_HANDED = HANDED_THROUGH | {"schedules"}
-"""Those of which each change names the role, which it is passed."""
+"""The kinds of code of which each change names the role and needs `iam:PassRole` for it."""
 
 ASSUMED_BY = {
     "functions": ("lambda", "edgelambda"),

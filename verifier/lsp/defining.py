@@ -49,11 +49,11 @@ def definition(scene: Scene, offset: int) -> Place | None:
 def key_place(scene: Scene, offset: int) -> Place | None:
     """Where the key is described that a word of a file of invariants names. It reads the input, which may take long."""
     word = word_at(scene.text, offset)
-    question = asked_about(scene) if word is not None else None
-    if word is None or question is None:
+    context = asked_about(scene) if word is not None else None
+    if word is None or context is None:
         return None
     try:
-        estate = read(question.options).estate
+        estate = read(context.options).estate
     except InputError:
         return None
     declared = [one for one in items_of(scene.path, scene.held, Declaration) if one.name.value == word.text]
@@ -103,8 +103,8 @@ def _of_configuration(scene: Scene, offset: int) -> Place | None:
 
 
 def _invariants(name: str, scene: Scene) -> Iterator[Place]:
-    question = asked_about(scene)
-    for file in question.options.invariants if question is not None else ():
+    context = asked_about(scene)
+    for file in context.options.invariants if context is not None else ():
         for item in items_of(file, scene.held, InvariantNode):
             if item.name.value == name:
                 yield Place(file, Files(given=scene.held).source(file).span(item.name.start, item.name.end))

@@ -52,8 +52,8 @@ def asked_about(scene: Scene) -> Asked | None:
 
 def concerned(scene: Scene) -> frozenset[Path]:
     """The files that the editor has, and that what is asked about a document is about: its inputs and invariants."""
-    question = asked_about(scene)
-    return frozenset(path for path in scene.held if question is not None and question.concerns(path))
+    context = asked_about(scene)
+    return frozenset(path for path in scene.held if context is not None and context.concerns(path))
 
 
 def settings_for(scene: Scene) -> Configuration:

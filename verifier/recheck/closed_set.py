@@ -133,7 +133,7 @@ class ClosedSet:
         return ALWAYS | {joined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
-        """The requests of those who are held: those who were `asked` about, those whom a fact names, and everybody in accounts without an
+        """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts without an
         inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])

@@ -72,15 +72,15 @@ _VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECAS
 def values_of_tags(case: Case, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]) -> dict[str, tuple[str | None, ...]] | None:
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further one among them; `None`
     where they are not compared with listed values alone."""
-    compared_keys = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
-    compared = [(key, texts) for key, base, texts in compared_keys if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
+    stated = [(c.key.value.lower(), c.operator.base, [text.value for text in c.values]) for c in conditions(case)]
+    compared = [(key, texts) for key, base, texts in stated if base != "Null" and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
     exact = ("StringEquals", "StringNotEquals", "Null")
-    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in compared_keys):
+    if any(key.startswith(PRINCIPAL_TAG) and (base not in exact or "${" in "".join(texts)) for key, base, texts in stated):
         return None
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
     known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
     found: dict[str, dict[str | None, None]] = {}
-    for key, _, texts in compared_keys:
+    for key, _, texts in stated:
         if key.startswith(PRINCIPAL_TAG):
             name = key.removeprefix(PRINCIPAL_TAG)
             found.setdefault(name, {}).update(dict.fromkeys(value for other, value in known if other == name))

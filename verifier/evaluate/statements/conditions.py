@@ -94,7 +94,7 @@ def _null(condition: Condition, value: Settled, reader: Reader) -> Truth:
     """`Null` over a list is a disjunction (C1)."""
     if isinstance(value, Free):
         absent = False if value.present else negation(reader.symbols.value(fact_symbol(condition.key.value)))
-    elif value is not None and value != () and not _not_empty(value):
+    elif value is not None and value != () and not _nonempty(value):
         absent = reader.symbols.value("C1-null")
     else:
         absent = value is None or value == ()
@@ -135,7 +135,7 @@ def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
 def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:
     held = (value,) if isinstance(value, str) else value
     if condition.operator.set_operator:
-        held = _not_empty(value)
+        held = _nonempty(value)
         if not held:
             return _of_empty_string(condition.operator, reader.symbols)
     singles = [_satisfies(condition, single, values, reader) for single in held]
@@ -148,7 +148,7 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
     return singles[0]
 
 
-def _not_empty(value: str | tuple[str, ...]) -> tuple[str, ...]:
+def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:
     """The values that are no null data set, as an empty string is (C1)."""
     return tuple(single for single in ((value,) if isinstance(value, str) else value) if single)
 

@@ -148,7 +148,7 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
 
 
 def _values_read(functions: Functions, resource: Resource) -> list[Node]:
-    """What of a resource tells whoever is told of it."""
+    """The values of a resource that lead whoever knows of it to others (`_LEADS_ON`)."""
     names = _LEADS_ON.get(resource.type, resource.properties)
     values_read = [resource.properties[name] for name in names if name in resource.properties]
     serverless = resource.type.startswith("AWS::Serverless::") and functions.template.globals is not None

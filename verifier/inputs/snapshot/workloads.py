@@ -109,8 +109,8 @@ def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[De
     for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
         at, own, keeps = (deed.code.kind, deed.code.arn), list(map(roles.named, deed.code.roles)), deed.verb is Verb.KEEPS
         now = replace(deed.code, roles=tuple(filter(None, own)))
-        reported = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
-        known = deed.known and None not in own and now.roles == reported.roles
+        listed = (found if keeps else written).get(at, Workload(*at, ()) if keeps and at[0] in whole else now)
+        known = deed.known and None not in own and now.roles == listed.roles
         if known and deed.verb is not Verb.TAKES:
             found[at] = written[at] = deed.after(now, found.get(at))
             if at[0] == DEFINITIONS:

@@ -1,8 +1,9 @@
 """The `.tf` files of a folder.
 
 In: the folder of a plan, or one without a plan, and its modules. Out: what the files say of each module, beside what a plan says of it.
-Guarantee: only files in the folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is said
-as a warning, and what it has is placed in the plan instead; an expression that refers to other things than the plan says does not count.
+Guarantee: only files in the folder are read, or, where that is in a git repository, in the repository; a file that cannot be read is
+reported as a warning, and what it has is placed in the plan instead; an expression that refers to other things than the plan says does not
+count.
 """
 
 from __future__ import annotations

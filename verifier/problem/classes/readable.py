@@ -172,15 +172,15 @@ IPV4, IPV6 = _of("dn.dn.dn.dn", "h:h:h")
 _LENGTH = 12
 
 
-def twelve_digits(number: Compares) -> Iterator[Tokens]:
+def twelve_digits(comparison: Compares) -> Iterator[Tokens]:
     """The texts of twelve digits that a comparison holds of as numbers."""
-    whole = int(number.bound.to_integral_value("ROUND_FLOOR"))
-    above = whole + (number.sign in ("<=", ">") or number.bound != whole)  # the least number that is not below, or is above
-    if number.sign == "=":
-        if number.bound == whole and 0 <= whole < 10**_LENGTH:
+    whole = int(comparison.bound.to_integral_value("ROUND_FLOOR"))
+    above = whole + (comparison.sign in ("<=", ">") or comparison.bound != whole)  # the least number that is not below, or is above
+    if comparison.sign == "=":
+        if comparison.bound == whole and 0 <= whole < 10**_LENGTH:
             yield Tokens(literal_tokens(f"{whole:0{_LENGTH}}"))
         return
-    upwards = number.sign in (">", ">=")
+    upwards = comparison.sign in (">", ">=")
     if not 0 < above < 10**_LENGTH:
         if upwards == (above <= 0):
             yield Tokens(((False, _DIGIT),) * _LENGTH)

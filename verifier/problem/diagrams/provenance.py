@@ -67,8 +67,8 @@ class Provenance:
             for low in bits(callers) if callers.bit_count() <= _FEW else ():
                 self._by_caller.setdefault(low, []).append(number)
             self._of_many += [number] if callers.bit_count() > _FEW else []
-        symbols = frozenset[str]().union(*(self.joint.diagrams.support(node) for node in side.parts.values()))
-        self._known = self.joint.care(self.number, side.allowed, symbols).care
+        variables = frozenset[str]().union(*(self.joint.diagrams.support(node) for node in side.parts.values()))
+        self._known = self.joint.care(self.number, side.allowed, variables).care
 
     def ways(self, node: Node) -> dict[Way, Node]:
         """The ways of the requests of a set, each with those that it suffices for and no part of it does."""

@@ -111,9 +111,9 @@ def _few(space: Space, key: str, most: int) -> list[str]:
     """The spellings that no grant lists, but for those that nothing that is asked of the set of names tells from so many others that there
     are `most`; none if it is too much to tell."""
     attribute, unlisted = Attribute(NAMES, Domain(NAMES, (_folded(key),), ()), multivalued=True), _unlisted(space, key)
-    listed = [predicate for predicate in predicates_of(space, NAMES) if suits(attribute, predicate)]
+    predicates = [predicate for predicate in predicates_of(space, NAMES) if suits(attribute, predicate)]
     try:
-        table = table_of(attribute, [*listed, unlisted], STATE_BUDGET)
+        table = table_of(attribute, [*predicates, unlisted], STATE_BUDGET)
     except OverBudget:
         return []
     kinds = [table.members(at, most) for at in range(table.size) if table.mask(unlisted) >> at & 1]

@@ -180,7 +180,7 @@ class _Sessions(TagSets):
 def _further(space: Space, names: _Asked) -> Sequence[Expression]:
     for name, predicates in names.items():
         space.view(REQUEST_TAG + name)
-        for view_predicates in (space.view_predicates, space.questions):
-            view_predicates.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
+        for known in (space.view_predicates, space.questions):
+            known.setdefault(REQUEST_TAG + name, {}).update(dict.fromkeys(predicates))
     space.view("aws:TagKeys")
     return [negation(Present("aws:tagkeys"))]

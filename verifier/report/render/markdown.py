@@ -218,6 +218,7 @@ def details(title: str, items: Sequence[str]) -> Iterator[str]:
 
 
 MOST = 60_000
+"""Characters of a page: GitHub takes 65,536 in a comment."""
 _RESERVE = 300
 """Characters for the sentence that counts what was left out."""
 

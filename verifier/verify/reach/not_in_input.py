@@ -81,7 +81,7 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 
 
 def own_accounts(estate: Estate, conditions: Sequence[Condition] = ()) -> tuple[str, ...]:
-    """Accounts that stand for all that a caller may have, with those that only conditions on the last requests name, `asked`. Raises
+    """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name. Raises
     `TooLarge`."""
     named = accounts_named(estate)
     texts = [text.value for condition in conditions for text in condition.values]

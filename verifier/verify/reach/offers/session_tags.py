@@ -30,8 +30,8 @@ MOST = 16
 def choices(
     estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, further: Iterable[Condition] = ()
 ) -> tuple[Pairs, ...]:
-    """One tag with each value that policies list for it in conditions on keys that begin so, or what is `asked` does, or that a resource
-    has which they compare it with; then two together."""
+    """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or that a resource has
+    which they compare it with; then two together."""
     values = _values(estate, whom, keys, further)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
