@@ -228,3 +228,13 @@ def test_s4_principals_alone_tell_the_partition(tmp_path: Path, name: str, kind:
     else:
         with pytest.raises(InputError, match="Region"):
             found(None)
+
+
+def test_s4_a_principal_that_a_statement_may_not_have_tells_no_partition(tmp_path: Path) -> None:
+    document = template({"Fn::If": ["C", stated("Allow", {"AWS": CHINESE}), {"Ref": "AWS::NoValue"}]})
+    document["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"][0] = OWN
+    document |= {"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}}}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(InputError, match="depends on the partition"):
+        load_estate([path], supplied=Supplied(OWNER))

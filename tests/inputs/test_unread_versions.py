@@ -12,7 +12,10 @@ from tests.inputs.test_each_region import SOMEBODY, statement, template
 from tests.inputs.test_terraform_folder import OWN, key, load
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.nodes import Scalar
+from verifier.inputs.text.unknown import Unknown, content, digest
 from verifier.model.estate import Estate
+from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare
 
 KEY = key(f'"{OWN}"')
@@ -99,11 +102,23 @@ def test_s1_so_of_a_permissions_boundary(tmp_path: Path) -> None:
     assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=old.replace("var.a", "var.b"))) == UNKNOWN
 
 
-@pytest.mark.parametrize(("old", "new"), [("var.a", "var.b"), ('"arn:aws:iam::${var.a}:role/one"', '"arn:aws:iam::${var.a}:role/two"')])
+def role(account: str, name: str) -> str:
+    """The ARN of a role, in Terraform's language."""
+    return f'"arn:aws:iam::{account}:role/{name}"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (key("var.a"), key("var.b")),
+        (key(role("${var.a}", "one")), key(role("${var.a}", "two"))),
+        (key("upper(var.a)"), key("lower(var.a)")),
+    ],
+)
 def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old: str, new: str) -> None:
-    before = load(tmp_path / "old", main=key(old) + VARIABLES)
-    assert relation(before, load(tmp_path / "same", main=key(old) + VARIABLES)) == EQUIVALENT
-    assert relation(before, load(tmp_path / "new", main=key(new) + VARIABLES)) == UNKNOWN
+    before = load(tmp_path / "old", main=old + VARIABLES)
+    assert relation(before, load(tmp_path / "same", main=old + VARIABLES)) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=new + VARIABLES)) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -127,6 +142,18 @@ def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_
     assert relation(load(tmp_path / "old", main=KEY, more=old), load(tmp_path / "new", main=KEY, more=new)) == found
 
 
+def test_what_tells_values_that_are_not_known_apart() -> None:
+    place = Scalar(Source("f", "x  y"), 0, 4, "x  y", "string")
+    other = Scalar(Source("f", "x z"), 0, 3, "x z", "string")
+    values = [
+        *(place, other, Unknown(place, ["a"]), Unknown(place, ["b"]), Unknown(other, ["a"])),
+        *(Unknown(place, ["a"], ("x", None)), Unknown(place, ["a"], options=[place]), Unknown(place, ["a"], options=[other])),
+    ]
+    assert len({digest(content(value)) for value in values}) == len(values)
+    again = Scalar(Source("g", " x y"), 1, 4, "x y", "string")
+    assert digest(content(Unknown(again, ["a"]))) == digest(content(Unknown(place, ["a"])))
+
+
 def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
     """Of two Regions each may have what the other one had."""
 
@@ -137,7 +164,7 @@ def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
         return load_estate([path], supplied=Supplied(ACCOUNT))
 
     one, other = "777788889999", "444455556666"
-    old, new, same = version("old", one, other), version("new", other, one), version("same", one, other)
+    old, new, same = version("old", one, other), version("new", other, one), version("same (1)", one, other)
     assert (relation(old, same), relation(old, new)) == (EQUIVALENT, UNKNOWN)
 
 

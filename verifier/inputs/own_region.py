@@ -13,18 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
-from verifier.inputs.policies import HOLDERS, doubted
+from verifier.inputs.region_versions import DifferError, is_of_region, merged, swapped
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
-from verifier.inputs.text.unknown import digest
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement
-from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
@@ -57,8 +53,6 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
 """The Regions of each partition. [botocore: partitions]"""
 STAND_IN_REGIONS = {partition: regions[0] for partition, regions in REGIONS.items()}
 """What stands for a Region that nothing tells, by partition."""
-
-
 _OF_OTHERS = re.compile("[a-z]+-iso[a-z]*-|eusc-")
 _UNKNOWN = re.compile(r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):")
 
@@ -70,6 +64,14 @@ def partition_of(region: str) -> str:
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+def stand_in(partition: str) -> str:
+    """What stands for a Region of a partition that the input names. Raises `InputError` where it is not known (R7)."""
+    if partition not in STAND_IN_REGIONS:
+        message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
+        raise InputError.of(printable(message), rule="R7")
+    return STAND_IN_REGIONS[partition]
+
+
 def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Side, ...]:
     """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does, and where the Region
     must be known; where it `asks`, also where a statement alone hangs on it."""
@@ -79,44 +81,12 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     taken_for = {partition_of(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
-    texts = tuple(texts_in(tuple(estate for estate, _ in sides))) if opened and len(partitions) != 1 else ()
-    for unknown in filter(None, map(_UNKNOWN.search, texts)):
-        stand_in(unknown[1])
-    if any(map(ABROAD.search, texts)):
-        opened = {file: own if own.tells else _in_any_partition(own) for file, own in opened.items()}
+    if opened and len(partitions) != 1:
+        opened = _in_any_partition(opened, sides)
     try:
-        for file, own in opened.items():
-            if own.named:
-                raise _names(file, own)
-        for estate, parts in sides:
-            check_open_regions(estate, {file: own.refers for file, own in parts.own_regions.items()})
-        for file, own in opened.items():
-            if own.partitions and not _is_alike_in(own.partitions, read, supplied, sides, own.region):
-                raise _partitions(file, own)
+        _check_alike(read, supplied, sides, opened)
     except InputError as error:
-        for own in opened.values():
-            if own.more:
-                raise _several(own, error) from None
-        if len(opened) > 1:
-            raise
-        ((file, own),) = opened.items()
-        candidates = _candidates(read, supplied, own, sides)
-        if candidates is None:
-            raise error from None
-        region, said = candidates
-        if region != own.region:
-            sides = read(replace(supplied, own_region=region))
-        estate, parts = sides[0]
-        found = None if asks else _in_each_region(read, supplied, estate, parts, region, said)
-        for one, _ in sides:
-            check_open_regions(one, {file: region}, said, region)
-        if found is None:
-            raise open_regions(error, supplied, region, said) from None
-        try:
-            check_open_regions(found, {file: region}, said, region)
-        except InputError:
-            raise error from None  # that one may quote a text in which Regions are changed for each other
-        return ((_saying(found, [_stand_in_sentence(file, region, found, said)]), parts),)
+        return (_of_one_file(read, supplied, sides, opened, error, asks=asks),)
     files: dict[str, list[str]] = {}
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
@@ -124,12 +94,58 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
-def stand_in(partition: str) -> str:
-    """What stands for a Region of a partition that the input names. Raises `InputError` where it is not known (R7)."""
-    if partition not in STAND_IN_REGIONS:
-        message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
-        raise InputError.of(printable(message), rule="R7")
-    return STAND_IN_REGIONS[partition]
+def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[Side]) -> dict[str, OwnRegion]:
+    """Files whose principals tell no partition: where the input has ARNs of other partitions than `aws`, each may be in any, unless it
+    tells. Raises `InputError` for a partition that is not known (R7)."""
+    texts = tuple(texts_in(tuple(estate for estate, _ in sides)))
+    for unknown in filter(None, map(_UNKNOWN.search, texts)):
+        stand_in(unknown[1])
+    if not any(map(ABROAD.search, texts)):
+        return dict(opened)
+    others = {own.region: tuple(one for one in REGIONS if one != partition_of(own.region)) for own in opened.values()}
+    return {file: own if own.tells else replace(own, partitions=others[own.region]) for file, own in opened.items()}
+
+
+def _check_alike(read: Reader, supplied: Supplied, sides: Sequence[Side], opened: Mapping[str, OwnRegion]) -> None:
+    """Raises `InputError` where what is read may hang on a Region that nothing tells."""
+    for file, own in opened.items():
+        if own.named:
+            raise _names(file, own)
+    for estate, parts in sides:
+        check_open_regions(estate, {file: own.refers for file, own in parts.own_regions.items()})
+    for file, own in opened.items():
+        if own.partitions and not _is_alike_in(own.partitions, read, supplied, sides, own.region):
+            raise _partitions(file, own)
+
+
+def _of_one_file(
+    read: Reader, supplied: Supplied, sides: tuple[Side, ...], opened: Mapping[str, OwnRegion], error: InputError, *, asks: bool
+) -> Side:
+    """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError` where the Region must
+    be known."""
+    for own in opened.values():
+        if own.more:
+            raise _several(own, error) from None
+    if len(opened) > 1:
+        raise error
+    ((file, own),) = opened.items()
+    candidates = _candidates(read, supplied, own, sides)
+    if candidates is None:
+        raise error from None
+    region, said = candidates
+    if region != own.region:
+        sides = read(replace(supplied, own_region=region))
+    estate, parts = sides[0]
+    found = None if asks else _in_each_region(read, supplied, estate, parts, region, said)
+    for one, _ in sides:
+        check_open_regions(one, {file: region}, said, region)
+    if found is None:
+        raise open_regions(error, supplied, region, said) from None
+    try:
+        check_open_regions(found, {file: region}, said, region)
+    except InputError:
+        raise error from None  # that one may quote a text in which Regions are changed for each other
+    return _saying(found, [_stand_in_sentence(file, region, found, said)]), parts
 
 
 def partitions_told(estates: Iterable[Estate]) -> set[str]:
@@ -138,21 +154,17 @@ def partitions_told(estates: Iterable[Estate]) -> set[str]:
     return {who.partition for one in statements if one.doubt is None for who in one.principals or () if who.partition is not None}
 
 
-def _in_any_partition(own: OwnRegion) -> OwnRegion:
-    return replace(own, partitions=tuple(one for one in REGIONS if one != partition_of(own.region)))
-
-
 def _is_alike_in(partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str) -> bool:
     """Whether all that sides say is the same in some other partitions."""
     try:
         for partition in partitions:
             there = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))
             for (estate, _), (other, _) in zip(sides, there, strict=True):
-                found = _merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
+                found = merged([estate, _elsewhere(other, STAND_IN_REGIONS[partition], region)])
                 if found.unmodelled != estate.unmodelled:
                     return False
         return not any(BY_PARTITION.search(text) for estate, _ in sides for text in texts_in(estate))
-    except (InputError, _DifferError):
+    except (InputError, DifferError):
         return False
 
 
@@ -177,7 +189,7 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
 
 
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
-    what = "what statements say in some is in doubt" if any(map(_is_of_region, estate.unmodelled)) else "all is alike in each"
+    what = "what statements say in some is in doubt" if any(map(is_of_region, estate.unmodelled)) else "all is alike in each"
     here = sorted(one for one in named if partition_of(one) == partition_of(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
     said = f"the input names {names}, and {what}" if names else what
@@ -223,39 +235,17 @@ def _in_each_region(read: Reader, supplied: Supplied, estate: Estate, parts: Par
             there, its_parts = read(replace(supplied, own_region=each))[0]
             versions.append(_elsewhere(there, each, region))
             parts.unchecked |= {_elsewhere(arn, each, region) for arn in its_parts.unchecked}
-        return _merged(versions)
-    except (InputError, _DifferError):
+        return merged(versions)
+    except (InputError, DifferError):
         return None
 
 
-class _DifferError(Exception):
-    """What the input says hangs on the Region otherwise than by statements."""
-
-
 def _elsewhere(node: Any, one: str, other: str) -> Any:
-    """The same, with the names of two Regions changed for each other, and their partitions. Places stay, and what things are called."""
+    """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and what things are
+    called."""
     here, there = partition_of(one), partition_of(other)
-    found = _swapped(node, one, other)
-    return found if here == there else _swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})
-
-
-def _swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
-    """The same, with two texts changed for each other, and partitions by themselves."""
-    if isinstance(node, str):
-        return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
-    if isinstance(node, tuple):
-        return tuple(_swapped(inner, one, other, partitions) for inner in node)
-    if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
-        return node
-    labels = _LABELS.get(type(node), ())
-    old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in labels}
-    new = {name: _swapped(value, one, other, partitions) for name, value in old.items()}
-    new |= {name: partitions.get(value, value) for name, value in old.items() if name == "partition"}
-    return node if new == old else replace(node, **new)
-
-
-_LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful"), Unmodelled: ("description",)}
-"""Members that say what things are called, in sentences or by themselves."""
+    found = swapped(node, one, other)
+    return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})
 
 
 def texts_in(node: object) -> Iterator[str]:
@@ -268,83 +258,3 @@ def texts_in(node: object) -> Iterator[str]:
     elif is_dataclass(node) and not isinstance(node, (Span, Diagnostic)):
         for each in fields(node):
             yield from texts_in(getattr(node, each.name))
-
-
-def _merged(versions: Sequence[Estate]) -> Estate:
-    """An estate that says what each version says, where they differ in statements of policies alone. Raises `_DifferError`."""
-    things: dict[str, Unmodelled] = {}
-    for thing in (thing for version in versions for thing in version.unmodelled):
-        if things.setdefault(thing.name, thing) != thing:
-            raise _DifferError
-    plain = [replace(version, unmodelled=(), warnings=(), inputs=()) for version in versions]
-    merged: Estate = _alike(plain, things)
-    return replace(merged, unmodelled=tuple(things.values()), warnings=versions[0].warnings, inputs=versions[0].inputs)
-
-
-def _alike(versions: Sequence[Any], things: dict[str, Unmodelled]) -> Any:
-    first = versions[0]
-    if all(version == first for version in versions[1:]):
-        return first
-    if any(type(version) is not type(first) for version in versions):
-        raise _DifferError
-    if isinstance(first, Policy):
-        return _policy(versions, things)
-    if isinstance(first, tuple) and len({len(version) for version in versions}) == 1:
-        return tuple(_alike(inner, things) for inner in zip(*versions, strict=True))
-    if not isinstance(first, HOLDERS):
-        raise _DifferError
-    parts = {each.name: [getattr(version, each.name) for version in versions] for each in fields(first) if each.compare}
-    return replace(first, **{name: _alike(values, things) for name, values in parts.items()})
-
-
-def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy:
-    """A policy that says in doubt what only some versions say; its size and warnings are those of the first."""
-    first = versions[0]
-    if len({(one.kind, one.identity, one.name, one.variables, len(one.statements)) for one in versions}) != 1:
-        raise _DifferError
-    kept: list[Statement] = []
-    more: list[Statement] = []
-    for said in zip(*(version.statements for version in versions), strict=True):
-        different = list(dict.fromkeys(said))
-        if len(different) > 1:
-            if len({statement.effect for statement in different}) != 1:
-                raise _DifferError
-            thing = _thing(first, said)
-            things[thing.name] = thing
-            sure, different = _with_others_apart(different)
-            different = [*sure, *(doubted(statement, thing) for statement in different)]
-        kept.append(different[0])
-        more += different[1:]
-    further = (replace(statement, index=len(kept) + number) for number, statement in enumerate(more))
-    return replace(first, statements=(*kept, *further))
-
-
-def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says of others."""
-    first = versions[0]
-    common = tuple(one for one in first.principals or () if all(one in (version.principals or ()) for version in versions))
-    if not common or first.not_principal or any(replace(version, principals=first.principals) != first for version in versions):
-        return [], versions
-    others = [tuple(one for one in version.principals or () if one not in common) for version in versions]
-    return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]
-
-
-def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
-    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
-    statement, listed = said[0], digest([re.sub(r"span=Span\(.*?\)", "", repr(one)) for one in said])
-    shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
-    return Unmodelled(
-        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),
-        "E2" if policy.kind is PolicyKind.TRUST else "S4",
-        Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
-        printable(f"{shown} of the {policy.kind.value} depends on the Region, which is not given (--region)"),
-        span=statement.span,
-        of_statement=True,
-    )
-
-
-_BY_REGION = " by the Region"
-
-
-def _is_of_region(thing: Unmodelled) -> bool:
-    return thing.name.endswith(_BY_REGION)

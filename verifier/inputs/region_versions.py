@@ -1,0 +1,134 @@
+"""What an input says in one Region, and what it says in another.
+
+In: estates that were read for one Region each. Out: an estate as it would be in another Region; one that says what all of them say.
+Guarantee: what all say is certain, a statement that is not the same in all is in doubt, as it is in each (S1); where they differ in more
+than statements of policies, there is no such estate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from verifier.inputs.policies import HOLDERS, doubted
+from verifier.inputs.text.unknown import digest
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.syntax.diagnostic import Diagnostic
+from verifier.syntax.source import Span
+from verifier.syntax.text import printable
+
+
+class DifferError(Exception):
+    """What the input says hangs on the Region otherwise than by statements."""
+
+
+def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """A part of an estate, with two texts changed for each other, and partitions by themselves. Places stay."""
+    if isinstance(node, str):
+        return other.join(part.replace(other, one) for part in node.split(one)) if one in node or other in node else node
+    if isinstance(node, tuple):
+        return tuple(swapped(inner, one, other, partitions) for inner in node)
+    if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):
+        return node
+    labels = _LABELS.get(type(node), ())
+    old = {each.name: getattr(node, each.name) for each in fields(node) if each.name not in labels}
+    new = {name: swapped(value, one, other, partitions) for name, value in old.items()}
+    new |= {name: partitions.get(value, value) for name, value in old.items() if name == "partition"}
+    return node if new == old else replace(node, **new)
+
+
+_LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful"), Unmodelled: ("description",)}
+"""Members that say what things are called, in sentences or by themselves."""
+
+
+def merged(versions: Sequence[Estate]) -> Estate:
+    """An estate that says what each version says, where they differ in statements of policies alone. Raises `DifferError`."""
+    things: dict[str, Unmodelled] = {}
+    for thing in (thing for version in versions for thing in version.unmodelled):
+        if things.setdefault(thing.name, thing) != thing:
+            raise DifferError
+    plain = [replace(version, unmodelled=(), warnings=(), inputs=()) for version in versions]
+    found: Estate = _alike(plain, things)
+    return replace(found, unmodelled=tuple(things.values()), warnings=versions[0].warnings, inputs=versions[0].inputs)
+
+
+def _alike(versions: Sequence[Any], things: dict[str, Unmodelled]) -> Any:
+    first = versions[0]
+    if all(version == first for version in versions[1:]):
+        return first
+    if any(type(version) is not type(first) for version in versions):
+        raise DifferError
+    if isinstance(first, Policy):
+        return _policy(versions, things)
+    if isinstance(first, tuple) and len({len(version) for version in versions}) == 1:
+        return tuple(_alike(inner, things) for inner in zip(*versions, strict=True))
+    if not isinstance(first, HOLDERS):
+        raise DifferError
+    parts = {each.name: [getattr(version, each.name) for version in versions] for each in fields(first) if each.compare}
+    return replace(first, **{name: _alike(values, things) for name, values in parts.items()})
+
+
+def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy:
+    """A policy that says in doubt what only some versions say; its size and warnings are those of the first."""
+    first = versions[0]
+    if len({(one.kind, one.identity, one.name, one.variables, len(one.statements)) for one in versions}) != 1:
+        raise DifferError
+    kept: list[Statement] = []
+    more: list[Statement] = []
+    for said in zip(*(version.statements for version in versions), strict=True):
+        different = list(dict.fromkeys(said))
+        if len(different) > 1:
+            if len({statement.effect for statement in different}) != 1:
+                raise DifferError
+            thing = _thing(first, said)
+            things[thing.name] = thing
+            sure, different = _with_others_apart(different)
+            different = [*sure, *(doubted(statement, thing) for statement in different)]
+        kept.append(different[0])
+        more += different[1:]
+    further = (replace(statement, index=len(kept) + number) for number, statement in enumerate(more))
+    return replace(first, statements=(*kept, *further))
+
+
+def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says of others."""
+    first = versions[0]
+    common = tuple(one for one in first.principals or () if all(one in (version.principals or ()) for version in versions))
+    if not common or first.not_principal or any(replace(version, principals=first.principals) != first for version in versions):
+        return [], versions
+    others = [tuple(one for one in version.principals or () if one not in common) for version in versions]
+    return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]
+
+
+def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
+    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
+    statement, listed = said[0], digest(_without_places(said))
+    shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
+    return Unmodelled(
+        printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),
+        "E2" if policy.kind is PolicyKind.TRUST else "S4",
+        Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
+        printable(f"{shown} of the {policy.kind.value} depends on the Region, which is not given (--region)"),
+        span=statement.span,
+        of_statement=True,
+    )
+
+
+def _without_places(node: object) -> object:
+    if isinstance(node, Sequence) and not isinstance(node, str):
+        return [_without_places(inner) for inner in node]
+    if is_dataclass(node):
+        return [_without_places(getattr(node, each.name)) for each in fields(node) if each.name != "span"]
+    return repr(node)
+
+
+_BY_REGION = " by the Region"
+
+
+def is_of_region(thing: Unmodelled) -> bool:
+    """Whether it is not known for that reason alone what a statement says."""
+    return thing.name.endswith(_BY_REGION)
