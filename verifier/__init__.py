@@ -331,11 +331,11 @@ def schema(
         "collection",
         "configuration",
         "decision",
+        "recheck",
     ],
 ) -> dict[str, Any]:
-    """The JSON Schema of the snapshot (an input), of `verifier.toml` (configuration), or of what a command writes with
-    `--output json`: `prove` a report, `compare` a comparison, `check-…` a check, `explain` an explanation, `suggest` suggestions, `lint`
-    its own, `snapshot` a collection. `evaluate` answers each line with a decision."""
+    """The JSON Schema of an input (snapshot), of `verifier.toml` (configuration), or of what a command writes as JSON: `prove` a report,
+    `check-…` a check, `evaluate` a decision for each line, `snapshot` a collection, others what they are named after."""
     match name:
         case "snapshot":
             from verifier.inputs import snapshot_schema

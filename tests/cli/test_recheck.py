@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import verifier
 from benchmarks.families import KEY, policy_of, random_policy
@@ -18,6 +23,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.free_facts import OUTSIDE_ALLOW
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
+from verifier.report.formats import FORMATS
 from verifier.syntax.source import Source
 from verifier.verify.certifying import certify
 
@@ -57,6 +63,44 @@ def test_a_certificate_is_accepted(run: Run, folder: Path) -> None:
     certified(run, folder)
     result = rechecked(run, folder)
     assert result.code == 0 and result.out.count("✔ accepted") == 2 and result.out.endswith("2 accepted, 0 rejected, 0 without proof\n")
+
+
+@pytest.mark.parametrize("case", ["accepted", "lacking", "another input"])
+def test_every_format_says_what_became_of_each_proof(run: Run, folder: Path, case: str) -> None:
+    """In each the exit code is the same, and what is not accepted is no pass."""
+    (folder / "rules.inv").write_text(RULES + MORE if case == "lacking" else RULES)
+    certified(run, folder)
+    if case == "another input":
+        (folder / "policy.json").write_text((folder / "policy.json").read_text() + "\n")
+    code = {"accepted": 0, "lacking": 3, "another input": 1}[case]
+    found = {name: rechecked(run, folder, "--output", name) for name in FORMATS}
+    assert {name: one.code for name, one in found.items()} == dict.fromkeys(FORMATS, code)
+    document = json.loads(found["json"].out)
+    Draft202012Validator(verifier.schema("recheck")).validate(document)
+    assert document["summary"]["exit_code"] == code and (document["refused"] is not None) == (case == "another input")
+    counts = document["summary"]
+    (suites,) = (ElementTree.fromstring(found["junit"].out),)
+    failed = len(suites.findall(".//failure")) + len(suites.findall(".//error"))
+    assert failed == counts["no_proof"] + (case == "another input")
+    (ran,) = json.loads(found["sarif"].out)["runs"]
+    assert len(ran["results"]) == failed and ran["invocations"][0]["exitCode"] == code
+    assert len(json.loads(found["gitlab"].out)) == failed
+    annotations = re.findall(r"^::(?:error|warning)", found["github"].out, re.MULTILINE)
+    assert len(annotations) == (failed + 1 if failed else 0)  # the summary is one
+    rows = list(csv.DictReader(io.StringIO(found["csv"].out)))
+    assert sum(row["status"] != "accepted" for row in rows) == failed
+    for name in ("text", "markdown", "html"):
+        assert ("no other account decrypts" in found[name].out) == (case == "lacking")
+        assert ("the input is another one" in found[name].out) == (case == "another input")
+    quiet = rechecked(run, folder, "--quiet")
+    assert (quiet.code, len(quiet.out.splitlines())) == (code, 1)
+
+
+def test_an_error_is_in_the_output(run: Run, folder: Path) -> None:
+    (folder / "x.cert").write_text("{}")
+    result = rechecked(run, folder, "--output", "json")
+    assert result.code == 2 and "is no certificate" in json.loads(result.out)["errors"][0]["message"]
+    Draft202012Validator(verifier.schema("recheck")).validate(json.loads(result.out))
 
 
 def test_what_is_not_proved_is_told(run: Run, folder: Path) -> None:

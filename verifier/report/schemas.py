@@ -32,7 +32,7 @@ _ERRORS = (
 
 def _answer_schema(name: str) -> Json:
     match name:
-        case "report" | "collection" | "decision":
+        case "report" | "collection" | "decision" | "recheck":
             return _stored(name)
         case "check":
             return _with(name, {part: output_schema(part) for part in ("comparison", "report")})

@@ -1,4 +1,4 @@
-"""`verifier recheck`: reads the certificate and the input, has each proof checked, says which are accepted.
+"""`verifier recheck`: reads the certificate and the input, has each proof checked, and tells which are accepted.
 
 Guarantee: neither a solver nor an encoder is imported. The question is the caller's: the invariants and the readings that the command line
 gives, or that are the default, on all of their targets. The certificate has no part in choosing it.
@@ -9,37 +9,31 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.run import emit
+from verifier.cli.progress import Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.readings import is_reading
 from verifier.model.reference import data_version
+from verifier.model.results.rechecked import Checked, Outcome, Recheck
+from verifier.model.results.verdict import Assumption
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
 from verifier.question import QuestionOptions, read
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
-from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import decode_bytes, printable
+from verifier.syntax.text import decode_bytes
 
 MOST_BYTES = 1 << 28
 FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 3
 _MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
 
 Json = dict[str, Any]
-
-
-class _Outcome(Enum):
-    ACCEPTED = auto()
-    REJECTED = auto()
-    LACKING = auto()
 
 
 @dataclass(frozen=True)
@@ -54,37 +48,32 @@ class _Question:
         named = entry["invariant"], entry["text"], entry["target"]
         return named == (self.invariant.name, self.invariant.text, target_name(self.target))
 
-    def __str__(self) -> str:
-        return printable(f"{self.invariant.name}  on {target_name(self.target)}")
 
-
-def recheck_command(certificate: Path, options: QuestionOptions, held: Mapping[str, bool]) -> int:
-    """Says what became of each question, and returns the exit code. `held` are the readings that the caller holds.
+def rechecked(certificate: Path, options: QuestionOptions, held: Mapping[str, bool], progress: Progress | None = None) -> Recheck:
+    """What becomes of each question. `held` are the readings that the caller holds.
 
     Raises `InputError` for what is no certificate, and where there is no question (S3).
     """
     document = read_certificate(certificate)
     question = read(options)
+    readings, estate = tuple(document["readings"].items()), question.estate
+    assumptions = tuple(Assumption("S4", sentence) for sentence in estate.concluded)
+    found = Recheck((), readings, assumptions, 0, question.inputs_with(estate.inputs), data_version())
     try:
-        _check_input(document, question.estate)
+        _check_input(document, estate)
     except Rejected as error:
-        emit(f"✘ rejected  {printable(str(error))}\n")
-        return ExitCode.REFUTED
-    for label, value in document["readings"].items():
-        emit(f"the certificate holds the reading {label} at {'yes' if value else 'no'}\n")
-    supposed = [f"{label}={'yes' if value else 'no'}" for label, value in document["readings"].items() if held.get(label) != value]
-    emit("".join(f"supposed: {printable(sentence)} [S4]\n" for sentence in question.estate.concluded))
-    targets = targets_of(question.estate, question.invariants)
+        return replace(found, refused=str(error))
+    supposed = [f"{label}={'yes' if value else 'no'}" for label, value in readings if held.get(label) != value]
+    targets = targets_of(estate, question.invariants)
     questions = [_Question(question.invariants[number], target) for target, numbers in targets for number in numbers]
-    found = Counter(_outcome(one, document, question.estate, supposed) for one in questions)
+    checked: list[Checked] = []
+    for number, one in enumerate(questions):
+        if progress is not None:
+            progress(number, len(questions), one.invariant.name)
+        outcome, says = _outcome(one, document, estate, supposed)
+        checked.append(Checked(one.invariant.name, target_name(one.target), outcome, says))
     others = sum(not any(one.is_named_by(entry) for one in questions) for entry in document["proofs"])
-    if others:
-        emit(f"{others} of its proofs are about what was not asked, and were not looked at\n")
-    accepted, rejected, lacking = (found[outcome] for outcome in _Outcome)
-    emit(f"{accepted} accepted, {rejected} rejected, {lacking} without proof\n")
-    if rejected:
-        return ExitCode.REFUTED
-    return ExitCode.PROVED if accepted and not lacking else ExitCode.UNKNOWN
+    return replace(found, checked=tuple(checked), others=others)
 
 
 def _check_input(document: Json, estate: Estate) -> None:
@@ -102,26 +91,21 @@ def _check_input(document: Json, estate: Estate) -> None:
         raise Rejected(f"{unknown[0]} is no reading")
 
 
-def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> _Outcome:
-    """Looks for a proof of one question, and says what came of it. `supposed`: readings that the proofs hold, and the caller does not."""
+def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> tuple[Outcome, str]:
+    """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does not."""
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        reason = f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
-        emit(f"? no proof  {question}: {printable(reason)}\n")
-        return _Outcome.LACKING
+        return Outcome.LACKING, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
         if why is None:
             break
     else:
-        emit(f"✘ rejected  {question}: {printable(str(why))}\n")
-        return _Outcome.REJECTED
+        return Outcome.REJECTED, str(why)
     if supposed:
-        emit(f"? no proof  {question}: the certificate covers it only where {', '.join(supposed)}\n")
-        return _Outcome.LACKING
-    emit(f"✔ accepted  {question}  ({_size(entry)})\n")
-    return _Outcome.ACCEPTED
+        return Outcome.LACKING, f"the certificate covers it only where {', '.join(supposed)}"
+    return Outcome.ACCEPTED, _size(entry)
 
 
 def _size(entry: Json) -> str:

@@ -27,6 +27,7 @@ class Schema(StrEnum):
     COLLECTION = "collection"
     CONFIGURATION = "configuration"
     DECISION = "decision"
+    RECHECK = "recheck"
 
 
 @given.command(short_help="Print a JSON Schema.")

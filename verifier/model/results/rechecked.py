@@ -1,0 +1,48 @@
+"""What became of the proofs of a certificate.
+
+In: nothing (plain data). Out: frozen dataclasses.
+Guarantee: a question is accepted iff a proof of it was checked and holds; each question that was asked has an outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verifier.model.results.verdict import Assumption
+
+
+class Outcome(Enum):
+    """What became of one question: its proof holds, it does not, or there is none."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    LACKING = "no proof"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An invariant on one target. `says` is how much was checked, or why it is not accepted."""
+
+    invariant: str
+    target: str
+    outcome: Outcome
+    says: str
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """All questions. `readings` are those that the certificate holds, `others` how many of its proofs are about something else; `refused`
+    says why nothing was looked at: it is about another input. `assumptions` is what was concluded about where the keys are (S4)."""
+
+    checked: tuple[Checked, ...]
+    readings: tuple[tuple[str, bool], ...]
+    assumptions: tuple[Assumption, ...]
+    others: int
+    inputs: tuple[tuple[str, str], ...]
+    data_version: str
+    refused: str | None = None
+
+    def count(self, outcome: Outcome) -> int:
+        """How many questions came out so."""
+        return sum(one.outcome is outcome for one in self.checked)

@@ -1,0 +1,123 @@
+"""What became of the proofs of a certificate, in every form.
+
+In: a `Recheck`. Out: its `Forms`. Guarantee: pure; what was not accepted is in each of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+
+from verifier.model.results.rechecked import Checked, Outcome, Recheck
+from verifier.model.results.verdict import Status
+from verifier.report.document import Block, Document, Item, Items, Para, Role, Supposed
+from verifier.report.exit_codes import ExitCode
+from verifier.report.formats import Forms
+from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.supposed import conclusions
+from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, shape, wire
+from verifier.syntax.csv_text import Table
+from verifier.syntax.text import printable
+
+_MARKS = {Outcome.ACCEPTED: "✔", Outcome.REJECTED: "✘", Outcome.LACKING: "?"}
+
+
+def recheck_exit_code(found: Recheck) -> ExitCode:
+    """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3 otherwise."""
+    if found.refused is not None or found.count(Outcome.REJECTED):
+        return ExitCode.REFUTED
+    return ExitCode.PROVED if found.checked and not found.count(Outcome.LACKING) else ExitCode.UNKNOWN
+
+
+def recheck_forms(found: Recheck) -> Forms:
+    """Those of `verifier recheck`."""
+    return Forms(
+        partial(_document, found), partial(_json, found), partial(_notices, found), partial(_table, found), text=lambda _: _text(found)
+    )
+
+
+def _counts(found: Recheck) -> str:
+    if found.refused is not None:
+        return "the certificate is rejected"
+    accepted, rejected, lacking = (found.count(outcome) for outcome in Outcome)
+    return f"{accepted} accepted, {rejected} rejected, {lacking} without proof"
+
+
+def _readings(found: Recheck) -> list[str]:
+    """The readings that the certificate holds."""
+    return [f"the certificate holds the reading {label} at {'yes' if value else 'no'}" for label, value in found.readings]
+
+
+def _others(found: Recheck) -> list[str]:
+    return [f"{found.others} of its proofs are about what was not asked, and were not looked at"] if found.others else []
+
+
+def _text(found: Recheck) -> str:
+    if found.refused is not None:
+        return f"✘ rejected  {printable(found.refused)}\n"
+    supposed = [f"supposed: {sentence}" for sentence in conclusions(found.assumptions)]
+    lines = [*_readings(found), *supposed, *map(_line, found.checked), *_others(found), _counts(found)]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _line(one: Checked) -> str:
+    says = f"  ({one.says})" if one.outcome is Outcome.ACCEPTED else f": {one.says}"
+    return f"{_MARKS[one.outcome]} {one.outcome.value}  {one.invariant}  on {one.target}{says}"
+
+
+def _document(found: Recheck) -> Document:
+    marks = {Outcome.ACCEPTED: Role.GOOD, Outcome.REJECTED: Role.BAD, Outcome.LACKING: Role.DOUBT}
+    items = tuple(Item(f"{one.invariant} on {one.target}: {one.says}", one.outcome.value, mark=marks[one.outcome]) for one in found.checked)
+    refused = (Para(f"rejected: {found.refused}", Role.BAD),) if found.refused is not None else ()
+    blocks: list[Block] = [*map(Para, _readings(found)), Items(items, columns=10), *map(Para, _others(found)), Supposed(found.assumptions)]
+    return Document(
+        "The proofs of a certificate", refused or tuple(blocks), (_counts(found),), recheck_exit_code(found), number=len(found.checked)
+    )
+
+
+def _json(found: Recheck) -> Json:
+    shapes: Shapes = {
+        **SHAPES,
+        Checked: shape("invariant target outcome says", outcome=lambda one: one.outcome.value),
+        Recheck: shape(
+            "summary readings assumptions others refused inputs checked",
+            summary=lambda found: {
+                "exit_code": int(recheck_exit_code(found)),
+                **{o.value.replace(" ", "_"): found.count(o) for o in Outcome},
+            },
+            readings=lambda found: dict(found.readings),
+            inputs=inputs,
+        ),
+    }
+    return {**heading("recheck", found.data_version), **wire(found, shapes)}
+
+
+def _notices(found: Recheck) -> Notices:
+    proof = Rule("certificate", "certificate", "the certificate has a proof, and the proof holds", "S1")
+    what = {Outcome.REJECTED: (Level.ERROR, Status.REFUTED), Outcome.LACKING: (Level.WARNING, Status.UNKNOWN)}
+    whole = Checked("the certificate", "the input", Outcome.REJECTED, found.refused or "")
+    checked = found.checked if found.refused is None else (whole,)
+    subjects = tuple(Subject(f"{one.invariant} on {one.target}", f"{one.invariant} on {one.target}", (proof.id,)) for one in checked)
+    notices = tuple(
+        Notice(
+            proof.id,
+            what[one.outcome][0],
+            f"{one.outcome.value}: {one.invariant}",
+            f"{one.invariant} on {one.target}: {one.says}",
+            hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32],
+            target=one.target,
+            counts_as=what[one.outcome][1],
+            subject=subject.id,
+        )
+        for one, subject in zip(checked, subjects, strict=True)
+        if one.outcome in what
+    )
+    code = recheck_exit_code(found)
+    return Notices((proof,), notices, _counts(found), code, found.inputs, subjects=subjects, concluded=conclusions(found.assumptions))
+
+
+def _table(found: Recheck) -> Table:
+    columns = ("status", "invariant", "target", "says")
+    rows = [{"status": one.outcome.value, "invariant": one.invariant, "target": one.target, "says": one.says} for one in found.checked]
+    refused = [{"status": "rejected", "says": found.refused}] if found.refused is not None else []
+    return Table(columns, [*rows, *refused, *({"status": "supposed", "says": text} for text in conclusions(found.assumptions))])
