@@ -109,6 +109,31 @@ def test_a_chain_passes_them_on(before: State, expected: tuple[str, ...]) -> Non
     assert told(before) == expected
 
 
+@pytest.mark.parametrize(
+    ("operator", "listed", "expected"),
+    [
+        ("StringEquals", ["team"], TWO),
+        ("StringEquals", ["TEAM"], OPEN),
+        ("StringEquals", ["other"], PROVED),
+        ("StringLike", ["?EA*"], OPEN),
+        ("StringLike", ["?EE*"], PROVED),
+        ("StringNotEquals", ["team"], OPEN),
+        ("StringNotEqualsIgnoreCase", ["TEAM"], PROVED),
+    ],
+)
+def test_whether_a_call_names_them_in_the_case_that_it_passes_them_in_is_open(
+    operator: str, listed: list[str], expected: tuple[str, ...]
+) -> None:
+    """[API: AssumeRole, Tags: keys are not case sensitive]"""
+    condition = {
+        "ForAllValues:StringEqualsIfExists": {"aws:TagKeys": ["team"]},
+        f"ForAllValues:{operator}": {"sts:TransitiveTagKeys": listed},
+    }
+    first = trusting(admits(aws(ALICE), "sts:*", Condition=condition), arn=FIRST, own=(own("sts:*", LAST),))
+    last = trusting(admits(aws(FIRST), "sts:*", Condition=UNTAGGED), arn=LAST, own=(TAGGED,))
+    assert told(state(own("sts:*", FIRST), others=(first, last), facts={"grants": ()})) == expected
+
+
 SAME_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
 
 

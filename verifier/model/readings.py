@@ -246,10 +246,10 @@ READINGS: tuple[Reading, ...] = (
     ),
     Reading(
         "F3",
-        "Does a transitive session tag pass on to a role whose trust policy does not let `sts:TagSession` pass it?",
+        "Does a session tag pass on if the next role refuses it `sts:TagSession`, or the call names it as transitive in another case?",
         "it does",
         "it does not",
-        "IAM User Guide, id_session-tags",
+        "IAM User Guide, id_session-tags; AWS STS API Reference, AssumeRole",
     ),
     Reading(
         "F4",

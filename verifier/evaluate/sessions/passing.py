@@ -127,15 +127,15 @@ class Passing:
             besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
             for others in dict.fromkeys(tuple(found.items()) for found in besides):
                 chosen = {**tags, **dict(others)}
-                for names in spelled(chosen, listed.texts):
+                # A tag may be called transitive in another case than it is passed in (F3). [API: AssumeRole, Tags, TransitiveTagKeys]
+                for names, lasting in product(*(spelled(one, listed.texts) for one in (chosen, tags if transitive else {}))):
                     entries: dict[str, Entry] = {
                         REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
                     }
                     entries[TAG_KEYS] = tuple(names)
                     # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none overrides the role's.
                     entries |= _of_resource({name: own.get(name) for name in chosen})
-                    if transitive:
-                        entries[TRANSITIVE] = tuple(name for name in names if name.lower() in tags)
+                    entries |= {TRANSITIVE: lasting} if transitive else {}
                     if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
                         return one
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
-from verifier.problem.classes.predicates import exactly, like
+from verifier.problem.classes.predicates import Predicate, Tokens, either_case, exactly, like
 from verifier.problem.expression import FALSE, Expression, Present, Some, Test, both, either, implies, negation, same
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
@@ -95,15 +95,16 @@ def persisting_sources(space: Space) -> Iterator[Expression]:
 
 
 def transitive_tags(space: Space) -> Iterator[Expression]:
-    """E2: only tags that the request sets can be transitive [API: AssumeRole, TransitiveTagKeys]."""
+    """E2: only tags that the request sets can be transitive, perhaps in another case [API: AssumeRole, Tags, TransitiveTagKeys]."""
     transitive, all_tags = "sts:transitivetagkeys", "aws:tagkeys"
     if has(space, transitive):
         space.set_view(all_tags)
         yield implies(Present(transitive), Present(all_tags))
         for predicate in predicates_of(space, transitive):
-            only = frozenset({predicate})
-            yield implies(Some(transitive, only, True), Some(all_tags, only, True))
-            yield implies(Some(transitive, only, False), Some(all_tags, only, False))
+            if isinstance(predicate, Tokens):
+                tokens = ((many, either_case(found.only) if found.only else found) for many, found in predicate.tokens)
+                names = frozenset[Predicate]({Tokens(tuple(tokens))})
+                yield from (implies(Some(transitive, names, inside), Some(all_tags, names, inside)) for inside in (True, False))
 
 
 def step_facts(space: Space) -> list[Expression]:
