@@ -28,6 +28,7 @@ from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.resource_types import HARMLESS, READ, Family, UnknownResource, unknown_family, with_unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.text.definitions import Definitions
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.source import NOWHERE, Source
@@ -164,7 +165,7 @@ def test_what_may_change_the_same_is_one_doubt() -> None:
             for number, (account, of) in enumerate([(ACCOUNT, key), (None, key), (None, None)])
         ),
     ]
-    things = with_unknown(Estate(()), [*made, *made]).unmodelled
+    things = with_unknown(Estate(()), Definitions(), [*made, *made]).unmodelled
     assert [(thing.name.split()[0], thing.account, thing.key) for thing in things] == [
         ("i0", ACCOUNT, None),
         ("i1", "444455556666", None),

@@ -11,9 +11,11 @@ from tests.inputs.plans import ACCOUNT
 from tests.inputs.test_each_region import SOMEBODY, statement, template
 from tests.inputs.test_terraform_folder import OWN, key, load
 from verifier.inputs import load_estate
+from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Scalar
-from verifier.inputs.text.unknown import Unknown, content, digest
+from verifier.inputs.text.unknown import Unknown, content
 from verifier.model.estate import Estate
 from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare
@@ -136,6 +138,7 @@ def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old:
         (runs("make one"), runs("make two"), UNKNOWN),
         (unheard_of("one"), unheard_of("one"), EQUIVALENT),
         (unheard_of("one"), unheard_of("two"), UNKNOWN),
+        (module("a"), module("a").replace("  source", "  # as before\n  source"), EQUIVALENT),
     ],
 )
 def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_path: Path, old: str, new: str, found: str) -> None:
@@ -149,9 +152,60 @@ def test_what_tells_values_that_are_not_known_apart() -> None:
         *(place, other, Unknown(place, ["a"]), Unknown(place, ["b"]), Unknown(other, ["a"])),
         *(Unknown(place, ["a"], ("x", None)), Unknown(place, ["a"], options=[place]), Unknown(place, ["a"], options=[other])),
     ]
-    assert len({digest(content(value)) for value in values}) == len(values)
+    assert len({Definitions().digest(content(value)) for value in values}) == len(values)
     again = Scalar(Source("g", " x y"), 1, 4, "x y", "string")
-    assert digest(content(Unknown(again, ["a"]))) == digest(content(Unknown(place, ["a"])))
+    assert Definitions().digest(content(Unknown(again, ["a"]))) == Definitions().digest(content(Unknown(place, ["a"])))
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("more.tf.json", '{"locals": {"x": "one"}}'), ("override.tf", 'module "a" {\n  source = "one"\n}\n')]
+)
+def test_s1_so_of_a_file_that_is_not_read_and_of_one_that_is_merged(tmp_path: Path, name: str, more: str) -> None:
+    def version(folder: str, text: str) -> Version:
+        path = tmp_path / folder
+        path.mkdir()
+        (path / "main.tf").write_text(KEY + module("a"), encoding="utf-8")
+        (path / name).write_text(text, encoding="utf-8")
+        return Version((path,), root=path)
+
+    def between(new: str, text: str) -> str:
+        return relation(*load_versions(version(f"before {new}", more), version(new, text), supplied=Supplied(ACCOUNT, "us-west-2")))
+
+    assert (between("same", more), between("new", more.replace("one", "two"))) == (EQUIVALENT, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ("local.x", 'locals {\n  x = "one"\n}\n'),
+        ("var.x", 'variable "x" {\n  default = "one"\n}\n'),
+        ("aws_ssm_parameter.x.value", 'resource "aws_ssm_parameter" "x" {\n  name  = "x"\n  type  = "String"\n  value = "one"\n}\n'),
+        ("module.b.x", module("b", "./b")),
+        ("local.y", 'locals {\n  y = local.x\n  x = "one"\n}\n'),
+    ],
+)
+@pytest.mark.parametrize("unread", ["a module", "a command", "a type", "a stack", "a command in a module"])
+def test_s1_so_where_what_it_refers_to_is_written_otherwise(tmp_path: Path, unread: str, said: str, more: str) -> None:
+    text = {
+        "a module": module("m", more=f"  x = {said}\n"),
+        "a command": runs(f"${{{said}}}"),
+        "a type": unheard_of(f"${{{said}}}"),
+        "a stack": stack(f"${{{said}}}"),
+        "a command in a module": module("inner", "./inner", f"  x = {said}\n"),
+    }[unread]
+
+    def version(folder: str, value: str, comment: str = "") -> Estate:
+        for inner in ("inner", "b"):
+            (tmp_path / folder / inner).mkdir(parents=True)
+        (tmp_path / folder / "inner" / "main.tf").write_text('variable "x" {}\n' + runs("${var.x}"), encoding="utf-8")
+        (tmp_path / folder / "b" / "main.tf").write_text(f'output "x" {{\n  value = "{value}"\n}}\n', encoding="utf-8")
+        own = more.replace('"one"', f'"{value}"{comment}').replace('"./b"', f'"./b"{comment}')
+        aside = f'locals {{\n  other = "{folder}"\n}}\nresource "aws_s3_bucket" "b" {{\n  bucket = "{folder}"\n}}\n'
+        return load(tmp_path / folder, main=KEY, more=own + text + aside)
+
+    old = version("old", "one")
+    assert relation(old, version("same", "one", " # as before")) == EQUIVALENT
+    assert relation(old, version("new", "two")) == UNKNOWN
 
 
 def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
@@ -191,3 +245,70 @@ def test_s1_so_of_templates(tmp_path: Path) -> None:
     old = template("old", TEMPLATE)
     assert relation(old, template("same", f"# as before\n{TEMPLATE}")) == EQUIVALENT
     assert relation(old, template("new", TEMPLATE.replace("one", "two"))) == UNKNOWN
+
+
+SECRET = 'data "aws_ssm_parameter" "s" {\n  name = "one"\n}\n'
+OUTSIDE = 'data "terraform_remote_state" "s" {\n  backend = "local"\n  config  = { path = local.one }\n}\nlocals {\n  one = "one"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("principal", "meant"),
+    [("data.aws_ssm_parameter.s.value", SECRET), ("data.terraform_remote_state.s.outputs.a", OUTSIDE), ("var.a", VARIABLES)],
+)
+def test_s1_so_where_a_name_stands_for_something_else(tmp_path: Path, principal: str, meant: str) -> None:
+    before = load(tmp_path / "old", main=key(principal), more=meant)
+    aside = 'resource "aws_s3_bucket" "b" {}\nlocals {\n  other = 1\n}\n'
+    assert relation(before, load(tmp_path / "same", main=key(principal), more=f"# as before\n{meant}{aside}")) == EQUIVALENT
+    if '"one"' in meant:
+        assert relation(before, load(tmp_path / "new", main=key(principal), more=meant.replace('"one"', '"two"'))) == UNKNOWN
+
+
+WITH_NAMES = f"""Parameters:
+  A: {{Type: String, AllowedValues: [one, two]}}
+  Stored: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /one}}
+Conditions:
+  X: {{'Fn::Equals': [!Ref A, one]}}
+  Z: {{'Fn::Not': [{{Condition: X}}]}}
+Mappings:
+  M: {{one: {{Arn: 'arn:aws:iam::444455556666:root'}}, two: {{Arn: 'arn:aws:iam::777788889999:root'}}}}
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Statement:
+          - {{Effect: Allow, Principal: {{AWS: 'arn:aws:iam::{ACCOUNT}:root'}}, Action: 'kms:*', Resource: '*'}}
+          - SAID
+  Topic: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: one}}}}
+"""
+BY_NAME = {
+    "a condition": ("!If [X, ALLOWED, !Ref 'AWS::NoValue']", "SOMEBODY"),
+    "a condition of a condition": ("!If [Z, ALLOWED, !Ref 'AWS::NoValue']", "SOMEBODY"),
+    "a mapping": ("ALLOWED", "!FindInMap [M, !Ref A, Arn]"),
+    "a parameter": ("ALLOWED", "!Ref A"),
+    "a stored parameter": ("ALLOWED", "!Ref Stored"),
+}
+OTHERWISE = {
+    "a condition": ("[!Ref A, one]", "[!Ref A, two]"),
+    "a condition of a condition": ("[!Ref A, one]", "[!Ref A, two]"),
+    "a mapping": ("444455556666", "123456789012"),
+    "a parameter": ("[one, two]", "[one, three]"),
+    "a stored parameter": ("/one", "/two"),
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_s1_so_where_a_name_of_a_template_stands_for_something_else(tmp_path: Path, name: str) -> None:
+    said, principal = BY_NAME[name]
+    allowed = f"{{Effect: Allow, Principal: {{AWS: {principal}}}, Action: 'kms:Decrypt', Resource: '*'}}"
+    allowed = allowed.replace("SOMEBODY", "'arn:aws:iam::444455556666:root'")
+    text = WITH_NAMES.replace("SAID", said.replace("ALLOWED", allowed))
+
+    def version(name: str, text: str) -> Estate:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_estate([path], supplied=Supplied(account=ACCOUNT, region="us-west-2"))
+
+    old = version("old", text)
+    assert relation(old, version("same", text.replace("DisplayName: one", "DisplayName: two"))) == EQUIVALENT
+    assert relation(old, version("new", text.replace(*OTHERWISE[name]))) == UNKNOWN

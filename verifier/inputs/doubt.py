@@ -16,7 +16,7 @@ from functools import partial
 
 from verifier.inputs.doubt_elements import changed_conditions, changed_list, principals_of, with_condition
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
-from verifier.inputs.text.unknown import Unknown, content, digest, names_in, replaced, resolved
+from verifier.inputs.text.unknown import Unknown, content, names_in, replaced, resolved
 from verifier.model.policy import PolicyKind
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
@@ -32,7 +32,7 @@ class Doubt:
     original: int
     sid: Scalar | None
     names: tuple[str, ...]
-    said: str
+    said: object
 
 
 def is_unknown_whole(node: Node) -> bool:
@@ -64,7 +64,7 @@ def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]
     doubts: list[Doubt] = []
     for index, statement in enumerate(given):
         names, sid = names_in([statement]), member(statement, "Sid")
-        doubt = partial(Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names, said=digest(content(statement)))
+        doubt = partial(Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names, said=content(statement))
         certain, possible = _between(statement, kind) if names else (None, [])
         if certain is None and possible:
             certain = possible.pop(0)

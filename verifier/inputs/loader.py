@@ -231,7 +231,7 @@ class Loader:
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
-        return with_unknown(estate, self.parts.unknown, self.parts.remade)
+        return with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

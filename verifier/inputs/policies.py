@@ -71,7 +71,7 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
 def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: PolicyKind, identity: str) -> Statement:
     """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it does."""
     allows = statement.effect is Effect.ALLOW
-    name = f"{statement.effect.value} of statement {doubt.original + 1} of {identity} ({doubt.said})"
+    name = f"{statement.effect.value} of statement {doubt.original + 1} of {identity} ({remarks.definitions.digest(doubt.said)})"
     shown = f'statement "{doubt.sid.text}"' if doubt.sid is not None and doubt.sid.text else f"statement {doubt.original + 1}"
     description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from verifier.inputs.policies import HOLDERS, doubted
-from verifier.inputs.text.unknown import digest
+from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -106,7 +106,7 @@ def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list
 
 def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
     """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
-    statement, listed = said[0], digest(_without_places(said))
+    statement, listed = said[0], Definitions().digest(_without_places(said))
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
         printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),

@@ -18,7 +18,7 @@ from importlib.resources import files
 
 from verifier.inputs.policies import SHARED, doubted, with_policies
 from verifier.inputs.remade import Remade, with_remade
-from verifier.inputs.text.unknown import digest
+from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
@@ -93,7 +93,7 @@ _ADDS = {
 @dataclass(frozen=True)
 class UnknownResource:
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
-    could change, where known. It could change any key, or only that of the ARN `key`. `content` is how it is written, as far as it is."""
+    could change, where known. It could change any key, or only that of the ARN `key`. `content` is what it says, as far as that is read."""
 
     family: Family
     address: str
@@ -101,7 +101,7 @@ class UnknownResource:
     span: Span
     key: str | None = None
     why: str = "is of a type that is not read"
-    content: str = ""
+    content: object = ""
 
     @property
     def thing(self) -> Unmodelled:
@@ -123,7 +123,7 @@ class UnknownResource:
         return printable(f"{self.address} {self.why}, and may {does} {what}")
 
 
-def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str, str]]:
+def _together(definitions: Definitions, resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str, str]]:
     """One for all that could change the same, the end of a sentence that names the others, and the name of all: a decision turns on whether
     any of them does, not on which. Of two versions of an input they have one name iff they are the same, and written alike."""
     alike: dict[tuple[Family, str | None, str | None], dict[str, UnknownResource]] = {}
@@ -133,17 +133,22 @@ def _together(resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownRes
     for found in alike.values():
         first, *others = found.values()
         said = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
-        written = [(one.address, one.why, one.content.split()) for _, one in sorted(found.items())]
-        yield first, said, printable(f"{min(found)} ({digest(written)})")
+        written = [(one.address, one.why, one.content) for _, one in sorted(found.items())]
+        yield first, said, printable(f"{min(found)} ({definitions.digest(written)})")
 
 
-def with_unknown(estate: Estate, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
+def with_unknown(
+    estate: Estate,
+    definitions: Definitions,
+    resources: Sequence[UnknownResource],
+    remade: Sequence[Remade] = (),
+) -> Estate:
     """The estate with what the resources could change, and with those that a plan makes again. Where resources of several families could
     change a policy, the first one is named."""
     estate = with_remade(estate, remade)
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
-    for resource, others, name in _together(resources):
+    for resource, others, name in _together(definitions, resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
             thing = replace(resource.thing, name=name, key=key, description=resource.thing.description + others)
             same = sum(1 for other in (*estate.unmodelled, *things) if other.name == thing.name or other.name.startswith(f"{thing.name} #"))

@@ -19,7 +19,7 @@ from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.reader import Reader
 from verifier.inputs.text.nodes import Node, nodes_in
-from verifier.inputs.text.unknown import text_pieces
+from verifier.inputs.text.unknown import content, text_pieces
 from verifier.syntax.text import first_few
 
 EVERYWHERE = "AWS::CloudFormation::StackSet"
@@ -84,7 +84,7 @@ class Surroundings(Reader):
         self._roles()
 
     def _may(self, family: Family, address: str, account: str | None, place: Node, **more: str) -> None:
-        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=place.written, **more))
+        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=content(place), **more))
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
         address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]

@@ -15,8 +15,9 @@ from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.access import describe, members
+from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
-from verifier.inputs.text.unknown import Unknown, names_in
+from verifier.inputs.text.unknown import Unknown, content, names_in
 from verifier.syntax.text import first_few
 
 EXTENSIONS = "AWS::LanguageExtensions"
@@ -131,8 +132,22 @@ def read_template(
         resource = _resource(remarks, template, name, section, write_out)
         if resource is not None:
             template.resources[name] = resource
+    _define(remarks.definitions, template)
     _check_supplied(remarks, template)
     return template
+
+
+def _define(definitions: Definitions, template: Template) -> None:
+    """Records what its names stand for."""
+    for name, parameter in template.parameters.items():
+        definitions.define(name, {key: content(value) for key, value in parameter.items() if not key.endswith("Description")})
+    for name, node in (template.conditions | template.mappings).items():
+        definitions.define(name, content(node))
+    for name, resource in template.resources.items():
+        # What the policies of one that is read say is compared by itself, and no function gives it.
+        left_out = "Polic" if _READ.fullmatch(resource.type) else None
+        said = {key: content(value) for key, value in resource.properties.items() if left_out is None or left_out not in key}
+        definitions.define(name, [resource.type, resource.condition and content(resource.condition), said])
 
 
 def _section(

@@ -17,7 +17,7 @@ from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.inputs.text.unknown import Unknown, digest, names_in
+from verifier.inputs.text.unknown import Unknown, content, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
 
@@ -51,20 +51,20 @@ class Reader:
 
     def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:
         """Records what a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
-        name = printable(f"{what}{resource.address} ({digest(self._content(resource).split())})")
+        name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(self._content(resource))})")
         description = printable(f"{resource.shown} {does}")
         self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
 
     def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
         """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
         account = self.side.account(resource) if resource.type.startswith("aws_") else None
-        at, content = self.side.at(resource).span, self._content(resource)
-        self.parts.unknown.append(UnknownResource(family, resource.address, account, at, why=why, content=content))
+        at, said = self.side.at(resource).span, self._content(resource)
+        self.parts.unknown.append(UnknownResource(family, resource.address, account, at, why=why, content=said))
 
-    def _content(self, resource: Resource) -> str:
-        """How a resource is written, and its values."""
-        at, block = self.side.at(resource), resource.configuration
-        return f"{(at if block is None or block.place is None else block.place).written} {resource.values}"
+    def _content(self, resource: Resource) -> object:
+        """What a resource says, and its values."""
+        block, values = resource.configuration, {name: content(v) if isinstance(v, Node) else v for name, v in resource.values.items()}
+        return [content(self.side.at(resource)) if block is None else block.said, values]
 
     def content_in_force(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""

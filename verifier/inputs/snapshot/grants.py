@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from verifier.inputs.text.access import Record, describe, is_null, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import content, digest, names_in
+from verifier.inputs.text.unknown import content, names_in
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.principal_names import Fault, is_account, principal_named
@@ -123,7 +123,7 @@ class _Listing:
         place = found[0][2]
         self.remarks.warning(place, message, hint=consequence, rule=label)
         thing = f"unknown {kind} in grants of {name}"
-        symbol = f"{thing} ({digest([(names, self.contents[grant]) for grant, names, _ in found])})"
+        symbol = f"{thing} ({self.remarks.definitions.digest([(names, self.contents[grant]) for grant, names, _ in found])})"
         return Unmodelled(symbol, label, Influence.MAY_ALLOW, f"{thing}: {message}", key=self.key, span=place.span)
 
 

@@ -17,7 +17,7 @@ from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import digest, names_in
+from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -73,7 +73,7 @@ class Inventory:
         recorded too, and on those who join it (E0).
         """
         name, of_statement = f"{thing} of {_short(principal)}", arn_kind(principal) == "group" or label == "E2"
-        name = f"{name} ({digest(said)})" if said else name
+        name = f"{name} ({self.remarks.definitions.digest(said)})" if said else name
         self.unmodelled.append(
             Unmodelled(name, label, influence, description, principal=principal, span=node.span, of_statement=of_statement)
         )

@@ -16,7 +16,7 @@ from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
-from verifier.inputs.text.unknown import digest, names_in
+from verifier.inputs.text.unknown import content, names_in
 from verifier.model.estate import Endpoint
 from verifier.model.policy import PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -55,7 +55,7 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
     open_ = own & then.keys() if not parts.loose_endpoint_policy else endpoints.keys()
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in open_}
-    missing = (_missing(found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None)
+    missing = (_missing(remarks, found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None)
     return tuple(endpoints.values()), tuple(missing)
 
 
@@ -112,8 +112,8 @@ def _region(found: Record) -> str | None:
     return match and match.group(1)
 
 
-def _missing(endpoint: Endpoint, policy: Node | None) -> Unmodelled:
+def _missing(remarks: Remarks, endpoint: Endpoint, policy: Node | None) -> Unmodelled:
     name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
     description = printable(f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input")
-    symbol = printable(f"{name} ({digest(names)})" if names else name)
+    symbol = printable(f"{name} ({remarks.definitions.digest(content(policy))})" if policy is not None and names else name)
     return Unmodelled(symbol, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

@@ -8,14 +8,16 @@ than the format says is an error. What the `.tf` files have of a module is one m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from verifier.inputs.terraform.hcl_tree import Tree
+from verifier.inputs.terraform.hcl_tree import Tree, bare
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
+from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.unknown import content
 from verifier.syntax.source import Source
 
 _OF_EXPRESSIONS = {"constant_value", "references"}
@@ -34,6 +36,11 @@ class Written:
         """As it stands in the file."""
         return self.source.text[self.tree.meta.start_pos : self.tree.meta.end_pos]
 
+    @property
+    def said(self) -> str:
+        """What it says, without comments and layout."""
+        return bare(self.tree, self.source.text)
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -43,6 +50,13 @@ class Expression:
     is_constant: bool = False
     constant: Any = None
     written: Written | None = None
+
+    @property
+    def said(self) -> object:
+        """What it says, as far as that is told."""
+        if self.written is not None:
+            return self.written.said
+        return [self.references, content(self.constant) if isinstance(self.constant, Node) else self.constant]
 
 
 @dataclass
@@ -66,6 +80,13 @@ class Block:
     def written(self, name: str) -> Written | None:
         """An attribute as it is written; `None` where it is not, or the file is not at hand."""
         return self.attributes[name].written if name in self.attributes else None
+
+    @property
+    def said(self) -> object:
+        """What it says, however it is laid out."""
+        nested = [{kind: [inner.said for inner in found] for kind, found in blocks.items()} for blocks in (self.blocks, self.dynamic)]
+        each = self.for_each and self.for_each.said
+        return [{name: own.said for name, own in self.attributes.items()}, *nested, self.provider, each, self.iterator]
 
 
 @dataclass
@@ -97,6 +118,29 @@ class Provider:
     name: str
     module: ModulePath
     block: Block
+
+
+def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given: Json) -> None:
+    """Records what the names in modules stand for; `given` are the variables of the outermost. Modules are not told apart: a name stands
+    for what it is in each that has it."""
+    for name, entry in given.items():
+        value = mapping(entry, f"var.{name}").get("value")
+        definitions.define(f"var.{name}", Expression(constant=value).said)
+    for path, module in ((path, one) for path, both in sorted(modules.items()) for one in (both, both.files)):
+        for (_, type_, name), block in module.resources.items():
+            definitions.define(f"{type_}.{name}", block.said)
+        for call, block in module.calls.items():
+            definitions.define(f"module.{call}", block.said)
+            for name, own in block.attributes.items():
+                definitions.define(f"var.{name}", own.said)
+        for name, block in module.variables.items():
+            if path or name not in given:
+                attributes = {key: own for key, own in block.attributes.items() if key != "description"}
+                definitions.define(f"var.{name}", replace(block, attributes=attributes).said)
+        for name, written in module.locals.items():
+            definitions.define(f"local.{name}", written.said)
+        for name, own in module.outputs.items() if path else ():
+            definitions.define(f"module.{path[-1]}", [name, own.said])
 
 
 def read_providers(configuration: Json) -> dict[str, Provider]:

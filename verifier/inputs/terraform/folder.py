@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
@@ -33,7 +35,7 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Node, Remarks, Scalar
+from verifier.inputs.text.nodes import Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
@@ -118,10 +120,10 @@ class _Maker:
             raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if written is None:
-            self._gap(self.files.name(folder), self.files.place(folder), "has files that are not read", Family.ANYTHING)
+            self._gap(self.files.name(folder), self._unread(*folder.glob("*.t*")), "has files that are not read", Family.ANYTHING)
             written = Module()
         for path in self.sources.unread:
-            self._gap(self.files.name(path), self.files.place(path), "is not read", Family.ANYTHING)
+            self._gap(self.files.name(path), self._unread(path), "is not read", Family.ANYTHING)
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
@@ -132,7 +134,7 @@ class _Maker:
                 self._module((*name, call), below, (*above, whole))
             else:
                 address = qualified(only_instance(name), f"module.{call}")
-                self._gap(address, block.place, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
+                self._gap(address, block, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""
@@ -148,14 +150,23 @@ class _Maker:
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
-                    self._gap(qualified(only_instance(name), kind), block.place, "is a block that is not read", family)
+                    self._gap(qualified(only_instance(name), kind), block, "is a block that is not read", family)
             for key, block in module.files.providers.items():
                 if "for_each" in block.attributes:
-                    self._gap(f"provider.{key}", block.place, "has `for_each`", Family.ANYTHING)
+                    self._gap(f"provider.{key}", block, "has `for_each`", Family.ANYTHING)
 
-    def _gap(self, address: str, at: Node | None, why: str, family: Family) -> None:
-        node = at or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=node.written))
+    def _unread(self, *paths: Path) -> Block:
+        """What stands for files that are not read: their bytes, as far as they are in the folder."""
+        said = dict[str, Expression]()
+        for path in sorted(paths):
+            with suppress(OSError):
+                if path.resolve().is_relative_to(self.sources.limit):
+                    said[path.name] = Expression(constant=sha256(path.read_bytes()).hexdigest())
+        return Block(said, place=self.files.place(paths[0] if len(paths) == 1 else self.folder))
+
+    def _gap(self, address: str, block: Block, why: str, family: Family) -> None:
+        node = block.place or self.files.place(self.folder)
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=block.said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []

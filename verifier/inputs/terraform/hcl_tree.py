@@ -101,6 +101,15 @@ def literal(tree: Tree) -> str | None:
     return "".join(unescaped(str(part), part.type) for part in parts) if all(isinstance(part, str) for part in parts) else None
 
 
+def bare(tree: Tree, text: str) -> str:
+    """What a tree of a text says, without comments and layout."""
+    parts, start = [], tree.meta.start_pos
+    for gap in sorted((one.meta for one in tree.find_data("new_line_or_comment")), key=lambda meta: meta.start_pos):
+        parts.append(text[start : gap.start_pos])
+        start = gap.end_pos
+    return " ".join(" ".join([*parts, text[start : tree.meta.end_pos]]).split())
+
+
 def traversal(tree: Tree) -> tuple[str, ...]:
     """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it goes by that."""
     root, steps = chain(tree)

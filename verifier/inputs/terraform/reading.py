@@ -19,6 +19,7 @@ from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation
+from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -36,6 +37,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
     providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
+    define(remarks.definitions, plan.modules, plan.variables)
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()

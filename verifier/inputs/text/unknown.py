@@ -6,8 +6,6 @@ Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 
@@ -120,11 +118,6 @@ def content(node: Node) -> object:
     if isinstance(node, Members):
         return {key.text: content(value) for key, value in node.pairs}
     return [content(item) for item in node.items] if isinstance(node, Items) else node.text if isinstance(node, Scalar) else None
-
-
-def digest(found: object) -> str:
-    """Some letters in the names of what is not known, by which one content is told from others."""
-    return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
 def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:

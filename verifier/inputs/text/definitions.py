@@ -1,0 +1,60 @@
+"""What the names stand for that inputs are written with: parameters, conditions, `local.x`, resources.
+
+In: names, each with what is written of it in a template, a plan or a `.tf` file. Out: letters by which one content is told from others.
+Guarantee: two contents have the same letters only where they say the same, and the names in them stand for the same, and so the names in
+that. A word that is a name elsewhere counts as that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+
+_NAME = re.compile(r"(?=(?<![\w-])([\w-]+\.[\w-]+))|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)")
+"""`TYPE.NAME`, wherever it stands; a word, but for one that is the name of a member, or stands in an ARN."""
+_ESCAPE = re.compile(r"\\.")
+
+
+class Definitions:
+    """What names stand for."""
+
+    def __init__(self) -> None:
+        self._written: defaultdict[str, list[object]] = defaultdict(list)
+        self._read: dict[str, tuple[str, list[str]]] = {}
+
+    def define(self, name: str, written: object) -> None:
+        """Records what a name stands for; of one that stands for several things, all count, in this order."""
+        self._written[name].append(written)
+        self._read.pop(name, None)
+
+    def digest(self, found: object) -> str:
+        """Some letters that tell what is found from others."""
+        text = _text(found)
+        names = dict.fromkeys(self._names(text))
+        pending = list(names)
+        for name in pending:
+            new = [inner for inner in self._meaning(name)[1] if inner not in names]
+            names |= dict.fromkeys(new)
+            pending += new
+        return _letters("".join([text, *(f"\n{name} {self._meaning(name)[0]}" for name in sorted(names))]))[:8]
+
+    def _meaning(self, name: str) -> tuple[str, list[str]]:
+        """Letters for what is written of a name, and the names in that."""
+        if name not in self._read:
+            text = _text(self._written[name])
+            self._read[name] = _letters(text), self._names(text)
+        return self._read[name]
+
+    def _names(self, text: str) -> list[str]:
+        found = (match[1] or match[2] for match in _NAME.finditer(_ESCAPE.sub(" ", text)))
+        return [name for name in dict.fromkeys(found) if name in self._written]
+
+
+def _text(found: object) -> str:
+    return json.dumps(found, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def _letters(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
