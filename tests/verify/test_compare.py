@@ -73,6 +73,15 @@ def test_a_reading_is_one_question_for_both_sides() -> None:
     assert {action for _, action in gainers(on_key(stopped, both))} <= {"kms:Sign"}
 
 
+def test_g2_grants_whose_grantees_no_listing_names_may_be_for_different_ones() -> None:
+    """What a listing shows as a service "might correspond to several different grantee principals"."""
+
+    first, second = (grant("s3.amazonaws.com", "Decrypt", id=identifier, grantee_hidden=True) for identifier in ("one", "other"))
+    one, other, both = granted(first), granted(second), granted(first, second)
+    assert [on_key(one, new).relation for new in (one, other, both)] == [Relation.EQUIVALENT, Relation.UNKNOWN, Relation.UNKNOWN]
+    assert on_key(one, other, G2=False).relation is Relation.EQUIVALENT
+
+
 def test_a_reading_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(InputError, match="no reading"):
         compare(estate(allow()), estate(allow()), readings={"nosuch": True})
