@@ -273,3 +273,37 @@ def test_a_plan_without_the_region_is_compared_in_each(run: Run, tmp_path: Path,
     path.write_text(json.dumps(plan_of(OWNED, statement)), encoding="utf-8")
     assert run("compare", "--plan", str(path)).code == expected
     assert run("compare", "--plan", str(path), "--region", "us-east-1").code == 1
+
+
+THROUGH = """variable "a" {}
+variable "b" {}
+provider "aws" {
+  region = "us-west-2"
+}
+provider "aws" {
+  alias  = "other"
+  region = SAID
+}
+data "aws_region" "there" {
+  provider = aws.other
+}
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },
+    { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*",
+      Condition = { StringEquals = { "kms:ViaService" = "s3.${data.aws_region.there.name}.amazonaws.com" } } },
+  ] })
+}
+"""
+
+
+@pytest.mark.parametrize(("region", "expected"), [("var.a", 0), ("var.b", 2), ("local.r", 2), ('"us-west-2"', 3)])
+def test_versions_that_take_a_region_from_different_places_ask_for_it(run: Run, tmp_path: Path, region: str, expected: int) -> None:
+    """One may be the key's own Region and the other not, so that they are not equivalent."""
+    for name, said in (("old", "var.a"), ("new", region)):
+        (tmp_path / name).mkdir()
+        text = THROUGH.replace("SAID", said) + "locals {\n  r = var.b\n}\n"
+        (tmp_path / name / "main.tf").write_text(text, encoding="utf-8")
+    paths = [str(tmp_path / "old"), str(tmp_path / "new"), "--account", OWN]
+    assert run("compare", *paths).code == expected
+    assert run("compare", *paths, "--region", "us-west-2").code == 0

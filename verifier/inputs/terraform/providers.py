@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
-from verifier.inputs.supplied import Supplied
+from verifier.inputs.supplied import REGION_TAKEN, Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Scalar, values_of
+from verifier.inputs.text.unknown import names_in
+from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -193,7 +195,13 @@ class Providers:
             yield from [own] if _is(own, _A_REGION) else []
             yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
             yield from filter(None, [self._agreed(resource.provider, "region")])
-        yield from filter(None, [self.supplied.region])
+        if self.supplied.region is not None:
+            said = None if entry is None else entry.block.attributes.get("region")
+            if entry is not None and said is not None and self.resolver is not None:
+                found = self.resolver.expression(said, entry.module, None, "provider")
+                taken = REGION_TAKEN.format(provider=resource.provider, names=first_few(names_in([found] if found is not None else [])))
+                self.concluded[taken] = None
+            yield self.supplied.region
 
     def _is_own_region_open(self, resource: Resource) -> bool:
         """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and not set."""
