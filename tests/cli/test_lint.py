@@ -162,6 +162,10 @@ def test_policies_that_do_not_tell_where_their_key_is(run: Run, tmp_path: Path) 
     told = (tmp_path / "one of two is an outsider, whichever that is.json").read_text()
     (tmp_path / "escaped.json").write_text(told.replace("56666:", "5666\\u0036:").replace("89999:", "8999\\u0039:"))
     assert run("lint", str(tmp_path / "escaped.json")).code == 2
+    about = {**partner, "Condition": {"StringEquals": {"kms:EncryptionContext:id": f"{KEY[-36:-12]}000000000123"}}}
+    named = json.dumps({"Version": "2012-10-17", "Statement": [partner, about]}).replace("000123", "00012\\u0033")
+    (tmp_path / "named.json").write_text(named)
+    assert run("lint", str(tmp_path / "named.json")).code == 0  # the end of an ID is no account
     both = run("lint", str(tmp_path / "never.json"), str(tmp_path / "fine.json"))
     assert both.code == 1 and "whichever they are" in both.out
 
@@ -197,3 +201,14 @@ def test_s4_a_pattern_of_other_partitions_is_looked_at_in_them(run: Run, tmp_pat
     (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [pattern]}))
     codes = [run("lint", str(tmp_path / "p.json"), *given).code for given in ((), ("--region", "us-east-1"), ("--region", "cn-north-1"))]
     assert codes == [0, 1, 0]
+
+
+@pytest.mark.parametrize(("hyphen", "code"), [("-", 1), ("\\u002d", 2)])
+def test_s4_principals_tell_in_which_partition_it_is_looked_at(run: Run, tmp_path: Path, hyphen: str, code: int) -> None:
+    """In China the outsider may do everything; of a policy whose text does not show where it is, the Region is asked for."""
+    there = [{**HOME, "Principal": {"AWS": f"arn:aws-cn:iam::{account}:root"}} for account in ("111122223333", "444455556666")]
+    there.append({**there[1], "Condition": {"StringEquals": {"aws:RequestedRegion": "cn-north-1"}}})
+    text = json.dumps({"Version": "2012-10-17", "Statement": there if hyphen == "-" else there[:2]})
+    (tmp_path / "p.json").write_text(text.replace("aws-cn", f"aws{hyphen}cn"))
+    given = ("--account", "111122223333") if hyphen == "-" else ()
+    assert run("lint", str(tmp_path / "p.json"), *given).code == code

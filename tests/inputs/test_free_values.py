@@ -109,6 +109,13 @@ def test_a_pattern_of_a_tag_that_is_the_own_account_or_region(tmp_path: Path, ow
         load_estate([path], supplied=Supplied(region="us-east-1") if "Account" in own else Supplied("111122223333"))
 
 
+def test_an_invariant_about_a_tag_that_is_the_own_account(tmp_path: Path) -> None:
+    path = write(tmp_path, Tags=[{"Key": "at", "Value": {"Ref": "AWS::AccountId"}}])
+    text = 'invariant "a":\n  no caller can kms:Decrypt when aws:ResourceTag/at like "1111*"\n'
+    with pytest.raises(InputError, match="depends on the own account"):
+        check_region(load_estate([path], supplied=Supplied(region="us-east-1")), read_invariants(Source("a.inv", text)).invariants)
+
+
 GRANTED = """
 provider "aws" { region = "us-east-1" }
 data "aws_caller_identity" "own" {}

@@ -145,6 +145,48 @@ def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_
     assert relation(load(tmp_path / "old", main=KEY, more=old), load(tmp_path / "new", main=KEY, more=new)) == found
 
 
+UNREAD = {
+    "another form": ("more.tf.json", '{"module": {"m": {"source": "example.com/'),
+    "a syntax error": ("more.tf", "module {{{ "),
+    "in place of others": ("m/override.tf.json", '{"output": {"'),
+    "beside it": ("m/more.tf", "# "),
+    "what one may refer to": ("policy.json", "{}"),
+    "a module that one may call": (".terraform/modules/m/more.tf", "# "),
+    "what leads out": ("../policy.json", "{}"),
+    "a link": ("../elsewhere.json", "{}"),
+    "a link that leads out of all": ("../../elsewhere.json", "{}"),
+    "too much": ("more.tf.json", "{}"),
+    "nothing leads there": ("../policy.json", "{}"),
+    "a provider": (".terraform/providers/p", ""),
+}
+ASIDE = ("nothing leads there", "a provider")
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_s1_so_of_files_that_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    """In versions whose files are called alike, as those of two commits are."""
+    file, text = UNREAD[name]
+    monkeypatch.setattr("verifier.inputs.terraform.sources._MOST_BELOW", 3 * 4096 if name == "too much" else 4 << 20)
+
+    def version(folder: str, end: str) -> Estate:
+        root = tmp_path / folder / "root"
+        for made in (".git", "f/m", "f/.terraform/modules/m", "f/.terraform/providers"):
+            (root / made).mkdir(parents=True)
+        (root / "f" / "main.tf").write_text(f'{KEY}module "m" {{\n  source = "./m"\n}}\n', encoding="utf-8")
+        (root / "f" / "m" / "override.tf.json").write_text(json.dumps({"//": "../" if name == "what leads out" else ""}), encoding="utf-8")
+        (root / "f" / "README.md").write_text("../", encoding="utf-8")
+        (root / ".git" / "HEAD").write_text(folder, encoding="utf-8")
+        path = root / "f" / file
+        path.write_text(f"{text}{end}", encoding="utf-8")
+        if path.name == "elsewhere.json":
+            (root / "f" / "more.tf.json").symlink_to(path)
+        return load_estate([root / "f"], supplied=Supplied(ACCOUNT, "us-west-2"), root=root)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, old), relation(old, new)) == (EQUIVALENT, EQUIVALENT if name in ASIDE else UNKNOWN)
+    assert relation(old, same) == (UNKNOWN if name in ("a link that leads out of all", "too much") else EQUIVALENT)
+
+
 def test_what_tells_values_that_are_not_known_apart() -> None:
     place = Scalar(Source("f", "x  y"), 0, 4, "x  y", "string")
     other = Scalar(Source("f", "x z"), 0, 3, "x z", "string")
@@ -157,21 +199,17 @@ def test_what_tells_values_that_are_not_known_apart() -> None:
     assert Definitions().digest(content(Unknown(again, ["a"]))) == Definitions().digest(content(Unknown(place, ["a"])))
 
 
-@pytest.mark.parametrize(
-    ("name", "more"), [("more.tf.json", '{"locals": {"x": "one"}}'), ("override.tf", 'module "a" {\n  source = "one"\n}\n')]
-)
-def test_s1_so_of_a_file_that_is_not_read_and_of_one_that_is_merged(tmp_path: Path, name: str, more: str) -> None:
-    def version(folder: str, text: str) -> Version:
+def test_s1_so_of_a_file_that_is_merged(tmp_path: Path) -> None:
+    def version(folder: str, source: str) -> Version:
         path = tmp_path / folder
         path.mkdir()
         (path / "main.tf").write_text(KEY + module("a"), encoding="utf-8")
-        (path / name).write_text(text, encoding="utf-8")
+        (path / "override.tf").write_text(f'module "a" {{\n  source = "{source}"\n}}\n', encoding="utf-8")
         return Version((path,), root=path)
 
-    def between(new: str, text: str) -> str:
-        return relation(*load_versions(version(f"before {new}", more), version(new, text), supplied=Supplied(ACCOUNT, "us-west-2")))
-
-    assert (between("same", more), between("new", more.replace("one", "two"))) == (EQUIVALENT, UNKNOWN)
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    found = [relation(*load_versions(old, other, supplied=Supplied(ACCOUNT, "us-west-2"))) for other in (same, new)]
+    assert found == [EQUIVALENT, UNKNOWN]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
@@ -120,7 +118,7 @@ class _Maker:
             raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if written is None:
-            self._gap(self.files.name(folder), self._unread(*folder.glob("*.t*")), "has files that are not read", Family.ANYTHING)
+            self._gap(self.files.name(folder), self._unread(folder), "has files that are not read", Family.ANYTHING)
             written = Module()
         for path in self.sources.unread:
             self._gap(self.files.name(path), self._unread(path), "is not read", Family.ANYTHING)
@@ -155,14 +153,9 @@ class _Maker:
                 if "for_each" in block.attributes:
                     self._gap(f"provider.{key}", block, "has `for_each`", Family.ANYTHING)
 
-    def _unread(self, *paths: Path) -> Block:
-        """What stands for files that are not read: their bytes, as far as they are in the folder."""
-        said = dict[str, Expression]()
-        for path in sorted(paths):
-            with suppress(OSError):
-                if path.resolve().is_relative_to(self.sources.limit):
-                    said[path.name] = Expression(constant=sha256(path.read_bytes()).hexdigest())
-        return Block(said, place=self.files.place(paths[0] if len(paths) == 1 else self.folder))
+    def _unread(self, path: Path) -> Block:
+        """What stands for a file that is not read, or a folder that has some."""
+        return Block({"": Expression(constant=self.sources.content)}, place=self.files.place(path))
 
     def _gap(self, address: str, block: Block, why: str, family: Family) -> None:
         node = block.place or self.files.place(self.folder)

@@ -8,10 +8,13 @@ count.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +30,12 @@ from verifier.syntax.source import Source
 MOST_FILES = 2_000
 MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
 """Of one file, and of all; python-hcl2 takes a minute or two for these."""
+_MOST_BELOW, _BLOCK = 64 << 20, 4096
+"""Bytes of all files below a folder that are looked at, and those that a file has at least."""
+_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""Endings of the files that make up a configuration."""
+_OUT = re.compile(rb"\.\.[/\"]")
+"""What a path has that leads out of a folder."""
 
 Key = TypeVar("Key")
 
@@ -79,6 +88,7 @@ class Folders:
     def __init__(self, remarks: Remarks, files: Files, folder: Path) -> None:
         self.remarks = remarks
         self.read = files
+        self.top = folder
         whole = folder.resolve()
         self.limit = next((above for above in (whole, *whole.parents) if (above / ".git").exists()), whole)
         """The git repository that the folder is in, or the folder itself."""
@@ -108,7 +118,7 @@ class Folders:
             path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))
         ]
         sources = {path: self.file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
-        self.unread += [path for path in listed if not sources.get(path) and path.name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json"))]
+        self.unread += [path for path in listed if not sources.get(path) and path.name.endswith(_ENDINGS)]
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
             # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and Configuration Structure]
@@ -160,6 +170,41 @@ class Folders:
             except (OSError, InputError):
                 return None
         return self.sources[path]
+
+    @cached_property
+    def content(self) -> str:
+        """What tells files that are not read from those of another version: all that the folder holds, as they may refer to it; where some
+        of it leads out, all that `limit` holds. The place stands for what cannot be looked at: it is like nothing elsewhere."""
+        try:
+            found = list(_held(self.top))
+            if any(leads_out for _, _, leads_out in found):
+                found = list(_held(self.limit))
+        except OSError:
+            return os.path.realpath(self.top)
+        return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _held(folder: Path) -> Iterator[tuple[str, bytes, bool]]:
+    """The files below a folder by their paths there, with what each holds, or where it is if it is a link, and whether that leads out of
+    the folder. Raises `OSError`, also where there is too much."""
+    left, whole = _MOST_BELOW, folder.resolve()
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
+        for path in (Path(above, name) for name in (*folders, *sorted(names))):
+            if path.is_symlink():
+                aim = Path(os.path.realpath(path))
+                inside = aim.is_relative_to(whole)
+                yield str(path.relative_to(folder)), os.fsencode(aim.relative_to(whole) if inside else aim), not inside
+            elif path.is_file():
+                left -= max(path.stat().st_size, _BLOCK)
+                if left < 0:
+                    raise OSError
+                data = path.read_bytes()
+                yield str(path.relative_to(folder)), data, path.name.endswith(_ENDINGS) and _OUT.search(data) is not None
+
+
+def _raised(error: OSError) -> None:
+    raise error
 
 
 def _add(module: Module, source: Source, body: Tree) -> None:
