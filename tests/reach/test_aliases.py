@@ -75,6 +75,9 @@ def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[
     assert told(state(*mine, BY_ALIAS, **FACTS)) == steps
 
 
+NOT_AWE = {"ForAllValues:StringNotLike": {"kms:ResourceAliases": "alias/awe*"}}
+
+
 @pytest.mark.parametrize(
     ("asked", "resource", "steps"),
     [
@@ -93,12 +96,23 @@ def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[
         ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/a:b"}}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*:b"}}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ab"}}, f"{ALIASES}a:b", ("unknown", "E0")),
+        # Of the names that patterns cover alike, the first one found may be AWS's own; a pattern runs on past its last field.
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/aw*s/*"}, **NOT_AWE}, f"{ALIASES}*", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}, "arn:aws:kms:*:alias/op*", CREATES),
     ],
 )
 def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resource: str, steps: tuple[str, ...]) -> None:
     uses = own("kms:Decrypt", Condition=asked)
     facts = {"grants": (), "aliases": ()}
     assert told(state(creating(KEY, resource), uses, facts=facts)) == steps
+
+
+def test_r4_what_a_variable_stands_for_in_the_name_of_an_alias_is_not_told_apart() -> None:
+    """Also where an alias of the input has a colon, so that those of variables are no sign that some name has."""
+    uses = own("kms:Decrypt", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}})
+    colon = one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/a:b",))
+    before = state(creating(KEY, f"{ALIASES}${{aws:username}}"), uses, keys=(colon,), facts={"grants": (), "aliases": ()})
+    assert told(before) == ("unknown", "E0")
 
 
 UPDATES, DELETES = "kms:UpdateAlias", "kms:DeleteAlias"
