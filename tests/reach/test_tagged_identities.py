@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, Statement, aws, own
+from tests.evaluate.estates import ALICE, HOME, Statement, allow, aws, own
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import PROVED, told
@@ -43,8 +43,13 @@ def tags(action: str = "iam:TagUser", /, **condition: Any) -> Statement:
         (uses(), (tags(), {**tags(StringEquals={REQUESTED: "Blue"}), "Effect": "Deny"}), TAGS),
         (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}}),), PROVED),
         (uses(), (tags(**{"ForAllValues:StringEquals": {"aws:TagKeys": ["cost", "team"]}}),), TAGS),
-        (uses(), (tags(**{"ForAnyValue:StringEquals": {"aws:TagKeys": ["cost"]}}),), ("unknown", "E0")),  # no story sets two
+        (uses(), (tags(**{"ForAnyValue:StringEquals": {"aws:TagKeys": ["cost"]}}),), TAGS),
+        (uses(), (tags(**{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}, "StringEquals": {REQUESTED: "red"}}),), PROVED),
+        (uses(), (tags(StringLike={"aws:RequestTag/cost": "1?", "aws:RequestTag/for": "*"}),), TAGS),
         (uses("StringLike", "b*"), (tags(StringEquals={REQUESTED: "black"}),), TAGS),
+        (uses("StringLike", "b*"), (tags(StringLike={REQUESTED: "*k"}),), TAGS),
+        (uses("StringLike", "b*"), (tags(StringLike={REQUESTED: "r*k"}),), PROVED),
+        (uses("StringLike", "*b?"), (tags(StringLike={REQUESTED: "?k*"}, StringNotLike={REQUESTED: ["*bb", "rk*"]}),), TAGS),
         (uses("StringEqualsIgnoreCase", "BLUE"), (tags(StringEquals={REQUESTED: "blue"}),), TAGS),
         (uses(), (tags("iam:UntagUser"),), PROVED),
         # One that is not met by having another value, or none, is met so.
@@ -90,3 +95,18 @@ def test_f3_of_two_tags_each_counts() -> None:
     has: dict[str, Any] = {"alice": {"tags": (("team", "blue"),)}}
     assert told(state(both, tags(StringEquals=cost, Null={REQUESTED: "true"}), **has, **FACTS)) == TAGS
     assert told(state(both, tags(StringEquals={"aws:RequestTag/cost": "8"}, Null={REQUESTED: "true"}), **has, **FACTS)) == PROVED
+
+
+WHOEVER_IS_BLUE = allow("*", "kms:Decrypt", Condition={"StringEquals": {TAGGED: "blue", "aws:PrincipalAccount": HOME}})
+
+
+@pytest.mark.parametrize("required", [{"ForAnyValue:StringLike": {"aws:TagKeys": ["c*"]}}, {"StringLike": {"aws:RequestTag/cost": "1?"}}])
+def test_e1_what_a_request_must_set_besides_it_sets(required: dict[str, Any]) -> None:
+    """A session, a federated session and a role that is made have the further tag, too."""
+    both = ["sts:AssumeRole", "sts:TagSession"]
+    role = trusting(admits(aws(ALICE), both, Condition=required), own=(uses(),))
+    assert told(state(own(both, TARGET), others=(role,), **FACTS)) == ("assume role",)
+    federating = own(["sts:GetFederationToken", "sts:TagSession"], "*", Condition=required)
+    assert told(state(uses(), federating, **FACTS)) == ("get federation token",)
+    made = own(["iam:CreateRole", "iam:TagRole"], "*", Condition=required)
+    assert told(state(made, key=WHOEVER_IS_BLUE, **FACTS)) == ("make an identity or policy", "assume role")

@@ -6,12 +6,15 @@ In: an estate, the principals that a chain is about. Out: choices of tags, and n
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
 from verifier.model.policy import Condition, arn_kind
+from verifier.problem.classes.domains import context_attribute
+from verifier.problem.classes.predicates import Predicate, like
+from verifier.problem.classes.tables import OverBudget, WordTable
 from verifier.problem.semantics.powers import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
@@ -44,13 +47,29 @@ def _values(estate: Estate, whom: Container[str], keys: tuple[str, ...], further
     """The values of each tag of callers that policies ask for, by its name as it is written first."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, None]] = {}
+    patterns: dict[str, dict[Predicate, None]] = {}
     conditions = [c for policy in policies_of(estate, whom) for statement in policy.statements for c in statement.conditions]
     callers = [one for one in estate.identities if one.arn in whom]
     for condition in (*further, *conditions):
         for name in _named(condition, keys):
             names.setdefault(name.lower(), name)
             found.setdefault(name.lower(), {}).update(dict.fromkeys(_listed(condition, name, estate, keys, callers)))
-    return {names[name]: tuple(values) for name, values in found.items()}
+            if any(condition.key.value.lower() == prefix + name.lower() for prefix in keys):
+                texts = (text.value for text in condition.values if "${" not in text.value)
+                patterns.setdefault(name.lower(), {}).update(dict.fromkeys(map(like, texts)))
+    return {names[name]: tuple(dict.fromkeys((*values, *_of_each_class(name, patterns.get(name, ()))))) for name, values in found.items()}
+
+
+def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
+    """Values of a tag that match several patterns at once, or one and not another: one for each choice of them that there is."""
+    domain = context_attribute(PRINCIPAL_TAG + name, "aws", None).domain
+    if domain is None or len(patterns) < 2:
+        return
+    try:
+        table = WordTable(domain, tuple(patterns))
+    except OverBudget:
+        return
+    yield from (table.pick(1 << number)[1] for number in range(table.size))
 
 
 def _named(condition: Condition, keys: tuple[str, ...]) -> Iterator[str]:

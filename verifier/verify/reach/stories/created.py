@@ -5,11 +5,10 @@ In: a task, the scene. Out: as of `moves`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
-from verifier.model.grant import Pairs
 from verifier.model.invariant import ConditionExpression, ConditionNot, conditions_in
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
@@ -21,6 +20,7 @@ from verifier.verify.reach.offers.session_tags import OF_CALLERS, OF_RESOURCES, 
 from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, step
+from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
 
 _MADE_BY = {"role": "iam:CreateRole", "user": "iam:CreateUser", "group": "iam:CreateGroup", "policy": "iam:CreatePolicy"}
 
@@ -67,26 +67,18 @@ MOST = 6
 
 def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: str) -> Made:
     boundary = identity.boundary.identity.removesuffix("#boundary") if identity.boundary is not None else None
-    when = [*tagging(identity.tags), test("Null", "iam:PermissionsBoundary", "true")]
-    if boundary is not None:
-        when[-1] = test("ArnEquals", "iam:PermissionsBoundary", boundary)
+    unbounded = test("Null", "iam:PermissionsBoundary", "true")
+    bound = unbounded if boundary is None else test("ArnEquals", "iam:PermissionsBoundary", boundary)
     about = replace(target, identity=identity)
-    found = scene.request(about, by, _MADE_BY[kind], *when)
-    if not identity.tags or isinstance(found, Reason):
-        return step(StepKind.CREATE, lambda _: Created(identity), found)
-    # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
-    second = scene.by_the_same(about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(identity.tags))
-    return step(StepKind.CREATE, lambda _: Created(identity), found, second)
 
+    def ask(when: Sequence[ConditionExpression]) -> Requests:
+        found = scene.request(about, by, _MADE_BY[kind], *when, bound)
+        if isinstance(found, Reason) or not tags_of(found.request):
+            return (found,)
+        # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
+        return found, scene.by_the_same(about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(tags_of(found.request)))
 
-def tagging(tags: Pairs) -> list[ConditionExpression]:
-    """What a request says that sets exactly these tags."""
-    if not tags:
-        return [test("Null", "aws:TagKeys", "true")]
-    names = [name for name, _ in tags]
-    found: list[ConditionExpression] = [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
-    found.append(ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True)))
-    return [*found, *(test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags)]
+    return step(StepKind.CREATE, lambda request: Created(replace(identity, tags=tags_of(request))), *with_tags(identity.tags, ask))
 
 
 def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
@@ -96,9 +88,10 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     target = step_target(scene.state.estate, owner)
 
     def tagged() -> Iterator[Made]:
-        for tags in choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)):
-            found = scene.request(target, by, f"iam:Tag{kind}", *tagging(tags))
-            yield step(StepKind.TAG_IDENTITY, fixed(IdentityTagged(owner, tags)), found)
+        listed = choices(scene.state.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when))
+        for tags in dict.fromkeys((*scene.tags(owner), *listed)):
+            found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))
+            yield step(StepKind.TAG_IDENTITY, lambda request: IdentityTagged(owner, tags_of(request)), *found)
 
     def untagged() -> Iterator[Made]:
         for name, _ in target.identity.tags if target.identity is not None else ():

@@ -13,7 +13,7 @@ from itertools import product
 
 from verifier.model.estate import Estate, Group, Identity
 from verifier.model.grant import Pairs
-from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.invariant import ConditionExpression
 from verifier.model.policy import Effect, Policy, PolicyKind, arn_kind
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
@@ -32,6 +32,7 @@ from verifier.verify.reach.stories.created import create, tag_identity
 from verifier.verify.reach.stories.passed import pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
 from verifier.verify.reach.stories.scene import Made, Scene, administrator, as_boundary, fixed, in_force, managed_policy, step
+from verifier.verify.reach.stories.tagging import Requests, tagging, tags_of, with_tags
 from verifier.witness.request import caller
 
 OWN_NAME = "escalation"
@@ -234,18 +235,19 @@ def _with_tags(
     """A session of a role: one call, which needs a second permission if it has tags (E2, E2w); those that it is given are `transitive`, or
     not."""
     lasting = [name for name, _ in tags] if transitive else []
-    when = [*said, *_asking(tags), *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
+    when = [*said, *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
     when += [] if lasting else [test("Null", TRANSITIVE, "true")]
-    has, pass_on = (*tags, *inherited), (*lasting, *(name for name, _ in inherited))
-    made = _in_one_call(role, by, scene, when, *(["sts:TagSession"] if has else []))
+    pass_on = (*lasting, *(name for name, _ in inherited))
+    needed = ["sts:TagSession"] if tags or inherited else []
+    made = with_tags(tags, lambda asked: _in_one_call(role, by, scene, [*when, *asked], *needed))
     if (
         inherited
         and not tags
         and isinstance(made[-1], Reason)
-        and not isinstance(_request(scene, role, by, "sts:AssumeRole", *when), Reason)
+        and not isinstance(_request(scene, role, by, "sts:AssumeRole", *when, *tagging(())), Reason)
     ):
         return Reason("F3", f"whether transitive tags pass on to a session of {role} for which sts:TagSession is refused is open")
-    return step(StepKind.ASSUME_ROLE, partial(_tagged, role, has, pass_on), *made)
+    return step(StepKind.ASSUME_ROLE, partial(_tagged, role, inherited, pass_on), *made)
 
 
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
@@ -287,27 +289,24 @@ def federate(task: Make, scene: Scene) -> Iterator[Made]:
     session, by = task.fact.subject, task.derivation.by
     target = Target(TargetKind.FEDERATED, session.split(":")[1], session.split(":")[4], None, session)
     for tags in ((), *session_tags(scene.state.estate, {session, *scene.about(by)})):
-        first = scene.request(target, by, "sts:GetFederationToken", *_asking(tags))
-        further = [scene.asker.also(scene.state.estate, first, "sts:TagSession")] if tags and not isinstance(first, Reason) else []
-        yield step(StepKind.FEDERATE, partial(_federated, session, tags), first, *further)
+        made = with_tags(tags, lambda asked: _federation(target, by, scene, asked))
+        yield step(StepKind.FEDERATE, partial(_federated, session), *made)
 
 
-def _federated(session: str, tags: Pairs, request: Request) -> Became:
+def _federation(target: Target, by: str, scene: Scene, when: Sequence[ConditionExpression]) -> Requests:
+    first = scene.request(target, by, "sts:GetFederationToken", *when)
+    if isinstance(first, Reason) or not tags_of(first.request):
+        return (first,)
+    return first, scene.asker.also(scene.state.estate, first, "sts:TagSession")
+
+
+def _federated(session: str, request: Request) -> Became:
+    tags = tags_of(request)
     return Became(Caller(CallerKind.FEDERATED, session, request.caller.account, issuer=request.caller.arn, session_tags=tags))
 
 
-def _asking(tags: Pairs) -> list[ConditionExpression]:
-    """What a request says that asks for session tags, and for no others."""
-    if not tags:
-        return [test("Null", "aws:TagKeys", "true")]
-    names = tuple(name for name, _ in tags)
-    when = [test("StringEquals", "aws:TagKeys", name, any_value=True) for name in names]
-    when += [ConditionNot(test("StringNotEquals", "aws:TagKeys", *names, any_value=True))]
-    return when + [test("StringEquals", f"aws:RequestTag/{name}", value) for name, value in tags]
-
-
-def _tagged(role: str, tags: Pairs, transitive: tuple[str, ...], request: Request) -> Became:
-    return Became(replace(_session(role, request), session_tags=tags, transitive=transitive))
+def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: Request) -> Became:
+    return Became(replace(_session(role, request), session_tags=(*tags_of(request), *inherited), transitive=transitive))
 
 
 def _session(role: str, request: Request) -> Caller:

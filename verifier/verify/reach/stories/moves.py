@@ -13,7 +13,7 @@ from itertools import product
 
 from verifier.model.estate import Key
 from verifier.model.forms import REGION
-from verifier.model.grant import Grant, Pairs
+from verifier.model.grant import Grant
 from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
@@ -31,9 +31,9 @@ from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.identities import MAKERS, join_group
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.stories.scene import Made, Scene, step
+from verifier.verify.reach.stories.tagging import TAG_NAMES, pairs_of, tagging, tags_of
 
-CONTEXT, TAG_NAMES, REQUEST_TAG = "kms:EncryptionContext:", "aws:TagKeys", "aws:RequestTag/"
-REPLICA_REGION = "kms:ReplicaRegion"
+CONTEXT, REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
 
 def made(task: Task, scene: Scene) -> Iterator[Made]:
@@ -103,7 +103,7 @@ _CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
 def asked_for(request: Request, identifier: str) -> Grant:
     """The grant that a CreateGrant request asks for (F6)."""
     context = {name.lower(): value for name, value in request.context}
-    pairs = _pairs(request, CONTEXT)
+    pairs = pairs_of(request, CONTEXT)
     kind = context.get("kms:grantconstrainttype")
     operations = context.get("kms:grantoperations", ())
     return Grant(
@@ -123,12 +123,6 @@ def _named(text: str) -> Principal:
     return found
 
 
-def _pairs(request: Request, prefix: str) -> Pairs:
-    """The (name, value) of the context's keys with a prefix, with the names as they are written."""
-    own = ((name[len(prefix) :], value) for name, value in request.context if name.lower().startswith(prefix.lower()))
-    return tuple((name, value) for name, value in own if isinstance(value, str))
-
-
 def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.derivation.by, task.fact.details
     rules = scene.rules[key]
@@ -138,9 +132,8 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
         yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
         return
-    named = test("StringEquals", TAG_NAMES, name, any_value=True)
-    found = scene.request(target, by, "kms:TagResource", named, test("StringEquals", f"{REQUEST_TAG}{name}", value))
-    yield step(StepKind.TAG, lambda request: KeyTagged(key, _pairs(request, REQUEST_TAG)), found)
+    found = scene.request(target, by, "kms:TagResource", *tagging(((name, value),), alone=False))
+    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), found)
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:

@@ -1,0 +1,46 @@
+"""What requests say that set tags, and which tags a request sets.
+
+In: a choice of tags; a request. Out: conditions on requests; tags. Guarantee: as of `moves`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from verifier.model.grant import Pairs
+from verifier.model.invariant import ConditionExpression, ConditionNot
+from verifier.model.request import Request
+from verifier.model.results.verdict import Counterexample, Reason
+from verifier.verify.reach.stories.asking import test
+
+TAG_NAMES, REQUEST_TAG = "aws:TagKeys", "aws:RequestTag/"
+Requests = tuple[Counterexample | Reason, ...]
+
+
+def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
+    """What a request says that sets some tags; if `alone`, no others."""
+    names = [name for name, _ in tags]
+    found: list[ConditionExpression] = [test("StringEquals", TAG_NAMES, name, any_value=True) for name in names]
+    if alone:
+        found.append(ConditionNot(test("StringNotEquals", TAG_NAMES, *names, any_value=True)) if names else test("Null", TAG_NAMES, "true"))
+    return [*found, *(test("StringEquals", f"{REQUEST_TAG}{name}", value) for name, value in tags)]
+
+
+def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Requests]) -> Requests:
+    """Requests that set some tags; others too, where policies ask for these."""
+    found = ask(tagging(tags))
+    if not tags or not any(isinstance(one, Reason) for one in found):
+        return found
+    more = ask(tagging(tags, alone=False))
+    return found if any(isinstance(one, Reason) for one in more) else more
+
+
+def tags_of(request: Request) -> Pairs:
+    """The tags that a request sets."""
+    return pairs_of(request, REQUEST_TAG)
+
+
+def pairs_of(request: Request, prefix: str) -> Pairs:
+    """The (name, value) of the context's keys with a prefix, with the names as they are written."""
+    own = ((name[len(prefix) :], value) for name, value in request.context if name.lower().startswith(prefix.lower()))
+    return tuple((name, value) for name, value in own if isinstance(value, str))
