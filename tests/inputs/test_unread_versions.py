@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT
+from tests.inputs.plans import ACCOUNT, caller_identity, new_key, new_role, plan, refers
 from tests.inputs.test_each_region import SOMEBODY, statement, template
+from tests.inputs.test_terraform_files import ROLE, a_statement
+from tests.inputs.test_terraform_files import key as planned
+from tests.inputs.test_terraform_files import load as beside
 from tests.inputs.test_terraform_folder import OWN, key, load
 from verifier.inputs import load_estate
 from verifier.inputs.estate import Version, load_versions
@@ -244,6 +247,35 @@ def test_s1_so_where_what_it_refers_to_is_written_otherwise(tmp_path: Path, unre
     old = version("old", "one")
     assert relation(old, version("same", "one", " # as before")) == EQUIVALENT
     assert relation(old, version("new", "two")) == UNKNOWN
+
+
+WITH_FILE = 'replace(aws_iam_role.app.arn, "a", file("p.txt"))'
+WITH_FILE = f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(WITH_FILE)}] }})'
+OF_FILES = {
+    "a function": key('yamldecode(file("p.txt")).a'),
+    "a function of a local": key("local.x") + 'locals {\n  x = yamldecode(templatefile("p.txt", {})).a\n}\n',
+    "a template of a stack": stack('${filebase64("p.txt")}'),
+    "a data source": key("data.local_file.x.content") + 'data "local_file" "x" {\n  filename = "p.txt"\n}\n',
+    "a program": key("data.external.x.result.a") + 'data "external" "x" {\n  program = ["sh", "p.txt"]\n}\n',
+    "a command": runs("sh p.txt"),
+    "a module": module("m", "../m"),
+    "a plan": f"{ROLE}{planned(WITH_FILE)}",
+}
+
+
+@pytest.mark.parametrize("name", OF_FILES)
+def test_s1_so_of_what_reads_files(tmp_path: Path, name: str) -> None:
+    def version(folder: str, text: str) -> Estate:
+        path = tmp_path / folder / "f"
+        path.mkdir(parents=True)
+        (path / "p.txt").write_text(text, encoding="utf-8")
+        if name == "a plan":
+            return beside(path, plan(caller_identity(), new_key("k", refers("aws_iam_role.app.arn")), new_role("app")), main=OF_FILES[name])
+        return load(path, main=OF_FILES[name] + ("" if "aws_kms_key" in OF_FILES[name] else KEY), more=VARIABLES)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, old), relation(old, new)) == (EQUIVALENT, UNKNOWN)
+    assert relation(old, same) == (UNKNOWN if name == "a module" else EQUIVALENT)
 
 
 def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ bounds to how much is made of the files.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,6 +92,7 @@ class _Maker:
         self.sources = Folders(self.remarks, self.files, self.folder)
         self._module((), self.folder, ())
         self._gaps()
+        self.sources.define(self.modules)
         declared = self.modules[()].files.variables
         self.parts.parameters.append((self.files.place(self.folder), tuple(declared)))
         variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
@@ -131,8 +133,12 @@ class _Maker:
             if below is not None:
                 self._module((*name, call), below, (*above, whole))
             else:
+                source = block.text("source") or "not known"
+                # One beside another folder is another, whatever its source says.
+                place = os.path.realpath(folder / source) if source.startswith(".") else ""
+                said = replace(block, attributes=block.attributes | {"": Expression(constant=place)})
                 address = qualified(only_instance(name), f"module.{call}")
-                self._gap(address, block, f"is not at hand (its source is {block.text('source') or 'not known'})", Family.ANYTHING)
+                self._gap(address, said, f"is not at hand (its source is {source})", Family.ANYTHING)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

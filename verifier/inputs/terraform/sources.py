@@ -36,6 +36,9 @@ _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Endings of the files that make up a configuration."""
 _OUT = re.compile(rb"\.\.[/\"]")
 """What a path has that leads out of a folder."""
+_READS = re.compile(r"\b(file\w*|templatefile)\s*\(")
+_OF_FILES = ("archive_", "external", "local_", "template_")
+"""How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local, template]"""
 
 Key = TypeVar("Key")
 
@@ -43,7 +46,9 @@ Key = TypeVar("Key")
 def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None:
     """Adds to a plan at a path what the `.tf` files beside it say. No files at all is no error."""
     if any(path.parent.glob("*.tf")):
-        Folders(remarks, files, path.parent).beside((), path.parent, plan.modules)
+        folders = Folders(remarks, files, path.parent)
+        folders.beside((), path.parent, plan.modules)
+        folders.define(plan.modules)
     for key, provider in plan.providers.items():
         _annotate_block(provider.block, plan.module(provider.module).files.providers.get(key.rpartition(":")[2]))
 
@@ -175,18 +180,33 @@ class Folders:
     def content(self) -> str:
         """What tells files that are not read from those of another version: all that the folder holds, as they may refer to it; where some
         of it leads out, all that `limit` holds. The place stands for what cannot be looked at: it is like nothing elsewhere."""
+        return self._content(of_configuration=True)
+
+    def _content(self, *, of_configuration: bool) -> str:
         try:
             found = list(_held(self.top))
             if any(leads_out for _, _, leads_out in found):
                 found = list(_held(self.limit))
         except OSError:
             return os.path.realpath(self.top)
-        return hashlib.sha256(repr(found).encode()).hexdigest()
+        counted = [one for one in found if of_configuration or not one[0].endswith(_ENDINGS)]
+        return hashlib.sha256(repr(counted).encode()).hexdigest()
+
+    def define(self, modules: Mapping[ModuleName, Module]) -> None:
+        """Records that what reads files stands for all that the folder holds beside its configuration: functions, commands of
+        provisioners, data sources."""
+        names = {name for source in self.sources.values() if source is not None for name in _READS.findall(source.text)}
+        for module in modules.values():
+            for (_, type_, name), block in module.files.resources.items():
+                names |= {f"{type_}.{name}"} if type_.startswith(_OF_FILES) or "provisioner" in block.blocks else set()
+        content = self._content(of_configuration=False) if names else ""
+        for name in names:
+            self.remarks.definitions.define(name, content)
 
 
 def _held(folder: Path) -> Iterator[tuple[str, bytes, bool]]:
-    """The files below a folder by their paths there, with what each holds, or where it is if it is a link, and whether that leads out of
-    the folder. Raises `OSError`, also where there is too much."""
+    """The files below a folder by their paths there, with a digest, or where it is if it is a link, and whether that leads out of the
+    folder. Raises `OSError`, also where there is too much."""
     left, whole = _MOST_BELOW, folder.resolve()
     for above, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
@@ -200,7 +220,11 @@ def _held(folder: Path) -> Iterator[tuple[str, bytes, bool]]:
                 if left < 0:
                     raise OSError
                 data = path.read_bytes()
-                yield str(path.relative_to(folder)), data, path.name.endswith(_ENDINGS) and _OUT.search(data) is not None
+                yield (
+                    str(path.relative_to(folder)),
+                    hashlib.sha256(data).digest(),
+                    path.name.endswith(_ENDINGS) and _OUT.search(data) is not None,
+                )
 
 
 def _raised(error: OSError) -> None:
