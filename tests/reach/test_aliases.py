@@ -8,10 +8,10 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, organization, own, policy
 from tests.evaluate.reaching import TARGET, admits, trusting
-from tests.evaluate.steps.worlds import BASE, DELEGATES, document, one_key, state
+from tests.evaluate.steps.worlds import ADMINS, BASE, DELEGATES, document, one_key, state
 from tests.reach.telling import PROVED, told
 from tests.reach.test_open_and_shut_keys import BY_ALIAS, NO_ALIAS, OTHER_KEY
-from verifier.model.estate import Controls, Level, ManagedPolicy
+from verifier.model.estate import Controls, Group, Level, ManagedPolicy
 from verifier.model.policy import PolicyKind
 
 ALIASES = "arn:aws:kms:*:*:alias/"
@@ -67,8 +67,13 @@ def all_but(*resources: str, effect: str = "Allow") -> Statement:
         ((creating(KEY), creating(OPEN, Condition={"Null": {"kms:ResourceAliases": "true"}})), CREATES),
         ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})), PROVED),
         ((creating(KEY), creating(OPEN, Condition={"StringEquals": {"aws:ResourceAccount": HOME}})), CREATES),
-        # Policy variables are not told apart by names: what may be is not proved impossible.
-        ((creating(KEY, f"{ALIASES}${{aws:username}}"),), ("unknown", "E0")),
+        # The names of users are told apart (L7).
+        ((creating(KEY, f"{ALIASES}${{aws:username}}"),), PROVED),
+        ((creating(KEY, f"{ALIASES}${{aws:username, 'open'}}"),), PROVED),
+        ((creating(KEY), all_but(f"{ALIASES}${{aws:username}}", KEY)), CREATES),
+        # Other policy variables are not: what may be is not proved impossible.
+        ((creating(KEY, f"{ALIASES}${{aws:PrincipalTag/team}}"),), ("unknown", "E0")),
+        ((creating(KEY, f"{ALIASES}${{aws:username, 'op*'}}"),), ("unknown", "E0")),
     ],
 )
 def test_r4_an_alias_is_made_by_who_may_on_the_alias_and_on_the_key(mine: tuple[Statement, ...], steps: tuple[str, ...]) -> None:
@@ -99,6 +104,11 @@ NOT_AWE = {"ForAllValues:StringNotLike": {"kms:ResourceAliases": "alias/awe*"}}
         # Of the names that patterns cover alike, the first one found may be AWS's own; a pattern runs on past its last field.
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/aw*s/*"}, **NOT_AWE}, f"{ALIASES}*", CREATES),
         ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}}, "arn:aws:kms:*:alias/op*", CREATES),
+        # The user's name (L7).
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice"}}, f"{ALIASES}${{aws:username}}", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice"}}, f"{ALIASES}${{aws:username}}-*", PROVED),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?lice-a"}}, f"{ALIASES}${{AWS:UserName}}-*", CREATES),
+        ({"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/Bob*"}}, f"{ALIASES}${{aws:username}}*", PROVED),
     ],
 )
 def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resource: str, steps: tuple[str, ...]) -> None:
@@ -107,12 +117,38 @@ def test_r4_an_alias_of_another_name_is_of_no_use(asked: dict[str, Any], resourc
     assert told(state(creating(KEY, resource), uses, facts=facts)) == steps
 
 
-def test_r4_what_a_variable_stands_for_in_the_name_of_an_alias_is_not_told_apart() -> None:
+@pytest.mark.parametrize(("variable", "steps"), [("aws:username", CREATES), ("aws:PrincipalTag/team", ("unknown", "E0"))])
+def test_r4_what_a_variable_stands_for_in_the_name_of_an_alias(variable: str, steps: tuple[str, ...]) -> None:
     """Also where an alias of the input has a colon, so that those of variables are no sign that some name has."""
     uses = own("kms:Decrypt", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"}})
     colon = one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/a:b",))
-    before = state(creating(KEY, f"{ALIASES}${{aws:username}}"), uses, keys=(colon,), facts={"grants": (), "aliases": ()})
-    assert told(before) == ("unknown", "E0")
+    before = state(creating(KEY, f"{ALIASES}${{{variable}}}"), uses, keys=(colon,), facts={"grants": (), "aliases": ()})
+    assert told(before) == steps
+
+
+BY_NAME = (creating(KEY, f"{ALIASES}${{aws:username, 'role'}}"),)
+
+
+def by_name(uses: Statement, *mine: Statement, steps: int | None = 3) -> tuple[str, ...]:
+    """Alice may do this; a group of hers, and a role that she may assume, use the key by the aliases that are called as they are."""
+    group = Group(ADMINS, (document(*BY_NAME, uses, arn=f"{ADMINS}#g"),))
+    role = trusting(admits(aws(HOME)), own=(*BY_NAME, uses))
+    return told(state(*mine, groups=(group,), others=(role,), facts={"grants": (), "aliases": ()}), steps=steps)
+
+
+def test_l7_of_whom_no_name_is_known_none_is_told() -> None:
+    """One who joins the group, or assumes the role, has a name or none; a user who is made may have any."""
+
+    def uses(name: str) -> Statement:
+        return own("kms:Decrypt", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{name}"}})
+
+    joins, assumes = own("iam:AddUserToGroup", ADMINS), own("sts:AssumeRole", TARGET)
+    makes = own(["iam:CreateUser", "iam:CreateAccessKey"], "*")
+    assert by_name(uses("Al*"), joins, assumes) == ("add user to group", *CREATES)
+    assert by_name(uses("Bo*"), joins, assumes) == PROVED
+    assert by_name(uses("ro*"), joins) == PROVED
+    assert by_name(uses("ro*"), assumes) == ("assume role", *CREATES)
+    assert by_name(uses("Bo*"), joins, makes, steps=4) == ("unknown", "E0")
 
 
 UPDATES, DELETES = "kms:UpdateAlias", "kms:DeleteAlias"

@@ -153,7 +153,8 @@ def _alias(theme: _Theme) -> _Theme:
         theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=()))))
     actions = [f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"]
     key, alias = "arn:aws:kms:*:*:key/*", f"arn:aws:kms:*:*:{menus.ALIAS}"
-    resource = theme.one("*", "*", [key], [alias], [key, alias], [key, f"{alias}-*"], [key, "arn:aws:kms:eu-*:*:alias/*"])
+    others = ([key, f"{alias}-*"], [key, "arn:aws:kms:eu-*:*:alias/*"], [key, "arn:aws:kms:*:*:alias/${aws:username, 'open'}"])
+    resource = theme.one("*", "*", [key], [alias], [key, alias], *others)
     return theme.mine(theme.allow(actions, *menus.BY_ALIAS, resource=resource))
 
 

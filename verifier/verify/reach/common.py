@@ -91,7 +91,8 @@ class Common:
 
     def managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
         """The rules of the aliases that a key may have."""
-        return AliasRules(self.narrow, rules.key, rules.aliases, self.steps(rules.key.partition).powers, self._held, issued)
+        listed = tuple(one.arn for one in self.estate.identities)
+        return AliasRules(self.narrow, listed, rules.key, rules.aliases, self.steps(rules.key.partition).powers, self._held, issued)
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""
