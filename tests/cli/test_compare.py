@@ -210,6 +210,21 @@ def test_a_folder_at_two_revisions_and_its_errors(run: Run, put: Put, git: Calla
     assert "verifier-" not in result.err, "temporary folders have no place in messages"
 
 
+@pytest.mark.parametrize("arguments", [("HEAD~1",), ("HEAD~1..HEAD",)])
+def test_what_a_folder_refers_to_is_that_of_the_revision(run: Run, git: Callable[..., None], tmp_path: Path, arguments: tuple[str]) -> None:
+    """Modules and files that are in other folders of the repository."""
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs" / "main.tf").write_text('provider "aws" { region = "eu-west-1" }\nmodule "keys" {\n  source = "../keys"\n}\n')
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "main.tf").write_text('resource "aws_kms_key" "k" {\n  policy = file("${path.module}/policy.json")\n}\n')
+    for number, said in (("one", DELEGATE), ("two", {**DELEGATE, "Action": "kms:Decrypt"})):
+        (tmp_path / "keys" / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [said]}))
+        git("add", "-A")
+        git("commit", "-q", "-m", number)
+    result = run("compare", "--git", *arguments, "envs", "--account", "111122223333")
+    assert result.code == 0 and "module.keys.aws_kms_key.k: less permissive" in result.out and not result.err
+
+
 @pytest.mark.parametrize(
     "arguments", [("HEAD", "absent.json"), ("nosuch", "a.json"), ("HEAD~7..HEAD", "a.json"), ("--upload-pack=x", "a.json")]
 )

@@ -198,6 +198,31 @@ def test_a_path_that_a_revision_lacks_is_an_error(git: Git, top: Path, tmp_path:
     assert repository.extract(revisions("HEAD~1", repository)[0], top / "b.json", tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "files", "total", "found"),
+    [
+        ("../m", 3, 70, ["m/p", "m/r", "m/s"]),
+        ("./m", 3, 70, []),
+        ("../m", 2, 70, []),
+        ("../m", 3, 50, []),
+    ],
+)
+def test_what_a_configuration_may_refer_to(
+    monkeypatch: pytest.MonkeyPatch, git: Git, top: Path, tmp_path: Path, text: str, files: int, total: int, found: list[str]
+) -> None:
+    """Files of the repository, but for links, large ones and those that git does not have; none where they are too many."""
+    for name, value in (("MOST_BYTES", 60), ("MOST_FILES", files), ("MAXIMUM_TOTAL", total)):
+        monkeypatch.setattr(f"verifier.inputs.revisions.{name}", value)
+    write(top, "a/main.tf", f'module "m" {{\n  source = "{text}"\n}}\n'.encode())
+    (top / "a" / "z.tf").symlink_to("nothing")
+    (top / "link").symlink_to("/")
+    commit(git, top, m__p="1", m__q="1" * 61, m__r="1" * 60, m__s="", m__t="2")
+    gone = git("rev-parse", "HEAD:m/t")
+    (top / ".git" / "objects" / gone[:2] / gone[2:]).unlink()
+    out = extracted(top, "HEAD", top / "a", tmp_path / "out").parent
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()) == ["a/main.tf", "a/z.tf", *found]
+
+
 def test_no_repository_is_an_error(tmp_path: Path) -> None:
     assert "is in no work tree of git" in complaint(lambda: repository_of(tmp_path / "x" / "y.json"))
 

@@ -156,13 +156,20 @@ UNREAD = {
     "what one may refer to": ("policy.json", "{}"),
     "a module that one may call": (".terraform/modules/m/more.tf", "# "),
     "what leads out": ("../policy.json", "{}"),
+    "what leads out of all": ("../policy.json", "{}"),
     "a link": ("../elsewhere.json", "{}"),
     "a link that leads out of all": ("../../elsewhere.json", "{}"),
     "too much": ("more.tf.json", "{}"),
     "nothing leads there": ("../policy.json", "{}"),
+    "what leads to a module within": ("../policy.json", "{}"),
     "a provider": (".terraform/providers/p", ""),
 }
-ASIDE = ("nothing leads there", "a provider")
+ASIDE = ("nothing leads there", "what leads to a module within", "a provider")
+LEADS = {
+    "what leads out": {"file": "../"},
+    "what leads out of all": {"file": "../../"},
+    "what leads to a module within": {"source": "../m"},
+}
 
 
 @pytest.mark.parametrize("name", UNREAD)
@@ -176,7 +183,7 @@ def test_s1_so_of_files_that_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_p
         for made in (".git", "f/m", "f/.terraform/modules/m", "f/.terraform/providers"):
             (root / made).mkdir(parents=True)
         (root / "f" / "main.tf").write_text(f'{KEY}module "m" {{\n  source = "./m"\n}}\n', encoding="utf-8")
-        (root / "f" / "m" / "override.tf.json").write_text(json.dumps({"//": "../" if name == "what leads out" else ""}), encoding="utf-8")
+        (root / "f" / "m" / "override.tf.json").write_text(json.dumps(LEADS.get(name)), encoding="utf-8")
         (root / "f" / "README.md").write_text("../", encoding="utf-8")
         (root / ".git" / "HEAD").write_text(folder, encoding="utf-8")
         path = root / "f" / file
@@ -187,7 +194,7 @@ def test_s1_so_of_files_that_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
     assert (relation(old, old), relation(old, new)) == (EQUIVALENT, EQUIVALENT if name in ASIDE else UNKNOWN)
-    assert relation(old, same) == (UNKNOWN if name in ("a link that leads out of all", "too much") else EQUIVALENT)
+    assert relation(old, same) == (UNKNOWN if "out of all" in name or name == "too much" else EQUIVALENT)
 
 
 def test_what_tells_values_that_are_not_known_apart() -> None:

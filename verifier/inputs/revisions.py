@@ -21,6 +21,8 @@ from verifier.syntax.text import brief, printable
 MAXIMUM_TOTAL = 512 << 20
 """Bytes of all files of one revision."""
 MOST_FILES = 100_000
+MOST_BYTES = 1 << 20
+"""Of a file to which a Terraform configuration refers."""
 TIMEOUT = 120
 """Seconds for one command of git."""
 
@@ -97,18 +99,29 @@ class Repository:
         """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None` where it has nothing.
         Raises `InputError`."""
         relative = self.below_top(path)
-        pathspec = [] if relative == Path(".") else ["--", os.fspath(relative)]
-        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
-        if listed is None:
-            raise InputError.of(f"git cannot list the files of the revision `{printable(brief(revision.name))}`")
-        lines = [line for line in listed.split(b"\0") if line]
-        where = f"`{printable(brief(revision.name))}`"
+        lines = self._listed(revision, *([] if relative == Path(".") else ["--", os.fspath(relative)]))
         if not lines:
             return None
         if len(lines) > MOST_FILES:
-            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in {where}")
-        self._write([_Entry.of(line) for line in lines], folder)
+            raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`")
+        entries = [_Entry.of(line) for line in lines]
+        self._write(entries, folder)
+        configuration = [folder / entry.below for entry in entries if entry.below.suffix == ".tf" and entry.mode != _LINK]
+        if any(b"../" in found.read_bytes() for found in configuration):
+            self._write(self._others(revision, folder), folder)
         return folder / relative
+
+    def _listed(self, revision: Revision, *pathspec: str) -> list[bytes]:
+        listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
+        if listed is None:
+            raise InputError.of(f"git cannot list the files of the revision `{printable(brief(revision.name))}`")
+        return [line for line in listed.split(b"\0") if line]
+
+    def _others(self, revision: Revision, folder: Path) -> list[_Entry]:
+        """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are too many."""
+        found = [entry for entry in map(_Entry.of, self._listed(revision)) if not os.path.lexists(folder / entry.below)]
+        files = [one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit() and int(one.size) <= MOST_BYTES]
+        return files if len(files) <= MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
 
     def below_top(self, path: Path) -> Path:
         """A path as seen from `top`. Raises `InputError` for one that is elsewhere."""

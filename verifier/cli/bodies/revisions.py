@@ -38,7 +38,7 @@ def at_revisions(text: str, paths: Sequence[Path]) -> Iterator[tuple[Version, Ve
 
 
 def _at(repository: Repository, revision: Revision, paths: Sequence[Path], folder: Path) -> list[Path | None]:
-    folder.mkdir()
+    (folder / ".git").mkdir(parents=True)  # Terraform configurations refer to files of their repository
     return [_holding(repository.extract(revision, path, folder)) for path in paths]
 
 

@@ -34,8 +34,8 @@ _MOST_BELOW, _BLOCK = 64 << 20, 4096
 """Bytes of all files below a folder that are looked at, and those that a file has at least."""
 _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Endings of the files that make up a configuration."""
-_OUT = re.compile(rb"\.\.[/\"]")
-"""What a path has that leads out of a folder."""
+_UP = re.compile(rb'(source"?\s*[=:]\s*"|path\.module\}/)?((?:\.\./)*\.\.)[/"]')
+"""The beginning of a path that leads up, from the folder of its module or that in which Terraform runs."""
 _READS = re.compile(r"\b(file\w*|templatefile)\s*\(")
 _OF_FILES = ("archive_", "external", "local_", "template_")
 """How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local, template]"""
@@ -184,13 +184,14 @@ class Folders:
 
     def _content(self, *, of_configuration: bool) -> str:
         try:
-            found = list(_held(self.top))
-            if any(leads_out for _, _, leads_out in found):
-                found = list(_held(self.limit))
+            for folder in (self.top, self.limit):
+                found = list(_held(folder, self.top))
+                if not any(leads_out for _, _, leads_out in found):
+                    counted = [one for one in found if of_configuration or not one[0].endswith(_ENDINGS)]
+                    return hashlib.sha256(repr(counted).encode()).hexdigest()
         except OSError:
-            return os.path.realpath(self.top)
-        counted = [one for one in found if of_configuration or not one[0].endswith(_ENDINGS)]
-        return hashlib.sha256(repr(counted).encode()).hexdigest()
+            pass
+        return os.path.realpath(self.top)
 
     def define(self, modules: Mapping[ModuleName, Module]) -> None:
         """Records that what reads files stands for all that the folder holds beside its configuration: functions, commands of
@@ -204,27 +205,26 @@ class Folders:
             self.remarks.definitions.define(name, content)
 
 
-def _held(folder: Path) -> Iterator[tuple[str, bytes, bool]]:
+def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
     """The files below a folder by their paths there, with a digest, or where it is if it is a link, and whether that leads out of the
-    folder. Raises `OSError`, also where there is too much."""
+    folder, where Terraform runs in `top`. Raises `OSError`, also where there is too much."""
     left, whole = _MOST_BELOW, folder.resolve()
+    depth = len(top.resolve().relative_to(whole).parts)
     for above, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
         for path in (Path(above, name) for name in (*folders, *sorted(names))):
+            below = path.relative_to(folder)
             if path.is_symlink():
-                aim = Path(os.path.realpath(path))
-                inside = aim.is_relative_to(whole)
-                yield str(path.relative_to(folder)), os.fsencode(aim.relative_to(whole) if inside else aim), not inside
+                aim = os.path.relpath(os.path.realpath(path), whole)
+                yield str(below), os.fsencode(aim), aim.startswith("..")
             elif path.is_file():
                 left -= max(path.stat().st_size, _BLOCK)
                 if left < 0:
                     raise OSError
                 data = path.read_bytes()
-                yield (
-                    str(path.relative_to(folder)),
-                    hashlib.sha256(data).digest(),
-                    path.name.endswith(_ENDINGS) and _OUT.search(data) is not None,
-                )
+                ups = _UP.findall(data) if path.name.endswith(_ENDINGS) else []
+                leads_out = any(up.count(b"..") > (len(below.parts) - 1 if of_module else depth) for of_module, up in ups)
+                yield str(below), hashlib.sha256(data).digest(), leads_out
 
 
 def _raised(error: OSError) -> None:
