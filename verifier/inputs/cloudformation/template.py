@@ -195,8 +195,9 @@ def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
 
 def _resource(remarks: Remarks, template: Template, name: str, node: Node, write_out: WriteOut) -> Resource | None:
     called, own = _without_macros(node)
-    template.macros += [(macro, place) for macro, place in called if macro is None or macro.text != INCLUDE]
     found = members(remarks, own, f"resource `{name}`")
+    # What another file says of a resource makes no others; without a type it may be any.
+    template.macros += [(macro, place) for macro, place in called if macro is None or macro.text != INCLUDE or "Type" not in found]
     found |= {key: as_read(remarks, found[key]) for key in ("Condition", "DependsOn") if key in found}
     type_ = found.get("Type")
     if not isinstance(type_, Scalar) or type_.type == "null":
