@@ -9,10 +9,12 @@ assembly schema]
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.cloudformation.reading import prepared
@@ -22,9 +24,13 @@ from verifier.inputs.cloudformation.written import MACROS
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Members, Remarks, Scalar, member, nodes_in, text_of
+from verifier.inputs.text.folders import files_below
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
 
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_OF_FILES = re.compile("^(Code|SourceBundle)$|(Location|Uri|URL)$")
+_LOCAL = re.compile(r"[\w-]*[./][\w./-]*")
+"""Names of members that may hold the path of a file or folder, and such paths. [AWS CLI: cloudformation package]"""
 _AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "NotificationARNs"})
 
 
@@ -35,9 +41,29 @@ def read_stack(
     `remarks`, or are raised."""
     side = prepared(remarks, parts, files.node(path), supplied)
     if side is not None:
+        _define_files(remarks, files.node(path), path.parent)
         yield side
         if assembly is not None:
             yield from _nested(remarks, parts, files, side, assembly, seen)
+
+
+def _define_files(remarks: Remarks, template: Node, folder: Path) -> None:
+    """Records what the paths in a template stand for that `aws cloudformation package` and SAM put in a bucket."""
+    for node in nodes_in(template):
+        for key, value in node.pairs if isinstance(node, Members) else ():
+            if _OF_FILES.search(key.text) and isinstance(value, Scalar) and _LOCAL.fullmatch(value.text):
+                remarks.definitions.define(value.text, _held(folder / value.text, folder))
+
+
+def _held(path: Path, folder: Path) -> str:
+    """What tells a file or folder in a folder from others of its name: what it holds, or its place."""
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        found = [] if not inside else [(Path(), path.read_bytes(), False)] if path.is_file() else list(files_below(path))
+    except OSError:
+        found = []
+    told = found and not any(is_link for _, _, is_link in found)
+    return sha256(repr(found).encode()).hexdigest() if told else os.path.realpath(path)
 
 
 def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]) -> Iterator[TemplateSide]:

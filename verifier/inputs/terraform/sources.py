@@ -23,6 +23,7 @@ from verifier.inputs.terraform.hcl_tree import Tree, attributes_in, blocks_in, l
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
+from verifier.inputs.text.folders import files_below
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -30,8 +31,6 @@ from verifier.syntax.source import Source
 MOST_FILES = 2_000
 MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
 """Of one file, and of all; python-hcl2 takes a minute or two for these."""
-_MOST_BELOW, _BLOCK = 64 << 20, 4096
-"""Bytes of all files below a folder that are looked at, and those that a file has at least."""
 _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Endings of the files that make up a configuration."""
 _UP = re.compile(rb'(source"?\s*[=:]\s*"|path\.module\}/)?((?:\.\./)*\.\.)[/"]')
@@ -206,29 +205,13 @@ class Folders:
 
 
 def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
-    """The files below a folder by their paths there, with a digest, or where it is if it is a link, and whether that leads out of the
-    folder, where Terraform runs in `top`. Raises `OSError`, also where there is too much."""
-    left, whole = _MOST_BELOW, folder.resolve()
-    depth = len(top.resolve().relative_to(whole).parts)
-    for above, folders, names in os.walk(folder, onerror=_raised):
-        folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
-        for path in (Path(above, name) for name in (*folders, *sorted(names))):
-            below = path.relative_to(folder)
-            if path.is_symlink():
-                aim = os.path.relpath(os.path.realpath(path), whole)
-                yield str(below), os.fsencode(aim), aim.startswith("..")
-            elif path.is_file():
-                left -= max(path.stat().st_size, _BLOCK)
-                if left < 0:
-                    raise OSError
-                data = path.read_bytes()
-                ups = _UP.findall(data) if path.name.endswith(_ENDINGS) else []
-                leads_out = any(up.count(b"..") > (len(below.parts) - 1 if of_module else depth) for of_module, up in ups)
-                yield str(below), hashlib.sha256(data).digest(), leads_out
-
-
-def _raised(error: OSError) -> None:
-    raise error
+    """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform runs in `top`. Raises
+    `OSError`."""
+    depth = len(top.resolve().relative_to(folder.resolve()).parts)
+    for below, data, is_link in files_below(folder):
+        ups = _UP.findall(data) if below.name.endswith(_ENDINGS) else []
+        leads_out = any(up.count(b"..") > (len(below.parts) - 1 if of_module else depth) for of_module, up in ups)
+        yield str(below), hashlib.sha256(data).digest(), data.startswith(b"../") if is_link else leads_out
 
 
 def _add(module: Module, source: Source, body: Tree) -> None:

@@ -1,4 +1,4 @@
-"""What the names stand for that inputs are written with: parameters, conditions, `local.x`, resources.
+"""What the names stand for that inputs are written with: parameters, conditions, `local.x`, resources, files.
 
 In: names, each with what is written of it in a template, a plan or a `.tf` file. Out: letters by which one content is told from others.
 Guarantee: two contents have the same letters only where they say the same, and the names in them stand for the same, and so the names in
@@ -14,6 +14,8 @@ from collections import defaultdict
 
 _NAME = re.compile(r"(?=(?<![\w-])([\w-]+\.[\w-]+))|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)")
 """`TYPE.NAME`, wherever it stands; a word, but for one that is the name of a member, or stands in an ARN."""
+_PATH = re.compile(r"[\w./-]+")
+"""The path of a file, which may be a name too."""
 _ESCAPE = re.compile(r"\\.")
 
 
@@ -48,7 +50,8 @@ class Definitions:
         return self._read[name]
 
     def _names(self, text: str) -> list[str]:
-        found = (match[1] or match[2] for match in _NAME.finditer(_ESCAPE.sub(" ", text)))
+        plain = _ESCAPE.sub(" ", text)
+        found = [*(match[1] or match[2] for match in _NAME.finditer(plain)), *_PATH.findall(plain)]
         return [name for name in dict.fromkeys(found) if name in self._written]
 
 
