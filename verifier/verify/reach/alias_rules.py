@@ -132,7 +132,7 @@ def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> l
     """The names of aliases that a `Resource` covers, in whatever way it is read (L6), for some users and for whoever is none; `None` where
     policy variables say which but by the user's name."""
     found: list[Tokens] = []
-    for form in (text + ":*" * (5 - text.count(":")), *running_on(text, text.count(":") + _FIELDS)):
+    for form in (text, *running_on(text, text.count(":") + _FIELDS)):
         at = after_colons(form, 5) or 0
         last = template(form[at:], variables)
         said = [piece for piece in last if isinstance(piece, Variable)]
