@@ -34,6 +34,7 @@ def load(folder: Path, allowed: str, denied: str, account: str | None = None, re
     load_estate([write(folder, STATEMENT.format("Allow", allowed), STATEMENT.format("Deny", denied))], supplied=Supplied(account, region))
 
 
+LOGS = f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}"
 OF_ACCOUNTS = [
     (f"StringEquals: {{{CONTEXT}: !Ref AWS::AccountId}}", f"StringLike: {{{CONTEXT}: '1111*'}}", True),
     (f"StringEquals: {{{CONTEXT}: !Sub 'x${{AWS::AccountId}}'}}", f"StringLike: {{{CONTEXT}: 'x11*'}}", True),
@@ -44,16 +45,8 @@ OF_ACCOUNTS = [
     (f"StringEquals: {{aws:PrincipalAccount: '${{{TAG}}}'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
     (f"ArnLike: {{aws:PrincipalArn: 'arn:aws:iam::${{{TAG}}}:role/x'}}", f"StringLike: {{{TAG}: '1111*'}}", True),
     (f"StringEquals: {{{TAG}: '${{aws:PrincipalTag/b}}'}}", f"StringLike: {{{TAG}: '1111*'}}", False),
-    (
-        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
-        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}",
-        False,
-    ),
-    (
-        f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:logs:*:${{AWS::AccountId}}:*'}}",
-        f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}",
-        True,
-    ),
+    (LOGS, f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:*:log-group:x*'}}", False),
+    (LOGS, f"ArnLike: {{{CONTEXT}: 'arn:aws:logs:*:1*:log-group:x'}}", True),
     (f"ArnLike: {{{CONTEXT}: !Sub 'arn:aws:s3:::b-${{AWS::AccountId}}/*'}}", f"ArnLike: {{{CONTEXT}: 'arn:aws:s3:::b-1*'}}", True),
 ]
 OF_REGIONS = [
