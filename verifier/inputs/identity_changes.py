@@ -44,6 +44,8 @@ class IdentityChanges:
     perhaps: set[Name] = field(default_factory=set)
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
+    unlisted: list[tuple[str, object, object, Draft]] = field(default_factory=list)
+    """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags, and what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""

@@ -31,6 +31,7 @@ from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.access import describe
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files, hint_of
 from verifier.inputs.text.nodes import Members, Node, Remarks
+from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key, Organization
 from verifier.model.results.collection import NotRead, Part
 from verifier.model.unmodelled import Unmodelled
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 
 
 _OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
-"""What a text has that mentions what a session gets from the request that makes it, perhaps with escapes in the word: then trust policies
-bear on the decision (F3, F6)."""
+"""What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3, F6)."""
 
 
 @dataclass
@@ -227,11 +227,12 @@ class Loader:
 
             estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
-        if not (self.parts.unknown or self.parts.remade):
+        if not (self.parts.unknown or self.parts.remade or self.parts.identity_changes):
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
-        return with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
+        estate = with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
+        return with_unlisted(estate, self.remarks, self.parts)
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

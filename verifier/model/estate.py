@@ -32,7 +32,7 @@ class Key:
     `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
     `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no
     refutation rests on them (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many days it is
-    deleted by what makes it: neither decides a request.
+    deleted by what makes it: neither decides a request. `left_open` is what is not told, with letters for what is said of it (S1).
     """
 
     arn: str
@@ -54,6 +54,7 @@ class Key:
     doubtful: Pairs = ()
     rotates: bool | None = None
     deletion_window: int | None = None
+    left_open: Pairs = ()
 
     @property
     def partition(self) -> str:
@@ -268,6 +269,7 @@ class Estate:
     """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own (W2)."""
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
+    left_open: Pairs = ()
 
     @property
     def identities(self) -> tuple[Identity, ...]:

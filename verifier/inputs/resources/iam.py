@@ -95,7 +95,11 @@ class Identities(Reader):
             self.changes_of(resource).left_out.add((kind, name))
             if kind == "group":
                 self._unlisted(resource, "join")
-            elif arn is not None and name is not None and certain:
+            owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
+            who = [kind, self.contents(resource, "name", "path", "permissions_boundary"), self.condition(resource)]
+            self.changes_of(resource).unlisted.append((resource.shown, who, self.contents(resource, "tags", "tags_all"), owner))
+            self._own_policies(resource, owner)
+            if kind != "group" and arn is not None and name is not None and certain:
                 why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
                 self.parts.unmodelled.append(untagged(arn, why, self.side.at(resource).span))
             return
@@ -105,9 +109,7 @@ class Identities(Reader):
         self.by_address[resource.address] = owner
         if kind != "group":
             self._principal(resource, owner)
-        self._own_inline(resource, owner)
-        self._own_attached(resource, owner, "managed_policy_arns")
-        self._own_attached(resource, owner, "groups")
+        self._own_policies(resource, owner)
         if not certain:  # a group: there may be another one of its name, with other policies
             for what in [*self.words[owner], *owner.has, resource.shown]:
                 self.words[owner][what] = [Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)]
@@ -143,6 +145,12 @@ class Identities(Reader):
         parts |= {BOUNDARY: self.side.marked(resource, boundary, "permissions_boundary")}
         parts |= {TRUST: self.side.marked(resource, trust, "assume_role_policy")}
         owner.has |= {what: node for what, node in parts.items() if node is not None}
+
+    def _own_policies(self, resource: Resource, owner: Draft) -> None:
+        """What is written in the owner."""
+        self._own_inline(resource, owner)
+        self._own_attached(resource, owner, "managed_policy_arns")
+        self._own_attached(resource, owner, "groups")
 
     def _own_inline(self, resource: Resource, owner: Draft) -> None:
         """The inline policies that are written in the owner."""

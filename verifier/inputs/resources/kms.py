@@ -28,6 +28,7 @@ _TOLD_BY = ("key_id", "name", "grantee_principal", "operations", "constraints", 
 _CONSTRAINTS = {"encryption_context_equals": "EncryptionContextEquals", "encryption_context_subset": "EncryptionContextSubset"}
 _ALIASES = ("aws_kms_alias", "AWS::KMS::Alias")
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
+_FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_region")
 
 
 @dataclass
@@ -331,13 +332,11 @@ class Keys(Reader):
         unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
         members: dict[str, Node] = {"metadata": obj(at, **key.facts), "policy": unrecorded if policy is None else policy}
         is_read = key.resource.type not in UNREAD_KEYS
-        if is_read and (key.grants or key.created):
-            members["grants"] = listing(at, key.grants)
-        if is_read and (key.aliases or key.created):
-            members["aliases"] = listing(at, key.aliases)
-        if key.tags is not None:
-            members["tags"] = key.tags
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.file)
+        listed = {"grants": key.grants, "aliases": key.aliases} if is_read else {}
+        members |= {name: listing(at, nodes) for name, nodes in listed.items() if nodes or key.created}
+        members |= {} if key.tags is None else {"tags": key.tags}
+        open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=key.alone, file=self.side.file, left_open=open_)
 
 
 def _constraints(node: Node | None) -> Node | None:

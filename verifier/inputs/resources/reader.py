@@ -8,7 +8,7 @@ what all of them say. Where that is not one thing, it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.text.nodes import Node, Remarks
+from verifier.inputs.text.nodes import Node, Remarks, member
 from verifier.inputs.text.unknown import Unknown, content, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
@@ -48,6 +48,23 @@ class Reader:
     def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
         """What attributes depend on that are not known."""
         return names_in([node for name in attributes if (node := self.side.value(resource, name)) is not None])
+
+    def contents(self, resource: Resource, *attributes: str) -> list[object]:
+        """What attributes say."""
+        found = (self.side.value(resource, name) for name in attributes)
+        return [None if node is None else content(node) for node in found]
+
+    def condition(self, resource: Resource) -> object:
+        """What a template says of whether a resource is made."""
+        found = member(self.side.at(resource), "Condition")
+        return None if found is None else content(found)
+
+    def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
+        """What of a key is not told, beside its policy, aliases and grants."""
+        unknown = [content(node) for node in facts if isinstance(node, Unknown)]
+        found: dict[str, object] = {"its spec, usage or origin": unknown} if unknown else {}
+        found |= {} if self.side.is_certain(resource) else {"whether it is made": self.condition(resource)}
+        return found | ({} if self.side.tags(resource) is not None else {"tags": self.contents(resource, "tags", "tags_all")})
 
     def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:
         """Records what a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""

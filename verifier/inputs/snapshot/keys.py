@@ -18,7 +18,7 @@ from verifier.inputs.snapshot.key_metadata import Described, are_related, is_key
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import Record, is_told_apart, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import content, names_in
 from verifier.model.estate import Pairs
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import Unmodelled
@@ -41,6 +41,7 @@ def read_key(
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, told_at = read_facts(metadata, arn)
     doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
+    left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
     aliases = _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
@@ -59,6 +60,7 @@ def read_key(
         span=place.span,
         unread=unread,
         supposed=tuple(map(printable, part.supposed)),
+        left_open=tuple((what, remarks.definitions.digest(said)) for what, said in left_open.items()),
     )
     return (key, primary, told_at), unmodelled
 

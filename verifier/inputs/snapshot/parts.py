@@ -50,6 +50,8 @@ class KeyParts:
     planned: bool = False
     policy_alone: bool = False
     file: str = ""
+    left_open: dict[str, object] = field(default_factory=dict)
+    """What else of it is not told, each with what is said of that."""
 
 
 @dataclass

@@ -31,8 +31,9 @@ from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.comparison.left_open import left_open
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
-from verifier.verify.meaning import key_meaning, meaning, surroundings
+from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import check_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
 
@@ -146,7 +147,9 @@ class _Comparer:
             gained=explainer.explained(found.gained.regions, gained=True),
             intended=explainer.explained(found.gained.intended, gained=True),
             lost=explainer.explained(lost, gained=False),
-            reasons=tuple(dict.fromkeys((*self._of_grantees(pair), *(reason for part in parts for reason in part.unsettled)))),
+            reasons=tuple(
+                dict.fromkeys((*left_open(self.old, self.new, pair, self.held), *(reason for part in parts for reason in part.unsettled)))
+            ),
             unknown_gained=found.gained.unknown_actions,
             unknown_lost=found.lost.unknown_actions and not added,
             exact=all(part.exact for part in parts),
@@ -160,15 +163,6 @@ class _Comparer:
             return False
         old, new = pair.old.key, pair.new.key
         return old is None or new is None or key_meaning(old) == key_meaning(new)
-
-    def _of_grantees(self, pair: TargetPair) -> Iterator[Reason]:
-        """That a grant of one side may be for another user or role than those of the other side, where no listing names it."""
-        old, new = (
-            {meaning(grant) for grant in (target and target.key and target.key.grants) or () if grant.grantee_hidden}
-            for target in (pair.old, pair.new)
-        )
-        if old and new and old != new and self.held.get("G2") is not False:
-            yield Reason("G2", "for whom besides a service a grant is may differ: the listings of both sides name the service alone")
 
     def _changes(self, pair: TargetPair) -> tuple[Located, ...]:
         if pair.either.kind is not TargetKind.KEY:

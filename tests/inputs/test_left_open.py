@@ -1,0 +1,159 @@
+"""What both versions of an input leave open is the same only where both say the same of it (S1)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.inputs.plans import ACCOUNT
+from tests.inputs.test_each_region import statement
+from tests.inputs.test_each_region import template as template_of
+from tests.inputs.test_terraform_folder import OWN, key, load
+from tests.inputs.test_unread_versions import EQUIVALENT, KEY, UNKNOWN, VARIABLES, relation
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
+
+TRUSTED = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "sts:AssumeRole" }}'
+TRUST = f'jsonencode({{ Version = "2012-10-17", Statement = [{TRUSTED}] }})'
+
+
+def role(name: str, more: str = "") -> str:
+    """A role."""
+    return f'resource "aws_iam_role" "r" {{\n  name = {name}\n  assume_role_policy = {TRUST}\n{more}}}\n'
+
+
+def allowing(action: str, sid: str = "A") -> str:
+    """A policy."""
+    statement = f'{{ Sid = "{sid}", Effect = "Allow", Action = "{action}", Resource = "*" }}'
+    return f'jsonencode({{ Version = "2012-10-17", Statement = [{statement}] }})'
+
+
+def given(to: str, action: str, sid: str = "A", kind: str = "role") -> str:
+    """An inline policy."""
+    return f'resource "aws_iam_{kind}_policy" "p" {{\n  {kind} = {to}\n  policy = {allowing(action, sid)}\n}}\n'
+
+
+def attached(policy: str) -> str:
+    """A managed policy of a role that is not in the folder, and what attaches it."""
+    resource = f'resource "aws_iam_policy" "p" {{\n  name = "p"\n  policy = {policy}\n}}\n'
+    return f'{resource}resource "aws_iam_role_policy_attachment" "a" {{\n  role = "other"\n  policy_arn = aws_iam_policy.p.arn\n}}\n'
+
+
+def user_of_group(action: str) -> str:
+    """A user that is not in the folder, in a group with a policy."""
+    group = f'resource "aws_iam_group" "g" {{\n  name = "g"\n}}\n{given("aws_iam_group.g.name", action, kind="group")}'
+    return f'{group}resource "aws_iam_user_group_membership" "m" {{\n  user = "other"\n  groups = [aws_iam_group.g.name]\n}}\n'
+
+
+MORE = 'inline_policy {{\n name = "p"\n policy = {} \n}}\n'
+DATA = 'data "aws_iam_role" "d" {\n  name = "other"\n}\n'
+USER = 'resource "aws_iam_user" "u" {\n  name = var.a\n}\n'
+GROUP = 'resource "aws_iam_group" "g" {\n  name = var.a\n}\n'
+TAGGED = '  tags = { t = "${var.a}x" }\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (given('"other"', "kms:Decrypt"), "", UNKNOWN),
+        (given('"other"', "kms:Decrypt"), given('"other"', "kms:Decrypt", "B"), EQUIVALENT),
+        (given('"other"', "kms:Decrypt"), given('"other"', "kms:Encrypt"), UNKNOWN),
+        (given('"other"', "kms:Decrypt"), given('"another"', "kms:Decrypt"), UNKNOWN),
+        (given('"other"', "k*"), given('"other"', "*"), UNKNOWN),
+        (given('"other"', "s3:Get*"), given('"other"', "s3:Put*"), EQUIVALENT),
+        (DATA + given("data.aws_iam_role.d.name", "kms:Decrypt"), DATA, UNKNOWN),
+        (given('"other"', "kms:Decrypt", kind="user"), "", UNKNOWN),
+        (attached(allowing("kms:Decrypt")), attached(allowing("kms:Encrypt")), UNKNOWN),
+        (attached(allowing("s3:Get*")), attached(allowing("s3:Put*")), EQUIVALENT),
+        (attached("var.a"), attached("var.b"), UNKNOWN),
+        (user_of_group("kms:Decrypt"), user_of_group("kms:Encrypt"), UNKNOWN),
+        (user_of_group("s3:Get*"), user_of_group("s3:Put*"), EQUIVALENT),
+        *(
+            (of + given(to, "kms:Decrypt", kind=kind), of + given(to, "kms:Encrypt", kind=kind), UNKNOWN)
+            for kind, to, of in (
+                ("role", "aws_iam_role.r.name", role("var.a")),
+                ("role", "aws_iam_role.r.name", role('"r"', TAGGED)),
+                ("user", "aws_iam_user.u.name", USER),
+                ("group", "aws_iam_group.g.name", GROUP),
+            )
+        ),
+        (role("var.a", MORE.format(allowing("kms:Decrypt"))), role("var.a", MORE.format(allowing("kms:Encrypt"))), UNKNOWN),
+        (role("var.a", MORE.format(allowing("s3:Get*"))), role("var.a", MORE.format(allowing("s3:Put*"))), EQUIVALENT),
+        *(
+            (role("var.a") + given("aws_iam_role.r.name", action), role("var.b") + given("aws_iam_role.r.name", action), expected)
+            for action, expected in (("kms:Decrypt", UNKNOWN), ("s3:Get*", EQUIVALENT))
+        ),
+    ],
+)
+def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path, old: str, new: str, found: str) -> None:
+    """The others have the same policies on both sides, but not where the input itself gives them others."""
+    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
+    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == found
+
+
+def with_test_of(attribute: str) -> str:
+    """A key with a policy that tests an attribute."""
+    test = f'Condition = {{ "ForAnyValue:StringEquals" = {{ "{attribute}" = "x" }} }}, Principal'
+    return key('"*"').replace('{ AWS = "*" }', '{ AWS = "*" } ', 1).replace('Principal = { AWS = "*" } ', f'{test} = {{ AWS = "*" }}')
+
+
+ALIAS = 'resource "aws_kms_alias" "a" {\n  name = NAME\n  target_key_id = TARGET\n}\n'
+OF_KEY = ALIAS.replace("TARGET", "aws_kms_key.k.key_id").replace("NAME", '"alias/${var.a}x"')
+OF_OTHERS = ALIAS.replace("TARGET", "var.a").replace("NAME", '"alias/x"')
+
+
+@pytest.mark.parametrize(
+    ("attribute", "of_key", "more"),
+    [
+        ("aws:ResourceTag/t", TAGGED, ""),
+        ("aws:ResourceTag/t", "  tags = { for t in [1, 2] : t => var.a }\n", ""),
+        ("kms:ResourceAliases", "", OF_KEY),
+        ("kms:ResourceAliases", "", OF_OTHERS),
+        ("kms:RequestAlias", "", OF_KEY),
+        ("aws:PrincipalTag/t", "", role('"r"', TAGGED)),
+        ("aws:PrincipalTag/t", "", role("var.b", '  tags = { t = "x" }\n')),
+        ("aws:PrincipalTag/t", "  customer_master_key_spec = var.a\n", ""),
+    ],
+)
+def test_s1_attributes_that_are_not_known(tmp_path: Path, attribute: str, of_key: str, more: str) -> None:
+    """A tag or alias that is not known may be another one where it is taken from something else; where no policy tests it, that is no
+    matter."""
+
+    def version(folder: str, taken: tuple[str, str], whole: str) -> Estate:
+        main = whole.replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n{of_key}')
+        return load(tmp_path / folder, main=(main + more).replace(*taken), more=VARIABLES)
+
+    same, other = ("var.a", "var.a"), ("var.a", "var.b") if "var.a" in of_key + more else ('"x"', '"y"')
+    whole = with_test_of(attribute)
+    old = version("old", same, whole)
+    assert relation(old, version("same", same, whole)) == EQUIVALENT
+    assert relation(old, version("new", other, whole)) == UNKNOWN
+    expected = UNKNOWN if "spec" in of_key else EQUIVALENT
+    assert relation(version("old untested", same, KEY), version("new untested", other, KEY)) == expected
+
+
+def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"}}
+    grants = {"PolicyName": "p", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}}
+    made = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [grants]}}
+    count = iter(range(100))
+
+    def version(value: str, *, of: str, **more: object) -> Estate:
+        found = template_of(statement("Allow", {"AWS": OWN}), Parameters={"A": {"Type": "String"}})
+        found["Resources"]["R"] = json.loads(json.dumps(made))
+        found["Conditions"] = {"X": {"Fn::Equals": [{"Ref": "A"}, value]}}
+        name = next(name for name, one in found["Resources"].items() if one["Type"] == of)
+        found["Resources"][name] |= more
+        path = tmp_path / f"{next(count)}.json"
+        path.write_text(json.dumps(found), encoding="utf-8")
+        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+
+    for of in ("AWS::KMS::Key", "AWS::IAM::Role"):
+        old = version("one", of=of, Condition="X")
+        assert relation(old, version("one", of=of, Condition="X", Metadata={"a": "b"})) == EQUIVALENT
+        assert relation(old, version("two", of=of, Condition="X")) == UNKNOWN
+    assert relation(version("one", of="AWS::KMS::Key"), version("one", of="AWS::KMS::Key", Condition="X")) == UNKNOWN

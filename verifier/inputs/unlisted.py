@@ -1,0 +1,86 @@
+"""What a plan or template gives users and roles that no list has.
+
+In: the estate, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions that give one of them other
+policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags where a policy tests some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Draft, membership
+from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
+from verifier.inputs.text.unknown import content, replaced
+from verifier.model.estate import Estate
+from verifier.model.tested import is_tested
+from verifier.syntax.text import printable
+
+_TESTED = ("principaltag/",)
+
+
+def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
+    """The estate with what its input gives users and roles that it does not list."""
+    found = _Given(parts)
+    listed = {tuple(part.lower() for part in _name(identity.arn)) for identity in estate.identities}
+    tested = is_tested(estate, _TESTED)
+    left_open = dict[str, object]()
+    for account, change in ((account, change) for account, changes in parts.identity_changes.items() for change in changes):
+        for (kind, name), draft in change.drafts.items():
+            said = found.policies(draft)
+            if said and (account, kind, name.lower()) not in listed:
+                left_open[f"the policies of {kind} {name}, which no list has"] = [account, kind, name, said]
+        for shown, who, tags, draft in change.unlisted:
+            said = found.policies(draft)
+            if said:
+                left_open[f"the policies of {shown}, of which not enough is known to list it"] = [account, who, tags, said]
+            if tested:
+                left_open[f"the tags of {shown}, of which not enough is known to list it"] = [account, who, tags]
+    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open.items()))
+
+
+def _name(arn: str) -> tuple[str, str, str]:
+    """The account, the kind and the name of an ARN of IAM."""
+    account, resource = arn.split(":", 5)[4:]
+    return account, resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
+
+
+class _Given:
+    """What policies that are given may say of keys."""
+
+    def __init__(self, parts: Parts) -> None:
+        details = [each for made in parts.made.values() for each in made]
+        changes = [change for each in parts.identity_changes.values() for change in each]
+        policies = [
+            *(policy for each in details for policy in each.policies),
+            *(policy for change in changes for policy in change.policies),
+        ]
+        self.managed: Mapping[str, Node | None] = {policy.arn: policy.document for policy in policies}
+        drafts = [draft for each in details for draft in each.drafts] + [draft for change in changes for draft in change.drafts.values()]
+        self.groups = {membership(draft.name): draft for draft in drafts if draft.kind == "group"}
+
+    def policies(self, draft: Draft) -> list[object]:
+        """What a user, group or role has that may be about keys."""
+        found: list[object] = [[managed, sorted(kept), by] for managed, (kept, by) in sorted(draft.only.items())]
+        for what, node in draft.has.items():
+            if what in (TRUST, BOUNDARY, TAGS):
+                continue
+            group = self.groups.get(what)
+            found += _of_keys(self.managed.get(what) or node) if group in (None, draft) else self.policies(group)
+        return sorted(found, key=repr)
+
+
+def _of_keys(document: Node) -> Iterator[object]:
+    """The statements of a policy that may be about keys; all that is not known."""
+    statements = member(document, "Statement") if isinstance(document, Members) else None
+    for statement in [document] if statements is None else values_of(statements):
+        actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
+        if not actions or not all(isinstance(action, Scalar) and _is_elsewhere(action.text) for action in actions):
+            yield content(replaced(statement, "Sid", None)) if isinstance(statement, Members) else content(statement)
+
+
+def _is_elsewhere(action: str) -> bool:
+    """Whether a pattern of actions is certainly of another service."""
+    service = action.lower().partition(":")[0]
+    return service != "kms" and not {*"*?$"} & {*service}
