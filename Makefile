@@ -2,6 +2,7 @@
 # make test    everything that CI checks
 # make docs    the site, into build/site, its links checked
 # make fuzz    long random agreement runs, a new seed each time
+# make coverage  lines of the rooms that verdicts rest on which no test of theirs runs; red below the bound in pyproject.toml
 # make mutation  faults put in on purpose, to see the tests go red (takes hours)
 # make bench   the numbers of docs/performance.md
 # make clean   takes away what the others made
@@ -11,7 +12,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test lint types layers unit wheel docs fuzz mutation bench clean
+.PHONY: demo test lint types layers unit wheel docs fuzz coverage mutation bench clean
 
 demo: $(VENV)/.installed
 	@echo '$$ verifier prove examples/payments'
@@ -42,6 +43,11 @@ docs: $(VENV)/.installed-dev
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tools/fuzz.py --processes $(WORKERS)
+
+RULES := evaluate problem recheck encode agreement test_cases.py test_conformance.py test_agreement.py test_step_agreement.py test_sendable.py
+
+coverage: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) -q --cov $(addprefix tests/,$(RULES))
 
 mutation: $(VENV)/.installed-dev
 	$(BIN)/python tools/mutation.py --processes $(WORKERS) --page docs/mutation.md
