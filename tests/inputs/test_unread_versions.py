@@ -238,9 +238,10 @@ def test_s1_so_of_templates(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         return load_estate([path], supplied=supplied)
 
-    old = template("old", TEMPLATE)
-    assert relation(old, template("same", f"# as before\n{TEMPLATE}")) == EQUIVALENT
-    assert relation(old, template("new", TEMPLATE.replace("one", "two"))) == UNKNOWN
+    for number, text in enumerate((TEMPLATE, "Transform: Mine\n" + TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic"))):
+        old = template(f"old {number}", text)
+        assert relation(old, template(f"same {number}", f"# as before\n{text}")) == EQUIVALENT
+        assert relation(old, template(f"new {number}", text.replace("one", "two"))) == UNKNOWN
 
 
 SECRET = 'data "aws_ssm_parameter" "s" {\n  name = "one"\n}\n'

@@ -72,7 +72,7 @@ class Surroundings(Reader):
             self._maker(resource, keys)
         for macro, place in self.side.template.macros:
             why = "is not carried out, and may write every resource of the template anew"
-            self._may(Family.ANYTHING, f"the macro {shown(macro)}", None, place, why=why)
+            self._may(Family.ANYTHING, f"the macro {shown(macro)}", None, place, of=self.side.node, why=why)
         for resource in self.made:
             family = unknown_family(resource.type)
             if family is not None:
@@ -83,8 +83,9 @@ class Surroundings(Reader):
         self.parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
         self._roles()
 
-    def _may(self, family: Family, address: str, account: str | None, place: Node, **more: str) -> None:
-        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=content(place), **more))
+    def _may(self, family: Family, address: str, account: str | None, place: Node, *, of: Node | None = None, **more: str) -> None:
+        """Records what something may change that is at a place; `of` is what it is made of, if that is more."""
+        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=content(of or place), **more))
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
         address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]
