@@ -21,6 +21,7 @@ from verifier.inputs.text.unknown import content
 from verifier.syntax.source import Source
 
 _OF_EXPRESSIONS = {"constant_value", "references"}
+_NAMED = re.compile(r"(?:data\.)?([\w-]+\.[\w-]+)")
 _OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
 
 
@@ -82,6 +83,14 @@ class Block:
         return self.attributes[name].written if name in self.attributes else None
 
     @property
+    def untold(self) -> Iterator[str]:
+        """What its expressions refer to of which no more is told."""
+        for own in self.attributes.values():
+            yield from () if own.is_constant or own.written is not None else own.references
+        for inner in (one for found in self.blocks.values() for one in found):
+            yield from inner.untold
+
+    @property
     def said(self) -> object:
         """What it says, however it is laid out."""
         nested = [{kind: [inner.said for inner in found] for kind, found in blocks.items()} for blocks in (self.blocks, self.dynamic)]
@@ -120,9 +129,10 @@ class Provider:
     block: Block
 
 
-def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given: Json) -> None:
+def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given: Json, whole: str) -> None:
     """Records what the names in modules stand for; `given` are the variables of the outermost. Modules are not told apart: a name stands
-    for what it is in each that has it."""
+    for what it is in each that has it. Where only the names in an expression are told, what it makes of them may be another in any other
+    plan than the `whole`."""
     for name, entry in given.items():
         value = mapping(entry, f"var.{name}").get("value")
         definitions.define(f"var.{name}", Expression(constant=value).said)
@@ -141,6 +151,10 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(f"local.{name}", written.said)
         for name, own in module.outputs.items() if path else ():
             definitions.define(f"module.{path[-1]}", [name, own.said])
+        outputs = Block(module.outputs)
+        untold = [name for block in (*module.resources.values(), *module.calls.values(), outputs) for name in block.untold]
+        for name in {found[1] for found in map(_NAMED.match, untold) if found is not None}:
+            definitions.define(name, whole)
 
 
 def read_providers(configuration: Json) -> dict[str, Provider]:

@@ -36,7 +36,8 @@ class Plan:
     of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
     and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
     when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made, and `read`
-    gives the text of a file in a module's folder. `mark` sets the placeholders of its resources apart from those of another plan."""
+    gives the text of a file in a module's folder. `mark` sets the placeholders of its resources apart from those of another plan; `whole`
+    tells its text from that of any other."""
 
     file: str
     is_plan: bool
@@ -51,6 +52,7 @@ class Plan:
     doubtful: tuple[Resource, ...] = ()
     read: Callable[[ModuleName, str], str | None] | None = None
     mark: str = ""
+    whole: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.code import Code
@@ -34,10 +35,11 @@ _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
     """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are raised."""
-    plan = replace(plan, mark=parts.mark(address for address, resource in plan.after.items() if resource.managed))
+    mark = parts.mark(address for address, resource in plan.after.items() if resource.managed)
+    plan = replace(plan, mark=mark, whole=sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
-    define(remarks.definitions, plan.modules, plan.variables)
+    define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()

@@ -190,7 +190,7 @@ class Unread(PlanReader):
                 self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         for address in self.side.plan.invoked:
             span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
-            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why))
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why, content=self.side.plan.whole))
         for resource in self.side.plan.deeds:
             if resource.managed:
                 self._changes(resource)
@@ -201,7 +201,7 @@ class Unread(PlanReader):
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
             description = printable(f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known")
-            name = printable(f"deferred changes of {self.side.plan.file}")
+            name = printable(f"deferred changes of {self.side.plan.file} ({self.side.plan.whole[:8]})")
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
     def _unsure(self, resource: Resource) -> None:
