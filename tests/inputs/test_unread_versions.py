@@ -34,6 +34,11 @@ def runs(command: str) -> str:
     return f'resource "null_resource" "r" {{\n  provisioner "local-exec" {{\n    command = "{command}"\n  }}\n}}\n'
 
 
+def removed(name: str) -> str:
+    """A block about a module that is there no more."""
+    return f"removed {{\n  from = module.{name}\n}}\n"
+
+
 def unheard_of(text: str) -> str:
     """A resource of a type that nobody has heard of."""
     return f'resource "aws_iam_something" "x" {{\n  policy = "{text}"\n}}\n'
@@ -139,6 +144,8 @@ def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old:
         (unheard_of("one"), unheard_of("one"), EQUIVALENT),
         (unheard_of("one"), unheard_of("two"), UNKNOWN),
         (module("a"), module("a").replace("  source", "  # as before\n  source"), EQUIVALENT),
+        (removed("a") + removed("b"), removed("a") + removed("b"), EQUIVALENT),
+        (removed("a") + removed("b"), removed("a") + removed("c"), UNKNOWN),
     ],
 )
 def test_s1_what_is_not_read_may_do_otherwise_where_it_is_written_otherwise(tmp_path: Path, old: str, new: str, found: str) -> None:

@@ -126,14 +126,14 @@ class UnknownResource:
 def _together(definitions: Definitions, resources: Sequence[UnknownResource]) -> Iterator[tuple[UnknownResource, str, str]]:
     """One for all that could change the same, the end of a sentence that names the others, and the name of all: a decision turns on whether
     any of them does, not on which. Of two versions of an input they have one name iff they are the same, and written alike."""
-    alike: dict[tuple[Family, str | None, str | None], dict[str, UnknownResource]] = {}
+    alike: dict[tuple[Family, str | None, str | None], dict[str, list[UnknownResource]]] = {}
     for one in resources:
         account = one.account if one.family is Family.IDENTITIES else None
-        alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, one)
+        alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, []).append(one)
     for found in alike.values():
-        first, *others = found.values()
+        first, *others = (same[0] for same in found.values())
         said = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
-        written = [(one.address, one.why, one.content) for _, one in sorted(found.items())]
+        written = [(one.address, one.why, one.content) for address in sorted(found) for one in found[address]]
         yield first, said, printable(f"{min(found)} ({definitions.digest(written)})")
 
 
