@@ -223,6 +223,15 @@ def test_what_a_configuration_may_refer_to(
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()) == ["a/main.tf", "a/z.tf", *found]
 
 
+def test_what_a_template_may_refer_to(git: Git, top: Path, tmp_path: Path) -> None:
+    commit(git, top, a__t_dot_yaml="TemplateURL: b/child.yaml", a__b__child_dot_yaml="1", c__other="2", a__p_dot_json="{}")
+    extracted(top, "HEAD", top / "a" / "p.json", tmp_path / "policy")
+    assert [path.name for path in (tmp_path / "policy" / "a").iterdir()] == ["p.json"]
+    extracted(top, "HEAD", top / "a" / "t.yaml", tmp_path / "out")
+    found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert found == ["a/b/child.yaml", "a/p.json", "a/t.yaml"]
+
+
 def test_no_repository_is_an_error(tmp_path: Path) -> None:
     assert "is in no work tree of git" in complaint(lambda: repository_of(tmp_path / "x" / "y.json"))
 

@@ -9,6 +9,7 @@ keep it out or change it; no link leads out of the folder. What cannot be had so
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ MAXIMUM_TOTAL = 512 << 20
 """Bytes of all files of one revision."""
 MOST_FILES = 100_000
 MOST_BYTES = 1 << 20
-"""Of a file to which a Terraform configuration refers."""
+"""Of a file to which a Terraform configuration or a template refers."""
 TIMEOUT = 120
 """Seconds for one command of git."""
 
@@ -35,6 +36,8 @@ _ENVIRONMENT = {
     "GIT_ADVICE": "0",
     "LC_ALL": "C",
 }
+_OF_FILES = re.compile(rb"TemplateURL|Location|Uri\b|\bCode\b")
+"""What a template has that names files beside it."""
 _LINK, _SUBMODULE = "120000", "160000"
 
 
@@ -99,27 +102,30 @@ class Repository:
         """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None` where it has nothing.
         Raises `InputError`."""
         relative = self.below_top(path)
-        lines = self._listed(revision, *([] if relative == Path(".") else ["--", os.fspath(relative)]))
+        lines = self._listed(revision, relative)
         if not lines:
             return None
         if len(lines) > MOST_FILES:
             raise InputError.of(f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`")
         entries = [_Entry.of(line) for line in lines]
         self._write(entries, folder)
-        configuration = [folder / entry.below for entry in entries if entry.below.suffix == ".tf" and entry.mode != _LINK]
-        if any(b"../" in found.read_bytes() for found in configuration):
-            self._write(self._others(revision, folder), folder)
+        written = {folder / entry.below: entry.below.suffix for entry in entries if entry.mode != _LINK}
+        if any(suffix == ".tf" and b"../" in found.read_bytes() for found, suffix in written.items()):
+            self._write(self._others(revision, Path("."), folder), folder)
+        elif folder / relative in written and _OF_FILES.search((folder / relative).read_bytes()):
+            self._write(self._others(revision, relative.parent, folder), folder)
         return folder / relative
 
-    def _listed(self, revision: Revision, *pathspec: str) -> list[bytes]:
+    def _listed(self, revision: Revision, below: Path) -> list[bytes]:
+        pathspec = [] if below == Path(".") else ["--", os.fspath(below)]
         listed = self._git("--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", revision.commit, *pathspec)
         if listed is None:
             raise InputError.of(f"git cannot list the files of the revision `{printable(brief(revision.name))}`")
         return [line for line in listed.split(b"\0") if line]
 
-    def _others(self, revision: Revision, folder: Path) -> list[_Entry]:
+    def _others(self, revision: Revision, below: Path, folder: Path) -> list[_Entry]:
         """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are too many."""
-        found = [entry for entry in map(_Entry.of, self._listed(revision)) if not os.path.lexists(folder / entry.below)]
+        found = [entry for entry in map(_Entry.of, self._listed(revision, below)) if not os.path.lexists(folder / entry.below)]
         files = [one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit() and int(one.size) <= MOST_BYTES]
         return files if len(files) <= MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
 
