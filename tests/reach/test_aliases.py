@@ -148,6 +148,9 @@ def test_l7_of_whom_no_name_is_known_none_is_told() -> None:
     assert by_name(uses("Bo*"), joins, assumes) == PROVED
     assert by_name(uses("ro*"), joins) == PROVED
     assert by_name(uses("ro*"), assumes) == ("assume role", *CREATES)
+    # The default has a colon, which no text of AWS allows in the name of an alias, and one pattern does.
+    colon = trusting(admits(aws(HOME)), own=(creating(KEY, f"{ALIASES}${{aws:username, 'ro:le'}}"), uses("ro*")))
+    assert told(state(assumes, others=(colon,), facts={"grants": (), "aliases": ()}), steps=3) == ("unknown", "E0")
     assert by_name(uses("Bo*"), joins, makes, steps=4) == ("unknown", "E0")
 
 

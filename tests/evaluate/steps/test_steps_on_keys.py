@@ -135,6 +135,13 @@ def test_a_tag_that_is_set_again_has_the_new_value() -> None:
     assert later.estate.keys[0].tags == (("team", "blue"), ("cost", "1"))
 
 
+def test_f8_of_tags_that_differ_in_case_alone_none_is_told() -> None:
+    """A step may set such a one beside the tag that there is: KMS takes their keys for two, and a condition reads one."""
+    before = state(own("kms:TagResource"), *BY_TAG, facts={"tags": (("team", "red"), ("cost", "1"))})
+    later = after(before, moves.tag(BY, KEY, ("Team", "blue"))).estate.keys[0]
+    assert (later.tags, [fact for fact, _ in later.doubtful]) == (None, ["tags"])
+
+
 def test_tags_that_are_not_known_stay_so() -> None:
     later = after(state(own("kms:*"), facts={"tags": None}), moves.tag(BY, KEY, ("team", "blue")))
     assert later.estate.keys[0].tags is None

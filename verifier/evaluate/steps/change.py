@@ -69,8 +69,7 @@ def _estate(estate: Estate, move: Move) -> Estate:
         case GrantCreated(key, grant):
             return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
         case KeyTagged(key, tags, removed):
-            gone = {*removed, *(name for name, _ in tags)}
-            return _key(estate, key, lambda known: replace(known, tags=_tags(known, gone, tags)))
+            return _key(estate, key, lambda known: _tagged(known, {*removed, *dict(tags)}, tags))
         case KeyShared(key):
             return _shared(estate, key)
         case PolicyAdded(owner, policy, known):
@@ -103,9 +102,14 @@ def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
     return (policy, *(other for other in key.policies or () if other.identity != policy.identity and other.name != "default"))
 
 
-def _tags(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...] | None:
-    """Tags that are not known stay so: which others there are is not known either (U3)."""
-    return None if key.tags is None else (*(pair for pair in key.tags if pair[0] not in gone), *tags)
+def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
+    """Tags that are not known stay so (U3). Such as differ in case alone are not: a condition reads one, and no page says which (F8)."""
+    if key.tags is None:
+        return key
+    now = (*(pair for pair in key.tags if pair[0] not in gone), *tags)
+    if len({name.lower() for name, _ in now}) == len(now):
+        return replace(key, tags=now)
+    return replace(key, tags=None, doubtful=(*key.doubtful, ("tags", f"keys of tags of {key.arn} differ in case alone after a step")))
 
 
 def _alias(state: State, alias_arn: str, key: str | None) -> Estate:

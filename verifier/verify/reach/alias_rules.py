@@ -102,7 +102,7 @@ def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNam
         if found is None:
             return None
         asked |= dict.fromkeys(found)
-        doubtful = doubtful or ":" in _VARIABLE.sub("", text).partition("alias/")[2]
+        doubtful = doubtful or ":" in _VARIABLE.sub(_default, text).partition("alias/")[2]
     if doubtful and not colon:
         return None
     form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(":" * colon)))))
@@ -119,6 +119,11 @@ def _resources(estate: Estate) -> Iterator[tuple[str, bool]]:
         for statement in policy.statements:
             if any(names_action(statement, action.lower()) for action in ACTIONS):
                 yield from ((text.value, policy.variables) for text in statement.resources or ())
+
+
+def _default(variable: re.Match[str]) -> str:
+    """What a policy variable has after its key."""
+    return variable[0].partition(",")[2]
 
 
 def _has_colon(predicate: Predicate) -> bool:
