@@ -79,9 +79,9 @@ class Reader:
         self.parts.unknown.append(UnknownResource(family, resource.address, account, at, why=why, content=said))
 
     def _content(self, resource: Resource) -> object:
-        """What a resource says, and its values."""
+        """What a resource says, where it is, and its values."""
         block, values = resource.configuration, {name: content(v) if isinstance(v, Node) else v for name, v in resource.values.items()}
-        return [content(self.side.at(resource)) if block is None else block.said, values]
+        return [resource.address, content(self.side.at(resource)) if block is None else block.said, values]
 
     def content_in_force(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""

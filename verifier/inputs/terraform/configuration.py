@@ -21,6 +21,8 @@ from verifier.inputs.text.unknown import content
 from verifier.syntax.source import Source
 
 _OF_EXPRESSIONS = {"constant_value", "references"}
+_OF_CALLS = ("source", "version", "count", "for_each", "depends_on", "providers")
+"""What the call of a module has beside its variables."""
 _NAMED = re.compile(r"(?:data\.)?([\w-]+\.[\w-]+)")
 _OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
 
@@ -141,6 +143,7 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(f"{type_}.{name}", block.said)
         for call, block in module.calls.items():
             definitions.define(f"module.{call}", block.said)
+            definitions.define_within(f"module.{call}", [own.said for name, own in block.attributes.items() if name in _OF_CALLS])
             for name, own in block.attributes.items():
                 definitions.define(f"var.{name}", own.said)
         for name, block in module.variables.items():

@@ -12,9 +12,13 @@ import json
 import re
 from collections import defaultdict
 
-_NAME = re.compile(r"(?=(?<![\w-])([\w-]+\.[\w-]+))|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)")
-"""`TYPE.NAME`, wherever it stands; a word, but for one that is the name of a member, or stands in an ARN."""
-_PATH = re.compile(r"[\w./-]+")
+_WITHIN = ".*"
+"""What stands at the end of the name of a module for it as what holds something."""
+_NAME = re.compile(
+    r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:data\.)?([\w-]+\.[\w-]+))?)|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
+)
+"""`TYPE.NAME`, wherever it stands, and such a name after it; a word, but for one that is the name of a member, or stands in an ARN."""
+_PATH = re.compile(r"[\w-]*[./][\w./-]*")
 """The path of a file, which may be a name too."""
 _ESCAPE = re.compile(r"\\.")
 
@@ -29,7 +33,11 @@ class Definitions:
     def define(self, name: str, written: object) -> None:
         """Records what a name stands for; of one that stands for several things, all count, in this order."""
         self._written[name].append(written)
-        self._read.pop(name, None)
+        self._read.clear()
+
+    def define_within(self, name: str, written: object) -> None:
+        """Records what a name stands for in the names of what is in it."""
+        self.define(name + _WITHIN, written)
 
     def digest(self, found: object) -> str:
         """Some letters that tell what is found from others."""
@@ -51,8 +59,12 @@ class Definitions:
 
     def _names(self, text: str) -> list[str]:
         plain = _ESCAPE.sub(" ", text)
-        found = [*(match[1] or match[2] for match in _NAME.finditer(plain)), *_PATH.findall(plain)]
+        found = [*map(self._name, _NAME.finditer(plain)), *_PATH.findall(plain)]
         return [name for name in dict.fromkeys(found) if name in self._written]
+
+    def _name(self, match: re.Match[str]) -> str:
+        name, inner, word = match.groups()
+        return str(name + _WITHIN if name and name + _WITHIN in self._written and inner in self._written else name or word)
 
 
 def _text(found: object) -> str:
