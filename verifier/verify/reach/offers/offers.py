@@ -123,7 +123,7 @@ class KeyOffers:
         for offer in (self._steps[number] for number in own):
             if offer.gives.kind is FactKind.ALIASES:
                 for alias, cube in self._aliases().managing(offer.action, offer.gives.details[0], principal):
-                    yield replace(offer, also=((alias, offer.action, replace(cube, callers=0)),))
+                    yield replace(offer, also=((alias, offer.action, cube),))
 
     def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
         for cube in creating:
