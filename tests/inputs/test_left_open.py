@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,21 @@ def test_s1_attributes_that_are_not_known(tmp_path: Path, attribute: str, of_key
     assert relation(old, version("new", other, whole)) == UNKNOWN
     expected = UNKNOWN if "spec" in of_key else EQUIVALENT
     assert relation(version("old untested", same, KEY), version("new untested", other, KEY)) == expected
+
+
+def test_s1_how_often_a_folder_makes_a_key(tmp_path: Path) -> None:
+    module: dict[str, Any] = {"m__main": KEY}
+
+    def version(folder: str, said: str, **more: Any) -> Estate:
+        block = 'module "m" {\n  source = "./m"' if more else '"aws_kms_key" "k" {'
+        main = f"{block}\n  {said}\n}}\n" if more else KEY.replace(block, f"{block}\n  {said}")
+        return load(tmp_path / folder, main=main + VARIABLES, **more)
+
+    for more in ({}, module):
+        old = version(f"old{len(more)}", "count = var.a", **more)
+        assert relation(old, version(f"same{len(more)}", "count = var.a # or not", **more)) == EQUIVALENT
+        for number, other in enumerate(("count = var.b", "count = var.a ? 0 : 1", "for_each = var.a", "")):
+            assert relation(old, version(f"new{len(more)}{number}", other, **more)) == UNKNOWN
 
 
 def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ data "aws_caller_identity" "current" {}
     [
         ({"main": CALL.replace("COUNT", "count = 0") + key(f'"{OWN}"'), "m__main": MODULE}, {"aws_kms_key.k": "proved"}),
         ({"main": CALL.replace("COUNT", "count = 1"), "m__main": MODULE}, {"module.m[0].aws_kms_key.k": "refuted"}),
-        ({"main": CALL.replace("COUNT", "count = data.x.y.n"), "m__main": MODULE}, {"module.m.aws_kms_key.k": "unknown"}),
+        ({"main": CALL.replace("COUNT", "count = data.x.y.n"), "m__main": MODULE}, {"module.m.aws_kms_key.k": "refuted"}),
         ({"main": CALL.replace("COUNT", ""), "m__main": MODULE}, {"module.m.aws_kms_key.k": "refuted"}),
         ({"main": EACH % "*"}, {'aws_kms_key.k["a"]': "proved", 'aws_kms_key.k["b"]': "refuted"}),
         ({"main": EACH % OWN}, {'aws_kms_key.k["a"]': "proved", 'aws_kms_key.k["b"]': "proved"}),
@@ -257,6 +257,81 @@ def test_a_parameter_is_the_value_of_a_variable(tmp_path: Path) -> None:
     assert verdicts(load(tmp_path, {"who": OWN, "n": '["*"]'}, main=text)) == {"aws_kms_key.k": "refuted"}
     with pytest.raises(InputError, match="no parameter `whom`"):
         load(tmp_path, {"whom": OWN}, main=text)
+
+
+# -- how often a thing is made --
+
+MADE, OPEN = "  count = var.a ? 1 : 0\n", '"*"'
+EACH_OPEN = "  for_each = var.b\n"
+POLICY = 'resource "aws_kms_key_policy" "p" {{\n{}  key_id = aws_kms_key.k{}.id\n  policy = jsonencode({{}})\n}}\n'
+GRANT = 'resource "aws_kms_grant" "g" {{\n{}  key_id = aws_kms_key.k[0].id\n  grantee_principal = "{}"\n  operations = ["Decrypt"]\n}}\n'
+MAY_BE = 'variable "a" {}\nvariable "b" {}\n'
+OUTSIDER = "arn:aws:iam::444455556666:root"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (key(OPEN, more=MADE), "refuted"),
+        (key(f'"{OWN}"', more=MADE), "proved"),
+        (key(f'"{OWN}"', more="  count = var.a\n"), "proved"),
+        (key(f'"{OWN}"', more=EACH_OPEN), "proved"),
+        (key(f'"{OWN}"', more="  lifecycle {\n    enabled = var.a\n  }\n"), "proved"),
+        (key("each.value", more=EACH_OPEN), "unknown"),
+        (key('"arn:aws:iam::${each.key}:root"', more=EACH_OPEN), "unknown"),
+        (key('"arn:aws:iam::${count.index}:root"', more=MADE), "unknown"),
+        (key("[for x in [1, 2] : count.index]", more=MADE), "unknown"),
+        # What may be about it may be about it.
+        (key(f'"{OWN}"', more=MADE) + POLICY.format(MADE, "[0]"), "unknown"),
+        (key(f'"{OWN}"', more=MADE) + POLICY.format("", "[0]"), "unknown"),
+        (key(f'"{OWN}"', more=MADE) + POLICY.format("", ""), "unknown"),
+        (key(f'"{OWN}"', more=MADE) + GRANT.format(MADE, OUTSIDER), "unknown"),
+        (key(f'"{OWN}"', more=MADE) + GRANT.format("", OUTSIDER), "unknown"),
+    ],
+)
+def test_each_instance_of_a_key_has_what_its_block_says(tmp_path: Path, text: str, found: str) -> None:
+    """Whether there is one or not: what is not known is which, and what refers to one."""
+    assert verdicts(load(tmp_path, main=text + MAY_BE)) == {"aws_kms_key.k": found}
+
+
+def test_a_key_that_may_be_made_is_supposed_to_be(tmp_path: Path) -> None:
+    estate = load(tmp_path, main=key(f'"{OWN}"', more=MADE) + MAY_BE)
+    (verdict,) = verifier.prove(estate, read_invariants(Source("it.inv", OUTSIDE)).invariants).verdicts
+    assert "aws_kms_key.k is made, though whether, or how often, is not known" in {found.text for found in verdict.assumptions}
+
+
+IN_MODULE = 'module "m" {\n  source = "./m"\n  MORE\n  who = WHO\n}\n'
+OF_CALL = 'variable "who" {}\nresource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+SAYS = """data "aws_iam_policy_document" "d" {
+  MORE
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = [var.who]
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "who", "of_document", "found"),
+    [
+        ("count = var.a", f'"{OWN}"', "", "proved"),
+        ("count = var.a", OPEN, "", "refuted"),
+        ("for_each = var.b", "each.value", "", "unknown"),
+        ("for_each = var.b", '"arn:aws:iam::${each.key}:root"', "", "unknown"),
+        ("count = var.a", "count.index", "", "unknown"),
+        ("count = var.a", f'"{OWN}"', "count = var.who", "unknown"),
+        ("count = var.a", f'"{OWN}"', 'for_each = toset(["x", "y"])', "unknown"),
+    ],
+)
+def test_so_has_one_in_a_module(tmp_path: Path, call: str, who: str, of_document: str, found: str) -> None:
+    main = MAY_BE + IN_MODULE.replace("MORE", call).replace("WHO", who)
+    estate = load(tmp_path, main=main, m__main=OF_CALL + SAYS.replace("MORE", of_document))
+    assert verdicts(estate) == {"module.m.aws_kms_key.k": found}
 
 
 # -- what is not read is in doubt --

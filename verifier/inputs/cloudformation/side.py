@@ -16,7 +16,7 @@ from verifier.inputs.cloudformation.template import Template, references
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
 from verifier.inputs.resources.resource import Resource, Side, inside
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
-from verifier.inputs.text.unknown import Unknown, names_in
+from verifier.inputs.text.unknown import Unknown, content, names_in
 
 _PROPERTIES = {
     "assume_role_policy": "AssumeRolePolicyDocument",
@@ -142,6 +142,10 @@ class TemplateSide(Side):
 
     def is_certain(self, resource: Resource) -> bool:
         return bool(self.functions.exists(self.template.resources[resource.address]))
+
+    def made_if(self, resource: Resource) -> object:
+        found = member(self.at(resource), "Condition")
+        return None if found is None else content(found)
 
     def value(self, resource: Resource, name: str) -> Node | None:
         own = self.template.resources[resource.address]

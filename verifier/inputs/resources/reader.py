@@ -16,7 +16,7 @@ from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource, Side, Verb
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.text.nodes import Node, Remarks, member
+from verifier.inputs.text.nodes import Node, Remarks
 from verifier.inputs.text.unknown import Unknown, content, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
@@ -54,16 +54,11 @@ class Reader:
         found = (self.side.value(resource, name) for name in attributes)
         return [None if node is None else content(node) for node in found]
 
-    def condition(self, resource: Resource) -> object:
-        """What a template says of whether a resource is made."""
-        found = member(self.side.at(resource), "Condition")
-        return None if found is None else content(found)
-
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
         unknown = [content(node) for node in facts if isinstance(node, Unknown)]
         found: dict[str, object] = {"its spec, usage or origin": unknown} if unknown else {}
-        found |= {} if self.side.is_certain(resource) else {"whether it is made": self.condition(resource)}
+        found |= {} if self.side.is_certain(resource) else {"whether it is made": self.side.made_if(resource)}
         return found | ({} if self.side.tags(resource) is not None else {"tags": self.contents(resource, "tags", "tags_all")})
 
     def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:

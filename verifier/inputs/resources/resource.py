@@ -176,6 +176,10 @@ class Side(ABC):
         """Whether the resource is certainly made."""
         return True
 
+    def made_if(self, resource: Resource) -> object:
+        """What is said of whether, or how often, a resource is made."""
+        return None
+
     def is_configured(self, resource: Resource, name: str) -> bool:
         """Whether an attribute is set, or may be."""
         return True

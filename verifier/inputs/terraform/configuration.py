@@ -85,6 +85,12 @@ class Block:
         return self.attributes[name].written if name in self.attributes else None
 
     @property
+    def counted(self) -> object:
+        """What it says of how often it is made."""
+        found = {name: self.attributes[name].said for name in ("count", "for_each") if name in self.attributes}
+        return [found, [inner.said for inner in self.blocks.get("lifecycle", ())]]
+
+    @property
     def untold(self) -> Iterator[str]:
         """What its expressions refer to of which no more is told."""
         for own in self.attributes.values():

@@ -29,7 +29,7 @@ from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
 from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, parts_of, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import Index, ModuleName, ModulePath, name_of, only_instance, qualified
+from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModuleName, ModulePath, name_of, only_instance, qualified
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
@@ -62,6 +62,7 @@ _UNSET: dict[str, Json] = {
     ),
 }
 """What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS provider: schemas]"""
+_DOCUMENT = False, "aws_iam_policy_document"
 _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 """Kinds of blocks that make and change nothing, and leave what is made as it is."""
 
@@ -178,12 +179,14 @@ class _Maker:
         name = name_of(path)
         module = self.modules[name].files
         for (managed, type_, own), block in module.resources.items():
-            keys = None if unsure else self._keys(block, path)
+            keys = self._keys(block, path)
+            # A module that is there at all has its data sources.
+            doubtful = keys is None or (unsure and (managed, type_) != _DOCUMENT)
             for key in self._counted(keys):
                 resource = self._resource(path, (managed, type_, own), key, block)
-                (self.doubtful if keys is None else self.deeds).append(resource)
-                if keys is None and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
-                    self.deeds.append(self._unsure(resource, block))
+                (self.doubtful if doubtful else self.deeds).append(resource)
+                if doubtful and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
+                    self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))  # each instance has what the block says
         for call, block in module.calls.items():
             keys = None if unsure else self._keys(block, path)
             for key in self._counted(keys) if (*name, call) in self.modules else ():
@@ -235,13 +238,6 @@ class _Maker:
             if node is None or isinstance(node, Scalar):
                 values["region"], unknown["region"] = None if node is None else node.text, False
         return found
-
-    def _unsure(self, resource: Resource, block: Block) -> Resource:
-        """A key of which it is not known whether it is made, or how often: nothing else is known of it."""
-        why = Unknown(block.place or self.files.place(self.folder), [f"whether, or how often, {resource.address} is made"])
-        names = ("policy", "multi_region", "tags", "tags_all", *block.attributes, *block.blocks, *block.dynamic)
-        values = dict.fromkeys(names, why)
-        return replace(resource, name=f"{resource.name} (?)", values=values, unknown=dict.fromkeys(names, False) | {REST: True})
 
 
 def _ignored(block: Block) -> Iterator[str]:

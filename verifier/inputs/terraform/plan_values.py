@@ -114,6 +114,10 @@ def qualified(module: ModulePath, reference: str) -> str:
     return "".join(f"module.{name}{'' if index is None else f'[{json.dumps(index)}]'}." for name, index in module) + reference
 
 
+IN_DOUBT = " (?)"
+"""At the end of the name of a resource of which it is not known whether, or how often, it is made: nothing refers to it."""
+
+
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
     return f"{name} (known after apply)"

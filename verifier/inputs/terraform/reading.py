@@ -98,6 +98,8 @@ class Supposed:
             yield f"an expression is what it refers to, and nothing is done to that: {'; '.join(own[:_MOST_NAMED])}{rest}"
         elif more:
             yield f"what an expression refers to is what it says, and nothing is done to that: {others} elsewhere in the plan"
+        if any(found.address == key for found in self.resolver.plan.doubtful):
+            yield f"{key} is made, though whether, or how often, is not known"
         if of_folder:
             yield "the folder is applied with the values that its variables have here, and what it makes is new, or is then as if it were"
         elif self.resolver.evaluated:

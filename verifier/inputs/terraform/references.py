@@ -72,7 +72,7 @@ class References:
                 return self._output(name, rest, module, unknown)
             case ["each", "key"] | ["count", "index"] if resource is not None and resource.index is not None:
                 return node_of(unknown.source, resource.index)
-            case ["each", "value", *rest] if resource is not None:
+            case ["each", "value", *rest] if resource is not None and resource.index is not None:
                 return _rest(self._each(resource, unknown), rest, unknown)
         target = _target(steps, module)
         return unknown if target is None else self._attribute(*target, resource, unknown)

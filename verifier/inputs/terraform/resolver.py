@@ -23,7 +23,7 @@ from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
 from verifier.inputs.terraform.nested_blocks import MADE_OF_BLOCKS, inside_blocks, nested
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import Index, ModulePath, after_apply, name_of, node_of, qualified
+from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, values_of
 from verifier.inputs.text.nodes import member as node_member
@@ -194,6 +194,14 @@ class Resolver(Side):
         entry = self.plan.providers.get(resource.provider)
         generated = (kinds for module in self.plan.modules.values() for kinds in module.files.generated.values())
         return entry is None or "default_tags" in entry.block.blocks or any("default_tags" in kinds for kinds in generated)
+
+    def is_certain(self, resource: Resource) -> bool:
+        return not resource.name.endswith(IN_DOUBT)
+
+    def made_if(self, resource: Resource) -> object:
+        path = resource.module
+        calls = (self.plan.module(path[:depth]).calls.get(call) for depth, (call, _) in enumerate(path))
+        return [block and block.counted for block in (resource.configuration, *calls)]
 
     def expression_of(self, resource: Resource, name: str) -> Expression | None:
         """The expression of an attribute in the configuration; `None` where it has none."""
