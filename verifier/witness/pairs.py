@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, product
 
-from verifier.model.reference import condition_key
+from verifier.model import reference
 from verifier.model.request import Request, Value
 from verifier.model.steps.actions import step_action, step_key
 from verifier.problem.question import Question
@@ -64,8 +64,9 @@ class Pairs:
 
     @property
     def _named_alone(self) -> bool:
-        """Whether the operation names tags without their values [API: UntagRole, UntagUser]."""
-        action = step_action(str(self.values.get("action")))
+        """Whether the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource]."""
+        name = str(self.values.get("action"))
+        action = step_action(name) or reference.action(name)
         return action is not None and SETS[self.prefix] in action.condition_keys and self.prefix not in action.condition_keys
 
     # -- values --
@@ -142,7 +143,7 @@ def unlike_pairs(request: Request) -> frozenset[str]:
 
 def spelled(space: Space, name: str) -> str:
     """A condition key as the policies spell it, or as the documentation does."""
-    known = condition_key(name) or step_key(name)
+    known = reference.condition_key(name) or step_key(name)
     if known is None or known.prefix is not None:
         return space.spellings.get(name, name)
     return known.name
