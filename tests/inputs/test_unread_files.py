@@ -129,3 +129,37 @@ def test_s1_so_of_files_of_templates(tmp_path: Path, resource: str, path: str, t
     old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
     assert (relation(old, old), relation(old, new)) == (EQUIVALENT, UNKNOWN)
     assert relation(old, same) == (EQUIVALENT if told else UNKNOWN)
+
+
+OPEN, DEFAULT = 'variable "a" {}\n', f'variable "a" {{\n  default = "{ACCOUNT}"\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "main", "found"),
+    [
+        ("prod.tfvars", key("var.a") + OPEN, UNKNOWN),
+        ("values/prod.tfvars.json", key("var.a") + OPEN, UNKNOWN),
+        ("terragrunt.hcl", key("var.a") + OPEN, UNKNOWN),
+        ("README.md", key("var.a") + OPEN, EQUIVALENT),
+        ("prod.tfvars", key("upper(var.a)") + DEFAULT, EQUIVALENT),
+    ],
+)
+def test_s1_so_of_files_of_values_that_a_command_may_name(tmp_path: Path, name: str, main: str, found: str) -> None:
+    def version(folder: str, value: str | None) -> Estate:
+        path = tmp_path / folder / name
+        path.parent.mkdir(parents=True)
+        path.symlink_to(tmp_path / "nothing" / folder) if value is None else path.write_text(value, encoding="utf-8")
+        return load(tmp_path / folder, main=main)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, same), relation(old, new)) == (EQUIVALENT, found)
+    assert relation(version("gone", None), version("away", None)) == found
+
+
+def test_s1_values_that_are_read_are_those_of_their_own_variables(tmp_path: Path) -> None:
+    def version(folder: str) -> Estate:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "terraform.tfvars").write_text(f'b = "{folder}"\n', encoding="utf-8")
+        return load(tmp_path / folder, main=key("var.a") + VARIABLES)
+
+    assert relation(version("one"), version("two")) == EQUIVALENT

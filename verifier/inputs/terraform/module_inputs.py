@@ -8,8 +8,10 @@ through `providers = {…}`, or is none.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
@@ -26,6 +28,8 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 Modules = Mapping[ModuleName, Module]
+_VALUES = (".tfvars", ".tfvars.json", "terragrunt.hcl")
+"""How files end that have values of variables. [Terraform language: Variable Definition Precedence; Terragrunt: inputs]"""
 
 
 def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], supplied: Mapping[str, str]) -> Json:
@@ -46,7 +50,24 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found |= {name: _supplied(name, declared[name], supplied[name]) for name in declared.keys() & supplied.keys()}
+    others = _others(sources, folder)
+    for name, block in declared.items():
+        if name not in found and "default" not in block.attributes:
+            sources.remarks.definitions.define(f"var.{name}", others)
     return {name: {"value": node} for name, node in found.items()}
+
+
+def _others(sources: Folders, folder: Path) -> list[tuple[str, str]]:
+    """What tells the files of values that a command may name from those of another version; the place of one that cannot be read."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.name.endswith(_VALUES) and not sources.read.was_read(path):
+            try:
+                held = sha256(path.read_bytes()).hexdigest()
+            except OSError:
+                held = os.path.realpath(path)
+            found.append((str(path.relative_to(folder)), held))
+    return found
 
 
 def _supplied(name: str, block: Block, text: str) -> Node:
