@@ -334,6 +334,36 @@ def test_so_has_one_in_a_module(tmp_path: Path, call: str, who: str, of_document
     assert verdicts(estate) == {"module.m.aws_kms_key.k": found}
 
 
+@pytest.mark.parametrize(
+    ("policy", "found"),
+    [
+        ("data.aws_iam_policy_document.d[0].json", "proved"),
+        ("try(data.aws_iam_policy_document.d[0].json, data.aws_iam_policy_document.d[0].json)", "unknown"),
+        ('try(data.aws_iam_policy_document.d[0].json, "")', "unknown"),
+        ("try(local.d, null)", "proved"),  # only its own expression is tried
+        ("try(data.aws_iam_policy_document.e.json, null)", "proved"),
+        ("one(data.aws_iam_policy_document.d[*].json)", "unknown"),
+        ("one(data.aws_iam_policy_document.d.*.json)", "unknown"),
+        ('join("", data.aws_iam_policy_document.d[*].json)', "unknown"),
+        ("element(data.aws_iam_policy_document.d[*].json, 0)", "unknown"),
+        ("[for d in data.aws_iam_policy_document.d : d.json][0]", "unknown"),
+        ("data.aws_iam_policy_document.d[1].json", "unknown"),
+        ("data.aws_iam_policy_document.d[var.a].json", "unknown"),
+        ("data.aws_iam_policy_document.d.json", "unknown"),
+        ('length(data.aws_iam_policy_document.d) > 0 ? data.aws_iam_policy_document.d[0].json : ""', "unknown"),
+        ('var.a ? data.aws_iam_policy_document.d[0].json : ""', "unknown"),
+        ("true ? data.aws_iam_policy_document.d[0].json : null", "proved"),
+    ],
+)
+@pytest.mark.parametrize("count", ["  count = var.a ? 1 : 0\n", "  count = var.a\n"])
+def test_the_first_document_is_there_where_it_is_referred_to(tmp_path: Path, count: str, policy: str, found: str) -> None:
+    """Terraform does not make what refers to nothing, but for what `try` and splats leave out."""
+    documents = SAYS.replace("MORE", count) + SAYS.replace("MORE", "").replace('"d"', '"e"')
+    makes = f'resource "aws_kms_key" "k" {{\n{count}  policy = {policy}\n}}\n'
+    others = f'variable "who" {{\n  default = "{OWN}"\n}}\nlocals {{\n  d = data.aws_iam_policy_document.d[0].json\n}}\n'
+    assert verdicts(load(tmp_path, main=makes + documents + others + MAY_BE)) == {"aws_kms_key.k": found}
+
+
 # -- what is not read is in doubt --
 
 TIGHT = key(f'"{OWN}"')

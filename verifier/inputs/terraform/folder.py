@@ -187,6 +187,8 @@ class _Maker:
                 (self.doubtful if doubtful else self.deeds).append(resource)
                 if doubtful and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                     self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))  # each instance has what the block says
+            if keys is None and (managed, type_) == _DOCUMENT and "count" in block.attributes:
+                self.deeds.append(self._resource(path, (managed, type_, own), 0, block))  # what refers to the first one has that
         for call, block in module.calls.items():
             keys = None if unsure else self._keys(block, path)
             for key in self._counted(keys) if (*name, call) in self.modules else ():

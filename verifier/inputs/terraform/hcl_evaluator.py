@@ -39,7 +39,8 @@ class Evaluator:
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None` for `null`, and is
     told how deep inside other expressions it stands; `allows` counts steps, and is false where there were too many, or too deep ones;
     `bound` are the variables of `for` expressions; `own` names what the expression is of. `read` gives the text of a file, where files are
-    at hand, by its path and by whether that is one of the module (`path.module`)."""
+    at hand, by its path and by whether that is one of the module (`path.module`); `may_fail` says of a reference whether it
+    may be to an instance that is not made."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -48,6 +49,7 @@ class Evaluator:
     bound: Mapping[str, Node] = field(default_factory=dict)
     depth: int = 0
     read: Callable[[str, bool], str | None] | None = None
+    may_fail: Callable[[str], bool] | None = None
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -299,6 +301,8 @@ class Evaluator:
 
     def _is_certain(self, tree: Tree) -> bool:
         """Whether an expression is a reference that does not fail if its value is known: what may be a set has no positions."""
+        if self.may_fail is not None and any(map(self.may_fail, trees.references(tree))):
+            return False
         root, path = self._path(tree)
         word = trees.word_of(root)
         instance = 2 if word == "data" else 1 if word not in self.bound and word not in _VALUES or word == "module" else -1

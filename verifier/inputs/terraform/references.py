@@ -51,6 +51,15 @@ class References:
 
         return found
 
+    def may_fail(self, text: str, module: ModulePath) -> bool:
+        """Whether a reference is to a resource of which it is not known how often it is made."""
+        target = _target(steps_of(text) or [], module)
+        return target is not None and self._is_doubtful(target[0])
+
+    def _is_doubtful(self, at: At) -> bool:
+        here = self.plan.module(at[0])
+        return at[1:] in here.files.resources and at[1:] not in here.resources
+
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         """What one reference stands for."""
         name = qualified(module, text)
@@ -135,7 +144,8 @@ class References:
         """An attribute of every instance that `count` makes."""
         head, _, tail = text.partition("[*]")
         target, after = _target(steps_of(head) or [], module), steps_of(tail)
-        instances = self.resolver.instances.get(target[0], {}) if target is not None and not target[1] else {}
+        known = target is not None and not target[1] and not self._is_doubtful(target[0])
+        instances = self.resolver.instances.get(target[0], {}) if target is not None and known else {}
         if not after or not instances or not all(index is None or isinstance(index, int) for index in instances):
             return unknown
         ordered = [instances[index] for index in sorted(instances, key=lambda index: index if isinstance(index, int) else 0)]

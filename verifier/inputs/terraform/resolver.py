@@ -306,7 +306,11 @@ class Resolver(Side):
         def read(path: str, of_module: bool) -> str | None:
             return None if folder is None else folder(name if of_module else (), path)
 
-        return Evaluator(written.source, self.references.refer(module, resource), own, self.allows, depth=self._depth, read=read)
+        def may_fail(reference: str) -> bool:
+            return self.references.may_fail(reference, module)
+
+        refer = self.references.refer(module, resource)
+        return Evaluator(written.source, refer, own, self.allows, depth=self._depth, read=read, may_fail=may_fail)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:
