@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_MOST, _BLOCK = 64 << 20, 4096
+_MOST, _BLOCK = 256 << 20, 4096
 """Bytes of all files that are looked at, and those that a file has at least."""
 
 
