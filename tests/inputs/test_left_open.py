@@ -96,12 +96,59 @@ def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path,
     assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == found
 
 
+SHARED = """resource "aws_ram_resource_share" "s" {
+  name = "s"
+}
+resource "aws_ram_resource_association" "a" {
+  resource_arn       = aws_kms_key.k.arn
+  resource_share_arn = aws_ram_resource_share.s.arn
+}
+resource "aws_ram_principal_association" "p" {
+  principal          = var.a
+  resource_share_arn = aws_ram_resource_share.s.arn
+}
+"""
+CONTROL = f"""resource "aws_organizations_policy" "p" {{
+  name    = "p"
+  content = {allowing("kms:*")}
+}}
+resource "aws_organizations_policy_attachment" "a" {{
+  policy_id = aws_organizations_policy.p.id
+  target_id = var.a
+}}
+"""
+MANAGED = 'resource "aws_iam_policy" "b" {\n  name = "b"\n  policy = "${var.b}PART${var.a}"\n}\n'
+ATTACHED = (
+    MANAGED
+    + role('"r"')
+    + ('resource "aws_iam_role_policy_attachment" "a" {\n  role = aws_iam_role.r.name\n  policy_arn = aws_iam_policy.b.arn\n}\n')
+)
+BOUNDED = MANAGED + role('"r"', f"  permissions_boundary = aws_iam_policy.b.arn\n  {MORE.format(allowing('kms:*'))}")
+
+
+@pytest.mark.parametrize(
+    ("old", "changed"),
+    [
+        (SHARED, ("var.a", "var.b")),
+        (CONTROL, ("var.a", "var.b")),
+        (ATTACHED, ("PART", "OTHER")),
+        (BOUNDED, ("${var.a}", "")),
+        (BOUNDED, ("PART", "OTHER")),
+    ],
+)
+def test_s1_what_belongs_to_what_is_not_known(tmp_path: Path, old: str, changed: tuple[str, str]) -> None:
+    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
+    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=f"# as before\n{old}")) == EQUIVALENT
+    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=old.replace(*changed))) == UNKNOWN
+
+
 def with_test_of(attribute: str) -> str:
     """A key with a policy that tests an attribute."""
     test = f'Condition = {{ "ForAnyValue:StringEquals" = {{ "{attribute}" = "x" }} }}, Principal'
     return key('"*"').replace('{ AWS = "*" }', '{ AWS = "*" } ', 1).replace('Principal = { AWS = "*" } ', f'{test} = {{ AWS = "*" }}')
 
 
+DEFAULTS = 'provider "aws" {\n  alias = "o"\n  region = "us-west-2"\n  default_tags {\n    tags = { t = var.a }\n  }\n}\n'
 ALIAS = 'resource "aws_kms_alias" "a" {\n  name = NAME\n  target_key_id = TARGET\n}\n'
 OF_KEY = ALIAS.replace("TARGET", "aws_kms_key.k.key_id").replace("NAME", '"alias/${var.a}x"')
 OF_OTHERS = ALIAS.replace("TARGET", "var.a").replace("NAME", '"alias/x"')
@@ -117,6 +164,8 @@ OF_OTHERS = ALIAS.replace("TARGET", "var.a").replace("NAME", '"alias/x"')
         ("kms:RequestAlias", "", OF_KEY),
         ("aws:PrincipalTag/t", "", role('"r"', TAGGED)),
         ("aws:PrincipalTag/t", "", role("var.b", '  tags = { t = "x" }\n')),
+        ("aws:PrincipalTag/t", "", role('"r"').replace(TRUST, "var.a")),
+        ("aws:ResourceTag/t", "  provider = aws.o\n", DEFAULTS),
         ("aws:PrincipalTag/t", "  customer_master_key_spec = var.a\n", ""),
     ],
 )

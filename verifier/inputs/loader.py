@@ -227,7 +227,7 @@ class Loader:
 
             estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
-        if not (self.parts.unknown or self.parts.remade or self.parts.identity_changes):
+        if not (self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made):
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 

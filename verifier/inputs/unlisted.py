@@ -1,7 +1,8 @@
 """What a plan or template gives users and roles that no list has.
 
 In: the estate, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions that give one of them other
-policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags where a policy tests some.
+policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags where a policy tests some, or
+give a listed role a trust policy that is not known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Draft, membership
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
-from verifier.inputs.text.unknown import content, replaced
+from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate
 from verifier.model.tested import is_tested
 from verifier.syntax.text import printable
@@ -26,6 +27,9 @@ def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
     listed = {tuple(part.lower() for part in _name(identity.arn)) for identity in estate.identities}
     tested = is_tested(estate, _TESTED)
     left_open = dict[str, object]()
+    for draft in (draft for made in parts.made.values() for details in made for draft in details.drafts if tested):
+        if TRUST in draft.has and names_in([draft.has[TRUST]]):
+            left_open[f"which session tags the trust policy of {draft.arn} lets pass"] = [draft.arn, content(draft.has[TRUST])]
     for account, change in ((account, change) for account, changes in parts.identity_changes.items() for change in changes):
         for (kind, name), draft in change.drafts.items():
             said = found.policies(draft)

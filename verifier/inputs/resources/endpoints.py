@@ -108,7 +108,8 @@ class Shares(Reader):
             for key, names in dict.fromkeys(found for node in self.side.shared(resource) for found in _shared(node)):
                 what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
                 does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
-                self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, key=key)
+                beside = self.side.of_type("aws_ram_principal_association", "aws_ram_resource_share", "AWS::RAM::ResourceShare")
+                self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, beside, key=key)
 
 
 def _shared(node: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:

@@ -97,7 +97,7 @@ class Identities(Reader):
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
             who = [kind, self.contents(resource, "name", "path", "permissions_boundary"), self.side.made_if(resource)]
-            self.changes_of(resource).unlisted.append((resource.shown, who, self.contents(resource, "tags", "tags_all"), owner))
+            self.changes_of(resource).unlisted.append((resource.shown, who, self.tags_said(resource), owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:
                 why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import Family, UnknownResource
-from verifier.inputs.resources.resource import Resource, Side, Verb
+from verifier.inputs.resources.resource import Resource, Side, Verb, provider_name
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.inputs.text.unknown import Unknown, content, names_in
@@ -54,16 +54,24 @@ class Reader:
         found = (self.side.value(resource, name) for name in attributes)
         return [None if node is None else content(node) for node in found]
 
+    def tags_said(self, resource: Resource) -> list[object]:
+        """What is said of the tags of a resource, those that its provider adds among them."""
+        return [*self.contents(resource, "tags", "tags_all"), provider_name(resource.provider)]
+
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
         unknown = [content(node) for node in facts if isinstance(node, Unknown)]
         found: dict[str, object] = {"its spec, usage or origin": unknown} if unknown else {}
         found |= {} if self.side.is_certain(resource) else {"whether it is made": self.side.made_if(resource)}
-        return found | ({} if self.side.tags(resource) is not None else {"tags": self.contents(resource, "tags", "tags_all")})
+        return found | ({} if self.side.tags(resource) is not None else {"tags": self.tags_said(resource)})
 
-    def may(self, resource: Resource, what: str, label: str, influence: Influence, does: str, **of: Any) -> None:
-        """Records what a resource may do that is not known, by a rule; `of` says to what of the estate, as `Unmodelled` has it."""
-        name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(self._content(resource))})")
+    def may(
+        self, resource: Resource, what: str, label: str, influence: Influence, does: str, beside: Iterable[Resource] = (), **of: Any
+    ) -> None:
+        """Records what a resource may do that is not known, with those `beside` it, by a rule; `of` says to what of the estate, as
+        `Unmodelled` has it."""
+        said = [self._content(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
+        name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(said)})")
         description = printable(f"{resource.shown} {does}")
         self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
 

@@ -6,6 +6,7 @@ attribute is `Unknown`; an attribute that is not set is `None`.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -72,6 +73,11 @@ class Resource:
         if self.verb is not Verb.CHANGES or self.was is None:
             return self.verb is Verb.MAKES
         return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
+
+
+def provider_name(key: str) -> str:
+    """The name by which what a provider configuration says is recorded (`text.definitions`)."""
+    return "provider." + re.sub(r"[^\w-]", "-", key)
 
 
 def is_any_unknown(unknown: Any) -> bool:

@@ -17,7 +17,7 @@ from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import content, names_in
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import Policy, PolicyKind, arn_kind
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -52,10 +52,11 @@ class Inventory:
         else:
             self._doubt(draft.place, "policies", draft.arn, description, said=(description,))
 
-    def _missing(self, node: Node, thing: str, principal: str, names: Sequence[str] = ()) -> None:
-        """Records what is attached to a principal but not in the input (U3). `names` say what it depends on."""
+    def _missing(self, node: Node, thing: str, principal: str, documents: Sequence[Node] = ()) -> None:
+        """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it."""
+        names = names_in(documents)
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
-        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=names)
+        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=_said(documents))
 
     def _doubt(
         self,
@@ -65,7 +66,7 @@ class Inventory:
         description: str,
         label: str = "U3",
         influence: Influence = Influence.EITHER,
-        said: Sequence[str] = (),
+        said: Sequence[object] = (),
     ) -> None:
         """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise. `said` tells it apart.
 
@@ -103,6 +104,10 @@ class Inventory:
         """The document of a managed policy that is in force, if the input holds it."""
         document = self.managed[arn].document if arn in self.managed else None
         return None if document is None or is_unknown_whole(document) else document
+
+    def _documents(self, arn: str) -> list[Node]:
+        """The documents of all versions of a managed policy, as far as the input has them."""
+        return [document for _, document, _ in self.managed[arn].versions if document] if arn in self.managed else []
 
     def _in_force(self, arn: str, kind: PolicyKind) -> Policy | None:
         """A managed policy; `None` where its document is not in the input. The same one may be a boundary too, under another identity."""
@@ -176,8 +181,7 @@ class Inventory:
             if self._document(arn) is not None:
                 policies.append(self._in_force(arn, PolicyKind.IDENTITY))
             else:
-                documents = [document for _, document, _ in self.managed[arn].versions if document] if arn in self.managed else []
-                self._missing(node, f"policy {arn}", principal, names_in(documents))
+                self._missing(node, f"policy {arn}", principal, self._documents(arn))
         return [policy for policy in policies if policy is not None]
 
     def _of_group(self, node: Node, group: Draft, principal: str) -> list[Policy]:
@@ -191,7 +195,7 @@ class Inventory:
         identity = f"{owner}#{name}"
         if is_unknown_whole(document):
             shown = f"policy {name}" if name.startswith("arn:") else f"inline policy {identity}"
-            self._missing(document, shown, principal, names_in([document]))
+            self._missing(document, shown, principal, [document])
             return None
         if identity not in self.read:
             self.read[identity] = read_document(self.remarks, document, PolicyKind.IDENTITY, identity=identity, name=name)
@@ -212,7 +216,7 @@ class Inventory:
         if not is_unknown_whole(role.has[TRUST]):
             return read_document(self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=f"{role.arn}#trust", name="trust")
         description = f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in([role.has[TRUST]]))}"
-        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW)
+        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, _said([role.has[TRUST]]))
         return None
 
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:
@@ -224,8 +228,13 @@ class Inventory:
         if self._document(given) is not None:
             return True, self._in_force(given, PolicyKind.BOUNDARY)
         description = f"permissions boundary {given} of {draft.arn}: its document is not in the input"
-        self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE, (description,))
+        said = [given, *_said([node, *self._documents(given)])]
+        self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE, said)
         return True, None
+
+
+def _said(documents: Sequence[Node]) -> list[object]:
+    return [content(document) for document in documents]
 
 
 def _short(arn: str) -> str:

@@ -15,7 +15,7 @@ from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
-from verifier.inputs.resources.resource import Verb
+from verifier.inputs.resources.resource import Verb, provider_name
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -40,6 +40,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, Derivation(providers))
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
+    for name, provider in plan.providers.items():
+        remarks.definitions.define(provider_name(name), provider.block.said)
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()

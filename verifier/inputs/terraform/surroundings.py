@@ -162,7 +162,8 @@ class Organizations(PlanReader):
         return found.text if isinstance(found, Scalar) else SERVICE_CONTROL if found is None else ""
 
     def _may_refuse(self, resource: Resource, why: str) -> None:
-        self.may(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}")
+        attachments = self.side.of_type("aws_organizations_policy_attachment") if resource.type == "aws_organizations_policy" else ()
+        self.may(resource, "control policy ", "D7", Influence.MAY_REFUSE, f"is {why}", attachments)
 
 
 def _is_inert(provisioner: Block) -> bool:
