@@ -17,6 +17,7 @@ from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
+from verifier.verify.comparison.compare import compare
 
 Json = dict[str, Any]
 ACCOUNT = "111122223333"
@@ -164,3 +165,26 @@ def test_nobody_but_the_stack_above_gives_it_parameters(tmp_path: Path) -> None:
     folder = assembly(tmp_path / "cdk.out", OUTER, Inner=INNER)
     with pytest.raises(InputError, match="no parameter `Partner`"):
         load_estate([folder], supplied=Supplied(parameters={"Partner": "arn:aws:iam::111122223333:root"}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"handed"', '"other"'), ('"Ref": "A"', '"Ref": "B"'), ('"Default": "one"', '"Default": "two"'), ('"told"', '"other"')],
+)
+def test_what_is_not_read_in_it_or_beside_it_is_another_where_it_is_handed_something_else(tmp_path: Path, old: str, new: str) -> None:
+    """S1: parameters of a nested stack are what the one above hands to it, and its outputs what they say."""
+    inner, outer = deepcopy(INNER), deepcopy(OUTER)
+    inner["Parameters"] |= {"P": {"Type": "String"}, "Q": {"Type": "String"}}
+    inner["Outputs"]["O"] = {"Value": "told"}
+    inner["Resources"]["S"] = {"Type": "AWS::IAM::Something", "Properties": {"X": {"Ref": "P"}, "Y": {"Ref": "Q"}}}
+    outer["Parameters"] = {name: {"Type": "String", "Default": default} for name, default in (("A", "one"), ("B", "one"))}
+    outer["Resources"]["Inner"]["Properties"]["Parameters"] |= {"P": "handed", "Q": {"Ref": "A"}}
+    outer["Resources"]["S"] = {"Type": "AWS::IAM::Something", "Properties": {"X": {"Fn::GetAtt": ["Inner", "Outputs.O"]}}}
+
+    def version(folder: str, said: str) -> Estate:
+        found = json.loads(json.dumps([outer, inner]).replace(old, said))
+        return load_estate([assembly(tmp_path / folder, found[0], Inner=found[1])])
+
+    before = version("old", old)
+    assert {one.relation.value for one in compare(before, version("same", old)).targets} == {"equivalent"}
+    assert "unknown" in {one.relation.value for one in compare(before, version("new", new)).targets}

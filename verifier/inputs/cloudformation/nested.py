@@ -26,6 +26,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import files_below
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
+from verifier.inputs.text.unknown import content
 
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _OF_FILES = re.compile("^(Code|SourceBundle)$|(Location|Uri|URL)$")
@@ -91,6 +92,9 @@ def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, fo
         above = side.template.supplied.parameters.get("AWS::StackName") or side.within
         inner.within = f"{above}-{resource.name}"
         side.nested[resource.name] = inner
+        remarks.definitions.define(resource.name, {name: content(output) for name, output in inner.template.outputs.items()})
+        for name, value in pairs:
+            remarks.definitions.define(name.text, content(value))
         yield inner
         yield from _nested(remarks, parts, files, inner, folder, seen)
 
