@@ -394,6 +394,21 @@ def test_what_is_not_read_is_in_doubt(tmp_path: Path, files: dict[str, Any], add
     assert any(address in name for name in names), names
 
 
+@pytest.mark.parametrize(("repository", "limit"), [("own", "the git repository"), ("", "the folder, which is in no git repository")])
+def test_what_is_outside_is_said_to_be(tmp_path: Path, repository: str, limit: str) -> None:
+    """Links and modules that lead out of the git repository, or where there is none, out of the folder."""
+    if repository:
+        (tmp_path / repository / ".git").mkdir(parents=True)
+    written(tmp_path / "other", main="")
+    written(tmp_path / "own", main=TIGHT, more='module "m" {\n  source = "../other"\n}\nmodule "n" {\n  source = "../none"\n}\n')
+    (tmp_path / "own" / "link.tf").symlink_to("../other/main.tf")
+    estate = load(tmp_path / "own")
+    said = " ".join(diagnostic.message for diagnostic in estate.warnings)
+    assert f"module.m is not at hand (its source is ../other, outside of {limit})" in said
+    assert f"link.tf is not read (it leads out of {limit})" in said
+    assert "module.n is not at hand (its source is ../none)" in said
+
+
 def test_modules_that_are_not_read_are_one_doubt_together(tmp_path: Path) -> None:
     """However many there are: whether any of them changes a key is all that a decision can turn on."""
 

@@ -124,7 +124,9 @@ class _Maker:
             self._gap(self.files.name(folder), self._unread(folder), "has files that are not read", Family.ANYTHING)
             written = Module()
         for path in self.sources.unread:
-            self._gap(self.files.name(path), self._unread(path), "is not read", Family.ANYTHING)
+            outside = self.sources.outside(path)
+            why = f"is not read (it leads out of {outside})" if outside else "is not read"
+            self._gap(self.files.name(path), self._unread(path), why, Family.ANYTHING)
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
@@ -139,7 +141,9 @@ class _Maker:
                 place = os.path.realpath(folder / source) if source.startswith(".") else ""
                 said = replace(block, attributes=block.attributes | {"": Expression(constant=place)})
                 address = qualified(only_instance(name), f"module.{call}")
-                self._gap(address, said, f"is not at hand (its source is {source})", Family.ANYTHING)
+                outside = self.sources.outside(folder / source) if source.startswith(".") else ""
+                why = f"is not at hand (its source is {source}{outside and f', outside of {outside}'})"
+                self._gap(address, said, why, Family.ANYTHING)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

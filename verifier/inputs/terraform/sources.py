@@ -145,6 +145,15 @@ class Folders:
             return None
         return path if inside else None
 
+    def outside(self, path: Path) -> str:
+        """Of what something is outside that is there, and not read for that; empty where it is not there, or inside."""
+        try:
+            is_outside = path.exists() and not path.resolve().is_relative_to(self.limit)
+        except (OSError, RuntimeError):
+            return ""
+        limit = "the git repository" if (self.limit / ".git").exists() else "the folder, which is in no git repository"
+        return limit if is_outside else ""
+
     def file(self, path: Path) -> tuple[Source, Tree] | None:
         """A file and what is written in it; `None` for one that is not read."""
         self.files += 1
