@@ -100,10 +100,11 @@ class Unchanged:
         members = self.setting.universe.alike(by)
         if not all(one in self.setting.listed or one.endswith(":root") for one in members):
             return False
-        target = key_target(replace(self.setting.key, tags=None, aliases=None))
+        free = replace(self.setting.key, tags=None, aliases=None)
+        estate = replace(self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys))
         asked = replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
-            return next(decide_requests(self.setting.estate, target, [asked], self.options)).status is Status.PROVED
+            return next(decide_requests(estate, key_target(free), [asked], self.options)).status is Status.PROVED
         except InputError as error:
             return error.diagnostics[0].rule == "S3"
 
