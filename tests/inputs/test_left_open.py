@@ -81,6 +81,11 @@ TAGGED = '  tags = { t = "${var.a}x" }\n'
                 ("group", "aws_iam_group.g.name", GROUP),
             )
         ),
+        (
+            role("var.a") + given("aws_iam_role.r.name", "kms:Decrypt"),
+            (role("var.a") + given("aws_iam_role.r.name", "kms:Decrypt")).replace('"r"', '"s"').replace("role.r.", "role.s."),
+            EQUIVALENT,
+        ),
         (role("var.a", MORE.format(allowing("kms:Decrypt"))), role("var.a", MORE.format(allowing("kms:Encrypt"))), UNKNOWN),
         (role("var.a", MORE.format(allowing("s3:Get*"))), role("var.a", MORE.format(allowing("s3:Put*"))), EQUIVALENT),
         *(

@@ -56,7 +56,7 @@ class Reader:
 
     def tags_said(self, resource: Resource) -> list[object]:
         """What is said of the tags of a resource, those that its provider adds among them."""
-        return [*self.contents(resource, "tags", "tags_all"), provider_name(resource.provider)]
+        return [*self.contents(resource, "tags"), resource.values.get("tags_all"), provider_name(resource.provider)]
 
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
