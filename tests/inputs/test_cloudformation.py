@@ -284,6 +284,19 @@ def test_resources_in_a_circle(tmp_path: Path) -> None:
     assert "Key → Key" in error.message
 
 
+def test_what_aws_sam_makes_of_one_resource_is_no_circle(tmp_path: Path) -> None:
+    """A deployment of the function is stopped by an alarm about the function."""
+    function = (
+        "  F: {Type: 'AWS::Serverless::Function', Properties: {Role: !GetAtt App.Arn, DeploymentPreference: {Alarms: [!Ref Alarm]}}}\n"
+    )
+    alarm = "  Alarm: {Type: 'AWS::CloudWatch::Alarm', Properties: {Dimensions: [{Name: FunctionName, Value: !Ref F}]}}\n"
+    circle = "  G: {Type: 'AWS::Serverless::Function', Properties: {Role: !GetAtt G.Arn, FunctionName: !Ref H}}\n"
+    circle += "  H: {Type: 'AWS::Serverless::Function', Properties: {FunctionName: !Ref G, Role: !Ref G}}\n"
+    transform = "Transform: AWS::Serverless-2016-10-31\n"
+    for more in (function + alarm, function + alarm + circle):
+        assert load(tmp_path, text(ROLE + key("{AWS: !GetAtt App.Arn}") + more).replace("Resources:", f"{transform}Resources:")).keys
+
+
 def test_a_long_way_is_no_circle_and_no_crash(tmp_path: Path) -> None:
     chain = "".join(f"  T{n}: {{Type: AWS::SNS::Topic, DependsOn: T{n + 1}}}\n" for n in range(3000)) + "  T3000: {Type: AWS::SNS::Topic}\n"
     assert load(tmp_path, text(chain + KEY)).keys

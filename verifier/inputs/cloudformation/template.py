@@ -246,9 +246,12 @@ def _check_supplied(remarks: Remarks, template: Template) -> None:
 
 def check_circles(remarks: Remarks, template: Template) -> None:
     """Records an error where resources depend on each other in a circle, which CloudFormation refuses too, so nothing in it is resolved.
-    [CloudFormation Template Reference: DependsOn attribute]"""
+    AWS SAM makes several resources of one, and which of them refers to another is not told: `DeploymentPreference` names alarms about the
+    function itself. [CloudFormation Template Reference: DependsOn attribute; AWS SAM: AWS::Serverless::Function]"""
     graph: dict[str, dict[str, Node]] = {}
     for name, resource in template.resources.items():
+        if resource.type.startswith("AWS::Serverless::"):
+            continue
         depends = {entry.text: entry for entry in resource.depends_on if entry.text in template.resources}
         graph[name] = {**depends, **references(template, resource.properties.values())}
     try:
