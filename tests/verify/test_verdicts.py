@@ -388,3 +388,11 @@ def test_a_replay_that_contradicts_the_problem_is_an_error(command: Callable[[Es
     monkeypatch.setattr(RuledSpace, "allowed", lambda _: TRUE)
     with pytest.raises(InternalDisagreement):
         command(estate(allow("*", "kms:Decrypt", Condition={"ForAllValues:StringEquals": {"kms:EncryptionContextKeys": "a"}}), deny()))
+
+
+@pytest.mark.parametrize(("absent", "readings"), [("false", (("F6-untag", True),)), ("true", ())])
+def test_f6_a_refutation_says_that_requests_of_untagging_must_have_values_of_tags(
+    absent: str, readings: tuple[tuple[str, bool], ...]
+) -> None:
+    found = verdict(conditioned({"Null": {"aws:RequestTag/team": absent}}, "kms:UntagResource"), nobody("kms:UntagResource")).counterexample
+    assert found is not None and found.readings == readings

@@ -26,7 +26,7 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[str, bool], ...]
-TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6")
+TO_BE_SENT = ("F1-service", "F3", "F4", "F5", "F6", "F6-untag")
 """The readings that facts about requests depend on, not decisions."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
 """How the condition keys begin that read the facts of `Key.doubtful`."""
