@@ -60,3 +60,19 @@ def test_s1_expressions_of_two_plans(tmp_path: Path, name: str) -> None:
     if name != "what is put off":  # which is called by the plan that it is of
         assert relation(first, same) == EQUIVALENT
     assert relation(first, other) == expected
+
+
+def without(name: str, role: str = "other") -> dict[str, Any]:
+    """A plan that takes an inline policy away from a role that is in no list."""
+    before = {"id": f"{role}:{name}", "role": role, "name": name, "policy": '{"Statement": []}'}
+    return plan(KEY, Planned("aws_iam_role_policy", "p", before=before, expressions={"role": constant(role)}))
+
+
+def test_u1_other_policies_are_taken_away_from_others(tmp_path: Path) -> None:
+    def version(name: str, data: dict[str, Any]) -> Estate:
+        return load_estate([write(tmp_path, data, f"{name}.json")], supplied=Supplied(ACCOUNT, "us-west-2"))
+
+    old = version("old", without("a"))
+    assert relation(old, version("same", without("a"))) == EQUIVALENT
+    for number, other in enumerate((plan(KEY), without("b"), without("a", "another"))):
+        assert relation(old, version(f"new{number}", other)) == UNKNOWN

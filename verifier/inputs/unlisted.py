@@ -35,6 +35,9 @@ def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
             said = found.policies(draft)
             if said and (account, kind, name.lower()) not in listed:
                 left_open[f"the policies of {kind} {name}, which no list has"] = [account, kind, name, said]
+        for (kind, name), taken in change.detached.items():
+            if (account, kind, name.lower()) not in listed:
+                left_open[f"which policies {kind} {name} loses, which no list has"] = [account, kind, name, sorted(taken)]
         for shown, who, tags, draft in change.unlisted:
             said = found.policies(draft)
             if said:
