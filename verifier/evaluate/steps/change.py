@@ -69,7 +69,7 @@ def _estate(estate: Estate, move: Move) -> Estate:
         case GrantCreated(key, grant):
             return _key(estate, key, lambda known: replace(known, grants=(*(known.grants or ()), grant)))
         case KeyTagged(key, tags, removed):
-            return _key(estate, key, lambda known: _tagged(known, {*removed, *dict(tags)}, tags))
+            return _key(estate, key, lambda known: known if known.tags is None else _tagged(known, {*removed, *dict(tags)}, tags))
         case KeyShared(key):
             return _shared(estate, key)
         case PolicyAdded(owner, policy, known):
@@ -103,10 +103,8 @@ def _default(key: Key, policy: Policy) -> tuple[Policy, ...]:
 
 
 def _tagged(key: Key, gone: set[str], tags: tuple[tuple[str, str], ...]) -> Key:
-    """Tags that are not known stay so (U3). Such as differ in case alone are not: a condition reads one, and no page says which (F8)."""
-    if key.tags is None:
-        return key
-    now = (*(pair for pair in key.tags if pair[0] not in gone), *tags)
+    """A key with tags set. Such as differ in case alone are not known: a condition reads one of them, and no page says which (F8)."""
+    now = (*(pair for pair in key.tags or () if pair[0] not in gone), *tags)
     if len({name.lower() for name, _ in now}) == len(now):
         return replace(key, tags=now)
     return replace(key, tags=None, doubtful=(*key.doubtful, ("tags", f"keys of tags of {key.arn} differ in case alone after a step")))
