@@ -400,13 +400,18 @@ def test_what_is_outside_is_said_to_be(tmp_path: Path, repository: str, limit: s
     if repository:
         (tmp_path / repository / ".git").mkdir(parents=True)
     written(tmp_path / "other", main="")
-    written(tmp_path / "own", main=TIGHT, more='module "m" {\n  source = "../other"\n}\nmodule "n" {\n  source = "../none"\n}\n')
+    written(
+        tmp_path / "own",
+        main=TIGHT,
+        more='module "m" {\n  source = "../other"\n}\nmodule "n" {\n  source = "../none"\n}\nmodule "o" {\n  source = "a/b/aws"\n}\n',
+    )
     (tmp_path / "own" / "link.tf").symlink_to("../other/main.tf")
     estate = load(tmp_path / "own")
     said = " ".join(diagnostic.message for diagnostic in estate.warnings)
     assert f"module.m is not at hand (its source is ../other, outside of {limit})" in said
     assert f"link.tf is not read (it leads out of {limit})" in said
     assert "module.n is not at hand (its source is ../none)" in said
+    assert "module.o is not at hand (its source is a/b/aws; `terraform init` fetches it)" in said
 
 
 def test_modules_that_are_not_read_are_one_doubt_together(tmp_path: Path) -> None:

@@ -141,9 +141,9 @@ class _Maker:
                 place = os.path.realpath(folder / source) if source.startswith(".") else ""
                 said = replace(block, attributes=block.attributes | {"": Expression(constant=place)})
                 address = qualified(only_instance(name), f"module.{call}")
-                outside = self.sources.outside(folder / source) if source.startswith(".") else ""
-                why = f"is not at hand (its source is {source}{outside and f', outside of {outside}'})"
-                self._gap(address, said, why, Family.ANYTHING)
+                outside = self.sources.outside(folder / source) if place else ""
+                aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
+                self._gap(address, said, f"is not at hand (its source is {source}{aside})", Family.ANYTHING)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""
