@@ -56,6 +56,16 @@ def test_what_was_gained_fails(run: Run, put: Put) -> None:
     assert run("compare", old, new, "--key-arn", KEY, "--fail-on", "never").code == 0
 
 
+def test_what_one_side_alone_gives_is_said_beside_equivalent(run: Run, tmp_path: Path) -> None:
+    """What the other side is supposed to have decides that they are, so no option is needed to see it."""
+    key: dict[str, Any] = {"metadata": {"Arn": KEY}, "policy": {"Version": "2012-10-17", "Statement": [DELEGATE]}}
+    for name, keys in (("listed", [key | {"grants": {"Grants": []}}]), ("not listed", [key])):
+        (tmp_path / name).write_text(json.dumps({"keys": keys}), encoding="utf-8")
+    result = run("compare", str(tmp_path / "listed"), str(tmp_path / "not listed"))
+    assert result.code == 0 and "equivalent" in result.out
+    assert "the key's grants are given in OLD only; NEW is supposed to have none" in result.out
+
+
 def test_names_and_order_do_not_count(run: Run, put: Put) -> None:
     result = run(
         "compare", put("a.json", DELEGATE, REPORTS), put("b.json", {**REPORTS, "Sid": "X"}, {**DELEGATE, "Sid": "Y"}), "--key-arn", KEY
