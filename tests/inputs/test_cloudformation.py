@@ -778,8 +778,10 @@ def test_a_cloud_assembly(tmp_path: Path) -> None:
     estate = load_estate([folder], supplied=Supplied(ACCOUNT, "us-west-2"))
     assert sorted((key.account, key.region) for key in estate.keys) == [(ACCOUNT, "us-west-2"), ("444455556666", "eu-west-1")]
     assert any(name.endswith("manifest.json") for name, _ in estate.inputs)
+    (folder / "loop").symlink_to("loop")
     for wrong, message in (
         (stack("../Dev.template.json", "aws://unknown-account/unknown-region"), "leads out of"),
+        (stack("loop", "aws://unknown-account/unknown-region"), "leads out of"),
         (stack("Absent.template.json", "aws://unknown-account/unknown-region"), "cannot read"),
         (stack("Dev.template.json", "aws://moon"), "is no environment"),
         ({"type": "aws:cloudformation:stack"}, "no `templateFile`"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,7 @@ SNIPPET = "  P:\n    Type: AWS::IAM::Something\n    Fn::Transform: {Name: AWS::I
         (STACK, "gone.txt", False),
         (STACK, "../root/one.txt", True),
         (STACK, "../one.txt", False),
+        (STACK, "./loop.txt", False),
         (FUNCTION + CUSTOM, "in/", True),
         (FUNCTION + CUSTOM, "with/", False),
         (SNIPPET, "./one.txt", True),
@@ -123,6 +125,7 @@ def test_s1_so_of_files_of_templates(tmp_path: Path, resource: str, path: str, t
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_text(text, encoding="utf-8")
         (root / "with" / "link").symlink_to("one.txt")
+        (root / "loop.txt").symlink_to("loop.txt")
         (root / "t.yaml").write_text(TEMPLATE + resource.replace("HERE", path), encoding="utf-8")
         return load_estate([root / "t.yaml"], supplied=Supplied(ACCOUNT, "us-west-2"), root=root)
 
@@ -154,6 +157,17 @@ def test_s1_so_of_files_of_values_that_a_command_may_name(tmp_path: Path, name: 
     old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
     assert (relation(old, same), relation(old, new)) == (EQUIVALENT, found)
     assert relation(version("gone", None), version("away", None)) == found
+
+
+def test_s1_only_files_are_looked_at(tmp_path: Path) -> None:
+    """Reading a pipe waits for whoever writes to it."""
+
+    def version(folder: str) -> Estate:
+        (tmp_path / folder).mkdir()
+        os.mkfifo(tmp_path / folder / "prod.tfvars")
+        return load(tmp_path / folder, main=key("var.a") + OPEN)
+
+    assert relation(version("one"), version("two")) == UNKNOWN
 
 
 def test_s1_values_that_are_read_are_those_of_their_own_variables(tmp_path: Path) -> None:

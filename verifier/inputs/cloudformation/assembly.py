@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files
+from verifier.inputs.text.files import Files, within
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
 
 MANIFEST = "manifest.json"
@@ -48,7 +48,7 @@ def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) ->
     if given is None:
         raise refusal(artifact, f"the artifact has no `{name}`")
     path = folder / given
-    if not path.resolve().is_relative_to(folder.resolve()) or path.resolve() == folder.resolve():
+    if not within(path, folder) or path.resolve() == folder.resolve():
         raise refusal(artifact, f"`{given}` leads out of the folder of the assembly")
     return path
 

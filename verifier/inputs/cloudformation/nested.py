@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.cloudformation.reading import prepared
@@ -23,8 +22,8 @@ from verifier.inputs.cloudformation.template import Handed, Resource
 from verifier.inputs.cloudformation.written import MACROS
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files
-from verifier.inputs.text.folders import files_below
+from verifier.inputs.text.files import Files, within
+from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
 
@@ -53,18 +52,8 @@ def _define_files(remarks: Remarks, template: Node, folder: Path) -> None:
     for node in nodes_in(template):
         for key, value in node.pairs if isinstance(node, Members) else ():
             if _OF_FILES.search(key.text) and isinstance(value, Scalar) and _LOCAL.fullmatch(value.text):
-                remarks.definitions.define(value.text, _held(folder / value.text, folder))
-
-
-def _held(path: Path, folder: Path) -> str:
-    """What tells a file or folder in a folder from others of its name: what it holds, or its place."""
-    try:
-        inside = path.resolve().is_relative_to(folder.resolve())
-        found = [] if not inside else [(Path(), path.read_bytes(), False)] if path.is_file() else list(files_below(path))
-    except OSError:
-        found = []
-    told = found and not any(is_link for _, _, is_link in found)
-    return sha256(repr(found).encode()).hexdigest() if told else os.path.realpath(path)
+                path = folder / value.text
+                remarks.definitions.define(value.text, held(path) if within(path, folder) else os.path.realpath(path))
 
 
 def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]) -> Iterator[TemplateSide]:
@@ -109,5 +98,4 @@ def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
             source = member(member(member(files.node(manifest), "files"), found[0]), "source")
             named = text_of(source, "path") if source is not None else named
     path = folder / named if named else None
-    inside = path is not None and path.resolve().is_relative_to(folder.resolve())
-    return path if path is not None and inside and path.is_file() else None
+    return path if path is not None and within(path, folder) and path.is_file() else None

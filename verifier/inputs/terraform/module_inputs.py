@@ -8,10 +8,8 @@ through `providers = {…}`, or is none.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
@@ -22,6 +20,7 @@ from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
 from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
+from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
@@ -50,24 +49,13 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found |= {name: _supplied(name, declared[name], supplied[name]) for name in declared.keys() & supplied.keys()}
-    others = _others(sources, folder)
-    for name, block in declared.items():
-        if name not in found and "default" not in block.attributes:
-            sources.remarks.definitions.define(f"var.{name}", others)
+    without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
+    # A command may name other files of values, which are not read.
+    files = [path for path in sorted(folder.rglob("*")) if path.name.endswith(_VALUES)] if without else []
+    others = [(str(path.relative_to(folder)), held(path)) for path in files if not sources.read.was_read(path)]
+    for name in without:
+        sources.remarks.definitions.define(f"var.{name}", others)
     return {name: {"value": node} for name, node in found.items()}
-
-
-def _others(sources: Folders, folder: Path) -> list[tuple[str, str]]:
-    """What tells the files of values that a command may name from those of another version; the place of one that cannot be read."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.name.endswith(_VALUES) and not sources.read.was_read(path):
-            try:
-                held = sha256(path.read_bytes()).hexdigest()
-            except OSError:
-                held = os.path.realpath(path)
-            found.append((str(path.relative_to(folder)), held))
-    return found
 
 
 def _supplied(name: str, block: Block, text: str) -> Node:

@@ -125,7 +125,7 @@ class Files:
         if not isinstance(node, Scalar) or node.type == "null" or not _NAME.fullmatch(node.text):
             return node
         path = folder / node.text
-        if os.path.isabs(node.text) or not _within(path, folder):
+        if os.path.isabs(node.text) or not within(path, folder):
             raise refusal(node, f"`{node.text}` leads out of the folder of the snapshot")
         if not path.is_file():
             raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
@@ -142,7 +142,7 @@ def read_text(path: str | PathLike[str]) -> Source:
     return Files().source(Path(path))
 
 
-def _within(path: Path, folder: Path) -> bool:
+def within(path: Path, folder: Path) -> bool:
     """Whether a path stays in a folder, symbolic links and `..` followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())

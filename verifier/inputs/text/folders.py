@@ -1,12 +1,14 @@
-"""What a folder holds, where it is not read but told from that of another version.
+"""What files and folders hold, where they are not read but told from those of another version.
 
-In: a folder. Out: the files and links below it. Guarantee: no link is followed, and what is too much to look at is an `OSError`.
+In: a path. Out: the files and links below it; a text that is another one where they are others. Guarantee: no link below it is followed,
+nothing but files is read, and what is too much to look at is an `OSError`, or like nothing elsewhere.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 _MOST, _BLOCK = 256 << 20, 4096
@@ -26,6 +28,18 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
                 if left < 0:
                     raise OSError
                 yield path.relative_to(folder), path.read_bytes(), False
+
+
+def held(path: Path) -> str:
+    """What tells a file or folder from another of its name: a digest of what it holds; its place, where there is nothing to look at, too
+    much, or links."""
+    try:
+        is_file = path.is_file() and path.stat().st_size <= _MOST
+        found = [(Path(), path.read_bytes(), False)] if is_file else list(files_below(path))
+    except OSError:
+        found = []
+    is_told = found and not any(is_link for _, _, is_link in found)
+    return sha256(repr(found).encode()).hexdigest() if is_told else os.path.realpath(path)
 
 
 def _raised(error: OSError) -> None:
