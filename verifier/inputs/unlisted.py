@@ -84,7 +84,7 @@ def _of_keys(document: Node) -> Iterator[object]:
     for statement in [document] if statements is None else values_of(statements):
         actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
         if not actions or not all(isinstance(action, Scalar) and _is_elsewhere(action.text) for action in actions):
-            yield content(replaced(statement, "Sid", None)) if isinstance(statement, Members) else content(statement)
+            yield content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
 
 
 def _is_elsewhere(action: str) -> bool:

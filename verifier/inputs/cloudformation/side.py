@@ -144,8 +144,7 @@ class TemplateSide(Side):
         return bool(self.functions.exists(self.template.resources[resource.address]))
 
     def made_if(self, resource: Resource) -> object:
-        found = member(self.at(resource), "Condition")
-        return None if found is None else content(found)
+        return content(member(self.at(resource), "Condition"))
 
     def value(self, resource: Resource, name: str) -> Node | None:
         own = self.template.resources[resource.address]

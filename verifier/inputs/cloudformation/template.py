@@ -145,9 +145,9 @@ def _define(definitions: Definitions, template: Template) -> None:
         definitions.define(name, content(node))
     for name, resource in template.resources.items():
         # What the policies of one that is read say is compared by itself, and no function gives it.
-        left_out = "Polic" if _READ.fullmatch(resource.type) else None
-        said = {key: content(value) for key, value in resource.properties.items() if left_out is None or left_out not in key}
-        definitions.define(name, [resource.type, resource.condition and content(resource.condition), said])
+        is_read = _READ.fullmatch(resource.type)
+        said = {key: content(value) for key, value in resource.properties.items() if not (is_read and "Polic" in key)}
+        definitions.define(name, [resource.type, content(resource.condition), said])
 
 
 def _section(

@@ -51,8 +51,7 @@ class Reader:
 
     def contents(self, resource: Resource, *attributes: str) -> list[object]:
         """What attributes say."""
-        found = (self.side.value(resource, name) for name in attributes)
-        return [None if node is None else content(node) for node in found]
+        return [content(self.side.value(resource, name)) for name in attributes]
 
     def tags_said(self, resource: Resource) -> list[object]:
         """What is said of the tags of a resource, those that its provider adds among them."""
@@ -83,7 +82,7 @@ class Reader:
 
     def _content(self, resource: Resource) -> object:
         """What a resource says, where it is, and its values."""
-        block, values = resource.configuration, {name: content(v) if isinstance(v, Node) else v for name, v in resource.values.items()}
+        block, values = resource.configuration, {name: content(value) for name, value in resource.values.items()}
         return [resource.address, content(self.side.at(resource)) if block is None else block.said, values]
 
     def content_in_force(self, words: Sequence[Word]) -> Node | None:

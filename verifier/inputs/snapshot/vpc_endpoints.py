@@ -115,5 +115,5 @@ def _region(found: Record) -> str | None:
 def _missing(remarks: Remarks, endpoint: Endpoint, policy: Node | None) -> Unmodelled:
     name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
     description = printable(f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input")
-    symbol = printable(f"{name} ({remarks.definitions.digest(content(policy))})" if policy is not None and names else name)
+    symbol = printable(f"{name} ({remarks.definitions.digest(content(policy))})" if names else name)
     return Unmodelled(symbol, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

@@ -59,7 +59,7 @@ class Expression:
         """What it says, as far as that is told."""
         if self.written is not None:
             return self.written.said
-        return [self.references, content(self.constant) if isinstance(self.constant, Node) else self.constant]
+        return [self.references, content(self.constant)]
 
 
 @dataclass

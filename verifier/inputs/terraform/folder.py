@@ -34,7 +34,7 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Remarks, Scalar
+from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
@@ -121,12 +121,12 @@ class _Maker:
             raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if written is None:
-            self._gap(self.files.name(folder), self._unread(folder), "has files that are not read", Family.ANYTHING)
+            self._gap(self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content)
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
             why = f"is not read (it leads out of {outside})" if outside else "is not read"
-            self._gap(self.files.name(path), self._unread(path), why, Family.ANYTHING)
+            self._gap(self.files.name(path), why, self.files.place(path), self.sources.content)
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
@@ -139,11 +139,10 @@ class _Maker:
                 source = block.text("source") or "not known"
                 # One beside another folder is another, whatever its source says.
                 place = os.path.realpath(folder / source) if source.startswith(".") else ""
-                said = replace(block, attributes=block.attributes | {"": Expression(constant=place)})
                 address = qualified(only_instance(name), f"module.{call}")
                 outside = self.sources.outside(folder / source) if place else ""
                 aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
-                self._gap(address, said, f"is not at hand (its source is {source}{aside})", Family.ANYTHING)
+                self._gap(address, f"is not at hand (its source is {source}{aside})", block.place, [block.said, place])
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""
@@ -159,18 +158,14 @@ class _Maker:
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
-                    self._gap(qualified(only_instance(name), kind), block, "is a block that is not read", family)
+                    self._gap(qualified(only_instance(name), kind), "is a block that is not read", block.place, block.said, family)
             for key, block in module.files.providers.items():
                 if "for_each" in block.attributes:
-                    self._gap(f"provider.{key}", block, "has `for_each`", Family.ANYTHING)
+                    self._gap(f"provider.{key}", "has `for_each`", block.place, block.said)
 
-    def _unread(self, path: Path) -> Block:
-        """What stands for a file that is not read, or a folder that has some."""
-        return Block({"": Expression(constant=self.sources.content)}, place=self.files.place(path))
-
-    def _gap(self, address: str, block: Block, why: str, family: Family) -> None:
-        node = block.place or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=block.said))
+    def _gap(self, address: str, why: str, at: Node | None, said: object, family: Family = Family.ANYTHING) -> None:
+        node = at or self.files.place(self.folder)
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []

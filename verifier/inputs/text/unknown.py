@@ -111,13 +111,16 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for node in nodes for unknown in unknowns(node) for name in unknown.names))
 
 
-def content(node: Node) -> object:
-    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out."""
+def content(node: object) -> object:
+    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out. Of what is no
+    tree: that."""
     if isinstance(node, Unknown):
         return [node.names, node.pieces, node.written.split(), [content(option) for option in node.options or ()]]
     if isinstance(node, Members):
         return {key.text: content(value) for key, value in node.pairs}
-    return [content(item) for item in node.items] if isinstance(node, Items) else node.text if isinstance(node, Scalar) else None
+    if isinstance(node, Items):
+        return [content(item) for item in node.items]
+    return node.text if isinstance(node, Scalar) else None if isinstance(node, Node) else node
 
 
 def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
