@@ -101,6 +101,24 @@ def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path,
     assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == found
 
 
+def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path) -> None:
+    def version(folder: str, *actions: str) -> Estate:
+        (tmp_path / folder).mkdir()
+        paths = [tmp_path / folder / f"{number}.json" for number in range(len(actions))]
+        for path, action in zip(paths, actions, strict=True):
+            gives = {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}
+            policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": path.stem, "Roles": ["other"], "PolicyDocument": gives}}
+            template = template_of(statement("Allow", {"AWS": OWN})) if path == paths[0] else {"Resources": {}}
+            template["Resources"]["P"] = policy
+            path.write_text(json.dumps(template), encoding="utf-8")
+        return load_estate(paths, supplied=Supplied(ACCOUNT, "us-west-2"), root=tmp_path / folder)
+
+    old = version("old", "kms:Decrypt", "kms:Sign")
+    assert relation(old, version("same", "kms:Decrypt", "kms:Sign")) == EQUIVALENT
+    for number, other in enumerate((("kms:Encrypt", "kms:Sign"), ("kms:Decrypt", "kms:Encrypt"))):
+        assert relation(old, version(f"new{number}", *other)) == UNKNOWN
+
+
 SHARED = """resource "aws_ram_resource_share" "s" {
   name = "s"
 }

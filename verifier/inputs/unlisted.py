@@ -7,64 +7,63 @@ give a listed role a trust policy that is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Draft, membership
+from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, membership
+from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate
+from verifier.model.policy import arn_kind
 from verifier.model.tested import is_tested
 from verifier.syntax.text import printable
-
-_TESTED = ("principaltag/",)
 
 
 def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
     """The estate with what its input gives users and roles that it does not list."""
-    found = _Given(parts)
-    listed = {tuple(part.lower() for part in _name(identity.arn)) for identity in estate.identities}
-    tested = is_tested(estate, _TESTED)
-    left_open = dict[str, object]()
-    for draft in (draft for made in parts.made.values() for details in made for draft in details.drafts if tested):
-        if TRUST in draft.has and names_in([draft.has[TRUST]]):
-            left_open[f"which session tags the trust policy of {draft.arn} lets pass"] = [draft.arn, content(draft.has[TRUST])]
-    for account, change in ((account, change) for account, changes in parts.identity_changes.items() for change in changes):
+    left_open = _left_open(estate, parts)
+    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open))
+
+
+def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
+    """What is left open, each with what is said of that."""
+    made = [details for found in parts.made.values() for details in found]
+    changes = [(account, change) for account, found in parts.identity_changes.items() for change in found]
+    given = _Given(made, [change for _, change in changes])
+    # Who else is in a group of an inventory that is not complete nothing tells.
+    owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
+    owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
+    listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1].lower()) for account, arn in owners}
+    tested = is_tested(estate, ("principaltag/",))
+    for draft in (draft for details in made for draft in details.drafts):
+        if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
+            yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]
+    for account, change in changes:
         for (kind, name), draft in change.drafts.items():
-            said = found.policies(draft)
+            said = given.policies(draft)
             if said and (account, kind, name.lower()) not in listed:
-                left_open[f"the policies of {kind} {name}, which no list has"] = [account, kind, name, said]
+                yield f"the policies of {kind} {name}, which no list has", [account, kind, name, said]
         for (kind, name), taken in change.detached.items():
             if (account, kind, name.lower()) not in listed:
-                left_open[f"which policies {kind} {name} loses, which no list has"] = [account, kind, name, sorted(taken)]
+                yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]
         for shown, who, tags, draft in change.unlisted:
-            said = found.policies(draft)
+            said = given.policies(draft)
             if said:
-                left_open[f"the policies of {shown}, of which not enough is known to list it"] = [account, who, tags, said]
+                yield f"the policies of {shown}, of which not enough is known to list it", [account, who, tags, said]
             if tested:
-                left_open[f"the tags of {shown}, of which not enough is known to list it"] = [account, who, tags]
-    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open.items()))
-
-
-def _name(arn: str) -> tuple[str, str, str]:
-    """The account, the kind and the name of an ARN of IAM."""
-    account, resource = arn.split(":", 5)[4:]
-    return account, resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
+                yield f"the tags of {shown}, of which not enough is known to list it", [account, who, tags]
 
 
 class _Given:
     """What policies that are given may say of keys."""
 
-    def __init__(self, parts: Parts) -> None:
-        details = [each for made in parts.made.values() for each in made]
-        changes = [change for each in parts.identity_changes.values() for change in each]
-        policies = [
-            *(policy for each in details for policy in each.policies),
-            *(policy for change in changes for policy in change.policies),
-        ]
-        self.managed: Mapping[str, Node | None] = {policy.arn: policy.document for policy in policies}
-        drafts = [draft for each in details for draft in each.drafts] + [draft for change in changes for draft in change.drafts.values()]
+    def __init__(self, made: list[Details], changes: list[IdentityChanges]) -> None:
+        policies = chain(*(details.policies for details in made), *(change.policies for change in changes))
+        self.managed = {policy.arn: policy.document for policy in policies}
+        drafts = chain(*(details.drafts for details in made), *(change.drafts.values() for change in changes))
         self.groups = {membership(draft.name): draft for draft in drafts if draft.kind == "group"}
 
     def policies(self, draft: Draft) -> list[object]:
