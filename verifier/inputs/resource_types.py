@@ -93,7 +93,7 @@ _ADDS = {
 @dataclass(frozen=True)
 class UnknownResource:
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
-    could change, where known. It could change any key, or only that of the ARN `key`. `content` is what it says, as far as that is read."""
+    could change, where known. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read."""
 
     family: Family
     address: str
@@ -101,7 +101,7 @@ class UnknownResource:
     span: Span
     key: str | None = None
     why: str = "is of a type that is not read"
-    content: object = ""
+    said: object = ""
 
     @property
     def thing(self) -> Unmodelled:
@@ -132,17 +132,12 @@ def _together(definitions: Definitions, resources: Sequence[UnknownResource]) ->
         alike.setdefault((one.family, account, one.key), {}).setdefault(one.address, []).append(one)
     for found in alike.values():
         first, *others = (same[0] for same in found.values())
-        said = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
-        written = [(one.address, one.why, one.content) for address in sorted(found) for one in found[address]]
-        yield first, said, printable(f"{min(found)} ({definitions.digest(written)})")
+        so_may = printable(f"; so may {first_few([one.address for one in others])}") if others else ""
+        said = [(one.address, one.why, one.said) for address in sorted(found) for one in found[address]]
+        yield first, so_may, printable(f"{min(found)} ({definitions.digest(said)})")
 
 
-def with_unknown(
-    estate: Estate,
-    definitions: Definitions,
-    resources: Sequence[UnknownResource],
-    remade: Sequence[Remade] = (),
-) -> Estate:
+def with_unknown(estate: Estate, definitions: Definitions, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
     """The estate with what the resources could change, and with those that a plan makes again. Where resources of several families could
     change a policy, the first one is named."""
     estate = with_remade(estate, remade)

@@ -18,7 +18,6 @@ from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, v
 from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_kind
-from verifier.model.tested import is_tested
 from verifier.syntax.text import printable
 
 
@@ -37,7 +36,7 @@ def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1].lower()) for account, arn in owners}
-    tested = is_tested(estate, ("principaltag/",))
+    tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
     for draft in (draft for details in made for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]

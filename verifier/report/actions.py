@@ -29,4 +29,4 @@ def _effect(entry: Entry) -> str:
 def actions_json(entries: Iterable[Entry]) -> str:
     """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and `services`."""
     shapes: Shapes = {Entry: shape("name head reason effect services")}
-    return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2)
+    return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2) + "\n"

@@ -85,7 +85,7 @@ def render_readings(style: Style) -> str:
 
 def readings_json() -> str:
     """The same as a JSON list."""
-    return json.dumps([{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2)
+    return json.dumps([{"label": reading.label, "rule": reading.rule, **asdict(reading)} for reading in READINGS], indent=2) + "\n"
 
 
 def render_builtins(found: Sequence[Builtin], style: Style) -> str:
@@ -98,4 +98,4 @@ def render_builtins(found: Sequence[Builtin], style: Style) -> str:
 
 def builtins_json(found: Sequence[Builtin]) -> str:
     """The same as a JSON list."""
-    return json.dumps([{"name": one.name, "usage": one.usage, "demands": one.help} for one in found], indent=2, ensure_ascii=False)
+    return json.dumps([{"name": one.name, "usage": one.usage, "demands": one.help} for one in found], indent=2, ensure_ascii=False) + "\n"

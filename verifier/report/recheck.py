@@ -15,18 +15,18 @@ from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import Forms
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
-from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, shape, wire
+from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, pairs, shape, wire
 from verifier.syntax.csv_text import Table
 from verifier.syntax.text import printable
 
-_MARKS = {Outcome.ACCEPTED: "✔", Outcome.REJECTED: "✘", Outcome.LACKING: "?"}
+_MARKS = {Outcome.ACCEPTED: "✔", Outcome.REJECTED: "✘", Outcome.NO_PROOF: "?"}
 
 
 def recheck_exit_code(found: Recheck) -> ExitCode:
     """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3 otherwise."""
     if found.refused is not None or found.count(Outcome.REJECTED):
         return ExitCode.REFUTED
-    return ExitCode.PROVED if found.checked and not found.count(Outcome.LACKING) else ExitCode.UNKNOWN
+    return ExitCode.PROVED if found.checked and not found.count(Outcome.NO_PROOF) else ExitCode.UNKNOWN
 
 
 def recheck_forms(found: Recheck) -> Forms:
@@ -66,8 +66,8 @@ def _line(one: Checked) -> str:
 
 
 def _document(found: Recheck) -> Document:
-    marks = {Outcome.ACCEPTED: Role.GOOD, Outcome.REJECTED: Role.BAD, Outcome.LACKING: Role.DOUBT}
-    items = tuple(Item(f"{one.invariant} on {one.target}: {one.says}", one.outcome.value, mark=marks[one.outcome]) for one in found.checked)
+    marks = {Outcome.ACCEPTED: Role.GOOD, Outcome.REJECTED: Role.BAD, Outcome.NO_PROOF: Role.DOUBT}
+    items = tuple(Item(f"{one.name}: {one.says}", one.outcome.value, mark=marks[one.outcome]) for one in found.checked)
     refused = (Para(f"rejected: {found.refused}", Role.BAD),) if found.refused is not None else ()
     blocks: list[Block] = [*map(Para, _readings(found)), Items(items, columns=10), *map(Para, _others(found)), Supposed(found.assumptions)]
     return Document(
@@ -78,14 +78,11 @@ def _document(found: Recheck) -> Document:
 def _json(found: Recheck) -> Json:
     shapes: Shapes = {
         **SHAPES,
-        Checked: shape("invariant target outcome says", outcome=lambda one: one.outcome.value),
+        Checked: shape("invariant target outcome says"),
         Recheck: shape(
             "summary readings assumptions others refused inputs checked",
-            summary=lambda found: {
-                "exit_code": int(recheck_exit_code(found)),
-                **{o.value.replace(" ", "_"): found.count(o) for o in Outcome},
-            },
-            readings=lambda found: dict(found.readings),
+            summary=lambda found: {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in Outcome},
+            readings=pairs("readings"),
             inputs=inputs,
         ),
     }
@@ -94,26 +91,19 @@ def _json(found: Recheck) -> Json:
 
 def _notices(found: Recheck) -> Notices:
     proof = Rule("certificate", "certificate", "the certificate has a proof, and the proof holds", "S1")
-    what = {Outcome.REJECTED: (Level.ERROR, Status.REFUTED), Outcome.LACKING: (Level.WARNING, Status.UNKNOWN)}
     whole = Checked("the certificate", "the input", Outcome.REJECTED, found.refused or "")
     checked = found.checked if found.refused is None else (whole,)
-    subjects = tuple(Subject(f"{one.invariant} on {one.target}", f"{one.invariant} on {one.target}", (proof.id,)) for one in checked)
-    notices = tuple(
-        Notice(
-            proof.id,
-            what[one.outcome][0],
-            f"{one.outcome.value}: {one.invariant}",
-            f"{one.invariant} on {one.target}: {one.says}",
-            hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32],
-            target=one.target,
-            counts_as=what[one.outcome][1],
-            subject=subject.id,
-        )
-        for one, subject in zip(checked, subjects, strict=True)
-        if one.outcome in what
-    )
+    subjects = tuple(Subject(one.name, one.name, (proof.id,)) for one in checked)
+    notices = tuple(_notice(proof, one) for one in checked if one.outcome is not Outcome.ACCEPTED)
     code = recheck_exit_code(found)
     return Notices((proof,), notices, _counts(found), code, found.inputs, subjects=subjects, concluded=conclusions(found.assumptions))
+
+
+def _notice(proof: Rule, one: Checked) -> Notice:
+    level, status = (Level.ERROR, Status.REFUTED) if one.outcome is Outcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
+    title, message = f"{one.outcome.value}: {one.invariant}", f"{one.name}: {one.says}"
+    fingerprint = hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32]
+    return Notice(proof.id, level, title, message, fingerprint, target=one.target, counts_as=status, subject=one.name)
 
 
 def _table(found: Recheck) -> Table:

@@ -96,7 +96,7 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        return Outcome.LACKING, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        return Outcome.NO_PROOF, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
         if why is None:
@@ -104,7 +104,7 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     else:
         return Outcome.REJECTED, str(why)
     if supposed:
-        return Outcome.LACKING, f"the certificate covers it only where {', '.join(supposed)}"
+        return Outcome.NO_PROOF, f"the certificate covers it only where {', '.join(supposed)}"
     return Outcome.ACCEPTED, _size(entry)
 
 

@@ -47,5 +47,5 @@ def actions(
     if not found:
         raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
     chosen = [entry for entry in found.values() if entry.head in wanted]
-    emit(listed(output, lambda: render_actions(chosen, style_of(sys.stdout)), lambda: actions_json(chosen) + "\n"))
+    emit(listed(output, lambda: render_actions(chosen, style_of(sys.stdout)), lambda: actions_json(chosen)))
     return 0

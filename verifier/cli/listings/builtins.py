@@ -39,5 +39,5 @@ def builtins(
     if not found:
         hint = did_you_mean(name or "", [one.name for one in BUILTINS]) or "`verifier builtins` lists them"
         raise InputError.of(f"there is no built-in `{printable(name or '')}`", hint=hint)
-    emit(listed(output, lambda: render_builtins(found, style_of(sys.stdout)), lambda: builtins_json(found) + "\n"))
+    emit(listed(output, lambda: render_builtins(found, style_of(sys.stdout)), lambda: builtins_json(found)))
     return 0

@@ -85,7 +85,7 @@ class Surroundings(Reader):
 
     def _may(self, family: Family, address: str, account: str | None, place: Node, *, of: Node | None = None, **more: str) -> None:
         """Records what something may change that is at a place; `of` is what it is made of, if that is more."""
-        self.parts.unknown.append(UnknownResource(family, address, account, place.span, content=content(of or place), **more))
+        self.parts.unknown.append(UnknownResource(family, address, account, place.span, said=content(of or place), **more))
 
     def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
         address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]

@@ -96,7 +96,7 @@ class Identities(Reader):
             if kind == "group":
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
-            who = [kind, self.contents(resource, "name", "path", "permissions_boundary"), self.side.made_if(resource)]
+            who = [kind, self.said(resource, "name", "path", "permissions_boundary"), self.side.made_if(resource)]
             self.changes_of(resource).unlisted.append((resource.shown, who, self.tags_said(resource), owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:

@@ -121,12 +121,12 @@ class _Maker:
             raise InputError.of(f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if written is None:
-            self._gap(self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content)
+            self._gap(self.files.name(folder), "has files that are not read", self.files.place(folder), self.sources.content())
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
             why = f"is not read (it leads out of {outside})" if outside else "is not read"
-            self._gap(self.files.name(path), why, self.files.place(path), self.sources.content)
+            self._gap(self.files.name(path), why, self.files.place(path), self.sources.content())
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
@@ -165,7 +165,7 @@ class _Maker:
 
     def _gap(self, address: str, why: str, at: Node | None, said: object, family: Family = Family.ANYTHING) -> None:
         node = at or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, content=said))
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             self.parts.deeds += [Deed(address, "", Workload("", "", (), span=node.span))] if self.parts.steps else []

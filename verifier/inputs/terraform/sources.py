@@ -184,22 +184,21 @@ class Folders:
                 return None
         return self.sources[path]
 
-    @cached_property
-    def content(self) -> str:
+    def content(self, *, of_configuration: bool = True) -> str:
         """What tells files that are not read from those of another version: all that the folder holds, as they may refer to it; where some
         of it leads out, all that `limit` holds. The place stands for what cannot be looked at: it is like nothing elsewhere."""
-        return self._content(of_configuration=True)
+        if self._all_files is None:
+            return os.path.realpath(self.top)
+        counted = [one for one in self._all_files if of_configuration or not one[0].endswith(_ENDINGS)]
+        return hashlib.sha256(repr(counted).encode()).hexdigest()
 
-    def _content(self, *, of_configuration: bool) -> str:
+    @cached_property
+    def _all_files(self) -> list[tuple[str, bytes, bool]] | None:
         try:
-            for folder in (self.top, self.limit):
-                found = list(_held(folder, self.top))
-                if not any(leads_out for _, _, leads_out in found):
-                    counted = [one for one in found if of_configuration or not one[0].endswith(_ENDINGS)]
-                    return hashlib.sha256(repr(counted).encode()).hexdigest()
+            found = (list(_held(folder, self.top)) for folder in (self.top, self.limit))
+            return next((files for files in found if not any(leads_out for _, _, leads_out in files)), None)
         except OSError:
-            pass
-        return os.path.realpath(self.top)
+            return None
 
     def define(self, modules: Mapping[ModuleName, Module]) -> None:
         """Records that what reads files stands for all that the folder holds beside its configuration: functions, commands of
@@ -208,9 +207,8 @@ class Folders:
         for module in modules.values():
             for (_, type_, name), block in module.files.resources.items():
                 names |= {f"{type_}.{name}"} if type_.startswith(_OF_FILES) or "provisioner" in block.blocks else set()
-        content = self._content(of_configuration=False) if names else ""
         for name in names:
-            self.remarks.definitions.define(name, content)
+            self.remarks.definitions.define(name, self.content(of_configuration=False))
 
 
 def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:

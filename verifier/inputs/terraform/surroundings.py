@@ -191,7 +191,7 @@ class Unread(PlanReader):
                 self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
         for address in self.side.plan.invoked:
             span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
-            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why, content=self.side.plan.whole))
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole))
         for resource in self.side.plan.deeds:
             if resource.managed:
                 self._changes(resource)

@@ -17,7 +17,7 @@ class Outcome(Enum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    LACKING = "no proof"
+    NO_PROOF = "no proof"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Checked:
     target: str
     outcome: Outcome
     says: str
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return f"{self.invariant} on {self.target}"
 
 
 @dataclass(frozen=True)
