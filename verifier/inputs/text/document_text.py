@@ -47,7 +47,7 @@ def _string_source(node: Scalar) -> Source:
 def _json_at(node: Node) -> object:
     """The JSON value that the characters of a node are as they stand; `None` where they are none (YAML may not be)."""
     try:
-        return json.loads(node.source.text[node.start : node.end])
+        return json.loads(node.written)
     except (ValueError, RecursionError):
         return None
 
@@ -102,7 +102,7 @@ def _url_decoded(outer: Source) -> Source:
 
 def _object_source(node: Members | Items) -> Source:
     """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its node."""
-    text = node.source.text[node.start : node.end]
+    text = node.written
     if not isinstance(node, Resolved) and text.startswith(("{", "[")) and _json_at(node) is not None:
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))
     pieces: list[str] = []

@@ -34,7 +34,7 @@ def key_facts(old: Key, new: Key) -> Iterator[Change]:
     yield from _pairs("the key's tag", old.tags, new.tags, old, new)
     yield from _list("alias", old.aliases, new.aliases, old, new)
     if (old.grants is None) != (new.grants is None):
-        yield _one_sided("the key's grants", old.grants is None, "none", (old.span, new.span))
+        yield _one_sided("the key's grants", old.grants is None, "is supposed to have none", (old.span, new.span))
     if old.policies is not None and new.policies is not None:
         names = {policy.name for policy in old.policies} ^ {policy.name for policy in new.policies}
         for name in sorted(names - {"default"}):
@@ -77,7 +77,7 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
     """Changes of the organization, of what levels there are, and of what is not modelled."""
     yield from _organization(old, new)
     if (old.endpoints is None) != (new.endpoints is None):
-        yield None, _one_sided("VPC endpoints", old.endpoints is None, "such with the default policy alone")
+        yield None, _one_sided("VPC endpoints", old.endpoints is None, "is supposed to have only such with the default policy")
     before, after = ({thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new))
     for name in dict.fromkeys((*before, *after)):
         if (name in before) != (name in after):
@@ -107,7 +107,7 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
         for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
             before_levels, after_levels = _level_names(left, member), _level_names(right, member)
             if (before_levels is None) != (after_levels is None):
-                yield account, _one_sided(f"the {noun} over {account}", before_levels is None, "none that deny")
+                yield account, _one_sided(f"the {noun} over {account}", before_levels is None, "is supposed to have none that deny")
             elif before_levels != after_levels:
                 yield account, Change(f"other levels of {noun} are over {account}")
 
@@ -124,7 +124,7 @@ def _pairs(
     noun: str, old: Iterable[tuple[str, str]] | None, new: Iterable[tuple[str, str]] | None, before: Key | Identity, after: Key | Identity
 ) -> Iterator[Change]:
     if (old is None) != (new is None):
-        yield _one_sided(noun.replace("tag", "tags", 1), old is None, "any", (before.span, after.span))
+        yield _one_sided(noun.replace("tag", "tags", 1), old is None, "may have any", (before.span, after.span))
         return
     first, second = dict(old or ()), dict(new or ())
     for name in dict.fromkeys((*first, *second)):
@@ -134,7 +134,7 @@ def _pairs(
 
 def _list(noun: str, old: tuple[str, ...] | None, new: tuple[str, ...] | None, before: Key, after: Key) -> Iterator[Change]:
     if (old is None) != (new is None):
-        yield _one_sided(f"the key's {noun}es", old is None, "any", (before.span, after.span))
+        yield _one_sided(f"the key's {noun}es", old is None, "may have any", (before.span, after.span))
         return
     added = [name for name in new or () if name not in (old or ())]
     gone = [name for name in old or () if name not in (new or ())]
@@ -150,9 +150,9 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _one_sided(what: str, in_new: bool, supposed: str, places: tuple[Span, Span] = (NOWHERE, NOWHERE)) -> Change:
+def _one_sided(what: str, in_new: bool, otherwise: str, places: tuple[Span, Span] = (NOWHERE, NOWHERE)) -> Change:
     given, other = ("NEW", "OLD") if in_new else ("OLD", "NEW")
-    return Change(f"{what} are given in {given} only; {other} is supposed to have {supposed}", places=places, one_sided=True)
+    return Change(f"{what} are given in {given} only; {other} {otherwise}", places=places, one_sided=True)
 
 
 def _sentence(text: str, old: Key | Identity, new: Key | Identity) -> Change:
