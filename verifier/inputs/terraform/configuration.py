@@ -142,8 +142,7 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
     for what it is in each that has it. Where only the names in an expression are told, what it makes of them may be another in any other
     plan than the `whole`."""
     for name, entry in given.items():
-        value = mapping(entry, f"var.{name}").get("value")
-        definitions.define(f"var.{name}", Expression(constant=value).said)
+        definitions.define(f"var.{name}", content(mapping(entry, f"var.{name}").get("value")))
     for path, module in ((path, one) for path, both in sorted(modules.items()) for one in (both, both.files)):
         for (_, type_, name), block in module.resources.items():
             definitions.define(f"{type_}.{name}", block.said)
