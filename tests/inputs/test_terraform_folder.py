@@ -364,6 +364,21 @@ def test_the_first_document_is_there_where_it_is_referred_to(tmp_path: Path, cou
     assert verdicts(load(tmp_path, main=makes + documents + others + MAY_BE)) == {"aws_kms_key.k": found}
 
 
+@pytest.mark.parametrize(
+    ("meta", "policy", "found"),
+    [
+        ("lifecycle {\n    enabled = var.a\n  }", f"try(module.m.policy, {OPEN})", "unknown"),
+        ("lifecycle {\n    enabled = var.a\n  }", "module.m.policy", "proved"),
+        ("lifecycle {\n    prevent_destroy = true\n  }", f"try(module.m.policy, {OPEN})", "proved"),
+    ],
+)
+def test_a_module_that_may_be_off_may_have_no_outputs(tmp_path: Path, meta: str, policy: str, found: str) -> None:
+    document = SAYS.replace("MORE", "").replace("var.who", f'"{OWN}"')
+    outputs = document + 'output "policy" {\n  value = data.aws_iam_policy_document.d.json\n}\n'
+    makes = f'module "m" {{\n  source = "./m"\n  {meta}\n}}\nresource "aws_kms_key" "k" {{\n  policy = {policy}\n}}\n'
+    assert verdicts(load(tmp_path, main=makes + MAY_BE, m__main=outputs)) == {"aws_kms_key.k": found}
+
+
 # -- what is not read is in doubt --
 
 TIGHT = key(f'"{OWN}"')

@@ -85,6 +85,11 @@ class Block:
         return self.attributes[name].written if name in self.attributes else None
 
     @property
+    def may_be_off(self) -> bool:
+        """Whether it has `enabled`. [OpenTofu: the `enabled` meta-argument]"""
+        return any("enabled" in inner.attributes for inner in self.blocks.get("lifecycle", ()))
+
+    @property
     def counted(self) -> object:
         """What it says of how often it is made."""
         found = {name: self.attributes[name].said for name in ("count", "for_each") if name in self.attributes}

@@ -203,8 +203,8 @@ class _Maker:
 
     def _keys(self, block: Block, path: ModulePath) -> Sequence[Index] | None:
         """The keys of the instances of a block; `None` where they are not known."""
-        if any("enabled" in inner.attributes for inner in block.blocks.get("lifecycle", ())):
-            return None  # [OpenTofu: the `enabled` meta-argument]
+        if block.may_be_off:
+            return None
         for name in ("count", "for_each"):
             written = block.written(name)
             if written is None:

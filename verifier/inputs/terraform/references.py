@@ -52,8 +52,11 @@ class References:
         return found
 
     def may_fail(self, text: str, module: ModulePath) -> bool:
-        """Whether a reference is to a resource of which it is not known how often it is made."""
-        target = _target(steps_of(text) or [], module)
+        """Whether a reference is to a resource, or an output of a module, of which it is not known how often it is made."""
+        steps = steps_of(text) or []
+        if steps[:1] == ["module"]:
+            return self.plan.module(module).files.calls.get(str(steps[1]), Block()).may_be_off
+        target = _target(steps, module)
         return target is not None and self._is_doubtful(target[0])
 
     def _is_doubtful(self, at: At) -> bool:
