@@ -245,3 +245,84 @@ def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
         assert relation(old, version("one", of=of, Condition="X", Metadata={"a": "b"})) == EQUIVALENT
         assert relation(old, version("two", of=of, Condition="X")) == UNKNOWN
     assert relation(version("one", of="AWS::KMS::Key"), version("one", of="AWS::KMS::Key", Condition="X")) == UNKNOWN
+
+
+FUNCTION, MACHINE = "AWS::Serverless::Function", "AWS::Serverless::StateMachine"
+DECRYPT = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+ELSEWHERE = {"Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
+OF_QUEUE = {"E": {"Type": "MQ", "Properties": {"Broker": "b", "SecretsManagerKmsKeyId": "k"}}}
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "new", "found"),
+    [
+        (FUNCTION, {"Policies": "AdministratorAccess"}, {}, UNKNOWN),
+        (FUNCTION, {"Policies": [DECRYPT]}, {"Policies": []}, UNKNOWN),
+        (FUNCTION, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "a"}}]}, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "b"}}]}, UNKNOWN),
+        (FUNCTION, {"Events": OF_QUEUE}, {}, UNKNOWN),
+        (FUNCTION, {"Policies": [DECRYPT], "PermissionsBoundary": "x"}, {"Policies": [DECRYPT]}, UNKNOWN),
+        (FUNCTION, {"Policies": [DECRYPT]}, {"Policies": [DECRYPT], "Description": "x"}, EQUIVALENT),
+        (FUNCTION, {"Policies": [ELSEWHERE]}, {"Policies": [{"SQSPollerPolicy": {"QueueName": "q"}}]}, EQUIVALENT),
+        (
+            FUNCTION,
+            {"Policies": [DECRYPT], "Role": f"arn:aws:iam::{ACCOUNT}:role/r"},
+            {"Role": f"arn:aws:iam::{ACCOUNT}:role/r"},
+            EQUIVALENT,
+        ),
+        (FUNCTION, {"Events": {"E": {"Type": "Api"}}}, {"PermissionsBoundary": "x"}, EQUIVALENT),
+        (FUNCTION, {"Tags": {"t": "a"}}, {"Tags": {"t": "b"}}, EQUIVALENT),
+        (MACHINE, {"Policies": [DECRYPT]}, {}, UNKNOWN),
+        ("AWS::SecretsManager::RotationSchedule", {"HostedRotationLambda": {"KmsKeyArn": "k"}}, {}, UNKNOWN),
+        ("AWS::IAM::ServiceLinkedRole", {"AWSServiceName": "a.amazonaws.com"}, {"AWSServiceName": "b.amazonaws.com"}, UNKNOWN),
+        ("AWS::SSO::PermissionSet", {"InlinePolicy": DECRYPT}, {}, UNKNOWN),
+    ],
+)
+def test_u1_what_roles_have_that_are_made_for_others(tmp_path: Path, type_: str, old: Any, new: Any, found: str) -> None:
+    """Such roles are in no list either, and the template says what they have."""
+
+    def version(properties: Any, name: str, **sections: Any) -> Estate:
+        document = template_of(statement("Allow", {"AWS": OWN}), Transform="AWS::Serverless-2016-10-31", **sections)
+        document["Resources"]["Made"] = {"Type": type_, "Properties": properties}
+        path = tmp_path / name
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+
+    assert relation(version(old, "old"), version(old, "same")) == EQUIVALENT
+    assert relation(version(old, "old"), version(new, "new")) == found
+    if "PermissionsBoundary" in old:
+        shared = {"Globals": {"Function": {"PermissionsBoundary": "y"}}}
+        assert relation(version(new, "one"), version(new, "other", **shared)) == UNKNOWN
+
+
+def test_u1_tags_of_roles_that_are_made_for_others(tmp_path: Path) -> None:
+    tested = statement("Allow", {"AWS": OWN}) | {"Condition": {"StringEquals": {"aws:PrincipalTag/t": "a"}}}
+    versions = []
+    for tag in ("a", "b"):
+        document = template_of(tested, Transform="AWS::Serverless-2016-10-31")
+        document["Resources"]["Made"] = {"Type": FUNCTION, "Properties": {"Tags": {"t": tag}}}
+        path = tmp_path / f"{tag}.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        versions.append(load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2")))
+    assert relation(*versions) == UNKNOWN
+
+
+PERMISSION_SET = """resource "aws_ssoadmin_permission_set_inline_policy" "p" {
+  MOREpermission_set_arn = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef"
+  inline_policy      = POLICY
+}
+"""
+FOR_SERVICE = 'resource "aws_iam_service_linked_role" "s" {\n  MOREaws_service_name = POLICY\n}\n'
+
+
+@pytest.mark.parametrize("text", [PERMISSION_SET, FOR_SERVICE])
+def test_u1_roles_that_aws_makes_for_a_folder(tmp_path: Path, text: str) -> None:
+    def version(name: str, more: str, policy: str) -> Estate:
+        own = text.replace("MORE", more).replace("POLICY", policy)
+        return load(tmp_path / name, main=KEY + VARIABLES + own)
+
+    old = version("old", "", allowing("kms:Decrypt"))
+    assert relation(old, version("same", "# c\n  ", allowing("kms:Decrypt"))) == EQUIVALENT
+    assert relation(old, version("new", "", allowing("kms:Encrypt"))) == UNKNOWN
+    counted = version("counted", "count = var.a\n  ", allowing("kms:Decrypt"))
+    assert relation(counted, version("other", "count = var.b\n  ", allowing("kms:Decrypt"))) == UNKNOWN

@@ -54,6 +54,11 @@ def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
                 yield f"the policies of {shown}, of which not enough is known to list it", [account, who, tags, said]
             if tested:
                 yield f"the tags of {shown}, of which not enough is known to list it", [account, who, tags]
+    for maker, policies, tags in parts.made_by_others:
+        if policies:
+            yield f"the policies of the roles of {maker}, which no list has", {maker: policies}
+        if tags and tested:
+            yield f"the tags of the roles of {maker}, which no list has", {maker: tags}
 
 
 class _Given:
@@ -72,11 +77,11 @@ class _Given:
             if what in (TRUST, BOUNDARY, TAGS):
                 continue
             group = self.groups.get(what)
-            found += _of_keys(self.managed.get(what) or node) if group in (None, draft) else self.policies(group)
+            found += of_keys(self.managed.get(what) or node) if group in (None, draft) else self.policies(group)
         return sorted(found, key=repr)
 
 
-def _of_keys(document: Node) -> Iterator[object]:
+def of_keys(document: Node) -> Iterator[object]:
     """The statements of a policy that may be about keys; all that is not known."""
     statements = member(document, "Statement") if isinstance(document, Members) else None
     for statement in [document] if statements is None else values_of(statements):

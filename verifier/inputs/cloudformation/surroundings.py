@@ -18,8 +18,9 @@ from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.reader import Reader
-from verifier.inputs.text.nodes import Node, nodes_in
+from verifier.inputs.text.nodes import Members, Node, Scalar, member, nodes_in, values_of
 from verifier.inputs.text.unknown import content, text_pieces
+from verifier.inputs.unlisted import of_keys
 from verifier.syntax.text import first_few
 
 EVERYWHERE = "AWS::CloudFormation::StackSet"
@@ -52,6 +53,16 @@ _NAMED_BY = {
     "AWS::KMS::Alias": "AliasName",
 }
 """The properties that give names by which these are told of as well."""
+_BOUNDARY = "PermissionsBoundary"
+_OF_ROLES = {
+    "AWS::Serverless::Function": ("Policies", "Events", _BOUNDARY),
+    "AWS::Serverless::StateMachine": ("Policies", _BOUNDARY),
+    "AWS::SecretsManager::RotationSchedule": ("HostedRotationLambda",),
+    "AWS::IAM::ServiceLinkedRole": ("AWSServiceName", "CustomSuffix"),
+}
+"""What decides which policies the roles have that are made for resources of these types. An event gives none that is about a key, but for
+one that names the key of a secret. [AWS SAM Developer Guide: AWS::Serverless::Function; CloudFormation Template Reference]"""
+_KEY_OF_SECRET = "SecretsManagerKmsKeyId"
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -110,12 +121,41 @@ class Surroundings(Reader):
         for type_, resource in types.items():
             if type_.startswith("AWS::SSO::"):
                 self.parts.leave_roles_out(None, permission_sets=f"`{resource.name}`")
+        for resource in self.made:
+            address = f"{resource.type} {resource.name}"
+            if resource.type.startswith("AWS::SSO::"):
+                self.parts.made_by_others.append((address, content(resource.place), None))
+            elif resource.type in _OF_ROLES and not isinstance(self.side.functions.of(resource, "Role"), Scalar):
+                given, tags = self._given(resource, _OF_ROLES[resource.type]), self._given(resource, ("Tags", "PropagateTags"))
+                self.parts.made_by_others.append((address, given, tags))
+
+    def _given(self, resource: Resource, names: tuple[str, ...]) -> list[object]:
+        """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be about keys or tags."""
+        shared = member(self.side.template.globals, resource.type.rpartition("::")[2])
+        found = list[tuple[str, object]]()
+        for name in names:
+            for node in filter(None, (resource.properties.get(name), member(shared, name))):
+                said = list(_of_policies(node)) if name == "Policies" else [content(node)]
+                found += [(name, said)] if said and (name != "Events" or _KEY_OF_SECRET in repr(said)) else []
+        condition = member(resource.place, "Condition")
+        gives = any(name != _BOUNDARY for name, _ in found)
+        return [*found, condition and content(condition)] if gives else []
 
     @property
     def supposed(self) -> list[str]:
         """What every verdict about a key of the template supposes."""
         by_others = first_few([f"`{resource.name}`" for resource in self.makers])
         return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
+
+
+def _of_policies(node: Node) -> Iterator[object]:
+    """What policies of a function of AWS SAM may say of keys: documents, names, and templates of policies, of which few are about keys."""
+    for policy in values_of(node):
+        names = [key.text for key, _ in policy.pairs] if isinstance(policy, Members) else []
+        if "Statement" in names:
+            yield from of_keys(policy)
+        elif len(names) != 1 or names[0].startswith(("KMS", "Fn::")):
+            yield content(policy)
 
 
 def makers(side: TemplateSide) -> list[Resource]:

@@ -69,7 +69,7 @@ class Reader:
     ) -> None:
         """Records what a resource may do that is not known, with those `beside` it, by a rule; `of` says to what of the estate, as
         `Unmodelled` has it."""
-        said = [self._whole(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
+        said = [self.whole(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
         name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(said)})")
         description = printable(f"{resource.shown} {does}")
         self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
@@ -77,10 +77,10 @@ class Reader:
     def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
         """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
         account = self.side.account(resource) if resource.type.startswith("aws_") else None
-        at, said = self.side.at(resource).span, self._whole(resource)
+        at, said = self.side.at(resource).span, self.whole(resource)
         self.parts.unknown.append(UnknownResource(family, resource.address, account, at, why=why, said=said))
 
-    def _whole(self, resource: Resource) -> object:
+    def whole(self, resource: Resource) -> object:
         """What a resource says, where it is, and its values."""
         block, values = resource.configuration, {name: content(value) for name, value in resource.values.items()}
         return [resource.address, content(self.side.at(resource)) if block is None else block.said, values]

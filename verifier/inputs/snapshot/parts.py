@@ -91,6 +91,8 @@ class Parts:
     made: dict[str, list[Details]] = field(default_factory=dict)
     made_providers: dict[str, dict[str, list[Node]]] = field(default_factory=dict)
     identity_changes: dict[str, list[IdentityChanges]] = field(default_factory=dict)
+    made_by_others: list[tuple[str, object, object]] = field(default_factory=list)
+    """What makes roles that no input has, or changes them: its address, what it says of their policies, and of their tags."""
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: Record | None = None
     organization_changes: list[tuple[Node, str]] = field(default_factory=list)

@@ -42,8 +42,9 @@ _STACK = re.compile(
 """Types whose resources are made of a template."""
 RUNS = re.compile(rf"{_STACK.pattern}|aws_lambda_invocation|aws_ssm_association|shell_\w+")
 """Types of what runs code of others when it is made or changed, which may be told of keys."""
+_OF_SERVICE = "aws_iam_service_linked_role"
 _MAKES_ROLES = re.compile(
-    r"aws_iam_service_linked_role|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
+    rf"{_OF_SERVICE}|(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product)"
     r"|awscc_iam_(?:role|user|service_linked_role)|aws_cloudcontrolapi_resource(?:AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+)?"
 )
 """Types of resources that make roles, or may, which the plan does not have; with the `type_name` of what the Cloud Control API makes."""
@@ -189,6 +190,7 @@ class Unread(PlanReader):
                 self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
                 does = "has resources of its own, which may hold policies of users and roles"
                 self.may(resource, "", "U3", Influence.EITHER, does, account=self.side.account(resource), of_identities=True)
+            self._made_by_others(resource)
         for address in self.side.plan.invoked:
             span, why = self.side.plan.address(address).span(0, 0), "runs when the plan is applied (`action`)"
             self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, span, why=why, said=self.side.plan.whole))
@@ -214,6 +216,7 @@ class Unread(PlanReader):
         else:
             self._changes(resource, read=False)
         self._roles(resource)
+        self._made_by_others(resource, self.side.made_if(resource))
         if resource.type in ("aws_iam_role", "aws_iam_user", "aws_iam_group"):
             self.parts.leave_roles_out(None)
         account, span = self.side.account(resource) or "", self.side.at(resource).span
@@ -246,6 +249,11 @@ class Unread(PlanReader):
             self.parts.leave_roles_out(None if "stack_set" in resource.type else self.side.account(resource))
         if _PERMISSION_SETS.fullmatch(resource.type) and resource.verb is not Verb.KEEPS:
             self.parts.leave_roles_out(None, permission_sets=resource.address)
+
+    def _made_by_others(self, resource: Resource, *more: object) -> None:
+        """What roles have that AWS makes for a resource."""
+        if resource.managed and (_PERMISSION_SETS.fullmatch(resource.type) or resource.type == _OF_SERVICE):
+            self.parts.made_by_others.append((resource.address, [self.whole(resource), *more], None))
 
     def _type(self, resource: Resource) -> str | None:
         """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
