@@ -97,4 +97,5 @@ def test_what_names_stand_for_is_found_through_each_other() -> None:
         return definitions.digest(about)
 
     assert letters("one") == letters("one") != letters("two")
+    assert letters("one", about="on\nlocal.d") != letters("two", about="on\nlocal.d")
     assert letters("one", about="local.e xlocal.d local.dx") == letters("two", about="local.e xlocal.d local.dx")
