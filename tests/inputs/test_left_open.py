@@ -209,6 +209,15 @@ def test_s1_attributes_that_are_not_known(tmp_path: Path, attribute: str, of_key
     assert relation(version("old untested", same, KEY), version("new untested", other, KEY)) == expected
 
 
+def test_tags_that_one_side_alone_tells_are_compared(tmp_path: Path) -> None:
+    def version(folder: str, tag: str) -> Estate:
+        whole = with_test_of("aws:ResourceTag/t").replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n')
+        return load(tmp_path / folder, main=whole, more=VARIABLES)
+
+    open_, told = version("open", '"${var.a}x"'), version("told", '"x"')
+    assert (relation(open_, told), relation(told, open_)) == ("more permissive", "less permissive")
+
+
 def test_s1_how_often_a_folder_makes_a_key(tmp_path: Path) -> None:
     module: dict[str, Any] = {"m__main": KEY}
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 from verifier.ask.replay import ATTRIBUTES
 from verifier.model.estate import Estate, Key, Pairs
-from verifier.model.results.comparison import Presence
 from verifier.model.results.verdict import Reason
 from verifier.verify.comparison.target_pairs import TargetPair
 from verifier.verify.meaning import meaning
@@ -20,7 +19,7 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, boo
     """The reasons why a target may be decided otherwise."""
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")
-    if pair.presence is not Presence.BOTH or pair.new is None or pair.old.key is None or pair.new.key is None:
+    if pair.new is None or pair.old.key is None or pair.new.key is None:
         return
     before, after = pair.old.key, pair.new.key
     for what in _differing(before.left_open, after.left_open):
