@@ -231,6 +231,8 @@ def test_s1_how_often_a_folder_makes_a_key(tmp_path: Path) -> None:
         assert relation(old, version(f"same{len(more)}", "count = var.a # or not", **more)) == EQUIVALENT
         for number, other in enumerate(("count = var.b", "count = var.a ? 0 : 1", "for_each = var.a", "")):
             assert relation(old, version(f"new{len(more)}{number}", other, **more)) == UNKNOWN
+        first, other = (version(f"{by}{len(more)}", f"lifecycle {{\n    enabled = var.{by}\n  }}", **more) for by in ("a", "b"))
+        assert relation(first, other) == UNKNOWN
 
 
 def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
