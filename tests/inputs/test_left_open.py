@@ -101,15 +101,24 @@ def test_u1_what_is_given_to_users_and_roles_that_are_not_listed(tmp_path: Path,
     assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == found
 
 
-def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path) -> None:
+def allowed(action: str, name: str = "p", **to: list[str]) -> dict[str, Any]:
+    """The properties of a policy in a template."""
+    return {"PolicyName": name, "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}, **to}
+
+
+@pytest.mark.parametrize("of", ["a role", "a group"])
+def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path, of: str) -> None:
     def version(folder: str, *actions: str) -> Estate:
         (tmp_path / folder).mkdir()
         paths = [tmp_path / folder / f"{number}.json" for number in range(len(actions))]
         for path, action in zip(paths, actions, strict=True):
-            gives = {"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}
-            policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": path.stem, "Roles": ["other"], "PolicyDocument": gives}}
+            to = {"Roles": ["other"]} if of == "a role" else {"Groups": ["g"]}
+            made = {"P": {"Type": "AWS::IAM::Policy", "Properties": allowed(action, path.stem, **to)}}
+            if path == paths[0] and of == "a group":
+                made = {"G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [allowed(action)]}}}
+                made["A"] = {"Type": "AWS::IAM::UserToGroupAddition", "Properties": {"GroupName": "g", "Users": ["other"]}}
             template = template_of(statement("Allow", {"AWS": OWN})) if path == paths[0] else {"Resources": {}}
-            template["Resources"]["P"] = policy
+            template["Resources"] |= made
             path.write_text(json.dumps(template), encoding="utf-8")
         return load_estate(paths, supplied=Supplied(ACCOUNT, "us-west-2"), root=tmp_path / folder)
 
@@ -231,8 +240,8 @@ def test_s1_how_often_a_folder_makes_a_key(tmp_path: Path) -> None:
         assert relation(old, version(f"same{len(more)}", "count = var.a # or not", **more)) == EQUIVALENT
         for number, other in enumerate(("count = var.b", "count = var.a ? 0 : 1", "for_each = var.a", "")):
             assert relation(old, version(f"new{len(more)}{number}", other, **more)) == UNKNOWN
-        first, other = (version(f"{by}{len(more)}", f"lifecycle {{\n    enabled = var.{by}\n  }}", **more) for by in ("a", "b"))
-        assert relation(first, other) == UNKNOWN
+        by_a, by_b = (version(f"{by}{len(more)}", f"lifecycle {{\n    enabled = var.{by}\n  }}", **more) for by in ("a", "b"))
+        assert relation(by_a, by_b) == UNKNOWN
 
 
 def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:

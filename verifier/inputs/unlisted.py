@@ -68,7 +68,7 @@ class _Given:
         policies = chain(*(details.policies for details in made), *(change.policies for change in changes))
         self.managed = {policy.arn: policy.document for policy in policies}
         drafts = chain(*(details.drafts for details in made), *(change.drafts.values() for change in changes))
-        self.groups = {membership(draft.name): draft for draft in drafts if draft.kind == "group"}
+        self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
 
     def policies(self, draft: Draft) -> list[object]:
         """What a user, group or role has that may be about keys."""
@@ -76,8 +76,8 @@ class _Given:
         for what, node in draft.has.items():
             if what in (TRUST, BOUNDARY, TAGS):
                 continue
-            group = self.groups.get(what)
-            found += of_keys(self.managed.get(what) or node) if group in (None, draft) else self.policies(group)
+            groups = [group for name, group in self.groups if name == what and group is not draft]
+            found += chain(*map(self.policies, groups)) if groups else of_keys(self.managed.get(what) or node)
         return sorted(found, key=repr)
 
 
