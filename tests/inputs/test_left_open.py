@@ -53,6 +53,7 @@ MORE = 'inline_policy {{\n name = "p"\n policy = {} \n}}\n'
 DATA = 'data "aws_iam_role" "d" {\n  name = "other"\n}\n'
 USER = 'resource "aws_iam_user" "u" {\n  name = var.a\n}\n'
 GROUP = 'resource "aws_iam_group" "g" {\n  name = var.a\n}\n'
+EXCLUSIVE = 'resource "aws_iam_role_policies_exclusive" "e" {{\n  role_name = "other"\n  policy_names = ["{}"]\n}}\n'
 TAGGED = '  tags = { t = "${var.a}x" }\n'
 
 
@@ -72,6 +73,8 @@ TAGGED = '  tags = { t = "${var.a}x" }\n'
         (attached("var.a"), attached("var.b"), UNKNOWN),
         (user_of_group("kms:Decrypt"), user_of_group("kms:Encrypt"), UNKNOWN),
         (user_of_group("s3:Get*"), user_of_group("s3:Put*"), EQUIVALENT),
+        (EXCLUSIVE.format("a"), EXCLUSIVE.format("a"), EQUIVALENT),
+        (EXCLUSIVE.format("a"), EXCLUSIVE.format("b"), UNKNOWN),
         *(
             (of + given(to, "kms:Decrypt", kind=kind), of + given(to, "kms:Encrypt", kind=kind), UNKNOWN)
             for kind, to, of in (

@@ -35,7 +35,7 @@ def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
     # Who else is in a group of an inventory that is not complete nothing tells.
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
-    listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1].lower()) for account, arn in owners}
+    listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1]) for account, arn in owners}
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
     for draft in (draft for details in made for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
@@ -43,10 +43,10 @@ def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
     for account, change in changes:
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)
-            if said and (account, kind, name.lower()) not in listed:
+            if said and (account, kind, name) not in listed:
                 yield f"the policies of {kind} {name}, which no list has", [account, kind, name, said]
         for (kind, name), taken in change.detached.items():
-            if (account, kind, name.lower()) not in listed:
+            if (account, kind, name) not in listed:
                 yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]
         for shown, who, tags, draft in change.unlisted:
             said = given.policies(draft)

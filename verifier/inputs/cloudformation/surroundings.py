@@ -137,9 +137,8 @@ class Surroundings(Reader):
             for node in filter(None, (resource.properties.get(name), member(shared, name))):
                 said = list(_of_policies(node)) if name == "Policies" else [content(node)]
                 found += [(name, said)] if said and (name != "Events" or _KEY_OF_SECRET in repr(said)) else []
-        condition = member(resource.place, "Condition")
         gives = any(name != _BOUNDARY for name, _ in found)
-        return [*found, condition and content(condition)] if gives else []
+        return [*found, content(member(resource.place, "Condition"))] if gives else []
 
     @property
     def supposed(self) -> list[str]:
