@@ -159,6 +159,21 @@ def test_s1_so_of_files_of_values_that_a_command_may_name(tmp_path: Path, name: 
     assert relation(version("gone", None), version("away", None)) == found
 
 
+def test_files_are_looked_at_where_that_tells_something_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The code of a function may be large, and a folder of `.tf` files hold much else."""
+
+    def walked(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("os.walk", walked)
+    (tmp_path / "t.yaml").write_text(TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic") + FUNCTION.replace("HERE", "./"))
+    for path in (tmp_path / "t.yaml", tmp_path / "f"):
+        if path.name == "f":
+            path.mkdir()
+            (path / "main.tf").write_text(KEY + 'output "o" {\n  value = file("p.txt")\n}\n', encoding="utf-8")
+        assert load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2")).keys
+
+
 def test_s1_only_files_are_looked_at(tmp_path: Path) -> None:
     """Reading a pipe waits for whoever writes to it."""
 

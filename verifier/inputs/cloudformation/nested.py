@@ -52,8 +52,11 @@ def _define_files(remarks: Remarks, template: Node, folder: Path) -> None:
     for node in nodes_in(template):
         for key, value in node.pairs if isinstance(node, Members) else ():
             if _OF_FILES.search(key.text) and isinstance(value, Scalar) and _LOCAL.fullmatch(value.text):
-                path = folder / value.text
-                remarks.definitions.define(value.text, held(path) if within(path, folder) else os.path.realpath(path))
+                remarks.definitions.define(value.text, partial(_held, folder / value.text, folder))
+
+
+def _held(path: Path, folder: Path) -> str:
+    return held(path) if within(path, folder) else os.path.realpath(path)
 
 
 def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, folder: Path, seen: set[str]) -> Iterator[TemplateSide]:

@@ -51,7 +51,7 @@ class References:
 
         return found
 
-    def may_fail(self, text: str, module: ModulePath) -> bool:
+    def may_fail(self, module: ModulePath, text: str) -> bool:
         """Whether a reference is to a resource, or an output of a module, of which it is not known how often it is made."""
         steps = steps_of(text) or []
         if steps[:1] == ["module"]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import reported, same_node
@@ -306,10 +307,7 @@ class Resolver(Side):
         def read(path: str, of_module: bool) -> str | None:
             return None if folder is None else folder(name if of_module else (), path)
 
-        def may_fail(reference: str) -> bool:
-            return self.references.may_fail(reference, module)
-
-        refer = self.references.refer(module, resource)
+        refer, may_fail = self.references.refer(module, resource), partial(self.references.may_fail, module)
         return Evaluator(written.source, refer, own, self.allows, depth=self._depth, read=read, may_fail=may_fail)
 
     @contextmanager

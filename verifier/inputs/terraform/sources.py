@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -208,7 +208,7 @@ class Folders:
             for (_, type_, name), block in module.files.resources.items():
                 names |= {f"{type_}.{name}"} if type_.startswith(_OF_FILES) or "provisioner" in block.blocks else set()
         for name in names:
-            self.remarks.definitions.define(name, self.content(of_configuration=False))
+            self.remarks.definitions.define(name, partial(self.content, of_configuration=False))
 
 
 def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:

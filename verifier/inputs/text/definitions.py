@@ -31,7 +31,8 @@ class Definitions:
         self._read: dict[str, tuple[str, list[str]]] = {}
 
     def define(self, name: str, written: object) -> None:
-        """Records what a name stands for; of one that stands for several things, all count, in this order."""
+        """Records what a name stands for, or a function that says it, which is asked where the name counts; of one that stands for several
+        things, all count, in this order."""
         self._written[name].append(written)
         self._read.clear()
 
@@ -53,6 +54,7 @@ class Definitions:
     def _meaning(self, name: str) -> tuple[str, list[str]]:
         """Letters for what is written of a name, and the names in that."""
         if name not in self._read:
+            self._written[name] = [one() if callable(one) else one for one in self._written[name]]
             text = _text(self._written[name])
             self._read[name] = _letters(text), self._names(text)
         return self._read[name]

@@ -35,7 +35,8 @@ def held(path: Path) -> str:
     much, or links."""
     try:
         is_file = path.is_file() and path.stat().st_size <= _MOST
-        found = [(Path(), path.read_bytes(), False)] if is_file else list(files_below(path))
+        files = [(Path(), path.read_bytes(), False)] if is_file else files_below(path)
+        found = [(str(below), sha256(data).digest(), is_link) for below, data, is_link in files]
     except OSError:
         found = []
     is_told = found and not any(is_link for _, _, is_link in found)
