@@ -307,3 +307,45 @@ def test_versions_that_take_a_region_from_different_places_ask_for_it(run: Run, 
     paths = [str(tmp_path / "old"), str(tmp_path / "new"), "--account", OWN]
     assert run("compare", *paths).code == expected
     assert run("compare", *paths, "--region", "us-west-2").code == 0
+
+
+IN_REGION = """variable "a" {}
+variable "b" {}
+locals {
+  r = LOCAL
+}
+provider "aws" {
+  region = "us-west-2"
+}
+resource "aws_kms_key" "k" {
+  region = SAID
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Principal = { AWS = "*" }, Action = "kms:Decrypt", Resource = "*",
+      Condition = { StringEquals = { "aws:RequestedRegion" = "eu-west-1" } } },
+  ] })
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "other", "local", "expected"),
+    [
+        ("var.a", "var.a", "1", 0),
+        ("var.a", "var.b", "1", 2),
+        ('["us-west-2", "eu-west-1"][var.a]', '["us-west-2", "eu-west-2"][var.a]', "1", 2),
+        ("local.r", "local.r", '["us-west-2", "eu-west-2"][var.a]', 2),
+    ],
+)
+def test_versions_that_take_the_region_of_a_key_from_different_places(
+    run: Run, tmp_path: Path, said: str, other: str, local: str, expected: int
+) -> None:
+    """The key's own Region goes before that of its provider."""
+    for name, region, value in (("old", said, '["us-west-2", "eu-west-1"][var.a]'), ("new", other, local)):
+        (tmp_path / name).mkdir()
+        text = IN_REGION.replace("SAID", region).replace("LOCAL", value)
+        (tmp_path / name / "main.tf").write_text(text, encoding="utf-8")
+    paths = [str(tmp_path / "old"), str(tmp_path / "new"), "--account", OWN]
+    assert run("compare", *paths).code == expected
+    assert run("compare", *paths, "--region", "us-west-2").code == 0
+    given = run("compare", *paths, "--region", "us-west-2", "--verbose").out
+    assert "the Region of aws_kms_key.k is taken from var." in " ".join(given.split())

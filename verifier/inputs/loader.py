@@ -155,8 +155,7 @@ class Loader:
             plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
             add_plan(self.remarks, self.parts, plan, self.supplied, text)
         self.tags = True
-        left = [self.files.name(file) for file in inputs_left(path, self.files)]
-        if left:
+        if left := [self.files.name(file) for file in inputs_left(path, self.files)]:
             message = f"beside its .tf files this folder holds inputs that it does not read: {first_few(left)}"
             self.remarks.warning(self.files.place(path), message, hint="name them beside it")
 
@@ -220,6 +219,7 @@ class Loader:
             inputs=tuple(self.files.digests.items()),
             open_region=tuple(self.remarks.own_regions),
             concluded=(*self.remarks.concluded, *of_accounts(self.remarks.own_accounts)),
+            regions_taken=tuple(self.remarks.definitions.digest(said) for said in self.remarks.regions_taken),
         )
         self.parts.own_regions = self.remarks.own_regions
         if self.templates:

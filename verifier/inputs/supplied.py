@@ -5,8 +5,7 @@ In: nothing (plain data). Out: `Supplied`. Guarantee: what is given here never o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,16 +23,6 @@ class Supplied:
     own_region: str | None = None
     of_paths: Mapping[Path, tuple[str | None, str | None]] = field(default_factory=dict)
     """The account and the Region of absolute paths that have their own."""
-
-
-REGION_TAKEN = "the Region of provider {provider} is taken from {names}"
-"""What is concluded of a provider whose Region nothing but the user tells."""
-_TAKEN = re.compile(REGION_TAKEN.format(provider=".*?", names="(.*)"))
-
-
-def regions_taken(concluded: Collection[str]) -> set[str]:
-    """What such Regions are taken from."""
-    return {match[1] for match in map(_TAKEN.search, concluded) if match is not None}
 
 
 NOTHING = Supplied()

@@ -263,12 +263,13 @@ class Estate:
     """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
+    regions_taken: tuple[str, ...] = field(default=(), compare=False)
+    """Letters for what is written of each Region that nothing but the user tells (S4)."""
     open_account: bool = field(default=False, compare=False)
     """Whether the own account stands for any that nothing names (S4): nothing in the estate tells such apart."""
     own_accounts: tuple[str, ...] = ()
     """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own (W2)."""
     suppositions: tuple[Supposition, ...] = ()
-    """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
 
     @property

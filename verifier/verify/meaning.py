@@ -18,7 +18,7 @@ from verifier.model.policy import Condition, Policy, Principal, PrincipalType, S
 _LAYOUT = frozenset(
     (
         *("span", "index", "sid", "size", "warnings", "inputs", "created", "state", "supposed"),
-        *("open_region", "open_account", "concluded"),
+        *("open_region", "open_account", "concluded", "regions_taken"),
     )
 )
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is shown and never

@@ -9,7 +9,6 @@ from pathlib import Path
 from verifier.cli.bodies.sides import Sides, SidesOptions, read_sides
 from verifier.cli.progress import shown
 from verifier.inputs.own_region import OpenPlaceError
-from verifier.inputs.supplied import regions_taken
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
 from verifier.runs.each_place import compared_in_each, places_of, sentence_of
@@ -43,7 +42,7 @@ def _compared_in_each_place(
         said = {sentence_of(estate, scopes, error) for sides in in_each for estate in (sides.old, sides.new)}
     except InputError:
         raise error from None
-    taken = [(regions_taken(sides.old.concluded), regions_taken(sides.new.concluded)) for sides in in_each]
+    taken = [({*sides.old.regions_taken}, {*sides.new.regions_taken}) for sides in in_each]
     if any(old and new and old != new for old, new in taken):
         raise error  # the two may be in different Regions
     return compared_in_each([_compared(_saying(sides, said), files, readings) for sides in in_each], error)

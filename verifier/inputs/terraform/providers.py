@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
-from verifier.inputs.supplied import REGION_TAKEN, Supplied
+from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Scalar, values_of
@@ -57,6 +57,8 @@ class Providers:
         """Whether something is in the own account, which nothing tells (S4)."""
         self.concluded: dict[str, None] = {}
         """Sentences: which provider configurations are taken to have the login of another one, and expressions for what they refer to."""
+        self.regions_taken: dict[str, object] = {}
+        """What is written of each Region that nothing but the user tells."""
         self._evidence: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and `partition`."""
         resources = (*plan.before.values(), *plan.after.values())
@@ -196,12 +198,23 @@ class Providers:
             yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
             yield from filter(None, [self._agreed(resource.provider, "region")])
         if self.supplied.region is not None:
-            said = None if entry is None else entry.block.attributes.get("region")
-            if entry is not None and said is not None and self.resolver is not None:
-                found = self.resolver.expression(said, entry.module, None, "provider")
-                taken = REGION_TAKEN.format(provider=resource.provider, names=first_few(names_in([found] if found is not None else [])))
-                self.concluded[taken] = None
+            self._is_supplied(resource, entry)
             yield self.supplied.region
+
+    def _is_supplied(self, resource: Resource, entry: Provider | None) -> None:
+        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or that of its provider."""
+        what, own = f"provider {resource.provider}", None
+        if self._is_own_region_open(resource) and resource.configuration is not None:
+            own = resource.configuration.attributes.get("region")
+            what = resource.address if own is not None else what
+        said = own or (None if entry is None else entry.block.attributes.get("region"))
+        if said is None or self.resolver is None:
+            return
+        at = (resource.module, resource, "region") if own is not None or entry is None else (entry.module, None, "provider")
+        found = self.resolver.expression(said, *at)
+        names = first_few(names_in([found])) if found is not None else ""
+        self.concluded[f"the Region of {what} is taken from {names or 'what its expression makes'}"] = None
+        self.regions_taken[what] = said.said
 
     def _is_own_region_open(self, resource: Resource) -> bool:
         """Whether a resource has a Region of its own, which nothing tells. What a folder does not set is not known, and not set."""

@@ -68,6 +68,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         named = regions_in((text,)) | ({region} if more and "aws_region" in text else set())
         refers = "" if more else region
         remarks.own_regions[plan.file] = OwnRegion(region, refers, named, others, resolver.at(first).span, more)
+    remarks.regions_taken += providers.regions_taken.values()
     for sentence in providers.concluded:
         remarks.concluded[f"{plan.file}: {sentence}"] = None
 

@@ -183,6 +183,8 @@ class Remarks:
     """The policy files of which the account was concluded, by account (S4)."""
     own_regions: dict[str, OwnRegion] = field(default_factory=dict)
     """The files with keys in a Region that nothing tells (S4)."""
+    regions_taken: list[object] = field(default_factory=list)
+    """What is written of each Region that nothing but the user tells."""
     not_read: list[str] = field(default_factory=list)
     """What may hold keys, and is not read (S3)."""
     no_keys: list[str] = field(default_factory=list)
