@@ -94,8 +94,7 @@ class Identity:
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups, as far as the input gives them. Their policies are among `policies`."""
     exact_tags: bool = False
-    """Whether the sessions of a role in question, or those that a user issued, have its `tags` already: those with which a step made them
-    (E2, E2f)."""
+    """Whether the sessions of a role in question, or those that a user issued, have its `tags`, with which a step made them (E2, E2f)."""
 
     @property
     def documents(self) -> tuple[Policy, ...]:
