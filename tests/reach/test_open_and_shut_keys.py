@@ -392,6 +392,14 @@ def test_what_comes_under_another_key(further: tuple[Statement, ...], world: dic
     assert told(state(*ONTO, *further, **{"facts": {"grants": ()}, **world})) == steps
 
 
+@pytest.mark.parametrize("steps", [None, 3])
+def test_another_key_is_opened_by_whoever_comes_to_be_held_before_it_matters(steps: int | None) -> None:
+    """Whether there is a step on the other key is asked once something may come under it, and not only of what happens from then on."""
+    worker = trusting(admits(aws(ALICE)), own=(own("kms:ReEncryptFrom", KEY), own("kms:PutKeyPolicy", OTHER_KEY), ABROAD))
+    found = told(state(DENIED, facts={"grants": ()}, keys=(other_key(),), others=(worker,)), steps=steps)
+    assert {"assume role", "put key policy", "re-encrypt"} <= {*found}
+
+
 def test_a_replica_of_the_other_key_decrypts_as_well() -> None:
     # It is not known by which request, so no proof is given.
     here = own("kms:Decrypt", effect="Deny", Condition={"StringEquals": {"aws:RequestedRegion": "us-west-2"}})

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.reach import estates as menus
-from tests.reach.estates import GROUP, HOME, LAMBDA, ROLES, USER, Question, Statement, document
+from tests.reach.estates import GROUP, HOME, KEYS, LAMBDA, ROLES, USER, Question, Statement, document
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy, Workload
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
@@ -298,6 +298,30 @@ def _named(theme: _Theme) -> _Theme:
     return theme.mine(creates, theme.allow(writes, resource=theme.one("*", start + held)))
 
 
+def _other_key(theme: _Theme) -> _Theme:
+    """What the first key encrypted can come under the second one alone, by the caller or by a role that it assumes, once that is opened."""
+    mine, role = theme.question.caller.principal_arn, theme.one(*ROLES[:2])
+    opens, other = theme.one("PutKeyPolicy", "PutKeyPolicy", "CreateGrant", "TagResource"), theme.question.estate.keys[1]
+    abroad = {"StringNotEquals": {"aws:ResourceAccount": HOME}}
+    under = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "Resource": "*", "Condition": abroad}
+    uses = {"Effect": "Deny", "Action": ["kms:Decrypt", "kms:PutKeyPolicy", "kms:CreateGrant"], "Resource": KEYS[0]}
+    admitting = {"Effect": "Allow", "Principal": {"AWS": mine}, "Action": "sts:AssumeRole"}
+    holder = theme.one(mine, role, role)
+    theme.key(aliases=()).give(mine, under, uses)
+    if holder == role:
+        trust = document([admitting], PolicyKind.TRUST, f"{role}#trust")
+        theme._identity(role, lambda found: replace(found, policies=(), groups=())).give(role, under, uses, trust=trust)
+    blue = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    own = theme.allow(["kms:ReEncryptTo", "kms:Decrypt"], resource=other.arn)
+    further = ({**own, "Condition": blue},) if opens == "TagResource" else theme.one((), (own,))
+    return theme.give(
+        holder,
+        theme.allow("kms:ReEncryptFrom", *menus.ABAC, resource=KEYS[0]),
+        theme.allow(f"kms:{opens}", resource=other.arn),
+        *further,
+    )
+
+
 EARLIER: dict[str, Callable[[_Theme], _Theme]] = {
     "tags": _tag,
     "untagging": _untag,
@@ -316,5 +340,5 @@ EARLIER: dict[str, Callable[[_Theme], _Theme]] = {
     "boundaries": _boundary,
     "what is made": _made,
 }
-LATER: dict[str, Callable[[_Theme], _Theme]] = {"names of what is made": _named}
+LATER: dict[str, Callable[[_Theme], _Theme]] = {"names of what is made": _named, "other keys": _other_key}
 THEMES = EARLIER | LATER

@@ -107,6 +107,14 @@ class Closure:
         """Everything that some principals can bring about together until every goal is within reach, or by so many `rounds`; where not
         `direct`, that one does by one step at least. Without the ways that are `refused`: to look for others, as it proves nothing. Some
         facts are `given`: they were made true before."""
+        keys = len(self._keys)
+        reached = self._on_keys(starts, direct, refused, given, rounds)
+        # Other keys count from the first round on, also where it came out later that they are to be asked about.
+        return reached if len(self._keys) == keys else self._on_keys(starts, direct, refused, given, rounds)
+
+    def _on_keys(
+        self, starts: tuple[str, ...], direct: bool, refused: frozenset[Way], given: Mapping[Fact, Derivation], rounds: int | None
+    ) -> Reached:
         reached = Reached(starts, self._identities.at_first(starts, refused))
         reached.facts.add(given)
         stepping, asking = Fresh(), Fresh()
