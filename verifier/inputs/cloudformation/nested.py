@@ -84,7 +84,7 @@ def _nested(remarks: Remarks, parts: Parts, files: Files, side: TemplateSide, fo
         above = side.template.supplied.parameters.get("AWS::StackName") or side.within
         inner.within = f"{above}-{resource.name}"
         side.nested[resource.name] = inner
-        remarks.definitions.define(resource.name, {name: content(output) for name, output in inner.template.outputs.items()})
+        remarks.definitions.define(resource.name, content(inner.template.outputs))
         for name, value in pairs:
             remarks.definitions.define(name.text, content(value))
         yield inner

@@ -140,14 +140,14 @@ def read_template(
 def _define(definitions: Definitions, template: Template) -> None:
     """Records what its names stand for."""
     for name, parameter in template.parameters.items():
-        definitions.define(name, {key: content(value) for key, value in parameter.items() if not key.endswith("Description")})
+        definitions.define(name, content({key: value for key, value in parameter.items() if not key.endswith("Description")}))
     for name, node in (template.conditions | template.mappings).items():
         definitions.define(name, content(node))
     for name, resource in template.resources.items():
         # What the policies of one that is read say is compared by itself, and no function gives it.
         is_read = _READ.fullmatch(resource.type)
-        said = {key: content(value) for key, value in resource.properties.items() if not (is_read and "Polic" in key)}
-        definitions.define(name, [resource.type, content(resource.condition), said])
+        properties = {key: value for key, value in resource.properties.items() if not (is_read and "Polic" in key)}
+        definitions.define(name, content([resource.type, resource.condition, properties]))
 
 
 def _section(

@@ -49,18 +49,18 @@ class Reader:
         """What attributes depend on that are not known."""
         return names_in([node for name in attributes if (node := self.side.value(resource, name)) is not None])
 
-    def said(self, resource: Resource, *attributes: str) -> list[object]:
+    def said(self, resource: Resource, *attributes: str) -> object:
         """What attributes say."""
-        return [content(self.side.value(resource, name)) for name in attributes]
+        return content([self.side.value(resource, name) for name in attributes])
 
-    def tags_said(self, resource: Resource) -> list[object]:
+    def tags_said(self, resource: Resource) -> object:
         """What is said of the tags of a resource, those that its provider adds among them."""
-        return [*self.said(resource, "tags"), content(resource.values.get("tags_all")), provider_name(resource.provider)]
+        return content([self.side.value(resource, "tags"), resource.values.get("tags_all"), provider_name(resource.provider)])
 
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
-        unknown = [content(node) for node in facts if isinstance(node, Unknown)]
-        found: dict[str, object] = {"its spec, usage or origin": unknown} if unknown else {}
+        unknown = [node for node in facts if isinstance(node, Unknown)]
+        found: dict[str, object] = {"its spec, usage or origin": content(unknown)} if unknown else {}
         found |= {} if self.side.is_certain(resource) else {"whether it is made": self.side.made_if(resource)}
         return found | ({} if self.side.tags(resource) is not None else {"tags": self.tags_said(resource)})
 
@@ -82,8 +82,8 @@ class Reader:
 
     def whole(self, resource: Resource) -> object:
         """What a resource says, where it is, and its values."""
-        block, values = resource.configuration, {name: content(value) for name, value in resource.values.items()}
-        return [resource.address, content(self.side.at(resource)) if block is None else block.said, values]
+        block = resource.configuration
+        return content([resource.address, self.side.at(resource) if block is None else block.said, resource.values])
 
     def content_in_force(self, words: Sequence[Word]) -> Node | None:
         """The content that counts; `Unknown` where it is not known which does."""

@@ -56,7 +56,7 @@ class Inventory:
         """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it."""
         names = names_in(documents)
         why = f"known: it depends on {first_few(names)}" if names else "in the input"
-        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=_said(documents))
+        self._doubt(node, thing, principal, f"{thing} is attached to {principal}, its document is not {why}", said=content(documents))
 
     def _doubt(
         self,
@@ -66,7 +66,7 @@ class Inventory:
         description: str,
         label: str = "U3",
         influence: Influence = Influence.EITHER,
-        said: Sequence[object] = (),
+        said: object = None,
     ) -> None:
         """Records what a principal may have or not: it may allow or refuse (U3), unless its rule says otherwise. `said` tells it apart.
 
@@ -216,7 +216,7 @@ class Inventory:
         if not is_unknown_whole(role.has[TRUST]):
             return read_document(self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=f"{role.arn}#trust", name="trust")
         description = f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in([role.has[TRUST]]))}"
-        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, _said([role.has[TRUST]]))
+        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, content([role.has[TRUST]]))
         return None
 
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:
@@ -228,13 +228,9 @@ class Inventory:
         if self._document(given) is not None:
             return True, self._in_force(given, PolicyKind.BOUNDARY)
         description = f"permissions boundary {given} of {draft.arn}: its document is not in the input"
-        said = [given, *_said([node, *self._documents(given)])]
+        said = content([given, node, *self._documents(given)])
         self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE, said)
         return True, None
-
-
-def _said(documents: Sequence[Node]) -> list[object]:
-    return [content(document) for document in documents]
 
 
 def _short(arn: str) -> str:

@@ -112,14 +112,15 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
 
 
 def content(node: object) -> object:
-    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out. Of what is no
-    tree: that."""
+    """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid out; so of trees in
+    lists and dictionaries. Of what is no tree: that."""
     if isinstance(node, Unknown):
-        return [node.names, node.pieces, node.written.split(), [content(option) for option in node.options or ()]]
-    if isinstance(node, Members):
-        return {key.text: content(value) for key, value in node.pairs}
-    if isinstance(node, Items):
-        return [content(item) for item in node.items]
+        return [node.names, node.pieces, node.written.split(), content(node.options or ())]
+    if isinstance(node, Members | dict):
+        pairs = node.items() if isinstance(node, dict) else ((key.text, value) for key, value in node.pairs)
+        return {name: content(value) for name, value in pairs}
+    if isinstance(node, Items | list | tuple):
+        return [content(item) for item in (node.items if isinstance(node, Items) else node)]
     return node.text if isinstance(node, Scalar) else None if isinstance(node, Node) else node
 
 
