@@ -221,6 +221,21 @@ def test_s1_attributes_that_are_not_known(tmp_path: Path, attribute: str, of_key
     assert relation(version("old untested", same, KEY), version("new untested", other, KEY)) == expected
 
 
+def test_f8_tags_whose_keys_differ_in_case_alone(tmp_path: Path) -> None:
+    arn = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    tested = statement("Allow", "*", StringEquals={"aws:ResourceTag/team": "x"})
+
+    def version(*values: str) -> Estate:
+        tags = [{"TagKey": name, "TagValue": value} for name, value in zip(("team", "Team"), values, strict=True)]
+        found = {"arn": arn, "policy": {"Version": "2012-10-17", "Statement": [tested]}, "tags": {"Tags": tags}}
+        path = tmp_path / f"{'-'.join(values)}.json"
+        path.write_text(json.dumps({"keys": [found]}), encoding="utf-8")
+        return load_estate([path])
+
+    old = version("x", "x")
+    assert (relation(old, version("x", "x")), relation(old, version("z", "z"))) == (EQUIVALENT, UNKNOWN)
+
+
 def test_tags_that_one_side_alone_tells_are_compared(tmp_path: Path) -> None:
     def version(folder: str, tag: str) -> Estate:
         whole = with_test_of("aws:ResourceTag/t").replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n')

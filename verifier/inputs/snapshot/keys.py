@@ -41,12 +41,12 @@ def read_key(
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, told_at = read_facts(metadata, arn)
     doubtful = {fact: first_few(names) for fact in ("aliases", "tags") if (names := names_in([parts[fact]] if fact in parts else []))}
-    left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
     aliases = _aliases(remarks, entries(parts["aliases"]), arn) if "aliases" in parts and "aliases" not in doubtful else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     tags = read_tags(remarks, parts["tags"], "TagKey", "TagValue") if "tags" in parts and "tags" not in doubtful else None
     if tags is not None and not is_told_apart(tags):
         tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
+    left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
     grants, unmodelled = read_grants(remarks, entries(parts["grants"]), arn, printable(shown or arn)) if "grants" in parts else (None, ())
     policies, unread = _policies(parts, arn, shown or arn)
     key = replace(
