@@ -236,6 +236,27 @@ def test_f8_tags_whose_keys_differ_in_case_alone(tmp_path: Path) -> None:
     assert (relation(old, version("x", "x")), relation(old, version("z", "z"))) == (EQUIVALENT, UNKNOWN)
 
 
+def test_s1_what_tags_of_the_stack_leave_open(tmp_path: Path) -> None:
+    """Which tags a stack has is not known, nor so what a policy that asks for one lets a role do; what the template says of them counts."""
+    by_tags = statement("Allow", {"AWS": "444455556666"}, StringEquals={"aws:ResourceTag/team": "x", "aws:ResourceTag/env": "prod"})
+    by_stack = statement("Allow", {"AWS": ACCOUNT}, StringEquals={"aws:PrincipalTag/aws:cloudformation:stack-name": "x"})
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"}}
+
+    def version(env: str, action: str, name: str = "one") -> Estate:
+        found = template_of(by_tags, by_stack)
+        (made,) = (one["Properties"] for one in found["Resources"].values() if one["Type"] == "AWS::KMS::Key")
+        made["Tags"] = [{"Key": "env", "Value": env}, {"Key": "Name", "Value": name}]
+        role = {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [allowed(action)]}
+        found["Resources"]["R"] = {"Type": "AWS::IAM::Role", "Properties": role}
+        path = tmp_path / f"{env}{action[4:]}{name}.json"
+        path.write_text(json.dumps(found), encoding="utf-8")
+        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+
+    old = version("prod", "kms:Decrypt")
+    assert relation(old, version("prod", "kms:Decrypt", "two")) == EQUIVALENT
+    assert [relation(old, version(*other)) for other in (("dev", "kms:Decrypt"), ("prod", "kms:Encrypt"))] == [UNKNOWN, UNKNOWN]
+
+
 def test_tags_that_one_side_alone_tells_are_compared(tmp_path: Path) -> None:
     def version(folder: str, tag: str) -> Estate:
         whole = with_test_of("aws:ResourceTag/t").replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n')

@@ -18,7 +18,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.policies import doubted, with_policies
-from verifier.inputs.text.definitions import Definitions
+from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Account, Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, Text
@@ -72,8 +72,9 @@ def with_open_patterns(estate: Estate) -> Estate:
         found = next((text for text in given.resources or () if any(_is_open(key.arn, text.value) for key in keys)), None)
         if found is None:
             return given
-        listed = Definitions().digest([text.value for text in given.resources or ()])
-        name = printable(f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID ({listed})")
+        name = printable(
+            f"{given.effect.value} of statement {given.index + 1} of {policy.identity} by key ID ({letters_of(given.resources)})"
+        )
         why = "AWS chooses its ID, or it has that of a primary key"
         description = printable(f"whether {brief(found.value)} covers a key that is not made yet is not known: {why}")
         influence = Influence.MAY_ALLOW if given.effect is Effect.ALLOW else Influence.MAY_REFUSE

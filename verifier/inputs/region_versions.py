@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from verifier.inputs.policies import HOLDERS, doubted
-from verifier.inputs.text.definitions import Definitions
+from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -106,7 +106,7 @@ def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list
 
 def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
     """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another version's."""
-    statement, listed = said[0], Definitions().digest(_without_places(said))
+    statement, listed = said[0], letters_of(said)
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
         printable(f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"),
@@ -116,14 +116,6 @@ def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
         span=statement.span,
         of_statement=True,
     )
-
-
-def _without_places(node: object) -> object:
-    if isinstance(node, Sequence) and not isinstance(node, str):
-        return [_without_places(inner) for inner in node]
-    if is_dataclass(node):
-        return [_without_places(getattr(node, each.name)) for each in fields(node) if each.name != "span"]
-    return repr(node)
 
 
 _BY_REGION = " by the Region"

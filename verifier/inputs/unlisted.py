@@ -23,8 +23,8 @@ from verifier.syntax.text import printable
 
 def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
     """The estate with what its input gives users and roles that it does not list."""
-    left_open = _left_open(estate, parts)
-    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open))
+    left_open = ((printable(what), remarks.definitions.digest(said)) for what, said in _left_open(estate, parts))
+    return replace(estate, left_open=(*estate.left_open, *left_open))
 
 
 def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:

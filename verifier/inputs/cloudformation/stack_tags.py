@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from verifier.inputs.identity_changes import untagged
+from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
@@ -29,11 +30,13 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         return not names or one.span.file not in files
 
     def key(known: Key) -> Key:
-        tested = (of_all | _tested(known.policies or (), "resource")) - {name.lower() for name, _ in known.tags or ()}
+        asked = of_all | _tested(known.policies or (), "resource")
+        tested = asked - {name.lower() for name, _ in known.tags or ()}
         if known.span.file not in files or known.tags is None or not tested:
             return known
         why = f"the tags of {known.name} are not known: {_why(sorted(tested))} (`create-stack --tags`)"
-        return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", printable(why))))
+        left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in asked])))
+        return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", printable(why))), left_open=left_open)
 
     accounts = tuple(
         replace(
@@ -44,8 +47,14 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         )
         for account in estate.accounts
     )
-    left_out = [untagged(one.arn, _why(names), one.span) for one in estate.identities if not stays(one)]
-    return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=(*estate.unmodelled, *left_out))
+    left_out = [one for one in estate.identities if not stays(one)]
+    return replace(
+        estate,
+        keys=tuple(map(key, estate.keys)),
+        accounts=accounts,
+        unmodelled=(*estate.unmodelled, *(untagged(one.arn, _why(names), one.span) for one in left_out)),
+        left_open=tuple((printable(f"what {one.arn} has, whose tags are not known"), letters_of(one)) for one in left_out),
+    )
 
 
 def _why(names: list[str]) -> str:

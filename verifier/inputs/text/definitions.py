@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
+from dataclasses import fields, is_dataclass
 
 _WITHIN = ".*"
 """What stands at the end of the name of a module for it as what holds something."""
@@ -67,6 +68,19 @@ class Definitions:
     def _name(self, match: re.Match[str]) -> str:
         name, inner, word = match.groups()
         return str(name + _WITHIN if name and name + _WITHIN in self._written and inner in self._written else name or word)
+
+
+def letters_of(found: object) -> str:
+    """Some letters that tell a part of the model from others, wherever it stands."""
+    return Definitions().digest(_without_places(found))
+
+
+def _without_places(found: object) -> object:
+    if isinstance(found, list | tuple):
+        return [_without_places(inner) for inner in found]
+    if is_dataclass(found):
+        return [_without_places(getattr(found, each.name)) for each in fields(found) if each.name != "span"]
+    return repr(found)
 
 
 def _text(found: object) -> str:
