@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.inputs.plans import ACCOUNT
+from tests.inputs.samples import details, user
 from tests.inputs.test_each_region import statement
 from tests.inputs.test_each_region import template as template_of
 from tests.inputs.test_terraform_folder import OWN, key, load
@@ -129,6 +130,38 @@ def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path, of:
     assert relation(old, version("same", "kms:Decrypt", "kms:Sign")) == EQUIVALENT
     for number, other in enumerate((("kms:Encrypt", "kms:Sign"), ("kms:Decrypt", "kms:Encrypt"))):
         assert relation(old, version(f"new{number}", *other)) == UNKNOWN
+
+
+@pytest.mark.parametrize("made", [{}, {"UserName": "u", "Tags": [{"Key": "t", "Value": {"Ref": "A"}}]}])
+def test_u1_what_a_snapshot_says_of_one_that_a_template_leaves_out(tmp_path: Path, made: dict[str, object]) -> None:
+    """Which user the template makes, or which tags it has, is not known, and so the snapshot's is not listed."""
+    arn, usual = f"arn:aws:iam::{ACCOUNT}:policy/p", allowed("s3:GetObject")["PolicyDocument"]
+
+    def version(*, own: Any = usual, managed: Any = usual, group: Any = usual, bound: Any = usual, tag: str = "a") -> Estate:
+        has: dict[str, Any] = {"UserPolicyList": [{"PolicyName": "p", "PolicyDocument": own}], "GroupList": ["g"]}
+        has |= {"AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": arn}], "Tags": [{"Key": "t", "Value": tag}]}
+        has |= {"PermissionsBoundary": {"PermissionsBoundaryArn": f"{arn}b"}}
+        held = [{"PolicyName": "p", "PolicyDocument": group}]
+        found = details(
+            UserDetailList=[user("u" if made else "s-Made-X", **has)],
+            GroupDetailList=[{"GroupName": "g", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "GroupPolicyList": held}],
+            Policies=[
+                {"Arn": name, "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": document}]}
+                for name, document in ((arn, managed), (f"{arn}b", bound))
+            ],
+        )
+        tested = {"Condition": {"StringEquals": {"aws:PrincipalTag/t": "a"}}}
+        template = template_of(statement("Allow", {"AWS": OWN}) | tested, Parameters={"A": {"Type": "String"}})
+        template["Resources"]["Made"] = {"Type": "AWS::IAM::User", "Properties": made}
+        texts = {"template.json": template, "snapshot.json": {"accounts": {ACCOUNT: {"authorization_details": found}}}}
+        for name, text in texts.items():
+            (tmp_path / name).write_text(json.dumps(text), encoding="utf-8")
+        return load_estate([tmp_path / name for name in texts], supplied=Supplied(ACCOUNT, "us-west-2"), root=tmp_path)
+
+    other, elsewhere = allowed("kms:Decrypt")["PolicyDocument"], allowed("s3:PutObject")["PolicyDocument"]
+    assert relation(version(), version(own=elsewhere, managed=elsewhere, group=elsewhere)) == EQUIVALENT
+    for new in (version(own=other), version(managed=other), version(group=other), version(bound=elsewhere), version(tag="b")):
+        assert relation(version(), new) == UNKNOWN
 
 
 SHARED = """resource "aws_ram_resource_share" "s" {

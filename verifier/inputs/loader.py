@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifier.inputs.cloudformation import is_template
+from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one
 from verifier.inputs.policy_file import is_of_others, is_policy, of_accounts, placeholders, read_policy_file
@@ -192,12 +193,12 @@ class Loader:
         provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
         trusts = self.steps or self.tags or self.files.mention(_OF_SESSIONS) or provided
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
-        read: list[tuple[Account, tuple[Unmodelled, ...]]] = []
+        read: list[tuple[Account, list[Unmodelled], Details]] = []
         if listed:
             from verifier.inputs.snapshot.accounts import read_account  # as for plans
 
             read = [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
-        unmodelled += [thing for _, things in read for thing in things]
+        unmodelled += [thing for _, things, _ in read for thing in things]
         organization, controls = self._read_organization()
         endpoints, policies = read_vpc_endpoints(self.remarks, self.parts)
         unmodelled += [*controls, *policies]
@@ -208,7 +209,7 @@ class Loader:
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()
-        keys, accounts = with_known_ids(self.keys, tuple(sorted((account for account, _ in read), key=lambda account: account.id)))
+        keys, accounts = with_known_ids(self.keys, tuple(sorted((account for account, *_ in read), key=lambda account: account.id)))
         estate = Estate(
             keys=keys,
             accounts=accounts,
@@ -232,7 +233,7 @@ class Loader:
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
         estate = with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
-        return with_unlisted(estate, self.remarks, self.parts)
+        return with_unlisted(estate, self.remarks, self.parts, {account.id: told for account, _, told in read})
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
@@ -252,13 +253,11 @@ class Loader:
 
     def _tell_apart(self) -> None:
         """Keys of several plans or templates with the same name are called by their files too. An alias of one may be another's key's."""
-        planned, loose = [part for part in self.parts.keys if part.planned], self.parts.loose_alias
-        counts = Counter(part.name for part in planned)
+        loose, counts = self.parts.loose_alias, Counter(part.name for part in self.parts.keys if part.planned)
         for part in self.parts.keys:
             if loose is not None and "aliases" in part.members:
                 part.members["aliases"] = loose
-        for part in planned:
-            if counts[part.name] > 1:
+            if part.planned and counts[part.name] > 1:
                 part.name = f"{part.file}#{part.name}"
 
     def _check_changes(self) -> None:

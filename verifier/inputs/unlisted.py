@@ -1,13 +1,13 @@
-"""What a plan or template gives users and roles that no list has.
+"""What the input says of users and roles that the estate does not list.
 
-In: the estate, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions that give one of them other
-policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags where a policy tests some, or
-give a listed role a trust policy that is not known.
+In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions
+that give one of them other policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags
+where a policy tests some, or give a listed role a trust policy that is not known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
@@ -21,25 +21,27 @@ from verifier.model.policy import arn_kind
 from verifier.syntax.text import printable
 
 
-def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts) -> Estate:
-    """The estate with what its input gives users and roles that it does not list."""
-    left_open = ((printable(what), remarks.definitions.digest(said)) for what, said in _left_open(estate, parts))
-    return replace(estate, left_open=(*estate.left_open, *left_open))
+def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, told: Mapping[str, Details]) -> Estate:
+    """The estate with what its input, which has `told` this of each account, gives users and roles that it does not list."""
+    left_open = _left_open(estate, parts, told)
+    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open))
 
 
-def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
+def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Iterator[tuple[str, object]]:
     """What is left open, each with what is said of that."""
-    made = [details for found in parts.made.values() for details in found]
     changes = [(account, change) for account, found in parts.identity_changes.items() for change in found]
-    given = _Given(made, [change for _, change in changes])
+    given = _Given(told.values(), [change for _, change in changes])
     # Who else is in a group of an inventory that is not complete nothing tells.
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1]) for account, arn in owners}
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
-    for draft in (draft for details in made for draft in details.drafts):
+    for account, draft in ((account, draft) for account, details in told.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]
+        if draft.kind != "group" and (account, *draft.id) not in listed:
+            said, tags = given.policies(draft), content(draft.has.get(TAGS)) if tested else None
+            yield f"what {draft.arn} has, of which not enough is known to list it", [draft.arn, said, tags]
     for account, change in changes:
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)
@@ -64,20 +66,21 @@ def _left_open(estate: Estate, parts: Parts) -> Iterator[tuple[str, object]]:
 class _Given:
     """What policies that are given may say of keys."""
 
-    def __init__(self, made: list[Details], changes: list[IdentityChanges]) -> None:
-        policies = chain(*(details.policies for details in made), *(change.policies for change in changes))
+    def __init__(self, told: Collection[Details], changes: list[IdentityChanges]) -> None:
+        policies = chain(*(change.policies for change in changes), *(details.policies for details in told))
         self.managed = {policy.arn: policy.document for policy in policies}
-        drafts = chain(*(details.drafts for details in made), *(change.drafts.values() for change in changes))
+        drafts = chain(*(details.drafts for details in told), *(change.drafts.values() for change in changes))
         self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
 
     def policies(self, draft: Draft) -> list[object]:
         """What a user, group or role has that may be about keys."""
         found: list[object] = [[managed, sorted(kept), by] for managed, (kept, by) in sorted(draft.only.items())]
         for what, node in draft.has.items():
-            if what in (TRUST, BOUNDARY, TAGS):
-                continue
             groups = [group for name, group in self.groups if name == what and group is not draft]
-            found += chain(*map(self.policies, groups)) if groups else of_keys(self.managed.get(what) or node)
+            if what == BOUNDARY:
+                found.append([what, content(self.managed.get(node.text if isinstance(node, Scalar) else "") or node)])
+            elif what not in (TRUST, TAGS):
+                found += chain(*map(self.policies, groups)) if groups else of_keys(self.managed.get(what) or node)
         return sorted(found, key=repr)
 
 

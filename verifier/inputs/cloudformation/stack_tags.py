@@ -47,14 +47,8 @@ def with_stack_tags(estate: Estate, files: Collection[str]) -> Estate:
         )
         for account in estate.accounts
     )
-    left_out = [one for one in estate.identities if not stays(one)]
-    return replace(
-        estate,
-        keys=tuple(map(key, estate.keys)),
-        accounts=accounts,
-        unmodelled=(*estate.unmodelled, *(untagged(one.arn, _why(names), one.span) for one in left_out)),
-        left_open=tuple((printable(f"what {one.arn} has, whose tags are not known"), letters_of(one)) for one in left_out),
-    )
+    left_out = [untagged(one.arn, _why(names), one.span) for one in estate.identities if not stays(one)]
+    return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=(*estate.unmodelled, *left_out))
 
 
 def _why(names: list[str]) -> str:

@@ -21,8 +21,9 @@ from verifier.model.estate import Account
 from verifier.model.unmodelled import Unmodelled
 
 
-def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, tuple[Unmodelled, ...]]:
-    """An account from its authorization details; a list of them is read as pages of one listing.
+def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, trusts: bool) -> tuple[Account, list[Unmodelled], Details]:
+    """An account, what is not known of it, and all that is told of it, of those too whom it does not list. A list of authorization details
+    is read as pages of one listing.
 
     What plans and templates make takes the place of what is given with the same name, which no two users, roles or groups of an account
     have; what that has besides is not known to stay or go. Without `steps` managed policies that nobody has are not read, without `trusts`
@@ -51,7 +52,8 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         for (kind, name), place in not_listed.items()
         if kind == "group"
     ]
-    inventory.add_managed(_policies(listed, made, changes))
+    policies = _policies(listed, made, changes)
+    inventory.add_managed(policies)
     inventory.add_groups(drafts)
     deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
     roles = roles_of(drafts, complete, deeds)
@@ -70,7 +72,8 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         all_workloads=running[1],
         opened=running[2],
     )
-    return read, tuple(inventory.unmodelled)
+    told = [*listed.drafts, *(draft for details in parts.made.get(account, ()) for draft in details.drafts)]
+    return read, inventory.unmodelled, Details(told, policies)
 
 
 def _unique(draft: Draft) -> Name:
