@@ -24,15 +24,14 @@ from verifier.syntax.source import NOWHERE, Span
 class Key:
     """A KMS key.
 
-    `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the
-    policy is not known (U3: Unknown); a key declared without a policy gets the default policy from the reader.
-    Facts that are `None` are free (U3). `multi_region_type` is `PRIMARY` or `REPLICA`, and only where `multi_region`.
-    `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
-    `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them.
-    `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
-    `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no
-    refutation rests on them (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many days it is
-    deleted by what makes it: neither decides a request. `left_open` is what is not told, with letters for what is said of it (S1).
+    `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the policy is not known
+    (U3: Unknown); a key declared without a policy gets the default policy from the reader. `multi_region_type` is `PRIMARY` or `REPLICA`,
+    and only where `multi_region`. `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
+    `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them. `unread` says,
+    where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted. `doubtful` are the names
+    of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no refutation rests on them
+    (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many days it is deleted by what makes
+    it: neither decides a request. `left_open` is what is not told, with letters for what is said of it (S1).
     """
 
     arn: str
@@ -122,7 +121,6 @@ class ManagedPolicy:
     default: str | None = None
     span: Span = NOWHERE
     complete: bool = True
-    """Whether `versions` are all that there are."""
 
     @property
     def in_force(self) -> Policy | None:
@@ -248,7 +246,8 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Estate:
-    """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V)."""
+    """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V). `left_open` is what is
+    not told, with letters for what is said of it (S1)."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
@@ -269,6 +268,7 @@ class Estate:
     own_accounts: tuple[str, ...] = ()
     """Accounts that nothing names, where questions are about what callers can bring about: those of the caller's own (W2)."""
     suppositions: tuple[Supposition, ...] = ()
+    """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
 
     @property
