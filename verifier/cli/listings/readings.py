@@ -25,5 +25,5 @@ def readings(output: Annotated[given.ListOutput, typer.Option(help="How to write
 
     from verifier.report.listings import readings_json, render_readings
 
-    emit(listed(output, lambda: render_readings(style_of(sys.stdout)), lambda: readings_json()))
+    emit(listed(output, lambda: render_readings(style_of(sys.stdout)), readings_json))
     return 0

@@ -165,9 +165,9 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     if isinstance(found, Reason):
         yield found
         return
-    asked_for = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
+    chosen = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
-    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_for), *named))
+    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(chosen), *named))
     yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
 
 
