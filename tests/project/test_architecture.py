@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import grimp
 import pytest
 
 from tools.architecture import PAGE, PICTURE, ROOT, entered, imported, picture, trusted
@@ -29,6 +30,16 @@ def test_the_files_that_the_walk_names_are_there() -> None:
 def test_what_verdicts_rest_on_has_fewer_lines_than_the_page_says() -> None:
     limit = re.search(r"fewer than ([\d,]+) lines", TEXT)
     assert limit and sum(trusted(TEXT).values()) < int(limit.group(1).replace(",", ""))
+
+
+def test_what_decides_a_request_rests_on_nothing_that_only_remarks_on_it() -> None:
+    graph = grimp.build_graph("verifier", exclude_type_checking_imports=True, cache_dir=None)
+    counted = {name.removesuffix(".py").replace("/", ".") for name in trusted(TEXT)}
+    deciding = {name for name in counted if name.startswith("verifier.evaluate.")} & graph.modules
+    assert len(deciding) > 40
+    for name in deciding:
+        used = {other for other in graph.find_modules_directly_imported_by(name) if other.startswith("verifier.evaluate")}
+        assert used <= deciding, f"{name} imports {used - deciding}"
 
 
 def test_a_name_that_no_file_has_is_an_error() -> None:

@@ -13,7 +13,7 @@ from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
 from verifier.ask.unmodelled import is_unmodelled
-from verifier.evaluate import RequestDecider
+from verifier.evaluate import decider_with_remarks
 from verifier.model.free_facts import fact_symbol
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS, is_reading
 from verifier.model.request import Outcome, Request
@@ -66,7 +66,7 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     given = chosen = for_evaluate(question, found)
     facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
     few = _decisive(joint, number, point, given, wanted)
-    decider = RequestDecider(question.space.estate, request)
+    decider = decider_with_remarks(question.space.estate, request)
     bare = {name: value for name, value in few.items() if name not in facts}
     tried = ((values, decider.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
     enough = next((one for one in tried if one[1].outcome is wanted), None)

@@ -6,8 +6,18 @@ Guarantee: plain Python that follows the rules one by one, shares no matcher wit
 documentation leaves open, or the input does not say, is tried both ways.
 """
 
-from verifier.evaluate.engine import RequestDecider, evaluate, values_read
+from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.requests.answers import answer, decision_to_json
+from verifier.evaluate.requests.evaluating import decider_with_remarks, evaluate, values_read
 from verifier.evaluate.requests.reading import GivenRequest, request_from_json
 
-__all__ = ["GivenRequest", "RequestDecider", "answer", "decision_to_json", "evaluate", "request_from_json", "values_read"]
+__all__ = [
+    "GivenRequest",
+    "RequestDecider",
+    "answer",
+    "decider_with_remarks",
+    "decision_to_json",
+    "evaluate",
+    "request_from_json",
+    "values_read",
+]

@@ -13,6 +13,9 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Effect, Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
 
+SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
+"""The callers that can have session policies. [IAM User Guide, access_policies, Session policies]"""
+
 
 @dataclass(frozen=True)
 class Standing:

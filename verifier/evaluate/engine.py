@@ -1,71 +1,58 @@
 """One request decided under every reading (S2).
 
 In: the estate, a request, symbols that are fixed. Out: a `Decision`.
-Guarantee: `allow` and `deny` hold under every assignment of the symbols that are not fixed; `depends` names those that matter.
+Guarantee: `allow` and `deny` hold under every assignment of the symbols that are not fixed; `depends` names those that matter. What else
+there is to remark on a request is for the caller to add: no decision, and nothing that is said of sessions (F3), turns on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 
-from verifier.evaluate.callers import possible_issuers
+from verifier.evaluate.callers import SESSIONS, possible_issuers
+from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
 from verifier.evaluate.findings import Aside, steps
 from verifier.evaluate.matching import Memo
-from verifier.evaluate.plausible.request import warnings_about
-from verifier.evaluate.requests.reading import GivenRequest
-from verifier.evaluate.session_policies import SESSIONS
 from verifier.evaluate.sessions.federated_tags import tags_of_session
-from verifier.evaluate.sessions.session_tags import SessionTags
+from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
-from verifier.model.policy import PolicyKind
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
 from verifier.syntax.diagnostic import InputError
 
-
-def evaluate(estate: Estate, request: Request, assignment: Mapping[str, bool] | None = None) -> Decision:
-    """Decides a request (R1 to G6), under each reading that `assignment` (symbol → value) does not fix.
-
-    Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not be sent is
-    decided all the same, with a warning. Raises `InputError` when the resource is not in the estate or does not fit the action, and for
-    session policies of a caller that is no session.
-    """
-    return RequestDecider(estate, request).decide(assignment)
-
-
-def values_read(estate: Estate, request: Request) -> dict[str, Value]:
-    """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as `evaluate` does."""
-    context = case_of(estate, _by_issuer(estate, request)[0]).context
-    found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
-    pairs = (f"{ENCRYPTION_CONTEXT}{name.lower()}" for name in context.pairs)
-    return found | {name: value for name in pairs if isinstance(value := context.lookup(name, PolicyKind.KEY), str)}
-
+Remarks = Callable[[Estate, Case, Request], Sequence[str]]
+"""What there is to say of whether a request could be sent: sentences that begin with the label of a rule."""
 
 _MOST_ORDERS = 256
 """Orders of the pairs of a request that are tried before the answer is *depends*."""
 
 
 class RequestDecider:
-    """One request, decided under one assignment after another: what turns on no symbol is found once. Raises as `evaluate` does."""
+    """One request, decided under one assignment after another: what turns on no symbol is found once. `remarks` become warnings.
 
-    def __init__(self, estate: Estate, request: Request) -> None:
+    Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not be sent is
+    decided all the same. Raises `InputError` when the resource is not in the estate or does not fit the action, and for session policies of
+    a caller that is no session.
+    """
+
+    def __init__(self, estate: Estate, request: Request, remarks: Remarks | None = None) -> None:
         if request.session_policies is not None and request.caller.kind not in SESSIONS:
             raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
-        self._given = dict(request.readings) if isinstance(request, GivenRequest) else {}
         orders = list(islice(_in_each_order(request), _MOST_ORDERS + 1))
         self._too_many = len(orders) > _MOST_ORDERS
-        self._requests = [[_OneRequest(estate, one) for one in _by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
+        self._requests = [[_OneRequest(estate, one, remarks) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]]
 
     def decide(self, assignment: Mapping[str, bool] | None = None, *, traced: bool = True) -> Decision:
-        """As `evaluate`; not `traced`, the outcome and what it depends on alone."""
-        fixed = {**self._given, **(assignment or {})}
+        """The decision (R1 to G6), under each reading that `assignment` (symbol → value) does not fix. Not `traced`: the outcome and what
+        it depends on alone."""
+        fixed = assignment or {}
         found = [_any_of("P3", [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
         if self._too_many and WHICH_PAIR not in fixed:
             found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
@@ -107,7 +94,7 @@ def _is_pair(key: str) -> bool:
     return key.lower().startswith(ENCRYPTION_CONTEXT)
 
 
-def _by_issuer(estate: Estate, request: Request) -> list[Request]:
+def by_issuer(estate: Estate, request: Request) -> list[Request]:
     """A federated session whose issuer is not said is decided for each that could be it (P3)."""
     caller = request.caller
     if caller.kind is not CallerKind.FEDERATED or caller.issuer is not None:
@@ -118,9 +105,10 @@ def _by_issuer(estate: Estate, request: Request) -> list[Request]:
 class _OneRequest:
     """One request whose caller is known."""
 
-    def __init__(self, estate: Estate, request: Request) -> None:
+    def __init__(self, estate: Estate, request: Request, remarks: Remarks | None) -> None:
         self._estate = estate
         self._request = request
+        self._remarks = remarks
         self._case = case_of(estate, request)
         self._memo = Memo()
 
@@ -153,8 +141,8 @@ class _OneRequest:
 
     @cached_property
     def _warnings(self) -> tuple[str, ...]:
-        remarks = self._request.remarks if isinstance(self._request, GivenRequest) else ()
-        return (*map(Aside, remarks), *warnings_about(self._estate, self._case, self._request), *self._tags.warnings)
+        remarks = () if self._remarks is None else self._remarks(self._estate, self._case, self._request)
+        return (*remarks, *used_before_issued(self._request), *self._tags.warnings)
 
 
 def _outcome(tree: Tree) -> Outcome:

@@ -24,7 +24,7 @@ from verifier.ask.replay import (
     without_doubts,
 )
 from verifier.ask.unmodelled import is_unmodelled
-from verifier.evaluate import RequestDecider
+from verifier.evaluate import decider_with_remarks
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.invariant import Expectation
 from verifier.model.readings import WHICH_PAIR
@@ -94,7 +94,7 @@ def _replayed(question: Question, claim: Claim, session: Session, candidate: Can
     if claim.invariant.expectation is Expectation.ALLOWED:
         chosen[SESSION_ALLOW] = False
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
-    decider = RequestDecider(question.space.estate, request)
+    decider = decider_with_remarks(question.space.estate, request)
     decision = decider.decide(chosen)
     if decision.outcome is not wanted:
         return tuple(name for name in assignment.symbols if is_unmodelled(question, name))

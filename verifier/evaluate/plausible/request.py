@@ -14,7 +14,6 @@ from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.caller import caller_warnings
 from verifier.evaluate.plausible.companions import companion_warnings
-from verifier.evaluate.plausible.facts import fact_warnings
 from verifier.evaluate.plausible.operation import (
     operation_warnings,
     parameter_warnings,
@@ -25,6 +24,7 @@ from verifier.evaluate.plausible.operation import (
 from verifier.evaluate.plausible.route import route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings
+from verifier.evaluate.suited import fact_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy

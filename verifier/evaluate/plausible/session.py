@@ -14,6 +14,7 @@ from verifier.evaluate.callers import providers_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED
+from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS
 from verifier.evaluate.statements.values import truth
 from verifier.model.request import CallerKind, Value
 
@@ -42,8 +43,7 @@ VALUES = {
 NEVER_TOGETHER = (("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"), ("glue:RoleAssumedBy", "glue:CredentialIssuingService"))
 _TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
-MOST_SESSION_TAGS = 50
-"""[IAM: id_session-tags; reference_iam-quotas]"""
+"""[IAM: reference_iam-quotas]"""
 _PROVIDER = re.compile(
     r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity\.amazonaws\.com|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from verifier.evaluate.callers import inventory_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.operations import PROVIDER, operation
-from verifier.evaluate.session_policies import session_policies_from_json
+from verifier.evaluate.requests.session_policies import session_policies_from_json
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
 from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference

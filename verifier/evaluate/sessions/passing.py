@@ -19,9 +19,9 @@ from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Context, Either, Entry, Free
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
-from verifier.evaluate.plausible.session import MOST_SESSION_TAGS
 from verifier.evaluate.sessions.assumers import NOBODY, ORDINARY, Assumer, assumers
 from verifier.evaluate.sessions.tag_conditions import (
+    MOST_SESSION_TAGS,
     PRINCIPAL_TAG,
     REQUEST_TAG,
     TAG_KEYS,

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
+from verifier.evaluate.fill import given_context
 from verifier.evaluate.sessions.passing import SOURCE_IDENTITY, Passing, Tags, with_source
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
+from verifier.evaluate.statements.values import instant
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
-from verifier.model.request import CallerKind
+from verifier.model.request import CallerKind, Request
 
 SESSION_NAME = "sts:rolesessionname"
 
@@ -62,6 +64,16 @@ def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iter
             yield f"F3: no session of {role.arn} is without further session tags: a call has to pass them"
     elif said.text and not any(one.assumable(role) for one in said.ways(passing)) and anyhow.assumable(role):
         yield f"F3: no session of {role.arn} can be one{said.text}: nobody can assume the role so"
+
+
+def used_before_issued(request: Request) -> Iterator[str]:
+    """F3: that the credentials of a request are issued after it, as far as it says when. [IAM: reference_policies_condition-keys,
+    aws:TokenIssueTime]"""
+    given = given_context(request)
+    used, issued = given.get("aws:currenttime") or given.get("aws:epochtime"), given.get("aws:tokenissuetime")
+    first, second = instant(str(issued)), instant(str(used))
+    if first is not None and second is not None and first > second:
+        yield "F3: credentials are issued no later than they are used: aws:TokenIssueTime is after the time of the request"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from verifier.evaluate.case import Case
 from verifier.model.policy import Condition, Policy, Statement
 
 REQUEST_TAG, TAG_KEYS, TRANSITIVE = "aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"
+MOST_SESSION_TAGS = 50
+"""[IAM: id_session-tags; reference_iam-quotas]"""
 
 
 def conditions(case: Case) -> list[Condition]:

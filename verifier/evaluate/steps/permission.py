@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from verifier.evaluate.engine import evaluate
+from verifier.evaluate.cases import case_of
+from verifier.evaluate.engine import RequestDecider, by_issuer
+from verifier.evaluate.fill import given_context
 from verifier.evaluate.operations import ASSUMED_BY, ASSUMING
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_identities import changed, passed_to, service_of
 from verifier.evaluate.steps.move_requests import RequestContext, fail
+from verifier.evaluate.suited import fact_warnings
+from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
@@ -25,14 +29,20 @@ BYPASS = "kms:bypasspolicylockoutsafetycheck"
 
 def permitted(state: State, move: Move, assignment: Mapping[str, bool] | None = None) -> tuple[Decision, ...]:
     """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if all of them are
-    `ALLOW`. Raises `InputError` where the move is not well formed, and as `evaluate` does."""
+    `ALLOW`. Raises `InputError` where the move is not well formed, and as `RequestDecider` does."""
     check(state, move)
-    decisions = [evaluate(state.estate, request, assignment) for request in move.requests]
-    for decision in decisions:
-        unsuited = next((warning for warning in decision.warnings if warning.startswith("R3")), None)
+    decisions = [RequestDecider(state.estate, request).decide(assignment) for request in move.requests]
+    for request in move.requests:
+        unsuited = _unsuited(state.estate, request)
         if unsuited is not None:
             raise fail(move, unsuited)
     return (*decisions, *_besides(state, move, assignment or {}))
+
+
+def _unsuited(estate: Estate, request: Request) -> str | None:
+    """Why an operation cannot be called on its key, or not with these parameters (R3); `None` iff it can."""
+    case = case_of(estate, by_issuer(estate, request)[0])
+    return next((found for found in fact_warnings(case, given_context(request)) if found.startswith("R3")), None)
 
 
 def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterator[Decision]:
@@ -51,11 +61,11 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
         for action in ASSUMING.get(service_of(service.arn), ("sts:AssumeRole",)):
-            yield evaluate(state.estate, Request(service, action, role), assignment)
+            yield RequestDecider(state.estate, Request(service, action, role)).decide(assignment)
         if isinstance(change, Became) and change.caller.principal_arn != role:
             through = Caller(CallerKind.ROLE, role, role.split(":")[4], "AWSCloudFormation")
             named = (("sts:RoleSessionName", "AWSCloudFormation"),)
-            yield evaluate(state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named), assignment)
+            yield RequestDecider(state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)).decide(assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
 
@@ -64,7 +74,7 @@ def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool])
     """Whether a service that runs code of a kind may assume the role: the first that is allowed."""
     services = [f"{name}.amazonaws.com{ending}" for name in ASSUMED_BY[kind] for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
-    found = [evaluate(state.estate, request, assignment) for request in requests]
+    found = [RequestDecider(state.estate, request).decide(assignment) for request in requests]
     return next((one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0])
 
 
@@ -93,7 +103,7 @@ def _lockout(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     request = next(one for one in move.requests if one.action.lower() == "kms:putkeypolicy")
     if (RequestContext(request).text(BYPASS) or "false").lower() == "true":
         return
-    later = evaluate(after(state, move).estate, request, assignment)
+    later = RequestDecider(after(state, move).estate, request).decide(assignment)
     allowed = later.outcome is not Outcome.DENY
     text = "the new key policy lets its author change it again" if allowed else "the new key policy locks its author out"
     yield replace(later, trace=(*later.trace, Step("E0", text, allowed)))

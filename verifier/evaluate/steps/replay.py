@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verifier.evaluate.engine import evaluate
+from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.consistency import against_sources, against_time
 from verifier.evaluate.steps.forms import check
@@ -70,7 +70,7 @@ def _check_end(state: State, chain: Chain) -> None:
 def _decisions(states: list[State], chain: Chain, fixed: Mapping[str, bool]) -> tuple[tuple[Decision, ...], ...]:
     """Those of each move, and of the access as a last one."""
     steps = [permitted(state, move, fixed) for state, move in zip(states, chain.moves, strict=False)]
-    return (*steps, *([(evaluate(states[-1].estate, chain.access, fixed),)] if chain.access is not None else []))
+    return (*steps, *([(RequestDecider(states[-1].estate, chain.access).decide(fixed),)] if chain.access is not None else []))
 
 
 def _explore(

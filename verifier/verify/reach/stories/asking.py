@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from verifier.ask.replay import matched_statements
-from verifier.evaluate import RequestDecider
+from verifier.evaluate import decider_with_remarks
 from verifier.model.estate import Estate, Identity, Pairs
 from verifier.model.free_facts import is_named_fact
 from verifier.model.invariant import (
@@ -128,7 +128,7 @@ class Asker:
     def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
         """Another request under the same readings and free facts, or under one more, where it turns on that; why there is none, where it is
         refused."""
-        decider, chosen = RequestDecider(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
+        decider, chosen = decider_with_remarks(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
         ways = [replace(found, request=request)]
         for name, value in product(decider.decide(chosen).depends_on, (False, True)):
             ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []

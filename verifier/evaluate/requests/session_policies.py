@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from verifier.evaluate.callers import SESSIONS
 from verifier.language.policies.documents import read_policy
 from verifier.model.policy import Policy, PolicyKind
-from verifier.model.request import Caller, CallerKind
+from verifier.model.request import Caller
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
 MEMBER = "session_policy"
-SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
-"""The callers that can have session policies. [IAM User Guide, access_policies, Session policies]"""
 
 
 def session_policies_from_json(caller: Caller, data: object) -> tuple[Policy, ...] | None:

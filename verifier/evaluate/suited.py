@@ -1,8 +1,8 @@
 """Whether there is a key of which a request can say what it says (R3, U3, F8), and whether the operation, its algorithms and the new
 grant's operations suit it.
 
-In: a case, the given context. Out: warnings. Guarantee: what the input does not give of the key is what suits the request best; see
-`plausible`.
+In: a case, the given context. Out: sentences about what cannot be. Guarantee: what the input does not give of the key is what suits the
+request best.
 """
 
 from __future__ import annotations
