@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from importlib import import_module
+from typing import get_type_hints
 
 import grimp
 import pytest
@@ -40,6 +43,16 @@ def test_what_decides_a_request_rests_on_nothing_that_only_remarks_on_it() -> No
     for name in deciding:
         used = {other for other in graph.find_modules_directly_imported_by(name) if other.startswith("verifier.evaluate")}
         assert used <= deciding, f"{name} imports {used - deciding}"
+
+
+def test_checks_of_a_policy_change_nothing_of_what_is_read() -> None:
+    """What reads a policy uses checks that return nothing: they can refuse it, or warn, and no more. `counted_size` decides nothing."""
+    counted = {name.removesuffix(".py").replace("/", ".") for name in trusted(TEXT)}
+    reading = [import_module(name) for name in sorted(counted) if name.startswith("verifier.language.policies.")]
+    found = [(module, one) for module in reading for one in vars(module).values() if inspect.isfunction(one)]
+    checks = {one for module, one in found if one.__module__.startswith("verifier.language.policies.") and one.__module__ not in counted}
+    assert len(checks) >= 9
+    assert {one.__name__ for one in checks if get_type_hints(one)["return"] is not type(None)} == {"counted_size"}
 
 
 def test_a_name_that_no_file_has_is_an_error() -> None:

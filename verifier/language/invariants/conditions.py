@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.names import Names
+from verifier.language.policies.condition_checks import check_condition, is_multivalued
 from verifier.language.policies.conditions import OPERATORS, operator_hint
-from verifier.language.policies.known_names import is_multivalued
 from verifier.language.policies.reader import Reader
-from verifier.language.policies.values import check_condition
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.reference import ValueType, condition_key

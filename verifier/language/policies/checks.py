@@ -1,23 +1,25 @@
-"""Checks of a policy document as a whole: unique `Sid`s, its size, its characters (L4). Remarks on statements of trust policies (E2, E2w).
+"""Checks of a policy document and of its statements: what its kind forbids or demands, and what AWS does not take (L3–L7, P5–P7, U4).
 
-In: the tree and the reader; a statement and its elements. Out: errors and warnings in the findings, and the size that AWS counts.
-Guarantee: what a trust policy has that AWS documents that it refuses, or does not support, is read all the same, as it stands.
+In: the tree and the reader; a statement and its elements. Out: errors and warnings in the findings.
+Guarantee: nothing of what is read is changed: what a trust policy has that AWS documents that it refuses, or does not support, is read all
+the same, as it stands.
 """
 
 from __future__ import annotations
 
 import re
 
-from verifier.language.policies.reader import Reader, a_kind
-from verifier.model.policy import PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.language.policies.condition_checks import action_hint, check_variables, fifth_colon, is_known_action
+from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, did_you_mean
+from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, Statement, Text
+from verifier.model.reference import actions
 from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
 from verifier.syntax.text import brief
 
+# -- a document as a whole --
+
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _OUTSIDE_LATIN_1 = re.compile(r"[^\t\n\r\x20-\xff]")
-_IAM_SID = re.compile(r"[A-Za-z0-9]*")
-IAM_POLICIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.TRUST)
-"""The policies that IAM and STS take."""
 _AWS_MANAGED = re.compile(r"arn:[^:]*:iam::aws:policy/")
 _LIMITS = {
     PolicyKind.KEY: 32_768,
@@ -46,13 +48,6 @@ def check_sids(reader: Reader, member: Member | None) -> None:
         report(sid.start, sid.end, message, rule="L4")
 
 
-def check_sid(reader: Reader, sid: Scalar) -> None:
-    """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid, reference_policies_grammar]"""
-    if reader.kind in IAM_POLICIES and not _IAM_SID.fullmatch(sid.value):
-        message = f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in {a_kind(reader.kind)}'
-        reader.findings.error(sid.start, sid.end, message, rule="L4")
-
-
 def _sids(member: Member | None) -> list[Scalar]:
     if member is None or not isinstance(member.value, StatementsNode):
         return []
@@ -61,17 +56,18 @@ def _sids(member: Member | None) -> list[Scalar]:
     return [value for value in values if isinstance(value, Scalar) and value.kind is ScalarKind.STRING and value.value]
 
 
-def check_size(reader: Reader, tree: PolicyNode, identity: str) -> int:
+def counted_size(text: str, kind: PolicyKind) -> int:
     """The size as AWS counts it: bytes for a key policy, characters without white space for the others."""
-    text = reader.findings.source.text
-    key_policy = reader.kind is PolicyKind.KEY
-    size = len(text.encode()) if key_policy else len(_WHITE_SPACE.sub("", text))
+    return len(text.encode()) if kind is PolicyKind.KEY else len(_WHITE_SPACE.sub("", text))
+
+
+def check_size(reader: Reader, tree: PolicyNode, identity: str, size: int) -> None:
+    """A policy that is larger than AWS accepts."""
     limit = size_limit(reader.kind, identity)
     if limit is not None and size > limit:
-        unit = "bytes" if key_policy else "characters without white space"
+        unit = "bytes" if reader.kind is PolicyKind.KEY else "characters without white space"
         message = f"the policy has {size:,} {unit}; AWS accepts {limit:,} in {a_kind(reader.kind)}"
         reader.findings.warning(tree.start, tree.start + 1, message, rule="L4")
-    return size
 
 
 def size_limit(kind: PolicyKind, identity: str) -> int | None:
@@ -93,12 +89,113 @@ def check_characters(reader: Reader) -> None:
         reader.findings.error(found.start(), found.end(), message, rule="L4")
 
 
+# -- one statement --
+
+_WITHOUT_NOT_PRINCIPAL = (PolicyKind.RCP, PolicyKind.TRUST)
+IAM_POLICIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.TRUST)
+"""The policies that IAM and STS take."""
+_IAM_SID = re.compile(r"[A-Za-z0-9]*")
+_ACTION = re.compile(r"\*|[\w.*?-]+:[\w.*?-]+", re.ASCII)
+
+
+def check_sid(reader: Reader, sid: Scalar) -> None:
+    """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid, reference_policies_grammar]"""
+    if reader.kind in IAM_POLICIES and not _IAM_SID.fullmatch(sid.value):
+        message = f'the `Sid` "{brief(sid.value)}" has other characters than letters and digits, which AWS refuses in {a_kind(reader.kind)}'
+        reader.findings.error(sid.start, sid.end, message, rule="L4")
+
+
+def check_action(reader: Reader, value: Scalar) -> None:
+    """What is no action, and warns of a KMS action, or pattern of actions, that fits no action in the data."""
+    if not _ACTION.fullmatch(value.value):
+        message = f'"{brief(value.value)}" is not an action; expected `*` or `service:Name`'
+        reader.findings.error(value.start, value.end, message, hint=action_hint(value.value), rule="L4")
+    elif not is_known_action(value.value.lower()):
+        message = f'no action of AWS KMS that is known matches "{brief(value.value)}"'
+        hint = did_you_mean(value.value, (action.name for action in actions()))
+        reader.findings.warning(value.start, value.end, message, hint=hint, rule="U4")
+
+
+def check_resource(reader: Reader, value: Scalar, name: str) -> None:
+    """The variables of a resource, and its service: that of an ARN takes no wildcard in an IAM policy. [IAM:
+    reference_policies_elements_resource]"""
+    begin = fifth_colon(value.value)
+    check_variables(reader, value, len(value.value) if begin is None else begin, name)
+    fields = value.value.split(":")
+    if reader.kind in IAM_POLICIES and fields[0] == "arn" and len(fields) > 2 and set(fields[2]) & set("*?"):
+        message = f'"{brief(value.value)}" has a wildcard as its service, which AWS refuses'
+        reader.findings.error(value.start, value.end, message, hint="name the service, or write `*` alone", rule="L6")
+
+
+def check_presence(reader: Reader, node: StatementNode, principal: Member | None, action: Member | None, resource: Member | None) -> None:
+    """What a statement of this kind of policy must have, and must not (L4, L5, P7)."""
+    kind = reader.kind
+    if principal and kind in WITHOUT_PRINCIPAL:
+        reader.findings.error(principal.start, principal.end, f"a statement of {a_kind(kind)} takes no `{principal.name}`", rule="P7")
+    if not principal and kind not in WITHOUT_PRINCIPAL:
+        _missing(reader, node, "Principal")
+    if not action:
+        _missing(reader, node, "Action")
+    if resource and kind is PolicyKind.TRUST:
+        reader.findings.error(resource.start, resource.end, f"a statement of a trust policy takes no `{resource.name}`", rule="L4")
+    if not resource and kind is not PolicyKind.TRUST:
+        _missing(reader, node, "Resource")
+
+
+def _missing(reader: Reader, node: StatementNode, name: str) -> None:
+    if reader.kind is PolicyKind.KEY and name == "Resource":
+        message = f"statement has no `{name}`: in a key policy it has no effect"
+        reader.findings.warning(node.start, node.start + 1, message, rule="L5")
+    else:
+        message = f"statement has no `{name}`; {a_kind(reader.kind)} needs one"
+        reader.findings.error(node.start, node.start + 1, message, rule="L4")
+
+
+def check_kind(reader: Reader, node: StatementNode, members: dict[str, Member], statement: Statement) -> None:
+    """Remarks that need the whole statement (L5, P5, P7)."""
+    not_principal, not_resource = members.get("NotPrincipal"), members.get("NotResource")
+    if not_principal and reader.kind in _WITHOUT_NOT_PRINCIPAL:
+        message = f"{a_kind(reader.kind)} takes no `NotPrincipal`"
+        reader.findings.error(not_principal.start, not_principal.end, message, rule="P7")
+    elif not_principal and statement.principals is not None and statement.effect is Effect.ALLOW:
+        message = "AWS does not support `NotPrincipal` with `Allow`: it may match everyone but those named, or nobody"
+        reader.findings.warning(not_principal.start, not_principal.end, message, rule="P5")
+    if not_resource and reader.kind is PolicyKind.KEY:
+        message = "what `NotResource` does in a key policy is not documented; verdicts that it could change are Unknown"
+        reader.findings.warning(not_resource.start, not_resource.end, message, rule="L5")
+    if reader.kind is PolicyKind.RCP:
+        _check_rcp(reader, node, members, statement)
+    if reader.kind is PolicyKind.TRUST:
+        _check_trust(reader, members, statement)
+
+
+def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], statement: Statement) -> None:
+    principals = statement.principals or ()
+    if "Principal" in members and any(principal.type is not PrincipalType.ANYONE for principal in principals):
+        member = members["Principal"]
+        message = f'the `Principal` of a {reader.kind.value} must be "*"'
+        reader.findings.error(member.start, member.value.end, message, hint="name callers in a condition", rule="P7")
+    if statement.effect is Effect.ALLOW and not _allows_everything(statement):
+        message = "a resource control policy holds `Deny` statements only (`RCPFullAWSAccess` is AWS's own)"
+        reader.findings.error(node.start, node.start + 1, message, rule="P7")
+    if "NotAction" in members:
+        member = members["NotAction"]
+        reader.findings.error(member.start, member.end, f"{a_kind(reader.kind)} takes no `NotAction`", rule="P7")
+
+
+def _allows_everything(statement: Statement) -> bool:
+    """Whether this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
+    listed = (statement.actions), (statement.resources or ())
+    stars = all([text.value for text in texts] == ["*"] for texts in listed)
+    return stars and not (statement.not_action or statement.not_resource or statement.conditions)
+
+
 # -- statements of trust policies --
 
 _PROVIDER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:oidc|saml)-provider/\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/\S*)?", re.IGNORECASE)
 
 
-def check_trust(reader: Reader, members: dict[str, Member], statement: Statement) -> None:
+def _check_trust(reader: Reader, members: dict[str, Member], statement: Statement) -> None:
     """[IAM User Guide, access-analyzer-reference-policy-checks: *Role trust policy …*, *Invalid federated principal syntax …*]"""
     principal, action = members.get("Principal"), members.get("Action")
     if principal is not None and any(one.type is PrincipalType.ANYONE for one in statement.principals or ()):

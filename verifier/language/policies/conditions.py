@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from verifier.language.policies.known_names import check_key
+from verifier.language.policies.condition_checks import check_condition, check_key
 from verifier.language.policies.reader import Reader, did_you_mean, unique_members
-from verifier.language.policies.values import check_condition
 from verifier.model.policy import Condition, Operator, Text
 from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
 from verifier.syntax.text import brief

@@ -18,6 +18,9 @@ from verifier.syntax.text import brief
 _LONGEST_NAME = 200
 """Longer names are not compared with the known ones: the comparison takes quadratic time."""
 
+WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.SCP)
+"""The policies whose statements name no principals (P7)."""
+
 
 @dataclass(frozen=True)
 class Reader:

@@ -1,7 +1,8 @@
-"""Remarks on the key and the listed values of one condition, and on policy variables and where they work (C1–C3, L1, L6, L7, F8).
+"""Checks of names, of the key and the listed values of one condition, and of policy variables where they work (C1–C3, L1, L6, L7, F8, U4).
 
-In: an operator, a key and its values; a string of the document. Out: errors and warnings in the findings.
-The values themselves stay as written, and nothing is substituted: `evaluate` and `problem` read them by themselves.
+In: an operator, a key and its values; a string of the document. Out: errors and warnings in the findings; facts of the reference data.
+Guarantee: of names that nothing has there are warnings only, for the data lags behind AWS (U4). The values themselves stay as written, and
+nothing is substituted: `evaluate` and `problem` read them by themselves.
 Sources: IAM User Guide, "Variables and tags"; Access Analyzer's checks for variables.
 """
 
@@ -12,13 +13,60 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_network
 
-from verifier.language.policies.known_names import is_multivalued
-from verifier.language.policies.reader import Reader
+from verifier.language.policies.reader import Reader, did_you_mean
 from verifier.model.policy import Operator, PolicyKind
+from verifier.model.reference import actions, condition_key, condition_keys
 from verifier.syntax.policy_tree import Member, Scalar
 from verifier.syntax.text import brief
+
+# -- what the reference data says of names --
+
+_CACHED_NAMES = 1024
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def is_multivalued(key: str) -> bool | None:
+    """Whether a condition key holds a set of values (C2). Keys of services other than KMS are not known: `None`."""
+    known = condition_key(key)
+    return known.multivalued if known else None
+
+
+def check_key(reader: Reader, member: Member) -> None:
+    """Warns of a condition key of KMS, or a global one, that the data does not know."""
+    if not _is_known_key(member.name):
+        message = f"no condition key `{brief(member.name)}` is known"
+        reader.findings.warning(member.start, member.end, message, hint=_key_hint(member.name), rule="U4")
+
+
+def action_hint(text: str) -> str | None:
+    """A hint for a text that lacks the service prefix, if an action of KMS has that name."""
+    return f"did you mean `kms:{text}`?" if ":" not in text and is_known_action(f"kms:{text.lower()}") else None
+
+
+def _key_hint(name: str) -> str | None:
+    """The most similar known key; for a templated key that lacks its last part, how to write it."""
+    prefixes = [key.prefix or key.name for key in condition_keys()]
+    template = next((prefix for prefix in prefixes if prefix.lower() in (f"{name.lower()}/", f"{name.lower()}:", name.lower())), None)
+    return f"write `{template}` and a name" if template else did_you_mean(name, prefixes)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def _is_known_key(name: str) -> bool:
+    return not name.lower().startswith(("aws:", "kms:")) or condition_key(name) is not None
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
+def is_known_action(pattern: str) -> bool:
+    if not pattern.startswith("kms:"):
+        return True
+    return any(fnmatchcase(action.name.lower(), pattern) for action in actions())
+
+
+# -- policy variables, and values --
 
 _OPENING = re.compile(r"\$\{")
 _VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}/]+(?:/[^\s,'{}]+(?: +[^\s,'{}]+)*)?)(?:\s*,\s*'[^'{}]*')?)\}")
