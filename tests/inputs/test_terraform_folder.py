@@ -379,6 +379,22 @@ def test_a_module_that_may_be_off_may_have_no_outputs(tmp_path: Path, meta: str,
     assert verdicts(load(tmp_path, main=makes + MAY_BE, m__main=outputs)) == {"aws_kms_key.k": found}
 
 
+@pytest.mark.parametrize(
+    ("meta", "policy", "found"),
+    [
+        ('for_each = { a = "1", b = "2" }', 'module.m["b"].policy', "proved"),
+        ("count = 2", "module.m[1].policy", "proved"),
+        ("count = 2", "module.m[2].policy", "unknown"),  # Terraform does not make it
+        ("count = var.a", "module.m[1].policy", "unknown"),
+    ],
+)
+def test_an_instance_of_a_module_that_makes_nothing_has_outputs(tmp_path: Path, meta: str, policy: str, found: str) -> None:
+    policy_of_owner = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}'
+    outputs = f'output "policy" {{\n  value = jsonencode({{ Version = "2012-10-17", Statement = [{policy_of_owner}] }})\n}}\n'
+    makes = f'module "m" {{\n  source = "./m"\n  {meta}\n}}\nresource "aws_kms_key" "k" {{\n  policy = {policy}\n}}\n'
+    assert verdicts(load(tmp_path, main=makes + MAY_BE, m__main=outputs)) == {"aws_kms_key.k": found}
+
+
 # -- what is not read is in doubt --
 
 TIGHT = key(f'"{OWN}"')

@@ -104,13 +104,17 @@ class _Maker:
         first = Providers(empty, self.supplied)
         self.resolver = first.resolver = Resolver(empty, Derivation(first))
         pending: list[tuple[ModulePath, bool]] = [((), False)]
+        instances: set[ModulePath] = set()
         while pending:
-            pending += self._instance(*pending.pop())
+            path, perhaps = pending.pop()
+            instances |= set() if perhaps else {path}
+            pending += self._instance(path, perhaps)
         # A reference to one that is in doubt is to something that is not known, and not to nothing.
         unsure = {(name_of(r.module), (r.managed, r.type, r.name)) for r in self.doubtful}
         for names, module in self.modules.items():
             module.resources = {at: block for at, block in module.files.resources.items() if (names, at) not in unsure}
-        return replace(empty, deeds=tuple(self.deeds), doubtful=tuple(self.doubtful), _places={}), text
+        deeds, doubtful = tuple(self.deeds), tuple(self.doubtful)
+        return replace(empty, deeds=deeds, doubtful=doubtful, instances=frozenset(instances), _places={}), text
 
     # -- what is read --
 

@@ -35,9 +35,9 @@ class Plan:
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan does to them, those
     of one address in the order of time; `after` are those that there are then, by address, and `before` those that there were. `modules`
     and `providers` are its configuration. `deferred` are the addresses of what Terraform has put off, `invoked` those of actions that run
-    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made, and `read`
-    gives the text of a file in a module's folder. `mark` sets the placeholders of its resources apart from those of another plan; `whole`
-    tells its text from that of any other."""
+    when it is applied. Of a folder without a plan `doubtful` are the resources of which it is not known how often they are made,
+    `instances` the instances of modules that are there, and `read` gives the text of a file in a module's folder. `mark` sets the
+    placeholders of its resources apart from those of another plan; `whole` tells its text from that of any other."""
 
     file: str
     is_plan: bool
@@ -50,6 +50,7 @@ class Plan:
     invoked: tuple[str, ...] = ()
     of_folder: bool = False
     doubtful: tuple[Resource, ...] = ()
+    instances: frozenset[ModulePath] = frozenset()
     read: Callable[[ModuleName, str], str | None] | None = None
     mark: str = ""
     whole: str = ""

@@ -38,8 +38,8 @@ class References:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self.plan = resolver.plan
-        self.modules = {r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))}
-        """The module instances that resources are in."""
+        self.modules = {r.module[: depth + 1] for r in self.plan.after.values() for depth in range(len(r.module))} | self.plan.instances
+        """The module instances that are known to be there."""
         self._locals: dict[tuple[ModulePath, str, bool], tuple[Node | None, int]] = {}
 
     def refer(self, module: ModulePath, resource: Resource | None) -> Callable[[str, int], Node | None]:
