@@ -78,6 +78,8 @@ def test_a_line_takes_comparisons_only() -> None:
 def test_number_and_instant_texts_are_exact() -> None:
     assert [number_text(Decimal(n)) for n in ("7", "7.0", "0.250", "1E+3")] == ["7", "7", "0.25", "1000"]
     assert number_text(Decimal("0." + "1" * 40)) == "0." + "1" * 40
+    assert number_text(Decimal("9" * 6000)) == "9" * 6000
+    assert [number_text(Decimal(n)) for n in ("-0", "-0.0", "-7.50", "100", "0.0")] == ["0", "0", "-7.5", "100", "0"]
     assert instant_text("0") == "1970-01-01T00:00:00Z"
     assert instant_text("1767225600.25") == "2026-01-01T00:00:00.25Z"
 

@@ -244,10 +244,10 @@ class AddressTable(Table):
 
 
 def number_text(number: Decimal) -> str:
-    """The plain decimal text of a number."""
-    if number == number.to_integral_value():
-        return str(int(number))
-    return format(number, "f").rstrip("0")
+    """The plain decimal text of a number, of however many digits."""
+    whole, _, fraction = f"{number:f}".partition(".")
+    text = f"{whole}.{fraction}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def instant_text(seconds: str) -> str:
