@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.inputs.test_terraform_documents import aws, data, statement
 from tests.inputs.test_terraform_iam import role_policy
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, existing, key_policy, only_key
 from verifier.inputs import load_estate
+from verifier.inputs.terraform import hcl_tree
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null
@@ -450,6 +452,14 @@ def test_references_of_an_expression() -> None:
     )
     assert tree is not None
     assert sorted(references(tree)) == ["aws_x.y", "aws_x.z", "data.t.n.json", "each.key", "local.k", "var.x"]
+
+
+def test_references_of_an_expression_in_many_parentheses(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = parse_expression("(" * 2000 + "aws_x.y[local.k].z" + ")" * 2000)
+    parts_of = Mock(side_effect=hcl_tree.parts_of)
+    monkeypatch.setattr(hcl_tree, "parts_of", parts_of)
+    assert references(tree) == ["aws_x.y", "local.k"]
+    assert parts_of.call_count < 20_000
 
 
 def test_of_what_may_fail_no_part_is_known() -> None:

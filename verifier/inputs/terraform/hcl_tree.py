@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from verifier.syntax.parsers import NotParsed
@@ -22,6 +23,7 @@ _HEREDOC = re.compile(r"<<-?([^\s\"]+)\r?\n")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _DEEPEST = 30
+_CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
 """Blocks inside each other."""
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
@@ -63,9 +65,14 @@ def references(tree: Tree) -> list[str]:
             pending += [parse_expression(text) for text, is_expression in heredoc_parts(str(inner)) or () if is_expression]
         if isinstance(inner, str) or inner is None:
             continue
-        root, steps = chain(inner)
-        if steps and kind_of(root) == "identifier" and all(form == "." for form, _ in steps):
-            found[".".join([str(root.children[0]), *(name for _, name in steps)])] = None
+        if kind_of(inner) in _CHAINS:
+            root, steps = chain(inner)
+            names = [name for _, name in takewhile(lambda step: step[0] == ".", steps)]
+            pending += [step for _, step in reversed(steps) if not isinstance(step, str)]
+            if names and kind_of(root) == "identifier":
+                found[".".join([str(root.children[0]), *names])] = None
+            else:
+                pending.append(root)
         elif kind_of(inner) != "object_elem_key" or word_of(parts_of(inner)[0]) is None:
             pending += reversed(inner.children)
         if kind_of(inner) == "for_intro":
@@ -78,7 +85,7 @@ def chain(tree: Tree) -> tuple[Tree, list[tuple[str, Any]]]:
     its position or the tree of its key."""
     steps: list[tuple[str, Any]] = []
     tree = unwrapped(tree)
-    while kind_of(tree) in ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"):
+    while kind_of(tree) in _CHAINS:
         head, *after = parts_of(tree)
         if "splat" in kind_of(tree):
             steps[:0] = [("*", ""), *map(_step, parts_of(after[0]))]
