@@ -130,11 +130,6 @@ class Statement:
     doubt: str | None = None
 
 
-def _reads_tag(statement: Statement) -> bool:
-    texts = [text for condition in statement.conditions for text in (condition.key, *condition.values)]
-    return any("principaltag/" in text.value.lower() for text in (*texts, *(statement.resources or ())))
-
-
 @dataclass(frozen=True)
 class Policy:
     """A policy document and where it is attached.
@@ -164,7 +159,14 @@ class Policy:
     @cached_property
     def tests_tags_of_callers(self) -> bool:
         """Whether a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
-        return any(_reads_tag(statement) for statement in self.statements)
+        return any("principaltag/" in text for text in self.texts)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a policy variable."""
+        tests = [condition for statement in self.statements for condition in statement.conditions]
+        listed = (text for statement in self.statements for text in statement.resources or ())
+        return tuple(text.value.lower() for text in (*listed, *(one for test in tests for one in (test.key, *test.values))))
 
     @cached_property
     def tested_keys(self) -> frozenset[str]:

@@ -109,9 +109,8 @@ def _said(estate: Estate, role: Identity, case: Case) -> _Said:
 
 def _read(estate: Estate) -> bool:
     """Whether a policy or a grant tells the sessions of a role apart by their names."""
-    statements = [statement for policy in estate.deciding_policies() for statement in policy.statements]
-    named = (principal for statement in statements for principal in statement.principals or ())
+    policies = list(estate.deciding_policies())
+    named = (principal for policy in policies for statement in policy.statements for principal in statement.principals or ())
     if any(principal.type is PrincipalType.SESSION for principal in (*estate.grant_principals, *named)):
         return True
-    conditions = (text for s in statements for condition in s.conditions for text in (condition.key, *condition.values))
-    return any("aws:userid" in text.value.lower() for text in (*conditions, *(text for s in statements for text in s.resources or ())))
+    return any("aws:userid" in text for policy in policies for text in policy.texts)

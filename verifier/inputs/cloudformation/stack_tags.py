@@ -57,6 +57,5 @@ def _why(names: list[str]) -> str:
 
 def _tested(policies: Iterable[Policy], owner: str) -> frozenset[str]:
     """The names of tags, in lower case, that policies test."""
-    statements = [statement for policy in policies for statement in policy.statements]
-    texts = [text for s in statements for text in (*(s.resources or ()), *(t for c in s.conditions for t in (c.key, *c.values)))]
-    return frozenset(name.strip() for text in texts for name in re.findall(rf"{owner}tag/([^}},]+)", text.value.lower()))
+    texts = (text for policy in policies for text in policy.texts)
+    return frozenset(name.strip() for text in texts for name in re.findall(rf"{owner}tag/([^}},]+)", text))

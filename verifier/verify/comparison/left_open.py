@@ -24,7 +24,7 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, boo
     before, after = pair.old.key, pair.new.key
     for what in _differing(before.left_open, after.left_open):
         in_both = what in dict(before.left_open) and what in dict(after.left_open)
-        if what not in ATTRIBUTES or (in_both and any(_is_tested(estate, ATTRIBUTES[what]) for estate in (old, new))):
+        if what not in ATTRIBUTES or (in_both and _is_tested(ATTRIBUTES[what], old, new)):
             yield Reason("U3", f"both sides may differ in what the input does not tell of the key: {what}", after.span)
     yield from _of_grantees(before, after) if held.get("G2") is not False else ()
 
@@ -35,11 +35,10 @@ def _differing(old: Pairs, new: Pairs) -> Iterator[str]:
     yield from dict.fromkeys((before | after)[letters] for letters in before | after if (letters in before) != (letters in after))
 
 
-def _is_tested(estate: Estate, attributes: tuple[str, ...]) -> bool:
+def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
     """Whether a policy may test attributes, by how their names in lower case begin."""
-    statements = (statement for policy in estate.deciding_policies() for statement in policy.statements)
-    texts = (text for s in statements for text in (*(s.resources or ()), *(t for c in s.conditions for t in (c.key, *c.values))))
-    return any(attribute in text.value.lower() for text in texts for attribute in attributes)
+    texts = (text for estate in estates for policy in estate.deciding_policies() for text in policy.texts)
+    return any(attribute in text for text in texts for attribute in attributes)
 
 
 def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
