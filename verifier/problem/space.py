@@ -51,9 +51,9 @@ def exact_pair(name: str) -> str:
     return PAIR_PREFIX + name + EXACT_NAME
 
 
-def other_pair(name: str) -> str:
-    """The attribute of the pairs whose names differ in case alone from those like `name` that grants list: the set of their values."""
-    return PAIR_PREFIX + name.lower() + OTHER_NAME
+def other_pair(key: str) -> str:
+    """The attribute of the pairs of a key whose names differ in case alone from those that grants list: the set of their values."""
+    return key.lower() + OTHER_NAME
 
 
 def pair_key(attribute: str) -> str:

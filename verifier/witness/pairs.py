@@ -74,7 +74,7 @@ class Pairs:
     def _told_apart(self, key: str) -> tuple[str, ...]:
         """The names that grants list, where something is asked of their pairs: what such a grant says may be irrelevant."""
         listed = self.question.space.pair_names.get(key, ())
-        return listed if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), _other(key))) else ()
+        return listed if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), other_pair(key))) else ()
 
     def _listed(self, key: str) -> dict[str, str]:
         """The pairs whose names grants list."""
@@ -83,7 +83,7 @@ class Pairs:
 
     def _others(self, key: str) -> tuple[str, ...]:
         """The values of all other pairs."""
-        found = self.values.get(_other(key) if self._told_apart(key) else key)
+        found = self.values.get(other_pair(key) if self._told_apart(key) else key)
         return (found,) if isinstance(found, str) else found or ()
 
     def _with_read(self, key: str, found: dict[str, str], read: str) -> dict[str, str]:
@@ -91,7 +91,7 @@ class Pairs:
         listed = self._told_apart(key)
         if read not in found.values():
             for name, value in found.items():
-                if _alike(self.question, exact_pair(name) if name in listed else _other(key), value, read):
+                if _alike(self.question, exact_pair(name) if name in listed else other_pair(key), value, read):
                     return {**found, name: read}
         return found
 
@@ -147,10 +147,6 @@ def spelled(space: Space, name: str) -> str:
     if known is None or known.prefix is not None:
         return space.spellings.get(name, name)
     return known.name
-
-
-def _other(key: str) -> str:
-    return other_pair(key.removeprefix(PAIR_PREFIX))
 
 
 def _alike(question: Question, attribute: str, one: str, other: str) -> bool:

@@ -21,7 +21,7 @@ from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.values import ARN
-from verifier.problem.space import PAIR_PREFIX, other_pair
+from verifier.problem.space import other_pair
 from verifier.problem.views import Relation
 from verifier.witness.pairs import lacking_names
 from verifier.witness.untabled import Concrete, Conflict, Untabled
@@ -84,7 +84,7 @@ class Search:
 
     def _of_pairs(self, key: str) -> Expression:
         """What the assignment says of the pairs of a key that no grant lists."""
-        name = other_pair(key.removeprefix(PAIR_PREFIX))
+        name = other_pair(key)
         symbols = self._finite.held.get(name) or self._finite.lazy_sets[name].values()
         return conjunction(Symbol(symbol) for symbol in symbols if self._symbols.get(symbol, False))
 

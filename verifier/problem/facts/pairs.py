@@ -65,7 +65,7 @@ def pairs_read(space: Space) -> Iterator[Expression]:
     rules out none. Of a pair itself only grants ask, and for the values that they list alone: whether it has one of these, or another.
     """
     for key, listed in space.pair_names.items():
-        own = [name for name in (*map(exact_pair, listed), _other(key)) if has(space, name)]
+        own = [name for name in (*map(exact_pair, listed), other_pair(key)) if has(space, name)]
         if own and has(space, key):
             read, values = space.attribute_view(key), list(dict.fromkeys(chain.from_iterable(predicates_of(space, name) for name in own)))
             yield same(read.present, disjunction(map(Present, own)))
@@ -73,10 +73,6 @@ def pairs_read(space: Space) -> Iterator[Expression]:
                 yield implies(space.ask(read, value), disjunction(_has(space, name, [value]) for name in own))
             unlike = negation(disjunction(read.test(value) for value in values))
             yield implies(both(read.present, unlike), disjunction(_has_another(space, name, values) for name in own))
-
-
-def _other(key: str) -> str:
-    return other_pair(key.removeprefix(PAIR_PREFIX))
 
 
 def _has(space: Space, name: str, values: list[Predicate]) -> Expression:
@@ -96,7 +92,7 @@ def names_suffice(space: Space) -> Iterator[Expression]:
     """F7: a context has one value for each name, so different values of the pairs that no grant lists have different spellings of it.
     Spellings that nothing tells apart stand for one another; where these are many, one of them suffices."""
     for key in space.pair_names:
-        if has(space, other := _other(key)):
+        if has(space, other := other_pair(key)):
             values = predicates_of(space, other)
             found = [*(_has(space, other, [value]) for value in values), _has_another(space, other, values)]
             if few := _few(space, key, most := min(len(found), _MOST)):

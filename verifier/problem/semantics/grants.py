@@ -102,7 +102,7 @@ def _other_views(space: Space, name: str) -> tuple[SetView, ...]:
     listed = space.pair_names[PAIR_PREFIX + name.lower()]
     others = [_as_set(space.attribute_view(exact_pair(other))) for other in listed if other != name]
     if len(listed) < 2 ** letters(name):
-        others.append(space.set_view(other_pair(name)))
+        others.append(space.set_view(other_pair(PAIR_PREFIX + name)))
     return tuple(others)
 
 

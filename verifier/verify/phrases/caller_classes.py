@@ -14,6 +14,7 @@ from verifier.model.request import CallerKind
 from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, numbers_in
 from verifier.problem.classes.words import Domain
+from verifier.problem.relevance import account_pattern
 
 PRINCIPAL = like("arn:*")
 KINDS: dict[str, Predicate] = {
@@ -32,11 +33,6 @@ KIND_OF = {
     "federated-user session": CallerKind.FEDERATED,
     "AWS service": CallerKind.SERVICE,
 }
-
-
-def in_account(account: str) -> Predicate:
-    """The callers of an account."""
-    return like_arn(f"arn:*:*::{account}:*")
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,19 @@ class CallerClasses:
         self.accounts = tuple(dict.fromkeys(accounts))
         self._table = table
         self._kinds = {**KINDS, "principal": PRINCIPAL}
-        wanted = [*self._kinds.values(), *map(in_account, self.accounts)]
+        wanted = [*self._kinds.values(), *map(account_pattern, self.accounts)]
         try:
             self._fine: Table = WordTable(domain, [*predicates, *wanted], MORE_STATES)
             self._home = _homes(self._fine, table)
         except OverBudget:  # then only what the policies ask for is told apart
             self._fine, self._home = table, [1 << index for index in range(table.size)]
             self._kinds = {name: kind for name, kind in self._kinds.items() if kind in predicates}  # the services are what is no principal
-            self.accounts = tuple(account for account in self.accounts if in_account(account) in predicates)
+            self.accounts = tuple(account for account in self.accounts if account_pattern(account) in predicates)
         self._parts: dict[int, int] = {}
         for index, home in enumerate(self._home):
             self._parts[home] = self._parts.get(home, 0) | 1 << index
         self.kinds = {name: self.extent(kind) for name, kind in self._kinds.items()}
-        self.by_account = {account: self.extent(in_account(account)) for account in self.accounts}
+        self.by_account = {account: self.extent(account_pattern(account)) for account in self.accounts}
 
     def extent(self, *predicates: Predicate) -> Extent:
         """The classes of the callers that satisfy all of some predicates, of those that make kinds and accounts."""
@@ -83,7 +79,7 @@ class CallerClasses:
 
     def of(self, kind: str, account: str) -> Extent:
         """The classes of the callers of a kind in an account."""
-        return self.extent(self._kinds[kind], in_account(account))
+        return self.extent(self._kinds[kind], account_pattern(account))
 
 
 def _homes(fine: WordTable, coarse: Table) -> list[int]:

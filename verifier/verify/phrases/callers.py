@@ -14,8 +14,9 @@ from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
 from verifier.problem.classes.predicates import named_accounts
 from verifier.problem.classes.tables import Table, bits
+from verifier.problem.relevance import account_pattern
 from verifier.problem.space import Space
-from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses, in_account
+from verifier.verify.phrases.caller_classes import KIND_OF, KINDS, PRINCIPAL, CallerClasses
 from verifier.verify.phrases.caller_sets import account_of
 from verifier.verify.phrases.caller_text import CallerText
 from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word
@@ -37,7 +38,7 @@ class CallerPhrases:
         accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(predicates)]
         self._classes = CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
-        structural = {PRINCIPAL, *KINDS.values(), *map(in_account, self._classes.accounts)}
+        structural = {PRINCIPAL, *KINDS.values(), *map(account_pattern, self._classes.accounts)}
         names = words((p for p in predicates if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition
         self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
