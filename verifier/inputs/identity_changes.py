@@ -44,7 +44,7 @@ class IdentityChanges:
     perhaps: set[Name] = field(default_factory=set)
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
-    unlisted: list[tuple[str, object, object, Draft]] = field(default_factory=list)
+    left_out_drafts: list[tuple[str, object, object, Draft]] = field(default_factory=list)
     """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags, and what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
@@ -84,7 +84,7 @@ def without_gone(details: Details, changes: Sequence[IdentityChanges]) -> Detail
     return replace(details, drafts=[draft.without(groups) for draft in details.drafts if draft.id not in gone])
 
 
-def unlisted(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
+def unlisted_step(step: str, why: str, account: str | None, span: Span) -> Unmodelled:
     """A step with a group or managed policy that a plan or template makes, or attaches to, and no list has: nobody can tell who may join
     or attach it, and what they may do then (E0)."""
     description = f"who could {step} is not known: {why}"

@@ -50,7 +50,7 @@ def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Ite
         for (kind, name), taken in change.detached.items():
             if (account, kind, name) not in listed:
                 yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]
-        for shown, who, tags, draft in change.unlisted:
+        for shown, who, tags, draft in change.left_out_drafts:
             said = given.policies(draft)
             if said:
                 yield f"the policies of {shown}, of which not enough is known to list it", [account, who, tags, said]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 
-from verifier.model.results.rechecked import Checked, Outcome, Recheck
+from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Status
 from verifier.report.document import Block, Document, Item, Items, Para, Role, Supposed
 from verifier.report.exit_codes import ExitCode
@@ -19,14 +19,14 @@ from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, p
 from verifier.syntax.csv_text import Table
 from verifier.syntax.text import printable
 
-_MARKS = {Outcome.ACCEPTED: "✔", Outcome.REJECTED: "✘", Outcome.NO_PROOF: "?"}
+_MARKS = {ProofOutcome.ACCEPTED: "✔", ProofOutcome.REJECTED: "✘", ProofOutcome.NO_PROOF: "?"}
 
 
 def recheck_exit_code(found: Recheck) -> ExitCode:
     """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3 otherwise."""
-    if found.refused is not None or found.count(Outcome.REJECTED):
+    if found.refused is not None or found.count(ProofOutcome.REJECTED):
         return ExitCode.REFUTED
-    return ExitCode.PROVED if found.checked and not found.count(Outcome.NO_PROOF) else ExitCode.UNKNOWN
+    return ExitCode.PROVED if found.checked and not found.count(ProofOutcome.NO_PROOF) else ExitCode.UNKNOWN
 
 
 def recheck_forms(found: Recheck) -> Forms:
@@ -39,7 +39,7 @@ def recheck_forms(found: Recheck) -> Forms:
 def _counts(found: Recheck) -> str:
     if found.refused is not None:
         return "the certificate is rejected"
-    accepted, rejected, lacking = (found.count(outcome) for outcome in Outcome)
+    accepted, rejected, lacking = (found.count(outcome) for outcome in ProofOutcome)
     return f"{accepted} accepted, {rejected} rejected, {lacking} without proof"
 
 
@@ -61,12 +61,12 @@ def _text(found: Recheck) -> str:
 
 
 def _line(one: Checked) -> str:
-    says = f"  ({one.says})" if one.outcome is Outcome.ACCEPTED else f": {one.says}"
+    says = f"  ({one.says})" if one.outcome is ProofOutcome.ACCEPTED else f": {one.says}"
     return f"{_MARKS[one.outcome]} {one.outcome.value}  {one.invariant}  on {one.target}{says}"
 
 
 def _document(found: Recheck) -> Document:
-    marks = {Outcome.ACCEPTED: Role.GOOD, Outcome.REJECTED: Role.BAD, Outcome.NO_PROOF: Role.DOUBT}
+    marks = {ProofOutcome.ACCEPTED: Role.GOOD, ProofOutcome.REJECTED: Role.BAD, ProofOutcome.NO_PROOF: Role.DOUBT}
     items = tuple(Item(f"{one.name}: {one.says}", one.outcome.value, mark=marks[one.outcome]) for one in found.checked)
     refused = (Para(f"rejected: {found.refused}", Role.BAD),) if found.refused is not None else ()
     blocks: list[Block] = [*map(Para, _readings(found)), Items(items, columns=10), *map(Para, _others(found)), Supposed(found.assumptions)]
@@ -81,7 +81,7 @@ def _json(found: Recheck) -> Json:
         Checked: shape("invariant target outcome says"),
         Recheck: shape(
             "summary readings assumptions others refused inputs checked",
-            summary=lambda found: {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in Outcome},
+            summary=lambda found: {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in ProofOutcome},
             readings=pairs("readings"),
             inputs=inputs,
         ),
@@ -91,16 +91,16 @@ def _json(found: Recheck) -> Json:
 
 def _notices(found: Recheck) -> Notices:
     proof = Rule("certificate", "certificate", "the certificate has a proof, and the proof holds", "S1")
-    whole = Checked("the certificate", "the input", Outcome.REJECTED, found.refused or "")
+    whole = Checked("the certificate", "the input", ProofOutcome.REJECTED, found.refused or "")
     checked = found.checked if found.refused is None else (whole,)
     subjects = tuple(Subject(one.name, one.name, (proof.id,)) for one in checked)
-    notices = tuple(_notice(proof, one) for one in checked if one.outcome is not Outcome.ACCEPTED)
+    notices = tuple(_notice(proof, one) for one in checked if one.outcome is not ProofOutcome.ACCEPTED)
     code = recheck_exit_code(found)
     return Notices((proof,), notices, _counts(found), code, found.inputs, subjects=subjects, concluded=conclusions(found.assumptions))
 
 
 def _notice(proof: Rule, one: Checked) -> Notice:
-    level, status = (Level.ERROR, Status.REFUTED) if one.outcome is Outcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
+    level, status = (Level.ERROR, Status.REFUTED) if one.outcome is ProofOutcome.REJECTED else (Level.WARNING, Status.UNKNOWN)
     title, message = f"{one.outcome.value}: {one.invariant}", f"{one.name}: {one.says}"
     fingerprint = hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32]
     return Notice(proof.id, level, title, message, fingerprint, target=one.target, counts_as=status, subject=one.name)

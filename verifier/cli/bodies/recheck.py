@@ -18,7 +18,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import AnyInvariant, Invariant
 from verifier.model.readings import is_reading
 from verifier.model.reference import data_version
-from verifier.model.results.rechecked import Checked, Outcome, Recheck
+from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Assumption
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
@@ -91,21 +91,21 @@ def _check_input(document: Json, estate: Estate) -> None:
         raise Rejected(f"{unknown[0]} is no reading")
 
 
-def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> tuple[Outcome, str]:
+def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> tuple[ProofOutcome, str]:
     """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does not."""
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]
-        return Outcome.NO_PROOF, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
+        return ProofOutcome.NO_PROOF, f"the certificate says: {reasons[0]}" if reasons else "the certificate does not cover it"
     for entry in entries:  # several, where invariants are worded alike
         why = _why_rejected(entry, question, document, estate)
         if why is None:
             break
     else:
-        return Outcome.REJECTED, str(why)
+        return ProofOutcome.REJECTED, str(why)
     if supposed:
-        return Outcome.NO_PROOF, f"the certificate covers it only where {', '.join(supposed)}"
-    return Outcome.ACCEPTED, _size(entry)
+        return ProofOutcome.NO_PROOF, f"the certificate covers it only where {', '.join(supposed)}"
+    return ProofOutcome.ACCEPTED, _size(entry)
 
 
 def _size(entry: Json) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, membership
-from verifier.inputs.identity_changes import IdentityChanges, unlisted, untagged
+from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
 from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
@@ -97,7 +97,7 @@ class Identities(Reader):
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
             who = [kind, self.said(resource, "name", "path", "permissions_boundary"), self.side.made_if(resource)]
-            self.changes_of(resource).unlisted.append((resource.shown, who, self.tags_said(resource), owner))
+            self.changes_of(resource).left_out_drafts.append((resource.shown, who, self.tags_said(resource), owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:
                 why = f"they depend on {first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
@@ -120,7 +120,7 @@ class Identities(Reader):
         """Records a group or managed policy whose ARN is not known."""
         why = f"its name or path depends on {first_few(self.names(resource, 'arn', 'name'))}"
         account, span = self.side.account(resource), self.side.at(resource).span
-        self.parts.unmodelled.append(unlisted(f"{verb} {resource.shown}", why, account, span))
+        self.parts.unmodelled.append(unlisted_step(f"{verb} {resource.shown}", why, account, span))
 
     def _arn(self, resource: Resource, kind: str) -> str | None:
         """The ARN as it will be: that of a user or group whose name or path changes is told as it was."""

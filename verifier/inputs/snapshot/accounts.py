@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.inputs.drafts import NAMES, Details, Draft, Managed
-from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_reported, policy_as_reported, unlisted, without_gone
+from verifier.inputs.identity_changes import IdentityChanges, Name, as_changed, as_reported, policy_as_reported, unlisted_step, without_gone
 from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
@@ -48,7 +48,7 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
     not_listed = _not_listed(drafts, changes) if complete else {}
     complete = complete and all(kind == "group" for kind, _ in not_listed)
     inventory.unmodelled += [
-        unlisted(f"join group {name}", "the input does not list it", account, place.span)
+        unlisted_step(f"join group {name}", "the input does not list it", account, place.span)
         for (kind, name), place in not_listed.items()
         if kind == "group"
     ]

@@ -1,8 +1,8 @@
 """What the names stand for that inputs are written with: parameters, conditions, `local.x`, resources, files.
 
 In: names, each with what is written of it in a template, a plan or a `.tf` file. Out: letters by which one content is told from others.
-Guarantee: two contents have the same letters only where they say the same, and the names in them stand for the same, and so the names in
-that. A word that is a name elsewhere counts as that name.
+Guarantee: two contents have the same letters only where they say the same and the names in them stand for the same, as do the names in what
+these stand for. A word that is a name elsewhere counts as that name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import fields, is_dataclass
 
 _WITHIN = ".*"
-"""What stands at the end of the name of a module for it as what holds something."""
+"""The end of the name of a module that stands for what it is in the names of what is in it."""
 _NAME = re.compile(
     r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:data\.)?([\w-]+\.[\w-]+))?)|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
 )
@@ -32,8 +32,8 @@ class Definitions:
         self._read: dict[str, tuple[str, list[str]]] = {}
 
     def define(self, name: str, written: object) -> None:
-        """Records what a name stands for, or a function that says it, which is asked where the name counts; of one that stands for several
-        things, all count, in this order."""
+        """Records what a name stands for, or a function that tells it, which is called where the name counts. Of a name that stands for
+        several things all count, in this order."""
         self._written[name].append(written)
         self._read.clear()
 

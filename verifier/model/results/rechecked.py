@@ -12,7 +12,7 @@ from enum import Enum
 from verifier.model.results.verdict import Assumption
 
 
-class Outcome(Enum):
+class ProofOutcome(Enum):
     """What became of one question: its proof holds, it does not, or there is none."""
 
     ACCEPTED = "accepted"
@@ -26,7 +26,7 @@ class Checked:
 
     invariant: str
     target: str
-    outcome: Outcome
+    outcome: ProofOutcome
     says: str
 
     @property
@@ -48,6 +48,6 @@ class Recheck:
     data_version: str
     refused: str | None = None
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: ProofOutcome) -> int:
         """How many questions came out so."""
         return sum(one.outcome is outcome for one in self.checked)
