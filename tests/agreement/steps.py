@@ -17,8 +17,9 @@ from tests.agreement.step_requests import a_request
 from tests.agreement.step_worlds import estate
 from tests.agreement.symbolic import Decider
 from tests.agreement.world import TAPE, Dice
+from verifier.ask.unmodelled import trusting_role
 from verifier.model.estate import Estate
-from verifier.model.free_facts import trust_symbol, trusting_role
+from verifier.model.free_facts import trust_symbol
 from verifier.model.request import Request
 from verifier.model.steps.actions import step_actions
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.free_facts import OUTSIDE_ALLOW, fact_symbol, free_fact, trust_symbol
+from verifier.model.free_fact_words import free_fact
+from verifier.model.free_facts import OUTSIDE_ALLOW, fact_symbol, trust_symbol
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 

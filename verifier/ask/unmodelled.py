@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, is_named_fact, trusting_role
+from verifier.model.free_facts import OF_PROVIDER, OF_RESOURCE, OF_TRUST, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW
 from verifier.model.readings import is_reading
 from verifier.model.results.verdict import Reason
 from verifier.model.unmodelled import Unmodelled
@@ -54,3 +54,13 @@ def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Rea
         text = question.space.unsupported.get(name) or question.finite.unsupported.get(name)
         if text is not None:
             yield Reason("C3", f"this comparison is not modelled: {text}")
+
+
+def is_named_fact(symbol: str) -> bool:
+    """Whether a symbol is one of `resource_symbol` or `provider_symbol`."""
+    return symbol.startswith((OF_RESOURCE, OF_PROVIDER))
+
+
+def trusting_role(symbol: str) -> str | None:
+    """The role whose trust policy a symbol stands for (`trust_symbol`); `None` for another symbol."""
+    return symbol.removeprefix(OF_TRUST) if symbol.startswith(OF_TRUST) else None

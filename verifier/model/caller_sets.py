@@ -6,7 +6,7 @@ Guarantee: `is_empty` is true only for sets that are empty; one that is empty fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from verifier.model.invariant import (
     AnyCaller,
@@ -22,6 +22,7 @@ from verifier.model.invariant import (
     ServiceLike,
     SessionLike,
     Tagged,
+    parts_of,
 )
 from verifier.model.request import CallerKind
 
@@ -42,18 +43,6 @@ def both(operands: tuple[CallerSet, ...]) -> CallerSet:
     if not proper:
         return AnyCaller()
     return proper[0] if len(proper) == 1 else CallersAnd(proper)
-
-
-def parts_of(callers: CallerSet) -> Iterator[CallerSet]:
-    """The sets that a set is made of by union, intersection, complement and issuing."""
-    match callers:
-        case CallersNot(inner) | IssuedBy(inner):
-            yield from parts_of(inner)
-        case CallersOr(operands) | CallersAnd(operands):
-            for operand in operands:
-                yield from parts_of(operand)
-        case _:
-            yield callers
 
 
 def with_parts(callers: CallerSet, change: Callable[[CallerSet], CallerSet]) -> CallerSet:

@@ -149,6 +149,19 @@ CallerSet = (
     | CallersAnd
 )
 
+
+def parts_of(callers: CallerSet) -> Iterator[CallerSet]:
+    """The sets that a set is made of by union, intersection, complement and issuing."""
+    match callers:
+        case CallersNot(inner) | IssuedBy(inner):
+            yield from parts_of(inner)
+        case CallersOr(operands) | CallersAnd(operands):
+            for operand in operands:
+                yield from parts_of(operand)
+        case _:
+            yield callers
+
+
 # --- conditions on the request ------------------------------------------------------------------------------------------
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from verifier.model.caller_sets import parts_of, with_parts
+from verifier.model.caller_sets import with_parts
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import CallerSet, CallersOr, InAccount, InOrganization, Invariant, KeyAccount, NamedAccount, Tagged
+from verifier.model.invariant import CallerSet, CallersOr, InAccount, InOrganization, Invariant, KeyAccount, NamedAccount, Tagged, parts_of
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.step_kinds import OWN_KEY
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from verifier.language.invariants.grantees import with_grantees
-from verifier.model.caller_sets import parts_of
 from verifier.model.estate import Account, Estate
-from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged
+from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, parts_of
 from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy
 from verifier.model.reference import actions, matching

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from verifier.model import reference
-from verifier.model.free_facts import free_fact
+from verifier.model.free_fact_words import free_fact
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, StatementRef

@@ -17,7 +17,7 @@ from verifier.language.invariants.conditions import read_condition
 from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
 from verifier.language.invariants.targets import check_actions_left, read_actions, read_any_actions, read_key_definition, read_keys
-from verifier.model.caller_sets import both, is_empty, parts_of
+from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate
 from verifier.model.invariant import (
     ALWAYS,
@@ -38,6 +38,7 @@ from verifier.model.invariant import (
     KeyAccount,
     KeyArn,
     OfKind,
+    parts_of,
 )
 from verifier.model.invariant_file import InvariantFile
 from verifier.model.policy import Text

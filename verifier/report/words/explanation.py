@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from verifier.model.free_facts import free_fact
+from verifier.model.free_fact_words import free_fact
 from verifier.model.readings import is_reading, reading_of
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from verifier.model.estate import Estate
-from verifier.model.free_facts import free_fact, is_free_fact
+from verifier.model.free_fact_words import free_fact, is_free_fact
 from verifier.model.readings import READINGS
 from verifier.model.results.region import Limit, LimitKind
 from verifier.model.unmodelled import Unmodelled

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from verifier.ask.replay import matched_statements
+from verifier.ask.unmodelled import is_named_fact
 from verifier.evaluate import decider_with_remarks
 from verifier.model.estate import Estate, Identity, Pairs
-from verifier.model.free_facts import is_named_fact
 from verifier.model.invariant import (
     ALWAYS,
     CallersAnd,
