@@ -2,7 +2,8 @@
 
     python tools/architecture.py [--write]
 
-Out: the picture, the lines of what a verdict rests on, the files that one proof enters, the modules that `verifier.verify.prove` imports.
+Out: the picture, the lines of what a verdict rests on and of what that is built on, the files that one proof enters, the modules that
+`verifier.verify.prove` imports.
 With --write, the picture goes into docs/architecture.md. `tests/project/test_architecture.py` holds the page against the code.
 """
 
@@ -63,9 +64,9 @@ def picture() -> str:
     return "flowchart TD\n" + "".join(lines)
 
 
-def trusted(page: str) -> dict[str, int]:
-    """The files that the page's table of what verdicts rest on names, with their lines. Raises ValueError: a name that no file has."""
-    table = page.partition("<!-- trusted -->")[2].partition("<!-- end -->")[0]
+def listed(page: str, mark: str) -> dict[str, int]:
+    """The files that the page's table under a mark names, with their lines. Raises ValueError: a name that no file has."""
+    table = page.partition(f"<!-- {mark} -->")[2].partition("<!-- end -->")[0]
     found: dict[str, int] = {}
     for pattern in re.findall(r"`((?:verifier|grammar)/[^`]+)`", table):
         paths = sorted(ROOT.glob(pattern))
@@ -73,6 +74,11 @@ def trusted(page: str) -> dict[str, int]:
             raise ValueError(f"no file is named {pattern}")
         found |= {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in paths if path.is_file()}
     return found
+
+
+def trusted(page: str) -> dict[str, int]:
+    """The files that verdicts rest on, those about steps as well."""
+    return listed(page, "trusted") | listed(page, "trusted of steps")
 
 
 def entered() -> tuple[int, int]:
@@ -98,7 +104,9 @@ def main() -> None:
         PAGE.write_text(PICTURE.sub(lambda _: drawn, page), encoding="utf-8")
     files, functions = entered()
     print(drawn)
-    print(f"{sum(trusted(page).values())} lines in {len(trusted(page))} files are what verdicts rest on")
+    rests, steps, built_on = trusted(page), listed(page, "trusted of steps"), listed(page, "built on")
+    print(f"{sum(rests.values())} lines in {len(rests)} files are what verdicts rest on, {sum(steps.values())} of them for steps alone")
+    print(f"{sum(built_on.values())} lines in {len(built_on)} files are what these are built on")
     print(f"one proof enters {functions} functions in {files} files; verifier.verify.prove imports {imported()} modules")
 
 

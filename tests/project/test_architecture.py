@@ -10,9 +10,23 @@ from typing import get_type_hints
 import grimp
 import pytest
 
-from tools.architecture import PAGE, PICTURE, ROOT, entered, imported, picture, trusted
+from tools.architecture import PAGE, PICTURE, ROOT, entered, imported, listed, picture, trusted
 
 TEXT = PAGE.read_text("utf-8")
+GRAPH = grimp.build_graph("verifier", exclude_type_checking_imports=True, cache_dir=None)
+DECIDING = ("verifier.evaluate.engine", "verifier.language.policies.documents", "verifier.problem.rules", "verifier.recheck.check")
+STEPPING = ("verifier.evaluate.steps", "verifier.recheck.eventually")
+
+
+def modules(files: dict[str, int]) -> set[str]:
+    """The modules of some files; those of folders alone, which hold a docstring, aside."""
+    named = {name.removesuffix(".py").replace("/", ".") for name in files if name.endswith(".py")}
+    return {name for name in named if not name.endswith(".__init__")}
+
+
+def below(*roots: str) -> set[str]:
+    """What modules import, directly or by way of others, and themselves."""
+    return {*roots}.union(*(GRAPH.find_upstream_modules(root) for root in roots)) - {"verifier.evaluate.steps"}
 
 
 def test_the_picture_is_that_of_the_imports() -> None:
@@ -35,19 +49,23 @@ def test_what_verdicts_rest_on_has_fewer_lines_than_the_page_says() -> None:
     assert limit and sum(trusted(TEXT).values()) < int(limit.group(1).replace(",", ""))
 
 
-def test_what_decides_a_request_rests_on_nothing_that_only_remarks_on_it() -> None:
-    graph = grimp.build_graph("verifier", exclude_type_checking_imports=True, cache_dir=None)
-    counted = {name.removesuffix(".py").replace("/", ".") for name in trusted(TEXT)}
-    deciding = {name for name in counted if name.startswith("verifier.evaluate.")} & graph.modules
-    assert len(deciding) > 40
-    for name in deciding:
-        used = {other for other in graph.find_modules_directly_imported_by(name) if other.startswith("verifier.evaluate")}
-        assert used <= deciding, f"{name} imports {used - deciding}"
+def test_of_verdicts_about_requests_steps_decide_nothing() -> None:
+    every, steps, built_on = trusted(TEXT), listed(TEXT, "trusted of steps"), modules(listed(TEXT, "built on"))
+    assert modules(every) - modules(steps) == below(*DECIDING) - built_on
+    limit = re.search(r"fewer than ([\d,]+) of them bear on verdicts about requests", TEXT)
+    assert limit and sum(every.values()) - sum(steps.values()) < int(limit.group(1).replace(",", ""))
+
+
+def test_what_verdicts_rest_on_and_what_that_is_built_on_is_all_that_it_imports() -> None:
+    """So nothing that only remarks on a request, shows, or looks for a candidate has a part in a verdict."""
+    counted, built_on = modules(trusted(TEXT)), modules(listed(TEXT, "built on"))
+    assert below(*DECIDING, *STEPPING) == counted | built_on
+    assert not counted & built_on and len(counted) > 100
 
 
 def test_checks_of_a_policy_change_nothing_of_what_is_read() -> None:
     """What reads a policy uses checks that return nothing: they can refuse it, or warn, and no more. `counted_size` decides nothing."""
-    counted = {name.removesuffix(".py").replace("/", ".") for name in trusted(TEXT)}
+    counted = modules(trusted(TEXT))
     reading = [import_module(name) for name in sorted(counted) if name.startswith("verifier.language.policies.")]
     found = [(module, one) for module in reading for one in vars(module).values() if inspect.isfunction(one)]
     checks = {one for module, one in found if one.__module__.startswith("verifier.language.policies.") and one.__module__ not in counted}
