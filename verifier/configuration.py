@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs.text.files import Files
+from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.by_name import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.engine import MOST_STEPS
@@ -229,6 +230,8 @@ class _Reader:
         if not set("*?[") & set(name) or os.path.lexists(path):
             return [path]
         found = sorted(self.folder / match for match in glob(name, root_dir=self.folder, recursive=True))
+        for error in not_listed(self.folder, name):
+            self._wrong(("inputs",), f"cannot read `{error.filename}`, where `{name}` may match: {str(error.strerror).lower()}")
         if not found:
             self._wrong(("inputs",), f"no file or folder matches `{name}`", "`**` stands for any number of folders")
         return found

@@ -160,6 +160,7 @@ LIGHT = frozenset(
         "evidence",
         "formats",
         "diagnostic",
+        "text",
         "source",
         "garbage_collection",
     }

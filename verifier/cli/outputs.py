@@ -24,6 +24,7 @@ from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import FORMATS, SUMMARY, Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
+from verifier.syntax.text import of_files
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,11 @@ def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
     if "\0" in file:
         raise ValueError(f"{file!r} is not the name of a file")
     path = Path(file) if folder is None else folder / file
-    if path.is_dir() or not path.parent.is_dir():
-        raise ValueError(f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}")
+    try:
+        if path.is_dir() or not path.parent.is_dir():
+            raise ValueError(f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent} for {path.name}")
+    except OSError as error:
+        raise ValueError(f"cannot write {path}: {str(error.strerror).lower()}") from None
     return Sink(name, path)
 
 
@@ -132,7 +136,8 @@ class Ending:
 def answered(body: Callable[[], int], ending: Ending) -> int:
     """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on stderr as well."""
     try:
-        return body()
+        with of_files():
+            return body()
     except OutputError:
         raise
     except InputError as error:

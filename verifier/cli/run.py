@@ -20,6 +20,7 @@ import typer
 from verifier import __version__
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.text import of_files
 
 if TYPE_CHECKING:
     from verifier.report.style import Style
@@ -86,7 +87,8 @@ def run(body: Callable[[], int], color: Color = Color.AUTO) -> NoReturn:
 
 def _guarded(body: Callable[[], int]) -> int:
     try:
-        return body()
+        with of_files():
+            return body()
     except InputError as error:
         return _input_error(error)
     except OutputError as error:

@@ -31,6 +31,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
 from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import of_files
 
 
 class Options(TypedDict, total=False):
@@ -113,7 +114,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
     def in_its_region(known: Supplied) -> tuple[Side, ...]:
         return with_own_region(read, known, asks=asks)
 
-    with collection_paused():
+    with collection_paused(), of_files():
         try:
             return with_own_account(in_its_region, supplied)[0]
         except InputError as error:

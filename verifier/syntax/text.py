@@ -1,4 +1,4 @@
-"""Bytes to text, and text to something that a terminal can show.
+"""Bytes to text, and text to something that a terminal can show; what the file system refuses, as an `InputError`.
 
 In: the bytes of a file, or any text of the input. Out: a `str` without a byte order mark; printable text.
 Guarantee: what `printable` and `printable_line` return holds no control, format or lone surrogate character,
@@ -7,7 +7,8 @@ so no input can move a reader's cursor, recolour or reorder a message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source
@@ -97,3 +98,15 @@ def _picture(character: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "\u2421" if code == 0x7F else "\ufffd"
+
+
+@contextmanager
+def of_files() -> Iterator[None]:
+    """Makes an `InputError` that names the file of what the file system refuses inside: a folder that may not be searched, a name that is
+    too long."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise InputError.of(f"cannot read `{printable(str(error.filename))}`: {str(error.strerror).lower()}") from error

@@ -41,6 +41,7 @@ from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import SUFFIXES, Files, hint_of_folder
+from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
@@ -73,15 +74,18 @@ def files_by_themselves(folder: Path) -> list[Path]:
         is_file = path.suffix.lower() in SUFFIXES
         if (path.stem if is_file else path.name, not is_file) in parts:
             return []
-    below = [path for path in sorted(folder.rglob("*")) if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    below = shown_below(folder)
     if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
         raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
     return [path for path in below if path.suffix.lower() in SUFFIXES and not path.is_dir()]
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
-    """The policies and templates in a folder that were not read."""
-    return [file for file in files_by_themselves(folder) if not files.was_read(file) and _is_input(file)]
+    """The policies and templates in a folder that were not read; none where some folder in it may not be listed."""
+    try:
+        return [file for file in files_by_themselves(folder) if not files.was_read(file) and _is_input(file)]
+    except OSError:
+        return []
 
 
 def _is_input(file: Path) -> bool:

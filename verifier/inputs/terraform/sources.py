@@ -116,7 +116,11 @@ class Folders:
 
     def module(self, folder: Path) -> Module | None:
         """What the files of a folder say; `None`, with a warning, where one is not read that may change what the others say."""
-        listed = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
+        try:
+            listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        except OSError as error:
+            self.remarks.warning(self.read.place(folder), f"this folder may not be listed: {str(error.strerror).lower()}")
+            return None
         paths = [path for path in listed if path.suffix == ".tf"]
         others = [
             path.name for path in listed if path.name.endswith((".tofu", ".tofu.json")) or _overrides(path.name.removesuffix(".json"))

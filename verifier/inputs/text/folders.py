@@ -1,7 +1,8 @@
-"""What files and folders hold, where they are not read but told from those of another version.
+"""What files and folders hold: their names, and digests of what is not read but told from that of another version.
 
-In: a path. Out: the files and links below it; a text that is another one where they are others. Guarantee: no link below it is followed,
-nothing but files is read, and what is too much to look at is an `OSError`, or like nothing elsewhere.
+In: a path. Out: what is below it; a text that is another one where it is another. Guarantee: no link below it is followed, nothing but
+files is read, and what is too much to look at is an `OSError`, or like nothing elsewhere. So is a folder that may not be listed: the
+patterns of `pathlib` pass over it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 
 _MOST, _BLOCK = 256 << 20, 4096
 """Bytes of all files that are looked at, and those that a file has at least."""
+
+
+def shown_below(folder: Path) -> list[Path]:
+    """What is below a folder, by path, but for what is hidden. Raises `OSError` for a folder that may not be listed."""
+    found: list[Path] = []
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(above, name) for name in (*folders, *names) if not name.startswith(".")]
+    return sorted(found)
+
+
+def not_listed(folder: Path, pattern: str) -> list[OSError]:
+    """What is wrong with folders in which `glob` looks for a pattern and which may not be listed."""
+    parts, errors = Path(pattern).parts, list[OSError]()
+    fixed = [*takewhile(lambda part: not set("*?[") & set(part), parts)]
+    start = folder.joinpath(*fixed)
+    for above, folders, _ in os.walk(start, onerror=errors.append):
+        at_end = "**" not in parts and len(Path(above).parts) - len(start.parts) >= len(parts) - len(fixed) - 1
+        folders[:] = [] if at_end else [name for name in folders if not name.startswith(".")]
+    return [error for error in errors if not isinstance(error, FileNotFoundError | NotADirectoryError)]
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
