@@ -13,6 +13,7 @@ from dataclasses import replace
 from verifier.inputs.agreement import agreed
 from verifier.inputs.doubt import is_unknown_whole
 from verifier.inputs.policies import read_document
+from verifier.inputs.snapshot.organization import ACCOUNT
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
@@ -30,7 +31,6 @@ _WITHOUT_SERVICE = ("ServiceNetworkArn", "ResourceConfigurationArn")
 
 _ID = re.compile(r"vpce-[0-9a-z]+")
 _VPC = re.compile(r"vpc-[0-9a-z]+")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
@@ -95,7 +95,7 @@ def _endpoint(found: Record, policies: Mapping[str, Node]) -> Endpoint | None:
         id=identifier,
         region=region,
         vpc=found.matching("VpcId", _VPC, "the ID of a VPC", "V"),
-        account=found.matching("OwnerId", _ACCOUNT, "an account of twelve digits", "V"),
+        account=found.matching("OwnerId", ACCOUNT, "an account of twelve digits", "V"),
         policy=policy,
         span=found.place.span,
     )

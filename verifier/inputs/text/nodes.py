@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, TypeVar
 
 from verifier.inputs.text.definitions import Definitions
@@ -191,11 +190,8 @@ class Remarks:
     """Which policies are of no key, and why (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
     """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
-
-    @cached_property
-    def definitions(self) -> Definitions:
-        """What the names stand for that the input is written with."""
-        return Definitions()
+    definitions: Definitions = field(default_factory=Definitions)
+    """What the names stand for that the input is written with."""
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         """Records an error at a node."""
