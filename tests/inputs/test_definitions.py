@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT
 from tests.inputs.test_terraform_folder import key, load
-from tests.inputs.test_unread_versions import EQUIVALENT, KEY, UNKNOWN, relation, runs
-from verifier.inputs import load_estate
-from verifier.inputs.supplied import Supplied
+from tests.inputs.test_unread_versions import EQUIVALENT, KEY, UNKNOWN, relation, runs, written
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
 
@@ -82,18 +79,15 @@ Resources:
     ],
 )
 def test_names_of_members_and_words_in_arns_refer_to_nothing(tmp_path: Path, old: str, new: str, found: str) -> None:
-    def version(name: str, text: str) -> Estate:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return load_estate([tmp_path / name], supplied=Supplied(ACCOUNT, "us-west-2"))
-
-    assert relation(version("old.yaml", TEMPLATE), version("new.yaml", TEMPLATE.replace(old, new))) == found
+    before, after = written(tmp_path / "old.yaml", TEMPLATE), written(tmp_path / "new.yaml", TEMPLATE.replace(old, new))
+    assert relation(before, after) == found
 
 
 def test_what_names_stand_for_is_found_through_each_other() -> None:
     def letters(last: str, *, about: str = "local.a") -> str:
         definitions = Definitions()
-        for name, written in (("local.a", "local.b"), ("local.b", "local.a local.c"), ("local.c", last), ("local.d", last)):
-            definitions.define(name, written)
+        for name, said in (("local.a", "local.b"), ("local.b", "local.a local.c"), ("local.c", last), ("local.d", last)):
+            definitions.define(name, said)
         return definitions.digest(about)
 
     assert letters("one") == letters("one") != letters("two")

@@ -13,7 +13,7 @@ from tests.inputs.samples import details, user
 from tests.inputs.test_each_region import statement
 from tests.inputs.test_each_region import template as template_of
 from tests.inputs.test_terraform_folder import OWN, key, load
-from tests.inputs.test_unread_versions import EQUIVALENT, KEY, UNKNOWN, VARIABLES, relation
+from tests.inputs.test_unread_versions import EQUIVALENT, KEY, UNKNOWN, VARIABLES, relation, written
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
@@ -261,9 +261,7 @@ def test_f8_tags_whose_keys_differ_in_case_alone(tmp_path: Path) -> None:
     def version(*values: str) -> Estate:
         tags = [{"TagKey": name, "TagValue": value} for name, value in zip(("team", "Team"), values, strict=True)]
         found = {"arn": arn, "policy": {"Version": "2012-10-17", "Statement": [tested]}, "tags": {"Tags": tags}}
-        path = tmp_path / f"{'-'.join(values)}.json"
-        path.write_text(json.dumps({"keys": [found]}), encoding="utf-8")
-        return load_estate([path])
+        return written(tmp_path / "snapshot.json", {"keys": [found]})
 
     old = version("x", "x")
     assert (relation(old, version("x", "x")), relation(old, version("z", "z"))) == (EQUIVALENT, UNKNOWN)
@@ -281,9 +279,7 @@ def test_s1_what_tags_of_the_stack_leave_open(tmp_path: Path) -> None:
         made["Tags"] = [{"Key": "env", "Value": env}, {"Key": "Name", "Value": name}]
         role = {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [allowed(action)]}
         found["Resources"]["R"] = {"Type": "AWS::IAM::Role", "Properties": role}
-        path = tmp_path / f"{env}{action[4:]}{name}.json"
-        path.write_text(json.dumps(found), encoding="utf-8")
-        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+        return written(tmp_path / "template.json", found)
 
     old = version("prod", "kms:Decrypt")
     assert relation(old, version("prod", "kms:Decrypt", "two")) == EQUIVALENT
@@ -320,7 +316,6 @@ def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
     trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"}}
     grants = {"PolicyName": "p", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}}
     made = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": trust, "Policies": [grants]}}
-    count = iter(range(100))
 
     def version(value: str, *, of: str, **more: object) -> Estate:
         found = template_of(statement("Allow", {"AWS": OWN}), Parameters={"A": {"Type": "String"}})
@@ -328,9 +323,7 @@ def test_s1_whether_a_template_makes_a_key_or_a_role(tmp_path: Path) -> None:
         found["Conditions"] = {"X": {"Fn::Equals": [{"Ref": "A"}, value]}}
         name = next(name for name, one in found["Resources"].items() if one["Type"] == of)
         found["Resources"][name] |= more
-        path = tmp_path / f"{next(count)}.json"
-        path.write_text(json.dumps(found), encoding="utf-8")
-        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+        return written(tmp_path / "template.json", found)
 
     for of in ("AWS::KMS::Key", "AWS::IAM::Role"):
         old = version("one", of=of, Condition="X")
@@ -376,9 +369,7 @@ def test_u1_what_roles_have_that_are_made_for_others(tmp_path: Path, type_: str,
     def version(properties: Any, name: str, **sections: Any) -> Estate:
         document = template_of(statement("Allow", {"AWS": OWN}), Transform="AWS::Serverless-2016-10-31", **sections)
         document["Resources"]["Made"] = {"Type": type_, "Properties": properties}
-        path = tmp_path / name
-        path.write_text(json.dumps(document), encoding="utf-8")
-        return load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+        return written(tmp_path / name, document)
 
     assert relation(version(old, "old"), version(old, "same")) == EQUIVALENT
     assert relation(version(old, "old"), version(new, "new")) == found
@@ -393,9 +384,7 @@ def test_u1_tags_of_roles_that_are_made_for_others(tmp_path: Path) -> None:
     for tag in ("a", "b"):
         document = template_of(tested, Transform="AWS::Serverless-2016-10-31")
         document["Resources"]["Made"] = {"Type": FUNCTION, "Properties": {"Tags": {"t": tag}}}
-        path = tmp_path / f"{tag}.json"
-        path.write_text(json.dumps(document), encoding="utf-8")
-        versions.append(load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2")))
+        versions.append(written(tmp_path / "template.json", document))
     assert relation(*versions) == UNKNOWN
 
 

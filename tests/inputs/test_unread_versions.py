@@ -49,6 +49,12 @@ def relation(old: Estate, new: Estate) -> str:
     return compare(old, new).targets[0].relation.value
 
 
+def written(path: Path, found: object, region: str | None = "us-west-2") -> Estate:
+    """The estate of a template or snapshot, which is written to a file."""
+    path.write_text(found if isinstance(found, str) else json.dumps(found), encoding="utf-8")
+    return load_estate([path], supplied=Supplied(ACCOUNT, region))
+
+
 VARIABLES = 'variable "a" {}\nvariable "b" {}\n'
 
 
@@ -84,29 +90,11 @@ def endpoint(policy: str) -> str:
     return f'resource "aws_vpc_endpoint" "e" {{\n  vpc_id = "vpc-12345678"\n  service_name = "{service}"\n  policy = {policy}\n}}\n'
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (grant("var.a"), grant("var.b")),
-        (held("var.a"), held("var.b")),
-        (stack("one"), stack("two")),
-        (maybe("one"), maybe("two")),
-        (endpoint("var.a"), endpoint("var.b")),
-    ],
-)
-def test_s1_so_of_what_is_not_known_of_a_resource(tmp_path: Path, old: str, new: str) -> None:
-    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
-    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
-    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=new)) == UNKNOWN
-
-
-def test_s1_so_of_a_permissions_boundary(tmp_path: Path) -> None:
+def bounded(by: str) -> str:
+    """A role with an inline policy and a permissions boundary."""
     reads = '{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }'
-    old = held(f'jsonencode({{ Version = "2012-10-17", Statement = [{reads}] }})')
-    old = old.replace('name = "app"', 'name = "app"\n  permissions_boundary = var.a')
-    before = load(tmp_path / "old", main=KEY + VARIABLES, more=old)
-    assert relation(before, load(tmp_path / "same", main=KEY + VARIABLES, more=old)) == EQUIVALENT
-    assert relation(before, load(tmp_path / "new", main=KEY + VARIABLES, more=old.replace("var.a", "var.b"))) == UNKNOWN
+    policy = f'jsonencode({{ Version = "2012-10-17", Statement = [{reads}] }})'
+    return held(policy).replace('name = "app"', f'name = "app"\n  permissions_boundary = {by}')
 
 
 def role(account: str, name: str) -> str:
@@ -117,12 +105,23 @@ def role(account: str, name: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        *(
+            (KEY + old, KEY + new)
+            for old, new in (
+                (grant("var.a"), grant("var.b")),
+                (held("var.a"), held("var.b")),
+                (bounded("var.a"), bounded("var.b")),
+                (stack("one"), stack("two")),
+                (maybe("one"), maybe("two")),
+                (endpoint("var.a"), endpoint("var.b")),
+            )
+        ),
         (key("var.a"), key("var.b")),
         (key(role("${var.a}", "one")), key(role("${var.a}", "two"))),
         (key("upper(var.a)"), key("lower(var.a)")),
     ],
 )
-def test_s1_so_of_a_statement_with_parts_that_are_not_known(tmp_path: Path, old: str, new: str) -> None:
+def test_s1_so_of_what_is_not_known(tmp_path: Path, old: str, new: str) -> None:
     before = load(tmp_path / "old", main=old + VARIABLES)
     assert relation(before, load(tmp_path / "same", main=old + VARIABLES)) == EQUIVALENT
     assert relation(before, load(tmp_path / "new", main=new + VARIABLES)) == UNKNOWN
@@ -216,9 +215,7 @@ def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
 
     def version(name: str, east: str, west: str) -> Estate:
         mapped = {"us-east-1": {"A": east}, "us-west-2": {"A": west}}
-        path = tmp_path / name
-        path.write_text(json.dumps(template(statement("Allow", SOMEBODY), Mappings={"M": mapped})), encoding="utf-8")
-        return load_estate([path], supplied=Supplied(ACCOUNT))
+        return written(tmp_path / name, template(statement("Allow", SOMEBODY), Mappings={"M": mapped}), None)
 
     one, other = "777788889999", "444455556666"
     old, new, same = version("old", one, other), version("new", other, one), version("same (1)", one, other)
@@ -238,17 +235,10 @@ TEMPLATE = """Resources:
 
 
 def test_s1_so_of_templates(tmp_path: Path) -> None:
-    supplied = Supplied(account="111122223333", region="us-west-2")
-
-    def template(name: str, text: str) -> Estate:
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(text, encoding="utf-8")
-        return load_estate([path], supplied=supplied)
-
-    for number, text in enumerate((TEMPLATE, "Transform: Mine\n" + TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic"))):
-        old = template(f"old {number}", text)
-        assert relation(old, template(f"same {number}", f"# as before\n{text}")) == EQUIVALENT
-        assert relation(old, template(f"new {number}", text.replace("one", "two"))) == UNKNOWN
+    for text in (TEMPLATE, "Transform: Mine\n" + TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic")):
+        old = written(tmp_path / "old.yaml", text)
+        assert relation(old, written(tmp_path / "same.yaml", f"# as before\n{text}")) == EQUIVALENT
+        assert relation(old, written(tmp_path / "new.yaml", text.replace("one", "two"))) == UNKNOWN
 
 
 SECRET = 'data "aws_ssm_parameter" "s" {\n  name = "one"\n}\n'
@@ -307,12 +297,6 @@ def test_s1_so_where_a_name_of_a_template_stands_for_something_else(tmp_path: Pa
     allowed = f"{{Effect: Allow, Principal: {{AWS: {principal}}}, Action: 'kms:Decrypt', Resource: '*'}}"
     allowed = allowed.replace("SOMEBODY", "'arn:aws:iam::444455556666:root'")
     text = WITH_NAMES.replace("SAID", said.replace("ALLOWED", allowed))
-
-    def version(name: str, text: str) -> Estate:
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(text, encoding="utf-8")
-        return load_estate([path], supplied=Supplied(account=ACCOUNT, region="us-west-2"))
-
-    old = version("old", text)
-    assert relation(old, version("same", text.replace("DisplayName: one", "DisplayName: two"))) == EQUIVALENT
-    assert relation(old, version("new", text.replace(*OTHERWISE[name]))) == UNKNOWN
+    old = written(tmp_path / "old.yaml", text)
+    assert relation(old, written(tmp_path / "same.yaml", text.replace("DisplayName: one", "DisplayName: two"))) == EQUIVALENT
+    assert relation(old, written(tmp_path / "new.yaml", text.replace(*OTHERWISE[name]))) == UNKNOWN
