@@ -91,6 +91,11 @@ TAGGED = '  tags = { t = "${var.a}x" }\n'
             EQUIVALENT,
         ),
         (role("var.a", MORE.format(allowing("kms:Decrypt"))), role("var.a", MORE.format(allowing("kms:Encrypt"))), UNKNOWN),
+        (
+            role('"r"', TAGGED + MORE.format(allowing("kms:Decrypt"))),
+            role('"r"', TAGGED.replace("var.a", "var.b") + MORE.format(allowing("kms:Decrypt"))),
+            EQUIVALENT,  # no policy tests its tags
+        ),
         (role("var.a", MORE.format(allowing("s3:Get*"))), role("var.a", MORE.format(allowing("s3:Put*"))), EQUIVALENT),
         *(
             (role("var.a") + given("aws_iam_role.r.name", action), role("var.b") + given("aws_iam_role.r.name", action), expected)

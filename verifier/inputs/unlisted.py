@@ -52,15 +52,11 @@ def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Ite
                 yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]
         for shown, who, tags, draft in change.left_out_drafts:
             said = given.policies(draft)
-            if said:
-                yield f"the policies of {shown}, of which not enough is known to list it", [account, who, tags, said]
-            if tested:
-                yield f"the tags of {shown}, of which not enough is known to list it", [account, who, tags]
+            if said or tested:
+                yield f"what {shown} has, of which not enough is known to list it", [account, who, said, tags if tested else None]
     for maker, policies, tags in parts.made_by_others:
-        if policies:
-            yield f"the policies of the roles of {maker}, which no list has", {maker: policies}
-        if tags and tested:
-            yield f"the tags of the roles of {maker}, which no list has", {maker: tags}
+        if policies or (tags and tested):
+            yield f"what the roles of {maker} have, which no list has", {maker: [policies, tags if tested else None]}
 
 
 class _Given:
