@@ -12,7 +12,7 @@ import pytest
 import verifier
 from tests.inputs.console import needs_terraform, real_plan
 from tests.inputs.hcl_modules import folder_outputs
-from tests.inputs.plans import ACCOUNT
+from tests.inputs.plans import ACCOUNT, new_key, plan
 from verifier.inputs import load_estate
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -549,6 +549,26 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     assert [one.message for one in estate.warnings if "does not read" in one.message] == [
         f"beside its .tf files this folder holds inputs that it does not read: {tmp_path}/other/left.json"
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"infra__main": key(f'"{OWN}"'), "old.template": "{}"}, "infra/main.tf, {}/old.template"),
+        ({"main": key(f'"{OWN}"'), "infra__main": key(f'"{OWN}"'), "plan.json": json.dumps(plan(new_key("k")))}, None),  # the plan's own
+        ({"README.md": ""}, None),
+    ],
+)
+def test_what_a_folder_of_policies_holds_besides_is_named(tmp_path: Path, files: dict[str, str], named: str | None) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}]}
+    beside: dict[str, Any] = {"policy.json": json.dumps(policy), **files}
+    found = [warning.message for warning in load(tmp_path, **beside).warnings]
+    told = [message for message in found if "neither JSON nor YAML" in message]
+    assert told == (
+        []
+        if named is None
+        else [f"what is neither JSON nor YAML in this folder is not read ({tmp_path}/{named.format(tmp_path)}): no key in it is checked"]
+    )
 
 
 @pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])

@@ -83,7 +83,7 @@ class Loader:
         `remarks`."""
         if path not in self.files.given and path.is_dir():
             from verifier.inputs.cloudformation.assembly import is_assembly, stacks  # as for plans
-            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves, is_configuration
+            from verifier.inputs.snapshot.folder import FolderReader, files_by_themselves, is_configuration, remark_others
 
             if is_assembly(self.files, path):
                 for template, deployed in stacks(self.files, path, self.supplied):
@@ -95,14 +95,15 @@ class Loader:
             inside = files_by_themselves(path)
             for file in inside:
                 self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
-            if not inside:
+            if inside:
+                remark_others(self.remarks, self.files, path)
+            else:
                 self.snapshots = True
                 FolderReader(self.remarks, self.files, self.parts, path).read()
             return
         if path.suffix in CONFIGURATION:
-            raise InputError.of(
-                f"`{self.files.name(path)}` is a Terraform configuration, not a plan", hint=f"give its folder; or {OF_CONFIGURATION}"
-            )
+            message = f"`{self.files.name(path)}` is a Terraform configuration, not a plan"
+            raise InputError.of(message, hint=f"give its folder; or {OF_CONFIGURATION}")
         if self.add_plan(path):
             self.tags = True  # which texts a plan is made of only its reader knows
             return

@@ -40,12 +40,12 @@ from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import SUFFIXES, Files, hint_of_folder
+from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder
 from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
@@ -78,6 +78,14 @@ def files_by_themselves(folder: Path) -> list[Path]:
     if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
         raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
     return [path for path in below if path.suffix.lower() in SUFFIXES and not path.is_dir()]
+
+
+def remark_others(remarks: Remarks, files: Files, folder: Path) -> None:
+    """Remarks on what is in a folder of policies, and is no JSON or YAML, but may describe keys. Beside a plan the plan says it."""
+    left = [path for path in shown_below(folder) if path.suffix.lower() in (*CONFIGURATION, ".template")]
+    if left and not any(path.parent == folder and path.suffix == ".tf" for path in left):
+        message = f"what is neither JSON nor YAML in this folder is not read ({first_few([files.name(path) for path in left])})"
+        remarks.unread(files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it")
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
