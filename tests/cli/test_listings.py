@@ -17,13 +17,15 @@ from tests.cli.conftest import Run
 def test_a_list_as_json_and_as_a_table_has_the_same_rows(run: Run, command: list[str]) -> None:
     found = json.loads(run(*command, "--output", "json").out)
     listed = found if isinstance(found, list) else found.get("actions", [found])
-    table = csv.DictReader(io.StringIO(run(*command, "--output", "csv").out))
+    written = run(*command, "--output", "csv").out
+    table = csv.DictReader(io.StringIO(written))
     rows = list(table)
     assert table.fieldnames == list(listed[0])
     first = next(iter(listed[0]))
     assert [row[first] for row in rows] == [one[first] for one in listed]
     for row, one in zip(rows, listed, strict=True):
         assert all(row[name] == value for name, value in one.items() if isinstance(value, str) and value.isprintable())
+    assert "{'" not in written, "of what has several members the text counts"
 
 
 def test_a_table_of_nothing_is_empty(run: Run) -> None:
