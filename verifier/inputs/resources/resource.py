@@ -148,6 +148,14 @@ class Side(ABC):
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
         """The account and the Region of a resource, as far as something tells them."""
 
+    @abstractmethod
+    def is_certain(self, resource: Resource) -> bool:
+        """Whether the resource is certainly made."""
+
+    @abstractmethod
+    def made_if(self, resource: Resource) -> object:
+        """What is said of whether, or how often, a resource is made."""
+
     def partition(self, resource: Resource) -> str:
         """The partition that a resource is in."""
         return self.where[0]
@@ -177,14 +185,6 @@ class Side(ABC):
     def label(self, resource: Resource) -> str:
         """What a resource is called, with its file."""
         return f"{self.file}#{resource.address}"
-
-    def is_certain(self, resource: Resource) -> bool:
-        """Whether the resource is certainly made."""
-        return True
-
-    def made_if(self, resource: Resource) -> object:
-        """What is said of whether, or how often, a resource is made."""
-        return None
 
     def is_configured(self, resource: Resource, name: str) -> bool:
         """Whether an attribute is set, or may be."""
