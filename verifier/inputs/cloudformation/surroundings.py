@@ -113,17 +113,15 @@ class Surroundings(Reader):
             self.remarks.unread(resource.place, message, hint="check its template in a run of its own")
 
     def _roles(self) -> None:
-        types = {resource.type: resource for resource in self.made}
+        types = {resource.type for resource in self.made}
         if self.side.template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or self.makers:
             self.parts.leave_roles_out(self.side.where[1])
         if EVERYWHERE in types:
             self.parts.leave_roles_out(None)
-        for type_, resource in types.items():
-            if type_.startswith("AWS::SSO::"):
-                self.parts.leave_roles_out(None, permission_sets=f"`{resource.name}`")
         for resource in self.made:
             address = f"{resource.type} {resource.name}"
             if resource.type.startswith("AWS::SSO::"):
+                self.parts.leave_roles_out(None, permission_sets=f"`{resource.name}`")
                 self.parts.made_by_others.append((address, content(resource.place), None))
             elif resource.type in _OF_ROLES and not isinstance(self.side.functions.of(resource, "Role"), Scalar):
                 given, tags = self._given(resource, _OF_ROLES[resource.type]), self._given(resource, ("Tags", "PropagateTags"))
@@ -191,8 +189,8 @@ def _values_read(functions: Functions, resource: Resource) -> list[Node]:
     """The values of a resource that lead whoever knows of it to others (`_LEADS_ON`)."""
     names = _LEADS_ON.get(resource.type, resource.properties)
     values_read = [resource.properties[name] for name in names if name in resource.properties]
-    serverless = resource.type.startswith("AWS::Serverless::") and functions.template.globals is not None
-    return [*values_read, functions.template.globals] if serverless and functions.template.globals is not None else values_read
+    shared = functions.template.globals if resource.type.startswith("AWS::Serverless::") else None
+    return values_read if shared is None else [*values_read, shared]
 
 
 def _is_named(functions: Functions, resource: Resource, texts: list[str]) -> bool:
