@@ -14,12 +14,12 @@ from verifier.model.estate import Estate
 from verifier.model.free_facts import SESSION_ALLOW
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.request import Outcome, Request, Value
+from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, Symbol, both, conjunction, disjunction, either, implies, literal, negation
 from verifier.problem.question import Question
-from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import target_of

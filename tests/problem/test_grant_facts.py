@@ -12,7 +12,7 @@ from tests.verify.proving import nobody
 from verifier.model.estate import Endpoint, Estate
 from verifier.model.invariant import ConditionAnd, Holds
 from verifier.model.policy import Condition, Operator, Text
-from verifier.problem.rules import ask
+from verifier.problem.asking import ask
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.solve.session import Sat
 from verifier.solve.z3_solver import Z3Session

@@ -15,7 +15,7 @@ from tests.verify.proving import Block, conditioned, nobody, possible, status, v
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.policy import Text
-from verifier.problem.rules import ask
+from verifier.problem.asking import ask
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.relations import _around
 from verifier.problem.semantics.targets import key_target

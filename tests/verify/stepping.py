@@ -7,7 +7,7 @@ from verifier.ask.answers import Answer
 from verifier.ask.preferences import preferences
 from verifier.model.engine import Engine
 from verifier.model.estate import Estate
-from verifier.problem.rules import ask
+from verifier.problem.asking import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
 from verifier.verify.claims import decide

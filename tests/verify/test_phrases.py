@@ -16,10 +16,10 @@ from tests.evaluate.estates import allow, deny, estate
 from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
+from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date, is_written
 from verifier.problem.classes.tables import LineTable, instant_text
 from verifier.problem.question import Question
-from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target, consistent, key_target
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.regions import Phrases

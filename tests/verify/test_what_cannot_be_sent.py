@@ -19,8 +19,8 @@ from verifier.model.engine import Engine
 from verifier.model.estate import Estate
 from verifier.model.reference import ConditionKey, ValueType, actions, condition_keys, key_values
 from verifier.model.request import CallerKind, Request, Value
+from verifier.problem.asking import ask
 from verifier.problem.question import Question
-from verifier.problem.rules import ask
 from verifier.problem.subjects import target_of
 from verifier.problem.views import View
 from verifier.solve.engines import open_session

@@ -7,8 +7,8 @@ import pytest
 from tests.evaluate.estates import ALICE, allow, aws, deny, estate
 from tests.verify.proving import conditioned, nobody, status, verdict
 from verifier.model.request import CallerKind
+from verifier.problem.asking import ask
 from verifier.problem.classes import search
-from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import key_target
 from verifier.witness import values as witness
 from verifier.witness.request import caller

@@ -21,10 +21,11 @@ from verifier.bench.records import Answer, Clock, Counts
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.garbage_collection import collect_seldom
 from verifier.model.engine import Engine
+from verifier.problem.asking import ask
 from verifier.problem.classes.automaton import explored
 from verifier.problem.classes.predicates import exactly, like, like_tokens, literal_tokens
 from verifier.problem.expression import both
-from verifier.problem.rules import ask, formulate
+from verifier.problem.rules import formulate
 from verifier.problem.semantics.statements import acts_like
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.semantics.values import plain_predicate, typed_predicate

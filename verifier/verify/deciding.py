@@ -20,9 +20,9 @@ from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Agreement, Statistics, Status, Verdict
+from verifier.problem.asking import ask
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
-from verifier.problem.rules import ask
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.solve.engines import open_session

@@ -25,11 +25,11 @@ from verifier.model.invariant import (
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.request import CallerKind, Request, Value, strings_of
+from verifier.problem.asking import ask
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, literal, negation, same
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
-from verifier.problem.rules import ask
 from verifier.problem.semantics.keyless import RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX, pair_key
