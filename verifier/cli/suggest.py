@@ -85,8 +85,7 @@ def suggest(
 
 def _number(invariants: Sequence[AnyInvariant], name: str) -> int:
     """The index of an invariant by its name, or by its number, which counts from 1."""
-    from verifier.language.policies.reader import did_you_mean
-    from verifier.syntax.text import brief, printable
+    from verifier.syntax.text import brief, did_you_mean, printable
 
     found = [index for index, invariant in enumerate(invariants) if invariant.name == name]
     if not found and name.isascii() and name.isdigit() and 0 < int(name) <= len(invariants):

@@ -311,18 +311,6 @@ class Estate:
         return {name: frozenset(values) for name, values in found.items()}
 
     @cached_property
-    def heeds_trust_policies(self) -> bool:
-        """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
-        source identities of sessions, or some policy binds names of sessions (F3), or one tells sessions by their providers (F6, P6)."""
-        reads_tags = any(policy.tests_tags_of_callers for policy in self.deciding_policies())
-        return reads_tags or self.binds_session_names or self.reads_source_identities or self._reads_providers
-
-    @cached_property
-    def _reads_providers(self) -> bool:
-        """Whether a policy that decides on requests on keys tests from which provider a session came, or has one for a principal."""
-        return any(policy.names_providers or "aws:federatedprovider" in policy.tested_keys for policy in self.deciding_policies())
-
-    @cached_property
     def binds_session_names(self) -> bool:
         """Whether a trust policy, or a policy of those who may assume roles, tests `sts:RoleSessionName`."""
         return any("sts:rolesessionname" in policy.tested_keys for policy in (*self.trust_policies(), *self.deciding_policies()))

@@ -1,14 +1,15 @@
 """Bytes to text, and text to something that a terminal can show; what the file system refuses, as an `InputError`.
 
-In: the bytes of a file, or any text of the input. Out: a `str` without a byte order mark; printable text.
+In: the bytes of a file, or any text of the input. Out: a `str` without a byte order mark; printable text; names as prose.
 Guarantee: what `printable` and `printable_line` return holds no control, format or lone surrogate character,
 so no input can move a reader's cursor, recolour or reorder a message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source
@@ -110,3 +111,25 @@ def of_files() -> Iterator[None]:
         if error.filename is None:
             raise
         raise InputError.of(f"cannot read `{printable(str(error.filename))}`: {str(error.strerror).lower()}") from error
+
+
+# -- names --
+
+_LONGEST_NAME = 200
+"""Longer names are not compared with the known ones: the comparison takes quadratic time."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that names the most similar of the known names, if one is similar."""
+    if len(name) > _LONGEST_NAME:
+        return None
+    names = tuple(known)
+    lowered = {candidate.lower(): candidate for candidate in names}
+    close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
+    return f"did you mean `{lowered[close[0]]}`?" if close else None
+
+
+def enumerate_names(names: Iterable[str]) -> str:
+    """Names as prose: `A`, `B` or `C`."""
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

@@ -90,7 +90,7 @@ def surroundings(estate: Estate) -> Hashable:
     """Everything in an estate but its keys, and what only steps turn on; trust policies are among it where they bear on requests on keys
     (F3)."""
     found = tuple(_members(estate, frozenset({"keys"})))
-    return (*found, trusts(estate)) if estate.heeds_trust_policies else found
+    return (*found, trusts(estate)) if heeds_trust_policies(estate) else found
 
 
 def trusts(estate: Estate) -> Hashable:
@@ -143,3 +143,14 @@ def _spelled_out(policy: Policy, statement: Statement) -> Statement:
 def _has_variable(statement: Statement) -> bool:
     texts = [*(statement.resources or ()), *(value for condition in statement.conditions for value in condition.values)]
     return any("${" in text.value for text in texts)
+
+
+def heeds_trust_policies(estate: Estate) -> bool:
+    """Whether trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`, or
+    source identities of sessions, or some policy binds names of sessions (F3), or one tells sessions by their providers (F6, P6)."""
+    if estate.binds_session_names or estate.reads_source_identities:
+        return True
+    return any(
+        policy.tests_tags_of_callers or policy.names_providers or "aws:federatedprovider" in policy.tested_keys
+        for policy in estate.deciding_policies()
+    )

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import brief, first_few
+from verifier.syntax.text import brief, did_you_mean, first_few
 
 _MOST_LISTED = 8
 

@@ -31,9 +31,8 @@ def builtins(
     import sys
 
     from verifier.language.builtins.by_name import BUILTINS
-    from verifier.language.policies.reader import did_you_mean
     from verifier.report.listings import builtins_json, render_builtins
-    from verifier.syntax.text import printable
+    from verifier.syntax.text import did_you_mean, printable
 
     found = tuple(one for one in BUILTINS if name in (None, one.name))
     if not found:

@@ -70,9 +70,9 @@ def used_before_issued(request: Request) -> Iterator[str]:
     """F3: that the credentials of a request are issued after it, as far as it says when. [IAM: reference_policies_condition-keys,
     aws:TokenIssueTime]"""
     given = given_context(request)
-    used, issued = given.get("aws:currenttime") or given.get("aws:epochtime"), given.get("aws:tokenissuetime")
-    first, second = instant(str(issued)), instant(str(used))
-    if first is not None and second is not None and first > second:
+    used = instant(str(given.get("aws:currenttime") or given.get("aws:epochtime")))
+    issued = instant(str(given.get("aws:tokenissuetime")))
+    if used is not None and issued is not None and issued > used:
         yield "F3: credentials are issued no later than they are used: aws:TokenIssueTime is after the time of the request"
 
 

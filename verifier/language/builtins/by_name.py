@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from verifier.language.builtins.catalogue import BUILTINS, Builtin
 from verifier.language.builtins.parts import Arguments, BuiltinError
-from verifier.language.policies.reader import did_you_mean, enumerate_names
 from verifier.model.invariant import AnyInvariant
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import brief, printable
+from verifier.syntax.text import brief, did_you_mean, enumerate_names, printable
 
 __all__ = ["BUILTINS", "Builtin", "BuiltinError", "builtin", "instantiate"]
 

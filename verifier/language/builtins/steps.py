@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from verifier.language.builtins.parts import Arguments, BuiltinError, but, either_of, holds, holds_for_all, others, refused
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Invariant
 from verifier.model.reference import actions as known_actions
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 
 def no_escalation_to_decrypt(arguments: Arguments) -> Invariant:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import (
     AnyInvariant,
@@ -31,7 +30,7 @@ from verifier.model.invariant import (
 from verifier.model.policy import Text
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
-from verifier.syntax.text import brief, first_few
+from verifier.syntax.text import brief, did_you_mean, first_few
 
 _SESSION = "assumed-role/"
 _KINDS = ("user/", "role/", _SESSION)

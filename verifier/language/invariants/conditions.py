@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.names import Names
-from verifier.language.policies.condition_checks import check_condition, is_multivalued
-from verifier.language.policies.conditions import OPERATORS, operator_hint
+from verifier.language.policies.condition_checks import check_condition, is_multivalued, operator_hint
+from verifier.language.policies.conditions import OPERATORS
 from verifier.language.policies.reader import Reader
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
@@ -82,7 +82,7 @@ def _read_written_out(quantifier: str | None, comparison: Comparison, names: Nam
     word = comparison.operator
     match = _WRITTEN_OUT.fullmatch(word.value)
     if match is None:
-        names.error(word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value), "L4")
+        names.error(word, f"unknown condition operator `{brief(word.value)}`", operator_hint(word.value, OPERATORS), "L4")
         return None
     prefix, base, if_exists = match.groups()
     if base == "Null" and (prefix or if_exists or quantifier):

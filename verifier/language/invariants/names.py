@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.invariant import CallerSet, InAccount, InOrganization, KeySelector
 from verifier.model.policy import Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import keywords
 from verifier.syntax.invariants_tree import Declaration, Word
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 ORGANIZATION = re.compile(r"o-[a-z0-9]+", re.ASCII)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.names import ACCOUNT, Names
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.caller_sets import both
 from verifier.model.invariant import CallerSet, CallersOr, IdentityOf, InAccount, PrincipalLike, ServiceLike, SessionLike
 from verifier.model.policy import Text
 from verifier.syntax.invariants_tree import Word
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 UNREADABLE = InAccount("")
 """Stands for callers that are in error. It is neither nobody nor everybody, so that no second error follows."""

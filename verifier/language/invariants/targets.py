@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.names import Names
-from verifier.language.policies.reader import did_you_mean
 from verifier.model.invariant import KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
 from verifier.syntax.invariants_tree import EveryKey, KeyName, KeyNode, TaggedKeys, What, Word
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(?:(key/[A-Za-z0-9-]+)|(alias/[A-Za-z0-9/_:-]+))", re.ASCII)
 _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+", re.ASCII)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 
 from verifier.language.policies.condition_checks import action_hint, check_variables, fifth_colon, is_known_action
-from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, did_you_mean
+from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.reference import actions
 from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 # -- a document as a whole --
 

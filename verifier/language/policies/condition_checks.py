@@ -17,11 +17,11 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from ipaddress import ip_network
 
-from verifier.language.policies.reader import Reader, did_you_mean
+from verifier.language.policies.reader import Reader
 from verifier.model.policy import Operator, PolicyKind
 from verifier.model.reference import actions, condition_key, condition_keys
 from verifier.syntax.policy_tree import Member, Scalar
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 # -- what the reference data says of names --
 
@@ -64,6 +64,27 @@ def is_known_action(pattern: str) -> bool:
     if not pattern.startswith("kms:"):
         return True
     return any(fnmatchcase(action.name.lower(), pattern) for action in actions())
+
+
+SET_OPERATORS = ("ForAllValues", "ForAnyValue")
+
+
+@lru_cache(maxsize=256)
+def operator_hint(name: str, operators: tuple[str, ...]) -> str | None:
+    """A hint that names the most similar of the operators, its set prefix and `IfExists` mended as well."""
+    prefix, colon, base = name.rpartition(":")
+    suffix = "IfExists" if base.lower().endswith("ifexists") else ""
+    base = base[: len(base) - len(suffix)]
+    close_base = _closest(base, operators)
+    close_prefix = _closest(prefix, SET_OPERATORS) if colon else ""
+    if close_base is None or close_prefix is None:
+        return None
+    return f"did you mean `{close_prefix}{colon}{close_base}{suffix}`?"
+
+
+def _closest(name: str, known: tuple[str, ...]) -> str | None:
+    hint = did_you_mean(name, known)
+    return hint.split("`")[1] if hint else None
 
 
 # -- policy variables, and values --

@@ -7,10 +7,9 @@ Guarantee: every operator is one that AWS documents, every list has a value, no 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from verifier.language.policies.condition_checks import check_condition, check_key
-from verifier.language.policies.reader import Reader, did_you_mean, unique_members
+from verifier.language.policies.condition_checks import SET_OPERATORS, check_condition, check_key, operator_hint
+from verifier.language.policies.reader import Reader, unique_members
 from verifier.model.policy import Condition, Operator, Text
 from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
 from verifier.syntax.text import brief
@@ -46,8 +45,7 @@ OPERATORS = (
 )
 """IAM User Guide, "Condition operators", without set prefix and `IfExists`."""
 
-_SET_OPERATORS = ("ForAllValues", "ForAnyValue")
-_OPERATOR = re.compile(rf"(?:({'|'.join(_SET_OPERATORS)}):)?({'|'.join(OPERATORS)})(IfExists)?")
+_OPERATOR = re.compile(rf"(?:({'|'.join(SET_OPERATORS)}):)?({'|'.join(OPERATORS)})(IfExists)?")
 
 
 def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
@@ -68,7 +66,7 @@ def read_operator(reader: Reader, member: Member) -> Operator | None:
     """A condition operator, taken apart (C1)."""
     match = _OPERATOR.fullmatch(member.name)
     if match is None:
-        hint = operator_hint(member.name)
+        hint = operator_hint(member.name, OPERATORS)
         reader.findings.error(member.start, member.end, f"unknown condition operator `{brief(member.name)}`", hint=hint, rule="L4")
         return None
     set_operator, base, if_exists = match.groups()
@@ -77,24 +75,6 @@ def read_operator(reader: Reader, member: Member) -> Operator | None:
         reader.findings.error(member.start, member.end, message, hint="write `Null`", rule="C1")
         return None
     return Operator(base, set_operator, if_exists is not None, reader.span(member.start, member.end))
-
-
-@lru_cache(maxsize=256)
-def operator_hint(name: str) -> str | None:
-    """A hint that names the most similar operator, its set prefix and `IfExists` mended as well."""
-    prefix, colon, base = name.rpartition(":")
-    suffix = "IfExists" if base.lower().endswith("ifexists") else ""
-    base = base[: len(base) - len(suffix)]
-    close_base = _closest(base, OPERATORS)
-    close_prefix = _closest(prefix, _SET_OPERATORS) if colon else ""
-    if close_base is None or close_prefix is None:
-        return None
-    return f"did you mean `{close_prefix}{colon}{close_base}{suffix}`?"
-
-
-def _closest(name: str, known: tuple[str, ...]) -> str | None:
-    hint = did_you_mean(name, known)
-    return hint.split("`")[1] if hint else None
 
 
 def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from verifier.language.policies.reader import Reader, did_you_mean, enumerate_names, unique_members
+from verifier.language.policies.reader import Reader, unique_members
 from verifier.model.policy import PolicyKind, Principal, PrincipalType
 from verifier.model.principal_names import Fault, is_account, principal_named
 from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean, enumerate_names
 
 _PRINCIPAL_KEYS = ("AWS", "Service", "Federated", "CanonicalUser")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")

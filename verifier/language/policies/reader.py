@@ -5,18 +5,13 @@ In: nodes of the tree. Out: `Text`s with spans; errors go to the findings (L4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from verifier.model.policy import PolicyKind, Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy_tree import ListNode, Member, Misfit, Scalar, ScalarKind, Value, describe
 from verifier.syntax.source import Span
-from verifier.syntax.text import brief
-
-_LONGEST_NAME = 200
-"""Longer names are not compared with the known ones: the comparison takes quadratic time."""
+from verifier.syntax.text import brief, did_you_mean, enumerate_names
 
 WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.SCP)
 """The policies whose statements name no principals (P7)."""
@@ -107,22 +102,6 @@ def _quotes_hint(value: Value) -> str | None:
     return "write it in double quotes" if unquoted else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint that names the most similar of the known names, if one is similar."""
-    if len(name) > _LONGEST_NAME:
-        return None
-    names = tuple(known)
-    lowered = {candidate.lower(): candidate for candidate in names}
-    close = get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
-    return f"did you mean `{lowered[close[0]]}`?" if close else None
-
-
 def a_kind(kind: PolicyKind) -> str:
     """A kind of policy with its article: `an identity policy`."""
     return f"an {kind.value}" if kind is PolicyKind.IDENTITY else f"a {kind.value}"
-
-
-def enumerate_names(names: Iterable[str]) -> str:
-    """Names as prose: `A`, `B` or `C`."""
-    quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

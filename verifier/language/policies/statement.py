@@ -16,10 +16,10 @@ from verifier.language.policies.checks import (
 )
 from verifier.language.policies.conditions import read_conditions
 from verifier.language.policies.principals import read_principals
-from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, did_you_mean, elements
+from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, elements
 from verifier.model.policy import Effect, Principal, Statement, Text
 from verifier.syntax.policy_tree import Member, StatementNode
-from verifier.syntax.text import brief
+from verifier.syntax.text import brief, did_you_mean
 
 _ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 

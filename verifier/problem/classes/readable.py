@@ -18,12 +18,9 @@ from verifier.problem.classes.predicates import (
     Characters,
     Compares,
     InNetwork,
-    Less,
-    OneOf,
     Predicate,
     Token,
     Tokens,
-    exactly,
     literal_tokens,
 )
 from verifier.problem.classes.tables import instant_text
@@ -121,18 +118,6 @@ class Written:
         return self.test.matches(instant_text(value))
 
 
-def parts_of(predicate: Predicate) -> Iterator[Predicate]:
-    """The predicates, each with words of its own, that one is built of: itself, where it is not built of others."""
-    if isinstance(predicate, OneOf):
-        yield from map(exactly, sorted(predicate.values))
-    elif isinstance(predicate, Less):
-        yield from (predicate.whole, *predicate.without)
-    elif isinstance(predicate, Written):
-        yield from map(Written, parts_of(predicate.test))
-    else:
-        yield predicate
-
-
 _DIGIT, _SIGN = Characters(frozenset("0123456789")), Characters(frozenset("+-"))
 _SETS: dict[str, Token] = {
     "d": (False, _DIGIT),
@@ -146,27 +131,16 @@ _SETS: dict[str, Token] = {
 """What letters of a form stand for: a digit, digits, a sign, parts of addresses, `T` and `Z` in any case, the end of a date."""
 
 
-def _of(*forms: str) -> tuple[Tokens, ...]:
+def texts_of(*forms: str) -> tuple[Tokens, ...]:
+    """The texts of some forms."""
     return tuple(Tokens(tuple(_SETS.get(c, (False, Characters(frozenset(c)))) for c in form)) for form in forms)
 
 
-def _numbers() -> Iterator[str]:
-    for number in ("dn", "dn.n", ".dn"):
-        yield from (number, f"s{number}")
-
-
-NUMBERS = _of(*_numbers())
-"""The texts that are numbers (C3)."""
-DIGITS = _of("dn", "dn.dn")
+DIGITS = texts_of("dn", "dn.dn")
 """The texts that numbers have in a request: those without a sign."""
-YEAR = _of("dddd")
-DATES = _of("dddd-ddr", "dddd-dd-ddTdd:ddr")
-"""The texts that are dates and no numbers, and others."""
-MOMENTS = _of("dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.dnZ")
-"""The texts that instants have in a request, and others."""
-MOMENTS_IN_ANY_CASE = _of("dddd-dd-ddtdd:dd:ddz", "dddd-dd-ddtdd:dd:dd.dnz")
-"""The same, and what equals them without regard to case."""
-IPV4, IPV6 = _of("dn.dn.dn.dn", "h:h:h")
+MOMENTS_IN_ANY_CASE = texts_of("dddd-dd-ddtdd:dd:ddz", "dddd-dd-ddtdd:dd:dd.dnz")
+"""The texts that instants have in a request, and others, in any case."""
+IPV4, IPV6 = texts_of("dn.dn.dn.dn", "h:h:h")
 """The texts that are addresses, and others."""
 
 _LENGTH = 12

@@ -18,20 +18,7 @@ from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.plausible_words import fill, graft
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
-from verifier.problem.classes.readable import (
-    DATES,
-    DIGITS,
-    IPV4,
-    IPV6,
-    MOMENTS,
-    NUMBERS,
-    YEAR,
-    Kind,
-    Read,
-    Written,
-    parse_instant,
-    parts_of,
-)
+from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, Kind, Read, Written, parse_instant, texts_of
 from verifier.problem.classes.tables import AddressTable, Line, LineTable, OverBudget, Table, WordTable, instant_text, number_text
 from verifier.problem.classes.words import Domain
 
@@ -45,6 +32,27 @@ FEW = 300
 """So many members are tried of a class that may have no more."""
 
 _LINE = Line(-(10**18), (0, 1, 5, 7, 30, 100, 1767225600, 1798761600))
+
+
+NUMBERS = texts_of(*(sign + number for number in ("dn", "dn.n", ".dn") for sign in ("", "s")))
+"""The texts that are numbers (C3)."""
+YEAR = texts_of("dddd")
+DATES = texts_of("dddd-ddr", "dddd-dd-ddTdd:ddr")
+"""The texts that are dates and no numbers, and others."""
+MOMENTS = texts_of("dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.dnZ")
+"""The texts that instants have in a request, and others."""
+
+
+def parts_of(predicate: Predicate) -> Iterator[Predicate]:
+    """The predicates, each with words of its own, that one is built of: itself, where it is not built of others."""
+    if isinstance(predicate, OneOf):
+        yield from map(exactly, sorted(predicate.values))
+    elif isinstance(predicate, Less):
+        yield from (predicate.whole, *predicate.without)
+    elif isinstance(predicate, Written):
+        yield from map(Written, parts_of(predicate.test))
+    else:
+        yield predicate
 
 
 class Refined(Table):

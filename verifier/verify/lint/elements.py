@@ -13,7 +13,6 @@ from functools import partial, reduce
 from operator import or_
 
 from verifier.ask.answers import Proved, Refuted, Unknown
-from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
@@ -28,6 +27,7 @@ from verifier.problem.semantics.callers import covers
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
+from verifier.syntax.text import did_you_mean
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Found, Seen, Subject
 from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted

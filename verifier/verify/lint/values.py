@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from verifier.ask.answers import Proved, Unknown
-from verifier.language.policies.reader import did_you_mean
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.reference import condition_key, condition_keys, data_version
 from verifier.model.results.lint import Claim, Proof, Severity
 from verifier.problem.semantics.conditions import positive
 from verifier.problem.semantics.values import Fixed, arn_predicate, running_on, typed_predicate
+from verifier.syntax.text import did_you_mean
 from verifier.verify.lint.conditions import others
 from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.problem.classes.predicates import Less, Predicate
-from verifier.problem.classes.readable import parts_of
+from verifier.problem.classes.refined import parts_of
 from verifier.problem.diagrams.finite import Finite, Lazy
 from verifier.problem.expression import Some
 from verifier.verify.phrases.forms import Word

@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from verifier.problem.classes.predicates import Characters, Compares, InNetwork, Predicate, Token, Tokens, either_case
-from verifier.problem.classes.readable import Kind, Read, Written, parts_of
+from verifier.problem.classes.readable import Kind, Read, Written
+from verifier.problem.classes.refined import parts_of
 from verifier.problem.classes.tables import instant_text, number_text
 from verifier.verify.phrases.forms import Sort, Word
 from verifier.verify.phrases.lists import network_text
