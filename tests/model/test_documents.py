@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
-from verifier.language.policies.own_key import key_policy_warnings
 from verifier.model.policy import Effect, Operator, Policy, PolicyKind, PrincipalType, Statement
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.nested import nested_source

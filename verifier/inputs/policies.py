@@ -16,8 +16,8 @@ from verifier.inputs.text.access import members
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
+from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
-from verifier.language.policies.own_key import key_policy_warnings
 from verifier.model.estate import Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, default_key_policy
 from verifier.model.unmodelled import Influence, Unmodelled
