@@ -176,10 +176,13 @@ def test_what_is_not_read_in_it_or_beside_it_is_another_where_it_is_handed_somet
     inner, outer = deepcopy(INNER), deepcopy(OUTER)
     inner["Parameters"] |= {"P": {"Type": "String"}, "Q": {"Type": "String"}}
     inner["Outputs"]["O"] = {"Value": "told"}
-    inner["Resources"]["S"] = {"Type": "AWS::IAM::Something", "Properties": {"X": {"Ref": "P"}, "Y": {"Ref": "Q"}}}
+    unread = {"Type": "AWS::IAM::Something"}
     outer["Parameters"] = {name: {"Type": "String", "Default": default} for name, default in (("A", "one"), ("B", "one"))}
     outer["Resources"]["Inner"]["Properties"]["Parameters"] |= {"P": "handed", "Q": {"Ref": "A"}}
-    outer["Resources"]["S"] = {"Type": "AWS::IAM::Something", "Properties": {"X": {"Fn::GetAtt": ["Inner", "Outputs.O"]}}}
+    if old == '"told"':
+        outer["Resources"]["S"] = unread | {"Properties": {"X": {"Fn::GetAtt": ["Inner", "Outputs.O"]}}}
+    else:
+        inner["Resources"]["S"] = unread | {"Properties": {"X": {"Ref": "P"}, "Y": {"Ref": "Q"}}}
 
     def version(folder: str, said: str) -> Estate:
         found = json.loads(json.dumps([outer, inner]).replace(old, said))
