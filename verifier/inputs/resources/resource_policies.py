@@ -20,6 +20,7 @@ from verifier.inputs.text.unknown import Unknown
 from verifier.model.steps.catalogue import entries
 from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.text import first_few
 
 STATEMENTS = ("aws_lambda_permission", "awscc_lambda_permission", "AWS::Lambda::Permission")
 """Types that are one statement of the policy of a function: an action and a principal."""
@@ -29,7 +30,6 @@ _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")
 """Actions that no such policy is about, but those of keys, roles and users."""
-_MOST_NAMED = 3
 _NOT_LISTED, _NOT_KNOWN = "what is not listed", "what is not known"
 
 
@@ -41,8 +41,7 @@ class ResourcePolicies(Reader):
         for resource in self.side.done() if self.parts.steps else ():
             actions = dict.fromkeys(self._actions(resource)) if resource.type not in READ and resource.verb is not Verb.TAKES else {}
             if actions:
-                more = f" and {len(actions) - _MOST_NAMED} more" if len(actions) > _MOST_NAMED else ""
-                does = f"lets callers do {', '.join(list(actions)[:_MOST_NAMED])}{more} by a policy of its own"
+                does = f"lets callers do {first_few(list(actions))} by a policy of its own"
                 self.may(resource, "the policy of ", "W1", Influence.MAY_ALLOW, does, of_statement=True, actions=tuple(actions))
 
     def _actions(self, resource: Resource) -> Iterator[str]:
