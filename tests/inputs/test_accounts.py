@@ -186,6 +186,9 @@ def test_pages_are_merged(tmp_path: Path) -> None:
     assert len(found.roles[0].policies) == 1
 
 
+LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
+
+
 @pytest.mark.parametrize(
     ("pages", "says"),
     [
@@ -197,6 +200,14 @@ def test_pages_are_merged(tmp_path: Path) -> None:
         (details(RoleDetailList=[role("a"), role("a")]), "duplicate user or role"),
         (details(RoleDetailList=[role("a", Tags=[{"Key": k, "Value": "x"} for k in ("team", "Team")])]), "duplicate tag `Team`"),
         (details(RoleDetailList=[{"RoleName": "a"}]), "the role has no `Arn`"),
+        (
+            details(RoleDetailList=[{**LISTED, "RoleName": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:role/a"}]),
+            "the output of `aws iam list-roles`",
+        ),
+        (
+            details(UserDetailList=[{**LISTED, "UserName": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:user/a"}]),
+            "the output of `aws iam list-users`",
+        ),
         (details(RoleDetailList=[role("a b")]), "is not the ARN of a role"),
         (details(RoleDetailList=[user("a")]), "is not the ARN of a role"),
         (details(UserDetailList=[user("a", Arn="arn:aws:iam::444455556666:user/a")]), "of another account than 111122223333"),

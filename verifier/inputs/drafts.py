@@ -52,6 +52,9 @@ class Draft:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which is an error."""
         title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
+        if "CreateDate" in found and f"{title}PolicyList" not in found and "AttachedManagedPolicies" not in found:
+            message = f"this looks like the output of `aws iam list-{kind}s`, which does not tell the policies of the {kind}"
+            remarks.error(entry, message, hint="give that of `aws iam get-account-authorization-details`", rule="U1")
         for each in found.records(f"{title}PolicyList", "an inline policy"):
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
                 draft.has.setdefault(name, each.get("PolicyDocument") or Unknown(each.place, ()))
