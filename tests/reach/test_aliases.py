@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, organization, own, policy
 from tests.evaluate.reaching import TARGET, admits, trusting
-from tests.evaluate.steps.worlds import ADMINS, BASE, DELEGATES, document, one_key, state
+from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, DELEGATES, document, one_key, state
 from tests.reach.telling import PROVED, told
 from tests.reach.test_open_and_shut_keys import BY_ALIAS, NO_ALIAS, OTHER_KEY
 from verifier.model.estate import Controls, Group, Level, ManagedPolicy
@@ -180,6 +180,61 @@ def test_r4_what_moves_and_deletes_an_alias(
     action: str, resources: list[str], keys: tuple[Any, ...], uses: Statement, steps: tuple[str, ...]
 ) -> None:
     assert told(state(own(action, resources), uses, keys=keys, **FACTS)) == steps
+
+
+CREATE = "kms:CreateAlias"
+LOCKED = own("kms:Decrypt", effect="Deny", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/lock-*"}})
+
+
+def closed(principal: str) -> tuple[Any, ...]:
+    """Another key, which has the alias, and whose policy lets a user or role alone do anything."""
+    return (one_key(allow(aws(principal), "kms:*"), arn=OTHER_KEY, aliases=("alias/open",), grants=()),)
+
+
+@pytest.mark.parametrize(
+    ("mine", "keys", "steps"),
+    [
+        # A name is unique in an account and Region: who wants to give it to the key has to take it from the one that has it.
+        ((own(CREATE, [KEY, OPEN]),), HAS_IT, PROVED),
+        ((own(CREATE, [KEY, OPEN]),), FREE, CREATES),
+        ((own(CREATE, [KEY, OPEN]), own(DELETES, [OTHER_KEY, OPEN])), HAS_IT, ("delete alias", *CREATES)),
+        ((own(CREATE, [KEY, OPEN]), own(DELETES, OPEN)), HAS_IT, PROVED),
+        ((own(CREATE, [KEY, OPEN]), own(DELETES, [OTHER_KEY, f"{ALIASES}other"])), HAS_IT, PROVED),
+        # From another key of the input it is taken by a permission on that key, which may come by a step.
+        ((own(CREATE, [OTHER_KEY, OPEN]), own(UPDATES, [KEY, OTHER_KEY, OPEN])), FREE, (*CREATES, *MOVES)),
+        ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), closed(BOB), PROVED),
+        ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), closed(TARGET), ("assume role", "put key policy", *MOVES)),
+    ],
+)
+def test_r4_an_alias_is_of_one_key_at_a_time(mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]) -> None:
+    role = trusting(admits(aws(ALICE)))
+    assert told(state(*mine, BY_ALIAS, keys=keys, others=(role,), **FACTS)) == steps
+
+
+def test_r4_an_alias_goes_from_key_to_key_by_several_callers() -> None:
+    third = one_key(DELEGATES, arn=OTHER_KEY.replace("5678", "9999"), aliases=(), grants=())
+    role = trusting(admits(aws(ALICE)), own=(own(UPDATES, [OTHER_KEY, third.arn, OPEN]),))
+    mine = (own(UPDATES, [KEY, third.arn, OPEN]), BY_ALIAS)
+    assert told(state(*mine, keys=(*HAS_IT, third), others=(role,), **FACTS)) == ("assume role", *MOVES, *MOVES)
+    assert told(state(*mine, keys=(*HAS_IT, third), **FACTS)) == PROVED
+
+
+@pytest.mark.parametrize(
+    ("resource", "aliases", "uses", "steps"),
+    [
+        (f"{ALIASES}lock-a", ("alias/lock-a",), (own("kms:Decrypt"), LOCKED), ("delete alias",)),
+        (f"{ALIASES}lock-a", ("alias/lock-a", "alias/b"), (own("kms:Decrypt"), LOCKED), ("delete alias",)),
+        (f"{ALIASES}lock-a", ("alias/lock-b",), (own("kms:Decrypt"), LOCKED), PROVED),
+        (f"{ALIASES}lock-a", ("alias/lock-a", "alias/lock-b"), (own("kms:Decrypt"), LOCKED), PROVED),
+        (f"{ALIASES}lock-?", ("alias/lock-a", "alias/lock-b"), (own("kms:Decrypt"), LOCKED), ("delete alias", "delete alias")),
+        (f"{ALIASES}a", ("alias/a",), (NO_ALIAS,), ("delete alias",)),
+        (f"{ALIASES}a", ("alias/a", "alias/b"), (NO_ALIAS,), PROVED),
+    ],
+)
+def test_r4_each_alias_that_stands_in_the_way_is_deleted(
+    resource: str, aliases: tuple[str, ...], uses: tuple[Statement, ...], steps: tuple[str, ...]
+) -> None:
+    assert told(state(own(DELETES, [KEY, resource]), *uses, facts={"grants": (), "aliases": aliases})) == steps
 
 
 def test_r4_two_aliases_one_after_another() -> None:

@@ -212,15 +212,45 @@ def test_a_tag_has_its_first_value_or_one_that_it_can_be_given(mask: int, facts:
     assert (found is not None) is expected
 
 
+START = KEY.rsplit("key/", 1)[0]
+ANOTHER = KEY.replace("1234abcd", "5678abcd")
+
+
 @pytest.mark.parametrize(
     ("mask", "moved", "expected"),
     [
         *((2, (), True), (1, (), False), (3, (), True)),
-        *((1, (("held:0", "1"),), True), (1, (("held:0", "2"),), False), (1, (("held:1", "1"),), False)),
+        # Names are not told apart: the key, a class and whether it has some.
+        *((1, ((KEY, "held:0", "1"),), True), (1, ((KEY, "held:0", "2"),), False), (1, ((KEY, "held:1", "1"),), False)),
+        # An alias, and where it is then.
+        (1, ((f"{START}alias/a", "nowhere"),), False),
+        (1, ((f"{START}alias/a", "nowhere"), (f"{START}alias/ab", "elsewhere")), True),
+        (1, ((f"{START}alias/a", "nowhere"), (f"{START}alias/ab", KEY)), False),
+        (1, ((f"{START}alias/a", "nowhere"), (f"{ANOTHER}alias/ab", "nowhere")), False),
     ],
 )
-def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: tuple[tuple[str, str], ...], expected: bool) -> None:
-    keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: {"held:0": 2}))}
-    known = Facts({Fact(FactKind.ALIASES, KEY, details): Derivation(None, ALICE, (), 1) for details in moved})
+def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
+    """The key has two of the class."""
+    names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
+    key = SimpleNamespace(arn=KEY, aliases=("alias/a", "alias/ab", "alias/z"))
+    assert has_aliases({"held:0": 2}, key, names, mask, moved) is expected
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (((f"{START}alias/a", KEY),), True),
+        (((f"{START}alias/a", ANOTHER),), False),
+        (((f"{START}alias/z", KEY),), False),
+    ],
+)
+def test_a_key_has_an_alias_once_one_of_the_class_is_its_own(moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
+    names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
+    assert has_aliases({"held:0": 1}, SimpleNamespace(arn=KEY, aliases=()), names, 2, moved) is expected
+
+
+def has_aliases(at_first: dict[str, int], key: Any, names: Any, mask: int, moved: tuple[tuple[str, ...], ...]) -> bool:
+    keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: at_first, key=key, aliases=names))}
+    known = Facts({Fact(FactKind.ALIASES, subject, tuple(details)): Derivation(None, ALICE, (), 1) for subject, *details in moved})
     found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known)
-    assert (found is not None) is expected
+    return found is not None

@@ -146,11 +146,11 @@ def _untag(theme: _Theme) -> _Theme:
 
 
 def _alias(theme: _Theme) -> _Theme:
-    wanted, held = theme.one(*menus.BY_ALIAS), theme.one((), (menus.ALIAS,))
+    wanted, (held, there) = theme.one(*menus.BY_ALIAS), theme.one(((), None), ((menus.ALIAS,), ()), ((), (menus.ALIAS,)))
     theme.key({"Effect": "Allow", "Action": "kms:Decrypt", "Condition": wanted}, aliases=held)
-    if held:
+    if there is not None:
         estate = theme.question.estate
-        theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=()))))
+        theme.question = replace(theme.question, estate=replace(estate, keys=(estate.keys[0], replace(estate.keys[1], aliases=there))))
     actions = [f"kms:{theme.one('Create', 'Update', '*')}Alias", "kms:DeleteAlias"]
     key, alias = "arn:aws:kms:*:*:key/*", f"arn:aws:kms:*:*:{menus.ALIAS}"
     others = ([key, f"{alias}-*"], [key, "arn:aws:kms:eu-*:*:alias/*"], [key, "arn:aws:kms:*:*:alias/${aws:username, 'open'}"])

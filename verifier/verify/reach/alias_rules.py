@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from string import ascii_letters, digits
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
+from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
-from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, Variable, after_colons, arn_predicate, running_on, template
 from verifier.problem.sessions.trusting import names_action
 from verifier.problem.space import ACTION
-from verifier.verify.reach.alias_names import ALIAS_NAMES, AliasNames
+from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, outside
+from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
 from verifier.verify.reach.offers.variable_values import USER, reached
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
-ACTIONS = ("kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias")
+ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
+NOWHERE, ELSEWHERE = "nowhere", "elsewhere"
+"""Where an alias may come to be besides at a key: with none, with another one than at first."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
 """What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
 text of that page leaves it out, and the pattern there does not."""
@@ -40,9 +46,26 @@ _FIELDS = 5
 """A pattern that runs on past so many colons covers no more by running on past further ones: its last field begins with `*` (L6)."""
 
 
+@dataclass(frozen=True)
+class AliasMove:
+    """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some keys, after some
+    facts."""
+
+    step: StepKind
+    alias: str
+    keys: tuple[str, ...]
+    gives: Fact
+    after: tuple[Fact, ...] = ()
+
+    @property
+    def action(self) -> str:
+        """What is requested."""
+        return ACTIONS[self.step]
+
+
 class AliasRules:
     """The rules of the aliases of a key's account and Region. Policies may have the names of users as names of aliases (L7): those of the
-    `listed` users are told apart. Of federated sessions they are about those in `issued` alone. Raises `TooLarge`."""
+    `listed` users are told apart. Of federated sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -54,30 +77,83 @@ class AliasRules:
         held: Mapping[str, bool],
         issued: CallerSet,
     ) -> None:
-        self._of_symbol: dict[str | None, list[int]] = {}
         self._group: Group | None = None
         self._told = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
         """Of whom it is told exactly; `None`: of everyone."""
-        told_apart = _told_apart(estate, listed, key, names)
-        if told_apart is None:
+        table = _told_apart(estate, listed, key, names)
+        if table is None:
+            self.moves = tuple(_of_classes(key, names))
             return
-        targets = [alias_target(key, name) for name in told_apart]
-        asked = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS]}
+        of_each = [table.pick(1 << number)[1] for number in range(table.size)]
+        asked = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
+        targets = [alias_target(key, name) for name in of_each]
         (found,) = step_permissions(estate, targets, powers, held, asked, lambda space: [outside(space, issued)])
         self._group = Group(found.without(0))
-        for number, name in enumerate(told_apart):
-            self._of_symbol.setdefault(names.of(name), []).append(number)
+        moves = _Moves(key, [one for one in estate.keys if _place(one) == _place(key)])
+        self._class_of = {f"{_start(key)}{name}": number for number, name in moves.named(table)}
+        self.moves = tuple(chain.from_iterable(map(moves.of, self._class_of)))
 
-    def managing(self, action: str, symbol: str, principal: str) -> Iterator[tuple[str, Cube]]:
-        """What a principal needs for an action on an alias of a class of names, with the ARN of one; an empty one where policies ask for
-        more of the names than is told apart."""
+    def managing(self, principal: str) -> Iterator[tuple[AliasMove, Cube]]:
+        """What a principal can do to aliases, with what it needs for it on the alias; nothing where policies ask for more of the names than
+        is told apart."""
         if self._group is None or (self._told is not None and principal not in self._told):
-            yield "", _NOTHING
+            yield from ((move, _NOTHING) for move in self.moves)
             return
-        for allowed in self._group.allowed(action, principal):
-            number = next((one for one in self._of_symbol.get(symbol, ()) if allowed.targets >> one & 1), None)
-            if number is not None:
-                yield self._group.arns[number], allowed.cube
+        allowed = {action: self._group.allowed(action, principal) for action in ACTIONS.values()}
+        for move in self.moves:
+            yield from ((move, one.cube) for one in allowed[move.action] if one.targets >> self._class_of[move.alias] & 1)
+
+
+class _Moves:
+    """The steps on one alias after another, of a key and the others of its account and Region."""
+
+    def __init__(self, key: Key, keys: Sequence[Key]) -> None:
+        self.key = key
+        self._others = [other.arn for other in keys if other.arn != key.arn and other.policies]
+        self._holders = {f"{_start(key)}{name}": one for one in keys for name in one.aliases or ()}
+
+    def named(self, table: Table) -> Iterator[tuple[int, str]]:
+        """Of the names of each class: those of the key itself, one of each other key's, one that no key has."""
+        start, seen = _start(self.key), set[tuple[int, str]]()
+        for arn, holder in self._holders.items():
+            name = arn.removeprefix(start)
+            number = table.class_of(name)
+            if number is not None and (holder.arn == self.key.arn or (number, holder.arn) not in seen):
+                seen.add((number, holder.arn))
+                yield number, name
+        for number in range(table.size):
+            free = (name for name in table.members(number, len(self._holders) + 1) if f"{start}{name}" not in self._holders)
+            yield from ((number, name) for name in islice(free, 1))
+
+    def of(self, alias: str) -> Iterator[AliasMove]:
+        """The steps on one. An alias that no key of the input has may be that of a key that it does not hold."""
+        key, holder = self.key.arn, self._holders.get(alias)
+        here, free, moved = (Fact(FactKind.ALIASES, alias, (where,)) for where in (key, NOWHERE, ELSEWHERE))
+        create, update, delete = StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS
+        if holder is None:
+            yield from (AliasMove(create, alias, (key,), here), AliasMove(update, alias, (key,), here))
+            for other in self._others:
+                there = Fact(FactKind.ALIASES, alias, (other,))
+                yield AliasMove(create, alias, (other,), there)
+                yield AliasMove(update, alias, (key, other), here, (there,))
+            return
+        there_now = (holder.arn,) if holder.policies else ()
+        yield from (AliasMove(delete, alias, there_now, free), AliasMove(update, alias, there_now, moved))
+        if holder.arn != key:
+            yield from (AliasMove(create, alias, (key,), here, (free,)), AliasMove(update, alias, (key, *there_now), here))
+            yield AliasMove(update, alias, (key,), here, (moved,))  # who has it meanwhile is not followed
+
+
+def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:
+    """The steps on aliases of a key whose names are not told apart: whether it has some of a class afterwards, or may have none."""
+    for symbol in names.symbols:
+        some, none = (Fact(FactKind.ALIASES, key.arn, (symbol, str(has))) for has in (SOME, NONE))
+        yield from (AliasMove(step, "", (key.arn,), some) for step in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS))
+        yield from (AliasMove(step, "", (key.arn,), none) for step in (StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS))
+
+
+def _place(key: Key) -> tuple[str, str, str]:
+    return key.partition, key.region, str(key.account)
 
 
 def alias_target(key: Key, name: str) -> Target:
@@ -89,8 +165,8 @@ def _start(key: Key) -> str:
     return f"arn:{key.partition}:kms:{key.region}:{key.account}:"
 
 
-def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Sequence[str] | None:
-    """A name of each class of aliases that policies tell apart for the users and roles that are listed, as a resource or as what a key has;
+def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Table | None:
+    """The classes of names of aliases that policies tell apart for the users and roles that are listed, as a resource or as what a key has;
     `None` where policy variables besides `aws:username` name some (L7), some have a colon that none of the input has, or there are too
     many."""
     start, users = _start(key), [arn.rsplit("/", 1)[1] for arn in listed if arn_kind(arn) == "user"]
@@ -107,17 +183,16 @@ def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNam
         return None
     form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(":" * colon)))))
     try:
-        table = WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(asked), MORE_STATES)
+        return WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(asked), MORE_STATES)
     except OverBudget:
         return None
-    return [table.pick(1 << number)[1] for number in range(table.size)]
 
 
 def _resources(estate: Estate) -> Iterator[tuple[str, bool]]:
     """What statements about aliases list under `Resource`, and whether their policies have variables (L1)."""
     for policy in of_callers(estate, says_of_keys):
         for statement in policy.statements:
-            if any(names_action(statement, action.lower()) for action in ACTIONS):
+            if any(names_action(statement, action.lower()) for action in ACTIONS.values()):
                 yield from ((text.value, policy.variables) for text in statement.resources or ())
 
 

@@ -107,10 +107,12 @@ class Closure:
         """Everything that some principals can bring about together until every goal is within reach, or by so many `rounds`; where not
         `direct`, that one does by one step at least. Without the ways that are `refused`: to look for others, as it proves nothing. Some
         facts are `given`: they were made true before."""
-        keys = len(self._keys)
-        reached = self._on_keys(starts, direct, refused, given, rounds)
-        # Other keys count from the first round on, also where it came out later that they are to be asked about.
-        return reached if len(self._keys) == keys else self._on_keys(starts, direct, refused, given, rounds)
+        while True:
+            keys = len(self._keys)
+            reached = self._on_keys(starts, direct, refused, given, rounds)
+            if len(self._keys) == keys:
+                return reached
+            # Other keys count from the first round on, also where it comes out later that they are to be asked about.
 
     def _on_keys(
         self, starts: tuple[str, ...], direct: bool, refused: frozenset[Way], given: Mapping[Fact, Derivation], rounds: int | None
@@ -162,7 +164,7 @@ class Closure:
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
                 available = self._available(offers, by, facts) if offered else frozenset()
                 for offer in offered:
-                    premises = self._premises(offer, by, facts) if offer.cube.powers <= available else None
+                    premises = self._premises(offers, offer, by, facts) if offer.cube.powers <= available else None
                     if premises is not None and (offer.gives, offer.step, by, premises) not in refused:
                         wanted[offers.arn] -= {offer.gives}
                         yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
@@ -173,16 +175,18 @@ class Closure:
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
         return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
 
-    def _premises(self, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
+    def _premises(self, offers: KeyOffers, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)
-        if found is None:
+        if found is None or not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
+            if (cube.powers or cube.values) and target not in self._keys and (other := offers.beside(target)) is not None:
+                self._keys[target] = other  # what it takes of another key may come about by steps
             more = self._needs.met(cube, target, action_, by, facts)
             if more is None:
                 return None
             found += more
-        return (Fact(FactKind.HOLDS, by), *dict.fromkeys(found))
+        return (Fact(FactKind.HOLDS, by), *dict.fromkeys((*offer.after, *found)))
 
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import product
 
 from verifier.model.estate import Estate, Key
@@ -32,6 +32,7 @@ from verifier.verify.reach.not_in_input import other_keys, own_accounts
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.newly_made import imagined
+from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
 from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
@@ -64,6 +65,8 @@ class Common:
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
         self._not_listed: dict[tuple[str, str], tuple[Key, ...]] = {}
+        self._beside: dict[tuple[str, CallerSet, tuple[CallerSet, ...]], KeyOffers | None] = {}
+        self._created: dict[tuple[str, CallerSet], KeylessRules] = {}
 
     def expect(self, issued: Iterable[CallerSet]) -> None:
         """Sets of federated sessions that will be asked about: known beforehand, they are read with everything else."""
@@ -85,14 +88,35 @@ class Common:
         """The rules of one key."""
         return KeyRules(self.narrow, key, goals, self.steps(key.partition).powers, self._held, issued)
 
-    def creating(self, partition: str, issued: CallerSet) -> KeylessRules:
-        """The rules of creating keys, in each Region."""
-        return KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+    def offers(
+        self, rules: KeyRules, issued: CallerSet, expected: tuple[CallerSet, ...], numbers: tuple[int, ...] = (), *, made: bool = False
+    ) -> KeyOffers:
+        """What is offered on a key, to federated sessions in one of the sets that are `expected` alone. `numbers` and `made` are as of
+        `KeyOffers`."""
+        aliases = cache(lambda: self._managing(rules, issued))
+        of_issued = rules if issued == ANYONE else rules.of_issued(issued)
+        beside = cache(lambda arn: self.beside(arn, issued, expected))
+        return KeyOffers(of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made)
 
-    def managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
+    def beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
+        """The same of a key about which nothing is asked, one object for all settings; `None` for one that the estate does not hold."""
+        if (arn, issued, expected) not in self._beside:
+            key = next((one for one in self.estate.keys if one.arn == arn and one.policies), None)
+            found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected)
+            self._beside[arn, issued, expected] = found
+        return self._beside[arn, issued, expected]
+
+    def _creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+        """The rules of creating keys, in each Region."""
+        if (partition, issued) not in self._created:
+            self._created[partition, issued] = KeylessRules(self.narrow, partition, self.steps(partition).powers, self._held, issued)
+        return self._created[partition, issued]
+
+    def _managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
         """The rules of the aliases that a key may have."""
         listed = tuple(one.arn for one in self.estate.identities)
-        return AliasRules(self.narrow, listed, rules.key, rules.aliases, self.steps(rules.key.partition).powers, self._held, issued)
+        key, powers = rules.key, self.steps(rules.key.partition).powers
+        return AliasRules(self.narrow, listed, key, rules.aliases, powers, self._held, issued)
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""

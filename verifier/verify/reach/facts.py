@@ -31,7 +31,8 @@ class FactKind(StrEnum):
     TAG = "tag"
     """A key, the attribute of the tag, and the class of its value."""
     ALIASES = "aliases"
-    """A key, a class of names by its symbol, and whether it has aliases of them (`alias_names`)."""
+    """An alias, and the key that it is of then, or where else it is (`alias_rules`). Where names are not told apart, a key, a class of
+    names by its symbol, and whether it has aliases of them (`alias_names`)."""
     INLINE = "inline"
     """The inline policies of a user, role or group."""
     ATTACHED = "attached"
@@ -116,9 +117,9 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Offer:
-    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of a second
-    request on keys that the step takes: (target, action, cube). `passed` is how a role is passed, `doubt` what may bring it about where no
-    step does."""
+    """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also` are needs of further
+    requests that the step takes: (target, action, cube); `after` is what must be true before. `passed` is how a role is passed, `doubt`
+    what may bring it about where no step does."""
 
     step: StepKind
     action: str
@@ -126,6 +127,7 @@ class Offer:
     cube: Cube
     gives: Fact
     also: tuple[tuple[str, str, Cube], ...] = ()
+    after: tuple[Fact, ...] = ()
     passed: Passed | None = None
     identity: Identity | None = None
     """The user or role that is made."""

@@ -70,7 +70,7 @@ class FewSteps:
 def _move(fact: Fact, derivation: Derivation) -> object:
     """The same for facts that one step may make true at once: a session and its tags; who is made, with a boundary and tags; a grant of
     several operations; several tags of a key; an alias that goes from one key to another."""
-    if derivation.step is StepKind.OWN_IDENTITY or fact.kind is FactKind.ALIASES:
+    if derivation.step is StepKind.OWN_IDENTITY or (fact.kind is FactKind.ALIASES and len(fact.details) > 1):
         return fact.kind, derivation.step is StepKind.OWN_IDENTITY
     together = next((kinds for kinds in (_SESSION, _MADE) if fact.kind in kinds), None)
     if together is not None or fact.kind in _OF_KEY:

@@ -35,9 +35,11 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
+from verifier.verify.reach.alias_names import SOME
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
+from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 
 OF_OTHERS = frozenset({GRANT, RESOURCE_POLICY, SHARED, TARGET_BOUNDARY, TARGET_TAGS})
@@ -277,9 +279,21 @@ class Needs:
                 if at_first is not None and not mask >> at_first & 1:
                     given = (f for f in facts.of_kind(FactKind.TAG) if f.subject == target and f.details[0] == name)
                     yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
-            elif aliases is not None and name in aliases and not mask & aliases[name]:
+            elif offers is not None and aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target, (name, str(mask)))
-                yield fact if fact in facts else None
+                yield from (fact,) if fact in facts else _moved(offers.rules, name, mask, facts)
+
+
+def _moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact | None]:
+    """Facts by which a key has aliases of a class, or none any more; `None` for one that there is not."""
+    key, found = rules.key.arn, facts.of_kind(FactKind.ALIASES)
+    if has == SOME:
+        here = (fact for fact in found if fact.details == (key,))
+        yield next((fact for fact in here if rules.aliases.of(fact.subject.split(":", 5)[5]) == symbol), None)
+        return
+    for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
+        alias = ":".join((*key.split(":")[:5], name))
+        yield next((fact for fact in found if fact.subject == alias and fact.details != (key,)), None)
 
 
 def denying(policies: Sequence[Policy]) -> Iterator[str]:

@@ -26,7 +26,6 @@ from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import keys_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
-from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.replicas import replicas
@@ -81,26 +80,23 @@ class Setting:
             if not known:
                 numbers = tuple(range(len(self.goals)))
             key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
-            creating = cache(lambda: common.creating(key.partition, issued))
-
-            def offers(rules: KeyRules, numbers: tuple[int, ...], *, made: bool = False) -> KeyOffers:
-                aliases = cache(lambda: common.managing(rules, issued))
-                return KeyOffers(rules if issued == ANYONE else rules.of_issued(issued), numbers, creating, aliases, made=made)
 
             def further() -> Iterator[KeyOffers]:
-                yield from (offers(common.rules(other, (), expected), ()) for other in common.further(key))
+                yield from filter(None, (common.beside(other.arn, issued, expected) for other in common.further(key)))
                 for other in common.not_listed(key) if doubtful else ():
-                    yield offers(common.rules(other, (), expected), (), made=True)
+                    yield common.offers(common.rules(other, (), expected), issued, expected, made=True)
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)
-                return None if made is None else [offers(common.rules(other, goals, expected), numbers) for other in made]
+                return (
+                    None if made is None else [common.offers(common.rules(one, goals, expected), issued, expected, numbers) for one in made]
+                )
 
             own = self.universe.own
             by_steps = (common.doubting(self._doubts_of(issued), own) if doubtful else common.closure(key.partition, own, issued)).search
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
-            offered = offers(rules, numbers) if other is None else other.key
+            offered = common.offers(rules, issued, expected, numbers) if other is None else other.key
             self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_, doubtful)
         return self._closures[issued, doubtful]
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product, repeat
 
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import entry
 from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
-from verifier.verify.reach.alias_names import NONE, SOME
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
@@ -23,13 +22,6 @@ from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
 CREATE_GRANT = "kms:CreateGrant"
-_OF_ALIASES = (
-    (StepKind.CREATE_ALIAS, "kms:CreateAlias", SOME),
-    (StepKind.UPDATE_ALIAS, "kms:UpdateAlias", SOME),
-    (StepKind.UPDATE_ALIAS, "kms:UpdateAlias", NONE),
-    (StepKind.DELETE_ALIAS, "kms:DeleteAlias", NONE),
-)
-"""The steps on aliases, and of a key that they concern: whether it has some of a class afterwards, or may have none."""
 _NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
@@ -54,14 +46,16 @@ class KeyOffers:
         goals: tuple[int, ...],
         creating: Callable[[], KeylessRules],
         aliases: Callable[[], AliasRules],
+        beside: Callable[[str], KeyOffers | None],
         *,
         made: bool = False,
     ) -> None:
         """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys, `aliases` those of the
-        aliases that this one may have. One that may be `made` stands for those of its account that the input does not hold: whoever makes
-        one there writes its policy."""
+        aliases that this one may have, `beside` the offers of another key of the input. One that may be `made` stands for those of its
+        account that the input does not hold: whoever makes one there writes its policy."""
         self._creating = creating
         self._aliases = aliases
+        self.beside = beside
         self._made = made
         self.rules = rules
         self.goals = goals
@@ -70,14 +64,27 @@ class KeyOffers:
         self._bits: dict[str, int] = {}
         self._done: dict[str, tuple[Cube, ...]] = {}
         self._done_by: dict[tuple[str, int], tuple[Cube, ...]] = {}
-        self._steps = tuple(self._all_steps())
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
-        self.gives = frozenset((*(offer.gives for offer in self._steps), *([self._written] if made else [])))
         self._steps_of: dict[str, _Offered] = {}
         self._open: dict[int, tuple[int, ...]] = {}
         self._alike: dict[object, _Offered] = {}
         self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
         self._accesses: dict[int, tuple[Access, ...]] = {}
+
+    @cached_property
+    def _steps(self) -> tuple[Offer, ...]:
+        return tuple(self._all_steps())
+
+    @cached_property
+    def gives(self) -> frozenset[Fact]:
+        """All that some principal may make true."""
+        moved = (move.gives for move in self._aliases().moves) if self.has_aliases else ()
+        return frozenset((*(offer.gives for offer in self._steps), *([self._written] if self._made else []), *moved))
+
+    @property
+    def has_aliases(self) -> bool:
+        """Whether it matters which aliases the key has, and has not."""
+        return bool(self.rules.aliases.symbols) and self.rules.key.aliases is not None
 
     def steps(self, principal: str, wanted: frozenset[Fact]) -> Sequence[Offer]:
         """What a principal can bring about by this key's own requests, of what is `wanted`."""
@@ -97,11 +104,9 @@ class KeyOffers:
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
         elsewhere = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
         here = self._creating().creating(principal, self.region) if makes else ()
-        aliases = tuple(self._managing(own, principal))
+        aliases = tuple(self._managing(principal))
         if (own, elsewhere, here, aliases) not in self._alike:
-            offers = (
-                self._whole(self._steps[number], elsewhere) for number in own if self._steps[number].gives.kind is not FactKind.ALIASES
-            )
+            offers = (self._whole(self._steps[number], elsewhere) for number in own)
             found = (*chain.from_iterable(offers), *aliases, *self._making(here))
             self._alike[own, elsewhere, here, aliases] = found, frozenset(offer.gives for offer in found)
         return self._alike[own, elsewhere, here, aliases]
@@ -118,12 +123,15 @@ class KeyOffers:
         for cube in dict.fromkeys(cube for region, creating in elsewhere if self.rules.is_into(offer.cube, region) for cube in creating):
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
-    def _managing(self, own: tuple[int, ...], principal: str) -> Iterator[Offer]:
-        """What a principal can do to the aliases of the key, which takes permission on the alias as well (R4)."""
-        for offer in (self._steps[number] for number in own):
-            if offer.gives.kind is FactKind.ALIASES:
-                for alias, cube in self._aliases().managing(offer.action, offer.gives.details[0], principal):
-                    yield replace(offer, also=((alias, offer.action, cube),))
+    def _managing(self, principal: str) -> Iterator[Offer]:
+        """What a principal can do to aliases, which takes permission on the alias and on each key that has it or comes to have it (R4)."""
+        for move, cube in self._aliases().managing(principal) if self.has_aliases else ():
+            own = self.doing(move.action, principal) if self.arn in move.keys else (_NOTHING,)
+            others = [other for arn in move.keys if arn != self.arn and (other := self.beside(arn)) is not None]
+            for here, *there in product(own, *(other.doing(move.action, principal) for other in others)):
+                also = zip((move.alias, *(other.arn for other in others)), repeat(move.action), (cube, *there))
+                target = self.arn if self.arn in move.keys else move.alias
+                yield Offer(move.step, move.action, target, here, move.gives, tuple(also), move.after)
 
     def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
         for cube in creating:
@@ -173,9 +181,6 @@ class KeyOffers:
                 )
             gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
-        for symbol in rules.aliases.symbols:
-            for step, name, has in _OF_ALIASES:
-                yield from self._plain(step, name, Fact(FactKind.ALIASES, arn, (symbol, str(has))))
         # A key without goals is one under which ciphertexts of another key may come.
         if not self.goals or any(map(self.rules.uses_material, self.goals)):
             for cube in rules.replicating():
