@@ -86,3 +86,20 @@ def test_a_name_that_is_too_long(run: Run, command: tuple[str, ...]) -> None:
 def test_in_python_as_well() -> None:
     with pytest.raises(InputError, match="too long"):
         load_estate([LONG])
+
+
+def test_a_pipe_in_a_folder_of_policies_is_no_file(run: Run, tmp_path: Path) -> None:
+    """Nobody writes to it, so who opens it waits without end."""
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
+    for command in (("compare", str(tmp_path), str(tmp_path / "policy.json")), ("prove", str(tmp_path), *ASKED), ("lint", str(tmp_path))):
+        result = run(*command)
+        assert result.code == 2 and "is not a file" in result.err
+
+
+def test_the_name_of_a_file_of_requests_moves_no_cursor(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text(json.dumps(POLICY), encoding="utf-8")
+    requests = tmp_path / "a\x1b[2Jb.jsonl"
+    requests.write_text("{}\n", encoding="utf-8")
+    result = run("evaluate", str(tmp_path / "policy.json"), "--requests", str(requests), *ASKED[2:])
+    assert result.code == 2 and "\x1b" not in result.out + result.err and "1 of 1 lines of" in result.err

@@ -219,7 +219,7 @@ def _renamed(old: Version, new: Version) -> dict[Path, str]:
     names: list[dict[str, Path]] = []
     for version in (old, new):
         files = [(folder, file) for folder in version.paths if folder.is_dir() for file in files_by_themselves(folder)]
-        names.append({file.relative_to(folder).as_posix(): file for folder, file in files})
+        names.append({file.relative_to(folder).as_posix(): file for folder, file in files if file.is_file()})
     before, after = names
     gone = {file.read_bytes(): name for name, file in before.items() if name not in after}
     return {file: gone.pop(data) for name, file in after.items() if name not in before and (data := file.read_bytes()) in gone}

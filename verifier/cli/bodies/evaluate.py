@@ -13,7 +13,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import decode_bytes
+from verifier.syntax.text import decode_bytes, printable
 
 MOST_LINE_BYTES = 1 << 20
 STDIN = Path("-")
@@ -40,7 +40,7 @@ def evaluate_command(paths: tuple[Path, ...], requests: Path, *, key_arn: str | 
 
 def source_name(requests: Path) -> str:
     """What to call a file of requests in a message."""
-    return "standard input" if requests == STDIN else str(requests)
+    return "standard input" if requests == STDIN else printable(str(requests))
 
 
 def opened(requests: Path) -> BinaryIO:

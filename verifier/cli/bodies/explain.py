@@ -59,7 +59,7 @@ def _from_file(file: Path, line: int | None) -> dict[str, Any]:
     with opened(file) as stream:
         data = stream.read(MOST_LINE_BYTES + 1)
     lines = [text for text in data.splitlines() if text.strip()]
-    name = printable(source_name(file))
+    name = source_name(file)
     if not lines:
         raise InputError.of(f"no request in {name}", rule="S3")
     if line is None:
