@@ -291,6 +291,20 @@ def test_s1_what_tags_of_the_stack_leave_open(tmp_path: Path) -> None:
     assert [relation(old, version(*other)) for other in (("dev", "kms:Decrypt"), ("prod", "kms:Encrypt"))] == [UNKNOWN, UNKNOWN]
 
 
+def test_l6_statements_by_other_ids_of_keys_that_are_not_made(tmp_path: Path) -> None:
+    """AWS chooses the ID, so it may be that of the one or of the other."""
+
+    def version(name: str, identifier: str) -> Estate:
+        named = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{identifier}*"}
+        user = {"UserName": "u", "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": named}}]}
+        found = template_of(statement("Allow", {"AWS": OWN}))
+        found["Resources"]["U"] = {"Type": "AWS::IAM::User", "Properties": user}
+        return written(tmp_path / name, found)
+
+    old = version("old", "1234")
+    assert (relation(old, version("same", "1234")), relation(old, version("new", "5678"))) == (EQUIVALENT, UNKNOWN)
+
+
 def test_tags_that_one_side_alone_tells_are_compared(tmp_path: Path) -> None:
     def version(folder: str, tag: str) -> Estate:
         whole = with_test_of("aws:ResourceTag/t").replace('"aws_kms_key" "k" {\n', f'"aws_kms_key" "k" {{\n  tags = {{ t = {tag} }}\n')
