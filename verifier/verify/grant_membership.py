@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from verifier.evaluate.symbols import negation
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.invariant import (
     AnyCaller,
@@ -234,10 +235,7 @@ def _certain(holds: bool, how_many: Membership = ALL) -> Membership:
 
 
 def _negated(found: Membership) -> Membership:
-    def opposite(value: bool | None) -> bool | None:
-        return None if value is None else not value
-
-    return Membership(opposite(found.every), opposite(found.some), found.rule, found.why)
+    return Membership(negation(found.every), negation(found.some), found.rule, found.why)
 
 
 def _union(found: list[Membership]) -> Membership:

@@ -268,11 +268,6 @@ class Assuming(TagSets):
         space = self._joint.sides[0].question.space
         return [predicate for predicate in space.questions.get(attribute, {}) if suits(space.attributes[attribute], predicate)]
 
-    @property
-    def compares(self) -> bool:
-        """Whether some policy compares what requests say with each other."""
-        return bool(self._joint.sides[0].question.space.relations)
-
     # -- as expressions --
 
     @property

@@ -147,11 +147,6 @@ class _Sessions(TagSets):
         number = self._joint.finite.tables[CALLER].class_of(self._callers + issuer)
         return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
 
-    @property
-    def compares(self) -> bool:
-        """Whether some policy compares what requests say with each other."""
-        return bool(self._joint.sides[0].question.space.relations)
-
     def ask(self, space: Space) -> None:
         """What requests to pass tags are asked about their values, is asked of those of the session."""
         for name in self._names:

@@ -26,6 +26,11 @@ class TagSets:
     def __init__(self, joint: Joint) -> None:
         self._joint, self._diagrams = joint, joint.diagrams
 
+    @property
+    def compares(self) -> bool:
+        """Whether some policy compares what requests say with each other."""
+        return bool(self._joint.sides[0].question.space.relations)
+
     def _requests(self, action: str) -> list[Node]:
         """The requests for an action that are allowed and can be made: sets whose intersection they are."""
         joint, diagrams = self._joint, self._diagrams
