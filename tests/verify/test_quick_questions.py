@@ -14,7 +14,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import ConditionAnd, Holds, InAccount, Invariant
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.results.verdict import Reason, Status
-from verifier.problem import question, rules
+from verifier.problem import asking, question
 from verifier.problem.classes.kinds import OVERLAPPING, overlapping
 from verifier.problem.classes.predicates import exactly, like
 from verifier.syntax.diagnostic import InputError
@@ -47,7 +47,7 @@ def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.Mon
     dice = random.Random(seed)
     found, claim = some_estate(dice), dice.choice([nobody(), nobody(callers=InAccount(HOME)), nobody(when=string_equals(PAIR, "abc"))])
     quick = verdict(found, claim)
-    monkeypatch.setattr(rules, "overlapping", lambda _: False)
+    monkeypatch.setattr(asking, "overlapping", lambda _: False)
     exact = verdict(found, claim)
     assert quick.status is exact.status is not Status.UNKNOWN
     assert {ref.effect for ref in quick.rests_on} == {ref.effect for ref in exact.rests_on}

@@ -17,7 +17,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status
-from verifier.problem import rules
+from verifier.problem import asking
 
 
 @pytest.mark.parametrize("first", range(0, 120, 20))
@@ -48,7 +48,7 @@ def some_grant(dice: random.Random, number: int) -> Grant:
 
 def assert_same_with_everything_read(cases: list[tuple[Estate, Invariant]], monkeypatch: pytest.MonkeyPatch) -> None:
     fewer = [verdict(estate, claim) for estate, claim in cases]
-    monkeypatch.setattr(rules, "_relevance", lambda *_: None)
+    monkeypatch.setattr(asking, "_relevance", lambda *_: None)
     whole = [verdict(estate, claim) for estate, claim in cases]
     assert [found.status for found in fewer] == [found.status for found in whole]
     assert [found.rests_on for found in fewer] == [found.rests_on for found in whole]
