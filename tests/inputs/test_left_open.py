@@ -137,6 +137,41 @@ def test_u1_so_where_several_templates_give_something_to_one(tmp_path: Path, of:
         assert relation(old, version(f"new{number}", *other)) == UNKNOWN
 
 
+@pytest.mark.parametrize("of", ["a managed policy", "a group", "a group of a snapshot"])
+def test_u1_who_is_not_listed_may_have_a_policy_or_be_in_a_group(tmp_path: Path, of: str) -> None:
+    """Who has what nothing tells in an account of which there is no whole inventory; what one side alone has, nobody has on both."""
+
+    def version(folder: str, actions: Any, *, complete: bool = False) -> Estate:
+        (tmp_path / folder).mkdir()
+        template, own = template_of(statement("Allow", {"AWS": OWN})), allowed(actions)
+        if actions and of != "a group of a snapshot":
+            policy = {"ManagedPolicyName": "m", "PolicyDocument": own["PolicyDocument"]}
+            group = {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g", "Policies": [own]}}
+            template["Resources"]["M"] = group if of == "a group" else {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}
+        listed = {"GroupName": "g", "GroupId": "AGPAEXAMPLE", "Arn": f"arn:aws:iam::{ACCOUNT}:group/g", "GroupPolicyList": [own]}
+        given = details(GroupDetailList=[listed] if actions and of == "a group of a snapshot" else [])
+        snapshot = {"accounts": {ACCOUNT: {"complete": complete, "authorization_details": given}}}
+        paths = [tmp_path / folder / name for name in ("t.json", "s.json")]
+        for path, said in zip(paths, (template, snapshot), strict=True):
+            path.write_text(json.dumps(said), encoding="utf-8")
+        return load_estate(paths, supplied=Supplied(ACCOUNT, "us-west-2"), root=tmp_path / folder)
+
+    old = version("old", ["kms:Decrypt", "kms:Sign", "s3:Get*"])
+    for number, (actions, found) in enumerate(
+        [
+            (["kms:Decrypt", "kms:Sign", "s3:Get*"], EQUIVALENT),
+            (["s3:Get*", "kms:Sign", "kms:Decrypt"], EQUIVALENT),
+            (["kms:Encrypt", "kms:Sign", "s3:Get*"], UNKNOWN),
+            (["kms:Sign"], UNKNOWN),
+            ("", EQUIVALENT),
+        ]
+    ):
+        assert relation(old, version(f"new{number}", actions)) == found
+    whole = version("whole", ["kms:Decrypt"], complete=True)
+    assert relation(whole, version("whole too", ["kms:Encrypt"], complete=True)) == EQUIVALENT
+    assert relation(version("not keys", "s3:Get*"), version("not keys too", "s3:Put*")) == EQUIVALENT
+
+
 @pytest.mark.parametrize("made", [{}, {"UserName": "u", "Tags": [{"Key": "t", "Value": {"Ref": "A"}}]}])
 def test_u1_what_a_snapshot_says_of_one_that_a_template_leaves_out(tmp_path: Path, made: dict[str, object]) -> None:
     """Which user the template makes, or which tags it has, is not known, and so the snapshot's is not listed."""

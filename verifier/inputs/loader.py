@@ -42,7 +42,6 @@ from verifier.syntax.text import first_few, printable
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
 
-
 _OF_SESSIONS = re.compile(r"principaltag|rolesessionname|sourceidentity|federatedprovider|\\u00[4-7]|\\x[4-7]", re.IGNORECASE)
 """What mentions, escaped or not, what a session gets from the request that makes it: trust policies bear on that (F3, F6)."""
 
@@ -229,7 +228,8 @@ class Loader:
 
             estate = with_stack_tags(estate, {template.file for template in self.templates})
         estate = with_open_patterns(estate)
-        if not (self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made):
+        changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
+        if not changed and all(account.complete for account in accounts):
             return estate
         from verifier.inputs.resource_types import with_unknown  # as for plans
 

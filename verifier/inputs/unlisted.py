@@ -2,7 +2,8 @@
 
 In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions
 that give one of them other policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags
-where a policy tests some, or give a listed role a trust policy that is not known.
+where a policy tests some, or give a listed role a trust policy that is not known; nor those of which a policy or group that users and roles
+may have whom nothing lists says otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
-from verifier.model.estate import Estate
+from verifier.model.estate import OF_OTHERS, Estate
 from verifier.model.policy import arn_kind
 from verifier.syntax.text import printable
 
@@ -54,6 +55,13 @@ def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Ite
             said = given.policies(draft)
             if said or tested:
                 yield f"what {shown} has, of which not enough is known to list it", [account, who, said, tags if tested else None]
+    whole = {account.id for account in estate.accounts if account.complete}
+    made = [(account, details.policies) for account, details in told.items()] + [(account, change.policies) for account, change in changes]
+    documents = {policy.arn: policy.document for account, found in made if account not in whole for policy in found}
+    for arn, document in documents.items():
+        yield f"what {arn}{OF_OTHERS}", [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
+    for group in (one for account, details in told.items() if account not in whole for one in details.drafts if one.kind == "group"):
+        yield f"what {group.arn}{OF_OTHERS}", [group.arn, _in_any_order(given.policies(group))]
     for maker, policies, tags in parts.made_by_others:
         if policies or (tags and tested):
             yield f"what the roles of {maker} have, which no list has", {maker: [policies, tags if tested else None]}
@@ -87,6 +95,13 @@ def of_keys(document: Node) -> Iterator[object]:
         actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
         if not actions or not all(isinstance(action, Scalar) and _is_elsewhere(action.text) for action in actions):
             yield content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
+
+
+def _in_any_order(said: object) -> object:
+    """The same for lists of the same members: statements, actions, principals, resources and values have no order."""
+    if isinstance(said, dict):
+        return {name: _in_any_order(value) for name, value in said.items()}
+    return sorted(map(_in_any_order, said), key=repr) if isinstance(said, list) else said
 
 
 def _is_elsewhere(action: str) -> bool:

@@ -244,10 +244,14 @@ class Endpoint:
     span: Span = NOWHERE
 
 
+OF_OTHERS = " lets users and roles do that are not listed"
+"""How what is left open ends of a policy, or group, that an account without a whole inventory has: who has it nothing tells (U1)."""
+
+
 @dataclass(frozen=True)
 class Estate:
     """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V). `left_open` is what is
-    not told, with letters for what is said of it (S1)."""
+    not told, with letters for what is said of it (S1); of two estates, what ends with `OF_OTHERS` counts only where both say it."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
