@@ -52,7 +52,7 @@ organization is no step in this one."""
         (ANOTHER, 2, PROVED),
         (ANOTHER, 3, ("assume role", "put inline policy", "re-encrypt")),
         (ANOTHER, 4, ("assume role", "put inline policy", "re-encrypt")),
-        (ANOTHER, None, ("assume role", "attach policy", "new policy version", "re-encrypt")),
+        (ANOTHER, None, ("assume role", "put inline policy", "re-encrypt")),
         (FROM_OUTSIDE, 3, PROVED),
         (FROM_OUTSIDE, 4, ("unknown", "L5a")),
         (MAKES, 3, PROVED),

@@ -226,14 +226,12 @@ class Closure:
             self._further = None
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """Facts with which a principal can do something on a key."""
+        """The facts with which a principal can do something on a key: those that are there first, and the fewest of these."""
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
-        for cube in doing:
-            premises = self._needs.met(cube, offers.arn, action, by, facts) if cube.powers <= available else None
-            if premises is not None:
-                return premises
-        return None
+        met = (self._needs.met(cube, offers.arn, action, by, facts) for cube in doing if cube.powers <= available)
+        found = (premises for premises in met if premises is not None)
+        return min(found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None)
 
     # -- goals --
 
