@@ -182,6 +182,35 @@ def test_r4_what_moves_and_deletes_an_alias(
     assert told(state(own(action, resources), uses, keys=keys, **FACTS)) == steps
 
 
+RSA = {"spec": "RSA_2048", "usage": "ENCRYPT_DECRYPT"}
+SYMMETRIC = {"spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"}
+
+
+@pytest.mark.parametrize(
+    ("own_facts", "its_facts", "steps"),
+    [
+        (SYMMETRIC, SYMMETRIC, MOVES),
+        (RSA, RSA, MOVES),
+        (RSA, {"spec": "SM2", "usage": "ENCRYPT_DECRYPT"}, MOVES),
+        (RSA, {"spec": None, "usage": None}, MOVES),
+        (SYMMETRIC, RSA, PROVED),
+        (RSA, SYMMETRIC, PROVED),
+    ],
+)
+def test_r4_an_alias_moves_between_keys_of_one_type_and_usage(
+    own_facts: dict[str, Any], its_facts: dict[str, Any], steps: tuple[str, ...]
+) -> None:
+    """API UpdateAlias: both symmetric, both asymmetric or both HMAC keys, of the same usage."""
+    other = one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/open",), **its_facts)
+    mine = (own(UPDATES, [KEY, OTHER_KEY, OPEN]), BY_ALIAS)
+    assert told(state(*mine, keys=(other,), facts={"grants": (), **own_facts})) == steps
+    # Away from the key it is moved to no other type either; one that the input does not hold may be there.
+    mine = (own(UPDATES, [KEY, OTHER_KEY, f"{ALIASES}*"]), NO_ALIAS)
+    other = one_key(DELEGATES, arn=OTHER_KEY, aliases=(), **its_facts)
+    away = told(state(*mine, keys=(other,), facts={"grants": (), **own_facts}))
+    assert away == (MOVES if steps == MOVES else ("unknown", "E0"))
+
+
 CREATE = "kms:CreateAlias"
 LOCKED = own("kms:Decrypt", effect="Deny", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/lock-*"}})
 

@@ -62,6 +62,7 @@ def became(**facts: object) -> Move:
 
 MULTI = f"arn:aws:kms:us-west-2:{HOME}:key/mrk-1"
 OF_REPLICA = MULTI.replace("us-west-2", "us-east-1")
+SYMMETRIC, RSA = OTHER_KEY.replace("5678abcd", "7777abcd"), OTHER_KEY.replace("5678abcd", "6666abcd")
 SIGNING, GRANTED = OTHER_KEY.replace("5678abcd", "9999abcd"), OTHER_KEY.replace("5678abcd", "8888abcd")
 PRIMARY = one_key(DELEGATES, arn=MULTI, multi_region=True, multi_region_type="PRIMARY")
 WORLD = replace(
@@ -80,6 +81,8 @@ WORLD = replace(
             PRIMARY,
             one_key(DELEGATES, arn=OF_REPLICA, multi_region=True, multi_region_type="REPLICA"),
             one_key(DELEGATES, arn=SIGNING, usage="SIGN_VERIFY", spec="RSA_2048"),
+            one_key(DELEGATES, arn=SYMMETRIC, usage="ENCRYPT_DECRYPT", spec="SYMMETRIC_DEFAULT", aliases=("alias/symmetric",)),
+            one_key(DELEGATES, arn=RSA, usage="ENCRYPT_DECRYPT", spec="RSA_2048"),
             one_key(DELEGATES, arn=GRANTED, grants=(PLAIN,)),
         ),
     ),
@@ -172,6 +175,7 @@ WRONG: dict[str, Callable[[], Move]] = {
     "alias/payments exists": lambda: aliased(StepKind.CREATE_ALIAS, OTHER_KEY, OTHER_KEY),
     "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
     "of the same usage": lambda: aliased(StepKind.UPDATE_ALIAS, SIGNING, SIGNING, KEY),
+    "both keys must be symmetric": lambda: aliased(StepKind.UPDATE_ALIAS, RSA, RSA, SYMMETRIC, name=ALIAS.replace("payments", "symmetric")),
     "the key has a grant with the ID": lambda: moves.create_grant(BY, GRANTED, PLAIN),
     "is not a primary key": lambda: moves.replicate(BY, replace(PRIMARY, arn=OF_REPLICA), "us-east-2", KEY_POLICY),
     "kms:ReplicaRegion must be": lambda: asked_region("us-east-1", "us-east-2"),

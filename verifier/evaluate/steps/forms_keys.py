@@ -122,10 +122,18 @@ def alias(state: State, move: Move) -> None:
         the_requests(move, ("kms:CreateAlias", name), ("kms:CreateAlias", key.arn))
         return
     require(present is not None and present.arn != key.arn, move, f"no other key has {name}")
-    alike = present is not None and (None in (present.usage, key.usage) or present.usage == key.usage)
-    require(alike, move, "the keys must be of the same usage")
+    for has in (present,) if present is not None else ():
+        require(None in (has.usage, key.usage) or has.usage == key.usage, move, "the keys must be of the same usage")
+        require(bool(_types(has) & _types(key)), move, "both keys must be symmetric, both asymmetric or both HMAC keys")
     actions = [("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn if present else None)]
     the_requests(move, *actions)
+
+
+def _types(key: Key) -> set[str]:
+    """What a key may be by its spec."""
+    if key.spec is None:
+        return {"symmetric", "asymmetric", "HMAC"}
+    return {"HMAC" if key.spec.startswith("HMAC") else "symmetric" if key.spec.startswith("SYMMETRIC") else "asymmetric"}
 
 
 def replicate(state: State, move: Move) -> None:

@@ -16,6 +16,7 @@ from string import ascii_letters, digits
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
+from verifier.model.reference_keys import SYMMETRIC
 from verifier.model.step_kinds import StepKind
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
@@ -110,6 +111,7 @@ class _Moves:
     def __init__(self, key: Key, keys: Sequence[Key]) -> None:
         self.key = key
         self._others = [other.arn for other in keys if other.arn != key.arn and other.policies]
+        self._alike = [other.arn for other in keys if other.arn != key.arn and alike(key, other)]
         self._holders = {f"{_start(key)}{name}": one for one in keys for name in one.aliases or ()}
 
     def named(self, table: Table) -> Iterator[tuple[int, str]]:
@@ -135,13 +137,28 @@ class _Moves:
             for other in self._others:
                 there = Fact(FactKind.ALIASES, alias, (other,))
                 yield AliasMove(create, alias, (other,), there)
-                yield AliasMove(update, alias, (key, other), here, (there,))
+                if other in self._alike:
+                    yield AliasMove(update, alias, (key, other), here, (there,))
             return
         there_now = (holder.arn,) if holder.policies else ()
         yield from (AliasMove(delete, alias, there_now, free), AliasMove(update, alias, there_now, moved))
         if holder.arn != key:
-            yield from (AliasMove(create, alias, (key,), here, (free,)), AliasMove(update, alias, (key, *there_now), here))
+            yield AliasMove(create, alias, (key,), here, (free,))
+        if holder.arn in self._alike:
+            yield AliasMove(update, alias, (key, *there_now), here)
             yield AliasMove(update, alias, (key,), here, (moved,))  # who has it meanwhile is not followed
+
+
+def alike(key: Key, other: Key) -> bool:
+    """Whether an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage, as far as they are
+    known to be anything. [API: UpdateAlias]"""
+    return all(None in pair or pair[0] == pair[1] for pair in ((key.usage, other.usage), (_type(key), _type(other))))
+
+
+def _type(key: Key) -> str | None:
+    if key.spec is None or key.spec == SYMMETRIC:
+        return key.spec
+    return "HMAC" if key.spec.startswith("HMAC_") else "asymmetric"
 
 
 def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:

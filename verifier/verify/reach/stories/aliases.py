@@ -14,7 +14,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import ACTIONS, ELSEWHERE, NOWHERE
+from verifier.verify.reach.alias_rules import ACTIONS, ELSEWHERE, NOWHERE, alike
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
@@ -69,18 +69,18 @@ _Change = tuple[StepKind, str, Key | None, tuple[Key, ...]]
 
 def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Change]:
     """The kind of step, the alias, the key that has it afterwards, and the keys that take permission: that one first, then the one that has
-    it now. A key of another usage cannot have it. [API: UpdateAlias]"""
+    it now. A key of another type or usage cannot have it. [API: UpdateAlias]"""
     others = [other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]]
-    alike = [other for other in others if None in (other.usage, key.usage) or other.usage == key.usage]
+    suited = [other for other in others if alike(key, other)]
     taken = {name for other in (key, *others) for name in other.aliases or ()}
     for name in wanted:
         if name not in taken:
             yield StepKind.CREATE_ALIAS, name, key, (key,)
-    for other in alike:
+    for other in suited:
         yield from ((StepKind.UPDATE_ALIAS, name, key, (key, other)) for name in other.aliases or ())
     for name in key.aliases or ():
         yield StepKind.DELETE_ALIAS, name, None, (key,)
-        yield from ((StepKind.UPDATE_ALIAS, name, other, (other, key)) for other in alike)
+        yield from ((StepKind.UPDATE_ALIAS, name, other, (other, key)) for other in suited)
 
 
 def _asked_for(policies: Iterable[Policy]) -> list[str]:
