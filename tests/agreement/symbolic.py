@@ -32,6 +32,7 @@ from verifier.witness.untabled import Concrete
 
 _WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
 KEYLESS = "F1-keyless"
+REQUEST_ALIAS, RESOURCE_ALIASES = "kms:requestalias", "kms:resourcealiases"
 """The reading that decides what a request without a key carries."""
 RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
 ANY_PAIR = "any pair"
@@ -187,10 +188,13 @@ def _present(question: Question, name: str) -> Iterator[Expression]:
 
 def _open(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
     """What holds of attributes that the request leaves open: a member of the organization has a path (F2), a listing of grants is about
-    some retiring principal (D9), and the facts of a key are among those that fit what the request says of them."""
+    some retiring principal (D9), a key that is called by an alias has one (F8), and the facts of a key are among those that fit what the
+    request says of them."""
     for name in ORGANIZATION_KEYS:
         if name in question.finite.held and name not in values:
             yield disjunction(Symbol(held) for held in question.finite.held[name])
+    if values.get(REQUEST_ALIAS) is not None and RESOURCE_ALIASES in question.finite.held and RESOURCE_ALIASES not in values:
+        yield disjunction(Symbol(held) for held in question.finite.held[RESOURCE_ALIASES])
     if request.action.lower() == LIST_RETIRABLE.lower() and RETIRING not in values:
         yield from _present(question, RETIRING)
     if "facts" not in values and "facts" in question.finite.tables:

@@ -313,3 +313,13 @@ def test_r5_an_alias_is_managed_from_its_own_account_alone() -> None:
     uses = allow(aws(outsider), "kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})
     before = state(own("sts:AssumeRole"), facts={"grants": (), "policies": (policy(DELEGATES, lets, uses),)})
     assert told(before) == PROVED
+
+
+NAMED = own("kms:Decrypt", effect="Deny", Condition={"Null": {"kms:RequestAlias": "true"}})
+
+
+def test_f8_who_must_call_the_key_by_an_alias_makes_one() -> None:
+    facts = {"grants": (), "aliases": ()}
+    assert told(state(own("kms:Decrypt"), NAMED, facts=facts)) == PROVED
+    assert told(state(own("kms:Decrypt"), NAMED, creating(KEY, f"{ALIASES}any"), facts=facts)) == CREATES
+    assert told(state(own("kms:Decrypt"), NAMED, creating(KEY), facts=facts)) == PROVED

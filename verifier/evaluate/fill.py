@@ -231,7 +231,8 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         known = fact or next((given[name] for name in names if name in given), Free(present=True))
         yield from ((name, known) for name in names)
     yield "kms:multiregionkeytype", _multi_region_type(key)
-    yield "kms:resourcealiases", Free(present=False) if key.aliases is None else key.aliases
+    # A key that is called by an alias has that one at least.
+    yield "kms:resourcealiases", Free(present="kms:requestalias" in given) if key.aliases is None else key.aliases
     for name, value in key.tags or ():
         yield f"aws:resourcetag/{name.lower()}", value
 

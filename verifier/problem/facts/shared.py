@@ -41,7 +41,8 @@ def empty(space: Space, view: View) -> Expression:
 
 
 def member(space: Space, name: str, of: str) -> Iterator[Expression]:
-    """The value of a key is among those of a multi-valued one."""
+    """The value of a key is among those of a multi-valued one, which is there then."""
+    yield implies(Present(name), Present(of))
     for predicate in dict.fromkeys((*predicates_of(space, name), *predicates_of(space, of))):
         yield implies(Test(name, predicate), Some(of, frozenset({predicate}), True))
         yield implies(both(Present(name), negation(Test(name, predicate))), Some(of, frozenset({predicate}), False))
