@@ -32,8 +32,8 @@ from verifier.witness.untabled import Concrete
 
 _WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
 KEYLESS = "F1-keyless"
-REQUEST_ALIAS, RESOURCE_ALIASES = "kms:requestalias", "kms:resourcealiases"
 """The reading that decides what a request without a key carries."""
+REQUEST_ALIAS, RESOURCE_ALIASES = "kms:requestalias", "kms:resourcealiases"
 RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
 ANY_PAIR = "any pair"
 """The symbol that leaves open which pairs are read (F7); false where that is held."""

@@ -26,12 +26,13 @@ class Key:
 
     `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the policy is not known
     (U3: Unknown); a key declared without a policy gets the default policy from the reader. `multi_region_type` is `PRIMARY` or `REPLICA`,
-    and only where `multi_region`. `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs.
-    `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them. `unread` says,
-    where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted. `doubtful` are the names
-    of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`, and no refutation rests on them
-    (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many days it is deleted by what makes
-    it: neither decides a request. `left_open` is what is not told, with letters for what is said of it (S1).
+    and only where `multi_region`. Facts that are `None` are free (U3). `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names*
+    (`alias/payments`), `tags` pairs. `state` is shown and never proved with. `grants` are all grants of the key; `None` where the input
+    does not list them. `unread` says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for
+    granted. `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are `None`,
+    and no refutation rests on them (S1). `rotates` says whether its material is rotated automatically, `deletion_window` after how many
+    days it is deleted by what makes it: neither decides a request. `left_open` is what is not told, with letters for what is said of it
+    (S1).
     """
 
     arn: str

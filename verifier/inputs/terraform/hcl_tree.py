@@ -23,8 +23,9 @@ _HEREDOC = re.compile(r"<<-?([^\s\"]+)\r?\n")
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _DEEPEST = 30
-_CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
 """Blocks inside each other."""
+_CHAINS = ("get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term")
+"""The kinds of expressions that take something out of another one (`chain`)."""
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

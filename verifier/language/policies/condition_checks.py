@@ -61,6 +61,7 @@ def _is_known_key(name: str) -> bool:
 
 @lru_cache(maxsize=_CACHED_NAMES)
 def is_known_action(pattern: str) -> bool:
+    """Whether a pattern, in lower case, matches an action of KMS that the data knows. What is not of KMS counts as known."""
     if not pattern.startswith("kms:"):
         return True
     return any(fnmatchcase(action.name.lower(), pattern) for action in actions())
