@@ -1,14 +1,14 @@
 """What the input says of users and roles that the estate does not list.
 
 In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open. Guarantee: two versions
-that give one of them other policies, as far as these may be about keys, do not leave the same open; nor do those that give it other tags
-where a policy tests some, or give a listed role a trust policy that is not known; nor those of which a policy or group that users and roles
-may have whom nothing lists says otherwise.
+do not leave the same open where they give one of them other policies, as far as these may be about keys, or other tags where a policy tests
+some; where they give a listed role another trust policy that is not known; or where a policy or group says otherwise that one of them may
+have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -17,33 +17,36 @@ from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
-from verifier.model.estate import OF_OTHERS, Estate
+from verifier.model.estate import Estate, Pairs
 from verifier.model.policy import arn_kind
 from verifier.syntax.text import printable
 
 
 def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, told: Mapping[str, Details]) -> Estate:
     """The estate with what its input, which has `told` this of each account, gives users and roles that it does not list."""
-    left_open = _left_open(estate, parts, told)
-    return replace(estate, left_open=tuple((printable(what), remarks.definitions.digest(said)) for what, said in left_open))
+    given = _Given(told, parts.identity_changes)
+
+    def letters(found: Iterable[tuple[str, object]]) -> Pairs:
+        return tuple((printable(what), remarks.definitions.digest(said)) for what, said in found)
+
+    left_open = letters(_left_open(estate, given, parts.made_by_others))
+    return replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
 
 
-def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Iterator[tuple[str, object]]:
+def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object, object]]) -> Iterator[tuple[str, object]]:
     """What is left open, each with what is said of that."""
-    changes = [(account, change) for account, found in parts.identity_changes.items() for change in found]
-    given = _Given(told.values(), [change for _, change in changes])
     # Who else is in a group of an inventory that is not complete nothing tells.
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1]) for account, arn in owners}
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
-    for account, draft in ((account, draft) for account, details in told.items() for draft in details.drafts):
+    for account, draft in ((account, draft) for account, details in given.told.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]
         if draft.kind != "group" and (account, *draft.id) not in listed:
             said, tags = given.policies(draft), content(draft.has.get(TAGS)) if tested else None
             yield f"what {draft.arn} has, of which not enough is known to list it", [draft.arn, said, tags]
-    for account, change in changes:
+    for account, change in given.changes:
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)
             if said and (account, kind, name) not in listed:
@@ -55,25 +58,32 @@ def _left_open(estate: Estate, parts: Parts, told: Mapping[str, Details]) -> Ite
             said = given.policies(draft)
             if said or tested:
                 yield f"what {shown} has, of which not enough is known to list it", [account, who, said, tags if tested else None]
-    whole = {account.id for account in estate.accounts if account.complete}
-    made = [(account, details.policies) for account, details in told.items()] + [(account, change.policies) for account, change in changes]
-    documents = {policy.arn: policy.document for account, found in made if account not in whole for policy in found}
-    for arn, document in documents.items():
-        yield f"what {arn}{OF_OTHERS}", [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
-    for group in (one for account, details in told.items() if account not in whole for one in details.drafts if one.kind == "group"):
-        yield f"what {group.arn}{OF_OTHERS}", [group.arn, _in_any_order(given.policies(group))]
-    for maker, policies, tags in parts.made_by_others:
+    for maker, policies, tags in makers:
         if policies or (tags and tested):
             yield f"what the roles of {maker} have, which no list has", {maker: [policies, tags if tested else None]}
 
 
-class _Given:
-    """What policies that are given may say of keys."""
+def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
+    """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of keys."""
+    whole = {account.id for account in estate.accounts if account.complete}
+    told = [details for account, details in given.told.items() if account not in whole]
+    changed = (change.policies for account, change in given.changes if account not in whole)
+    documents = {policy.arn: policy.document for policy in chain(*(details.policies for details in told), *changed)}
+    for arn, document in documents.items():
+        yield arn, [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
+    for group in (draft for details in told for draft in details.drafts if draft.kind == "group"):
+        yield group.arn, [group.arn, _in_any_order(given.policies(group))]
 
-    def __init__(self, told: Collection[Details], changes: list[IdentityChanges]) -> None:
-        policies = chain(*(change.policies for change in changes), *(details.policies for details in told))
+
+class _Given:
+    """What is given to users, groups and roles, by account, and what that may say of keys."""
+
+    def __init__(self, told: Mapping[str, Details], changes: Mapping[str, Sequence[IdentityChanges]]) -> None:
+        self.told = told
+        self.changes = [(account, change) for account, found in changes.items() for change in found]
+        policies = chain(*(change.policies for _, change in self.changes), *(details.policies for details in told.values()))
         self.managed = {policy.arn: policy.document for policy in policies}
-        drafts = chain(*(details.drafts for details in told), *(change.drafts.values() for change in changes))
+        drafts = chain(*(details.drafts for details in told.values()), *(change.drafts.values() for _, change in self.changes))
         self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
 
     def policies(self, draft: Draft) -> list[object]:

@@ -245,14 +245,10 @@ class Endpoint:
     span: Span = NOWHERE
 
 
-OF_OTHERS = " lets users and roles do that are not listed"
-"""How what is left open ends of a policy, or group, that an account without a whole inventory has: who has it nothing tells (U1)."""
-
-
 @dataclass(frozen=True)
 class Estate:
     """Everything that the input says. `endpoints` are the VPC endpoints of KMS; `None` where none were given (V). `left_open` is what is
-    not told, with letters for what is said of it (S1); of two estates, what ends with `OF_OTHERS` counts only where both say it."""
+    not told, with letters for what is said of it (S1)."""
 
     keys: tuple[Key, ...]
     accounts: tuple[Account, ...] = ()
@@ -275,6 +271,8 @@ class Estate:
     suppositions: tuple[Supposition, ...] = ()
     """What a person takes for granted about steps (W3)."""
     left_open: Pairs = ()
+    unlisted_may_have: Pairs = ()
+    """The managed policies and groups of accounts without a whole inventory, by ARN, with letters for what each says (U1)."""
 
     @property
     def identities(self) -> tuple[Identity, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.ask.replay import ATTRIBUTES
-from verifier.model.estate import OF_OTHERS, Estate, Key, Pairs
+from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.results.verdict import Reason
 from verifier.verify.comparison.target_pairs import TargetPair
 from verifier.verify.meaning import meaning
@@ -17,11 +17,12 @@ from verifier.verify.meaning import meaning
 
 def left_open(old: Estate, new: Estate, pair: TargetPair, held: Mapping[str, bool]) -> Iterator[Reason]:
     """The reasons why a target may be decided otherwise."""
-    both = {what for what, _ in old.left_open} & {what for what, _ in new.left_open}
     for what in _differing(old.left_open, new.left_open):
-        if what.endswith(OF_OTHERS) and what not in both:
-            continue  # what is new nobody has yet, and what is gone nobody has any more
         yield Reason("U1", f"both sides may differ in {what}")
+    both = dict(old.unlisted_may_have).keys() & dict(new.unlisted_may_have)  # what one side alone has, nobody has on both
+    for arn in _differing(old.unlisted_may_have, new.unlisted_may_have):
+        if arn in both:
+            yield Reason("U1", f"both sides may differ in what {arn} lets users and roles do that are not listed")
     if pair.new is None or pair.old.key is None or pair.new.key is None:
         return
     before, after = pair.old.key, pair.new.key
