@@ -18,7 +18,7 @@ from tests.reach import moves
 from tests.reach.sample import ADMINISTRATOR, EVERYTHING
 from verifier.evaluate.steps import after
 from verifier.evaluate.steps.forms_identities import allows_everything
-from verifier.model.estate import Estate, Group, ManagedPolicy
+from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import Move, State
 from verifier.problem.semantics.powers import (
@@ -232,7 +232,7 @@ ANOTHER = KEY.replace("1234abcd", "5678abcd")
 def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
     """The key has two of the class."""
     names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
-    key = SimpleNamespace(arn=KEY, aliases=("alias/a", "alias/ab", "alias/z"))
+    key = Key(KEY, aliases=("alias/a", "alias/ab", "alias/z"))
     assert has_aliases({"held:0": 2}, key, names, mask, moved) is expected
 
 
@@ -246,10 +246,10 @@ def test_aliases_are_those_at_first_or_others_once_they_are_moved(mask: int, mov
 )
 def test_a_key_has_an_alias_once_one_of_the_class_is_its_own(moved: tuple[tuple[str, ...], ...], expected: bool) -> None:
     names = SimpleNamespace(of=lambda name: "held:0" if name.startswith("alias/a") else None)
-    assert has_aliases({"held:0": 1}, SimpleNamespace(arn=KEY, aliases=()), names, 2, moved) is expected
+    assert has_aliases({"held:0": 1}, Key(KEY, aliases=()), names, 2, moved) is expected
 
 
-def has_aliases(at_first: dict[str, int], key: Any, names: Any, mask: int, moved: tuple[tuple[str, ...], ...]) -> bool:
+def has_aliases(at_first: dict[str, int], key: Key, names: Any, mask: int, moved: tuple[tuple[str, ...], ...]) -> bool:
     keys: Any = {KEY: SimpleNamespace(rules=SimpleNamespace(aliases_at_first=lambda: at_first, key=key, aliases=names))}
     known = Facts({Fact(FactKind.ALIASES, subject, tuple(details)): Derivation(None, ALICE, (), 1) for subject, *details in moved})
     found = Needs(Identities(state(SMALL).estate), keys).met(Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known)

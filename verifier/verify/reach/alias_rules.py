@@ -85,18 +85,18 @@ class AliasRules:
         if table is None:
             self.moves = tuple(_of_classes(key, names))
             return
-        of_each = [table.pick(1 << number)[1] for number in range(table.size)]
         asked = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
-        targets = [alias_target(key, name) for name in of_each]
+        targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
         (found,) = step_permissions(estate, targets, powers, held, asked, lambda space: [outside(space, issued)])
         self._group = Group(found.without(0))
-        moves = _Moves(key, [one for one in estate.keys if _place(one) == _place(key)])
-        self._class_of = {f"{_start(key)}{name}": number for number, name in moves.named(table)}
-        self.moves = tuple(chain.from_iterable(map(moves.of, self._class_of)))
+        moves = _Moves(key, [one for one in estate.keys if alias_arn(one, "") == alias_arn(key, "")])
+        named = list(moves.named(table))
+        self._class_of = {alias_arn(key, name): number for number, name in named}
+        self.moves = tuple(chain.from_iterable(moves.of(name) for _, name in named))
 
     def managing(self, principal: str) -> Iterator[tuple[AliasMove, Cube]]:
-        """What a principal can do to aliases, with what it needs for it on the alias; nothing where policies ask for more of the names than
-        is told apart."""
+        """What a principal can do to aliases, each with what it needs for that on the alias: no power, where policies ask for more of the
+        names than is told apart."""
         if self._group is None or (self._told is not None and principal not in self._told):
             yield from ((move, _NOTHING) for move in self.moves)
             return
@@ -106,30 +106,29 @@ class AliasRules:
 
 
 class _Moves:
-    """The steps on one alias after another, of a key and the others of its account and Region."""
+    """The steps on aliases of a key and the others of its account and Region, which are `keys` together."""
 
     def __init__(self, key: Key, keys: Sequence[Key]) -> None:
         self.key = key
         self._others = [other.arn for other in keys if other.arn != key.arn and other.policies]
         self._alike = [other.arn for other in keys if other.arn != key.arn and alike(key, other)]
-        self._holders = {f"{_start(key)}{name}": one for one in keys for name in one.aliases or ()}
+        self._holders = {name: one for one in keys for name in one.aliases or ()}
 
     def named(self, table: Table) -> Iterator[tuple[int, str]]:
         """Of the names of each class: those of the key itself, one of each other key's, one that no key has."""
-        start, seen = _start(self.key), set[tuple[int, str]]()
-        for arn, holder in self._holders.items():
-            name = arn.removeprefix(start)
+        seen = set[tuple[int, str]]()
+        for name, holder in self._holders.items():
             number = table.class_of(name)
             if number is not None and (holder.arn == self.key.arn or (number, holder.arn) not in seen):
                 seen.add((number, holder.arn))
                 yield number, name
         for number in range(table.size):
-            free = (name for name in table.members(number, len(self._holders) + 1) if f"{start}{name}" not in self._holders)
+            free = (name for name in table.members(number, len(self._holders) + 1) if name not in self._holders)
             yield from ((number, name) for name in islice(free, 1))
 
-    def of(self, alias: str) -> Iterator[AliasMove]:
-        """The steps on one. An alias that no key of the input has may be that of a key that it does not hold."""
-        key, holder = self.key.arn, self._holders.get(alias)
+    def of(self, name: str) -> Iterator[AliasMove]:
+        """The steps on one alias. One that no key of the input has may be that of a key that it does not hold."""
+        alias, key, holder = alias_arn(self.key, name), self.key.arn, self._holders.get(name)
         here, free, moved = (Fact(FactKind.ALIASES, alias, (where,)) for where in (key, NOWHERE, ELSEWHERE))
         create, update, delete = StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS
         if holder is None:
@@ -169,24 +168,21 @@ def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:
         yield from (AliasMove(step, "", (key.arn,), none) for step in (StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS))
 
 
-def _place(key: Key) -> tuple[str, str, str]:
-    return key.partition, key.region, str(key.account)
-
-
 def alias_target(key: Key, name: str) -> Target:
     """An alias of the account and Region of a key."""
-    return Target(TargetKind.ALIAS, key.partition, key.account, key.region, f"{_start(key)}{name}")
+    return Target(TargetKind.ALIAS, key.partition, key.account, key.region, alias_arn(key, name))
 
 
-def _start(key: Key) -> str:
-    return f"arn:{key.partition}:kms:{key.region}:{key.account}:"
+def alias_arn(key: Key, name: str) -> str:
+    """The ARN of an alias of the account and Region of a key."""
+    return f"arn:{key.partition}:kms:{key.region}:{key.account}:{name}"
 
 
 def _told_apart(estate: Estate, listed: Sequence[str], key: Key, names: AliasNames) -> Table | None:
     """The classes of names of aliases that policies tell apart for the users and roles that are listed, as a resource or as what a key has;
     `None` where policy variables besides `aws:username` name some (L7), some have a colon that none of the input has, or there are too
     many."""
-    start, users = _start(key), [arn.rsplit("/", 1)[1] for arn in listed if arn_kind(arn) == "user"]
+    start, users = alias_arn(key, ""), [arn.rsplit("/", 1)[1] for arn in listed if arn_kind(arn) == "user"]
     asked: dict[Predicate, None] = dict.fromkeys((like("alias/aws/*"), *names.asked))
     colon = any(":" in alias for one in estate.keys for alias in one.aliases or ())
     doubtful = any(map(_has_colon, names.asked))

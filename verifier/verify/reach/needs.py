@@ -36,6 +36,7 @@ from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.alias_names import SOME
+from verifier.verify.reach.alias_rules import alias_arn
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
@@ -292,7 +293,7 @@ def _moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fac
         yield next((fact for fact in here if rules.aliases.of(fact.subject.split(":", 5)[5]) == symbol), None)
         return
     for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
-        alias = ":".join((*key.split(":")[:5], name))
+        alias = alias_arn(rules.key, name)
         yield next((fact for fact in found if fact.subject == alias and fact.details != (key,)), None)
 
 
