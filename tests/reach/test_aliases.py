@@ -240,6 +240,13 @@ def test_r4_an_alias_is_of_one_key_at_a_time(mine: tuple[Statement, ...], keys: 
     assert told(state(*mine, BY_ALIAS, keys=keys, others=(role,), **FACTS)) == steps
 
 
+def test_r4_an_alias_of_the_same_name_in_another_region_is_another_one() -> None:
+    abroad = one_key(DELEGATES, arn=OTHER_KEY.replace("us-west-2", "eu-central-1"), aliases=("alias/open",), grants=())
+    mine = (own([DELETES, CREATE], [KEY, OTHER_KEY, OPEN]), BY_ALIAS)
+    for keys in ((abroad, *HAS_IT), (*HAS_IT, abroad)):
+        assert told(state(*mine, keys=keys, **FACTS)) == ("delete alias", *CREATES)
+
+
 def test_r4_an_alias_goes_from_key_to_key_by_several_callers() -> None:
     third = one_key(DELEGATES, arn=OTHER_KEY.replace("5678", "9999"), aliases=(), grants=())
     role = trusting(admits(aws(ALICE)), own=(own(UPDATES, [OTHER_KEY, third.arn, OPEN]),))
