@@ -112,8 +112,9 @@ def alias(state: State, move: Move) -> None:
     name, present = change.alias_arn, alias_holder(state, change.alias_arn)
     if move.kind is StepKind.DELETE_ALIAS:
         require(change.key is None, move, "a deleted alias belongs to no key")
-        require(present is not None, move, f"no key has {name}")
-        the_requests(move, ("kms:DeleteAlias", name), ("kms:DeleteAlias", present.arn if present else None))
+        if present is None:
+            raise fail(move, f"no key has {name}")
+        the_requests(move, ("kms:DeleteAlias", name), ("kms:DeleteAlias", present.arn))
         return
     key = _key(state, move, change.key or "")
     require(key.arn.split(":")[1:5] == name.split(":")[1:5], move, "an alias is of the Region and account of its key")
@@ -121,12 +122,11 @@ def alias(state: State, move: Move) -> None:
         require(present is None, move, f"{name} exists")
         the_requests(move, ("kms:CreateAlias", name), ("kms:CreateAlias", key.arn))
         return
-    require(present is not None and present.arn != key.arn, move, f"no other key has {name}")
-    for has in (present,) if present is not None else ():
-        require(None in (has.usage, key.usage) or has.usage == key.usage, move, "the keys must be of the same usage")
-        require(bool(_types(has) & _types(key)), move, "both keys must be symmetric, both asymmetric or both HMAC keys")
-    actions = [("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn if present else None)]
-    the_requests(move, *actions)
+    if present is None or present.arn == key.arn:
+        raise fail(move, f"no other key has {name}")
+    require(None in (present.usage, key.usage) or present.usage == key.usage, move, "the keys must be of the same usage")
+    require(bool(_types(present) & _types(key)), move, "both keys must be symmetric, both asymmetric or both HMAC keys")
+    the_requests(move, *(("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn)))
 
 
 def _types(key: Key) -> set[str]:
