@@ -91,15 +91,15 @@ class Common:
     def offers(
         self, rules: KeyRules, issued: CallerSet, expected: tuple[CallerSet, ...], numbers: tuple[int, ...] = (), *, made: bool = False
     ) -> KeyOffers:
-        """What is offered on a key, to federated sessions in one of the sets that are `expected` alone. `numbers` and `made` are as of
-        `KeyOffers`."""
+        """What is offered on a key: of federated sessions to those in the set `issued` alone, one of those that are `expected`. `numbers`
+        are the `goals` of `KeyOffers`, `made` is as there."""
         aliases = cache(lambda: self._managing(rules, issued))
         of_issued = rules if issued == ANYONE else rules.of_issued(issued)
         beside = cache(lambda arn: self.beside(arn, issued, expected))
         return KeyOffers(of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made)
 
     def beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
-        """The same of a key about which nothing is asked, one object for all settings; `None` for one that the estate does not hold."""
+        """The same of a key about which nothing is asked, one object for all settings; `None` where the estate does not hold its policy."""
         if (arn, issued, expected) not in self._beside:
             key = next((one for one in self.estate.keys if one.arn == arn and one.policies), None)
             found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected)

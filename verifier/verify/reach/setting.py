@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
@@ -80,23 +80,21 @@ class Setting:
             if not known:
                 numbers = tuple(range(len(self.goals)))
             key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
+            offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
                 yield from filter(None, (common.beside(other.arn, issued, expected) for other in common.further(key)))
-                for other in common.not_listed(key) if doubtful else ():
-                    yield common.offers(common.rules(other, (), expected), issued, expected, made=True)
+                yield from (offers(common.rules(other, (), expected), made=True) for other in (common.not_listed(key) if doubtful else ()))
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)
-                return (
-                    None if made is None else [common.offers(common.rules(one, goals, expected), issued, expected, numbers) for one in made]
-                )
+                return None if made is None else [offers(common.rules(one, goals, expected), numbers=numbers) for one in made]
 
             own = self.universe.own
             by_steps = (common.doubting(self._doubts_of(issued), own) if doubtful else common.closure(key.partition, own, issued)).search
             other = self._closures.get((issued, not doubtful))
             rules = self._rules if known else common.rules(key, goals, expected)
-            offered = common.offers(rules, issued, expected, numbers) if other is None else other.key
+            offered = offers(rules, numbers=numbers) if other is None else other.key
             self._closures[issued, doubtful] = Closure(common.identities, offered, by_steps, further, replicas_, doubtful)
         return self._closures[issued, doubtful]
 
