@@ -198,20 +198,20 @@ class Providers:
             yield from (found for found in (self._constant(entry, entry.block, "region") if entry else ()) if _is(found, _A_REGION))
             yield from filter(None, [self._agreed(resource.provider, "region")])
         if self.supplied.region is not None:
-            self._is_supplied(resource, entry)
+            self._remember_region(resource, entry)
             yield self.supplied.region
 
-    def _is_supplied(self, resource: Resource, entry: Provider | None) -> None:
-        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or that of its provider."""
-        what, own = f"provider {resource.provider}", None
-        if self._is_own_region_open(resource) and resource.configuration is not None:
-            own = resource.configuration.attributes.get("region")
-            what = resource.address if own is not None else what
+    def _remember_region(self, resource: Resource, entry: Provider | None) -> None:
+        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or else that of its provider."""
+        block = resource.configuration if self._is_own_region_open(resource) else None
+        own = None if block is None else block.attributes.get("region")
         said = own or (None if entry is None else entry.block.attributes.get("region"))
         if said is None or self.resolver is None:
             return
-        at = (resource.module, resource, "region") if own is not None or entry is None else (entry.module, None, "provider")
-        found = self.resolver.expression(said, *at)
+        if own is None and entry is not None:
+            what, found = f"provider {resource.provider}", self.resolver.expression(said, entry.module, None, "provider")
+        else:
+            what, found = resource.address, self.resolver.expression(said, resource.module, resource, "region")
         names = first_few(names_in([found])) if found is not None else ""
         self.concluded[f"the Region of {what} is taken from {names or 'what its expression makes'}"] = None
         self.regions_taken[what] = said.said
