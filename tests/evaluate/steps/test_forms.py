@@ -174,6 +174,7 @@ WRONG: dict[str, Callable[[], Move]] = {
     "names of the tags taken away": lambda: changed(moves.untag(BY, KEY, "team"), removed=("cost",)),
     "alias/payments exists": lambda: aliased(StepKind.CREATE_ALIAS, OTHER_KEY, OTHER_KEY),
     "no other key has": lambda: aliased(StepKind.UPDATE_ALIAS, OTHER_KEY, OTHER_KEY, KEY, name=NEW),
+    f"no other key has {ALIAS}": lambda: aliased(StepKind.UPDATE_ALIAS, KEY, KEY, KEY),
     "of the same usage": lambda: aliased(StepKind.UPDATE_ALIAS, SIGNING, SIGNING, KEY),
     "both keys must be symmetric": lambda: aliased(StepKind.UPDATE_ALIAS, RSA, RSA, SYMMETRIC, name=ALIAS.replace("payments", "symmetric")),
     "the key has a grant with the ID": lambda: moves.create_grant(BY, GRANTED, PLAIN),
