@@ -1,8 +1,8 @@
 """What files and folders hold: their names, and digests of what is not read but told from that of another version.
 
-In: a path. Out: what is below it; a text that is another one where it is another. Guarantee: no link below it is followed, nothing but
-files is read, and what is too much to look at is an `OSError`, or like nothing elsewhere. So is a folder that may not be listed: the
-patterns of `pathlib` pass over it.
+In: a path. Out: what is below it; a text that is another one where that is other. Guarantee: no link below it is followed, and nothing but
+files is read. What is too much to look at, or a folder that may not be listed, is an `OSError`, or like nothing elsewhere; `Path.glob` and
+`Path.rglob` would pass over such a folder.
 """
 
 from __future__ import annotations
