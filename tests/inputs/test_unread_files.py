@@ -159,20 +159,21 @@ def test_s1_so_of_files_of_values_that_a_command_may_name(tmp_path: Path, name: 
     assert relation(version("gone", None), version("away", None)) == found
 
 
-def test_files_are_looked_at_where_that_tells_something_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("of", ["a template", "a folder"])
+def test_files_are_looked_at_only_where_that_tells_something(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of: str) -> None:
     """The code of a function may be large, and a folder of `.tf` files hold much else."""
 
-    def looked_at(*_: object, **__: object) -> None:
+    def looked_at(*_: object) -> None:
         raise AssertionError
 
-    for room in ("cloudformation.nested", "terraform.module_inputs"):
-        monkeypatch.setattr(f"verifier.inputs.{room}.held", looked_at)
-    (tmp_path / "t.yaml").write_text(TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic") + FUNCTION.replace("HERE", "./"))
-    for path in (tmp_path / "t.yaml", tmp_path / "f"):
-        if path.name == "f":
-            path.mkdir()
-            (path / "main.tf").write_text(KEY + 'output "o" {\n  value = file("p.txt")\n}\n', encoding="utf-8")
-        assert load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2")).keys
+    for name in ("cloudformation.nested.held", "terraform.module_inputs.held", "terraform.sources.files_below"):
+        monkeypatch.setattr(f"verifier.inputs.{name}", looked_at)
+    main = KEY + 'output "o" {\n  value = file("p.txt")\n}\n'
+    template = TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic") + FUNCTION.replace("HERE", "./")
+    for name, text in {"main.tf": main, "prod.tfvars": ""}.items() if of == "a folder" else [("t.yaml", template)]:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    path = tmp_path if of == "a folder" else tmp_path / "t.yaml"
+    assert load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2")).keys
 
 
 def test_s1_only_files_are_looked_at(tmp_path: Path) -> None:
