@@ -274,9 +274,10 @@ def test_a_set_has_what_leads_nowhere() -> None:
 
 
 def test_a_step_of_which_it_is_not_known_what_it_gives_may_not_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = made(SAM)
     assert isinstance(entry_of(own("iam:AddUserToGroup")), dict)
     fewer = {name: kind for name, kind in closed_set.GIVES.items() if name != "iam:AddUserToGroup"}
     monkeypatch.setattr(closed_set, "GIVES", fewer)
     assert "further steps" in entry_of(own("iam:AddUserToGroup"))
     with pytest.raises(Rejected):
-        check(made(SAM), SAM)
+        check(entry, SAM)
