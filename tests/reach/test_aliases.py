@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,11 +205,13 @@ def test_r4_an_alias_moves_between_keys_of_one_type_and_usage(
     other = one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/open",), **its_facts)
     mine = (own(UPDATES, [KEY, OTHER_KEY, OPEN]), BY_ALIAS)
     assert told(state(*mine, keys=(other,), facts={"grants": (), **own_facts})) == steps
-    # Away from the key it is moved to no other type either; one that the input does not hold may be there.
-    mine = (own(UPDATES, [KEY, OTHER_KEY, f"{ALIASES}*"]), NO_ALIAS)
+    # One that is made for the other key is moved from there as well.
     other = one_key(DELEGATES, arn=OTHER_KEY, aliases=(), **its_facts)
-    away = told(state(*mine, keys=(other,), facts={"grants": (), **own_facts}))
-    assert away == (MOVES if steps == MOVES else ("unknown", "E0"))
+    given: dict[str, Any] = {"keys": (other,), "facts": {"grants": (), **own_facts}}
+    made = (own("kms:CreateAlias", [OTHER_KEY, OPEN]), own(UPDATES, [KEY, OTHER_KEY, OPEN]))
+    assert told(state(*made, BY_ALIAS, **given)) == (("create alias", *MOVES) if steps == MOVES else PROVED)
+    # Away from the key it is moved to no other type either.
+    assert told(state(own(UPDATES, [KEY, OTHER_KEY, f"{ALIASES}*"]), NO_ALIAS, **given)) == steps
 
 
 CREATE = "kms:CreateAlias"
@@ -245,6 +248,34 @@ def test_r4_an_alias_of_the_same_name_in_another_region_is_another_one() -> None
     mine = (own([DELETES, CREATE], [KEY, OTHER_KEY, OPEN]), BY_ALIAS)
     for keys in ((abroad, *HAS_IT), (*HAS_IT, abroad)):
         assert told(state(*mine, keys=keys, **FACTS)) == ("delete alias", *CREATES)
+
+
+MINE = (one_key(DELEGATES, arn=OTHER_KEY, aliases=(), grants=()),)
+UNREAD = (replace(MINE[0], policies=None),)
+
+
+@pytest.mark.parametrize(
+    ("mine", "keys", "steps"),
+    [
+        ((own(UPDATES, [KEY, OTHER_KEY, f"{ALIASES}pay"]),), MINE, MOVES),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]),), MINE, PROVED),
+        ((own(UPDATES, [OTHER_KEY, f"{ALIASES}pay"]),), MINE, PROVED),
+        ((own(UPDATES, [KEY, OTHER_KEY, f"{ALIASES}other"]),), MINE, PROVED),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:PutKeyPolicy", OTHER_KEY)), MINE, ("put key policy", *MOVES)),
+        # A key that the input does not hold may take it, or one that is made, and one whose policy is not known.
+        ((own(UPDATES, ["arn:aws:kms:*:*:key/*", f"{ALIASES}pay"]),), (), ("unknown", "W2")),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:CreateKey")), (), ("unknown", "W2")),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]), own("kms:PutKeyPolicy", "arn:aws:kms:*:*:key/*")), (), ("unknown", "W2")),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]),), UNREAD, ("unknown", "U3")),
+        ((own(UPDATES, [KEY, f"{ALIASES}pay"]),), (), PROVED),
+    ],
+)
+def test_r4_an_alias_goes_to_a_key_on_which_it_may(mine: tuple[Statement, ...], keys: tuple[Any, ...], steps: tuple[str, ...]) -> None:
+    here = {"grants": (), "aliases": ("alias/pay",)}
+    denied = own(
+        ["kms:Decrypt", "kms:PutKeyPolicy", "kms:ReEncryptFrom"], KEY, effect="Deny", Condition={"Null": {"kms:ResourceAliases": "false"}}
+    )
+    assert told(state(*mine, own("kms:Decrypt"), denied, facts=here, keys=keys)) == steps
 
 
 def test_r4_an_alias_goes_from_key_to_key_by_several_callers() -> None:

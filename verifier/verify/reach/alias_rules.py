@@ -35,8 +35,9 @@ from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
 ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
-NOWHERE, ELSEWHERE = "nowhere", "elsewhere"
-"""Where an alias may come to be besides at a key: with none, with another one than at first."""
+NOWHERE, ELSEWHERE, UNDERWAY = "nowhere", "elsewhere", "under way"
+"""Where an alias may come to be besides at a key: with none; with another one than at first, on which that takes permission; with one that
+is not looked at, on its way to a further key."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
 """What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
 text of that page leaves it out, and the pattern there does not."""
@@ -49,8 +50,8 @@ _FIELDS = 5
 
 @dataclass(frozen=True)
 class AliasMove:
-    """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some keys, after some
-    facts."""
+    """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some keys, as far as
+    their policies are known, after some facts."""
 
     step: StepKind
     alias: str
@@ -65,8 +66,9 @@ class AliasMove:
 
 
 class AliasRules:
-    """The rules of the aliases of a key's account and Region. Policies may have the names of users as names of aliases (L7): those of the
-    `listed` users are told apart. Of federated sessions the rules are about those in `issued` alone. Raises `TooLarge`."""
+    """The rules of the aliases of a key's account and Region, where there may be keys that are `not_listed`. Policies may have the names of
+    users as names of aliases (L7): those of the `listed` users are told apart. Of federated sessions the rules are about those in `issued`
+    alone. Raises `TooLarge`."""
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class AliasRules:
         powers: frozenset[str],
         held: Mapping[str, bool],
         issued: CallerSet,
+        not_listed: Sequence[Key],
     ) -> None:
         self._group: Group | None = None
         self._told = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
@@ -89,7 +92,7 @@ class AliasRules:
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
         (found,) = step_permissions(estate, targets, powers, held, asked, lambda space: [outside(space, issued)])
         self._group = Group(found.without(0))
-        moves = _Moves(key, [one for one in estate.keys if alias_arn(one, "") == alias_arn(key, "")])
+        moves = _Moves(key, *([one for one in keys if alias_arn(one, "") == alias_arn(key, "")] for keys in (estate.keys, not_listed)))
         named = list(moves.named(table))
         self._class_of = {alias_arn(key, name): number for number, name in named}
         self.moves = tuple(chain.from_iterable(moves.of(name) for _, name in named))
@@ -106,12 +109,12 @@ class AliasRules:
 
 
 class _Moves:
-    """The steps on aliases of a key and the others of its account and Region, which are `keys` together."""
+    """The steps on aliases of a key and the others of its account and Region, which are `keys` and `not_listed` together."""
 
-    def __init__(self, key: Key, keys: Sequence[Key]) -> None:
+    def __init__(self, key: Key, keys: Sequence[Key], not_listed: Sequence[Key]) -> None:
         self.key = key
-        self._others = [other.arn for other in keys if other.arn != key.arn and other.policies]
-        self._alike = [other.arn for other in keys if other.arn != key.arn and alike(key, other)]
+        self._others = [other for other in keys if other.arn != key.arn]
+        self._not_listed = not_listed
         self._holders = {name: one for one in keys for name in one.aliases or ()}
 
     def named(self, table: Table) -> Iterator[tuple[int, str]]:
@@ -129,23 +132,26 @@ class _Moves:
     def of(self, name: str) -> Iterator[AliasMove]:
         """The steps on one alias. One that no key of the input has may be that of a key that it does not hold."""
         alias, key, holder = alias_arn(self.key, name), self.key.arn, self._holders.get(name)
-        here, free, moved = (Fact(FactKind.ALIASES, alias, (where,)) for where in (key, NOWHERE, ELSEWHERE))
+        here, free, moved, underway = (Fact(FactKind.ALIASES, alias, (where,)) for where in (key, NOWHERE, ELSEWHERE, UNDERWAY))
         create, update, delete = StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS
         if holder is None:
-            yield from (AliasMove(create, alias, (key,), here), AliasMove(update, alias, (key,), here))
+            yield AliasMove(create, alias, (key,), here)
+            yield from (AliasMove(update, alias, (key, other.arn), here) for other in self._not_listed)
             for other in self._others:
-                there = Fact(FactKind.ALIASES, alias, (other,))
-                yield AliasMove(create, alias, (other,), there)
-                if other in self._alike:
-                    yield AliasMove(update, alias, (key, other), here, (there,))
+                there = Fact(FactKind.ALIASES, alias, (other.arn,))
+                yield AliasMove(create, alias, (other.arn,), there)
+                if alike(self.key, other):
+                    yield AliasMove(update, alias, (key, other.arn), here, (there,))
             return
-        there_now = (holder.arn,) if holder.policies else ()
-        yield from (AliasMove(delete, alias, there_now, free), AliasMove(update, alias, there_now, moved))
-        if holder.arn != key:
-            yield AliasMove(create, alias, (key,), here, (free,))
-        if holder.arn in self._alike:
-            yield AliasMove(update, alias, (key, *there_now), here)
-            yield AliasMove(update, alias, (key,), here, (moved,))  # who has it meanwhile is not followed
+        yield AliasMove(delete, alias, (holder.arn,), free)
+        if holder.arn == key:
+            others = (other.arn for other in (*self._others, *self._not_listed) if alike(holder, other))
+            yield from (AliasMove(update, alias, (key, other), moved) for other in others)
+            return
+        yield AliasMove(create, alias, (key,), here, (free,))
+        if alike(self.key, holder):
+            yield AliasMove(update, alias, (key, holder.arn), here)
+            yield from (AliasMove(update, alias, (holder.arn,), underway), AliasMove(update, alias, (key,), here, (underway,)))
 
 
 def alike(key: Key, other: Key) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant, conditions_in
@@ -99,10 +99,11 @@ class Common:
         return KeyOffers(of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made)
 
     def beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
-        """The same of a key about which nothing is asked, one object for all settings; `None` where the estate does not hold its policy."""
+        """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not known."""
         if (arn, issued, expected) not in self._beside:
-            key = next((one for one in self.estate.keys if one.arn == arn and one.policies), None)
-            found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected)
+            key = next((one for one in (*self.estate.keys, *chain(*self._not_listed.values())) if one.arn == arn and one.policies), None)
+            made = key is not None and key not in self.estate.keys
+            found = None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
             self._beside[arn, issued, expected] = found
         return self._beside[arn, issued, expected]
 
@@ -116,7 +117,7 @@ class Common:
         """The rules of the aliases that a key may have."""
         listed = tuple(one.arn for one in self.estate.identities)
         key, powers = rules.key, self.steps(rules.key.partition).powers
-        return AliasRules(self.narrow, listed, key, rules.aliases, powers, self._held, issued)
+        return AliasRules(self.narrow, listed, key, rules.aliases, powers, self._held, issued, self.not_listed(key))
 
     def closure(self, partition: str, own: tuple[str, ...], issued: CallerSet = ANYONE) -> StepClosure:
         """What principals bring about without keys, with their `own` identities outside; of federated sessions those in a set alone."""

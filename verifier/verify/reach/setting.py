@@ -83,8 +83,8 @@ class Setting:
             offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
-                yield from filter(None, (common.beside(other.arn, issued, expected) for other in common.further(key)))
-                yield from (offers(common.rules(other, (), expected), made=True) for other in (common.not_listed(key) if doubtful else ()))
+                others = (*common.further(key), *(common.not_listed(key) if doubtful else ()))
+                yield from filter(None, (common.beside(other.arn, issued, expected) for other in others))
 
             def replicas_() -> Sequence[KeyOffers] | None:
                 made = replicas(common.narrow, key)

@@ -15,7 +15,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import ACTIONS, ELSEWHERE, NOWHERE, alias_arn, alias_target, alike
+from verifier.verify.reach.alias_rules import ACTIONS, ELSEWHERE, NOWHERE, UNDERWAY, alias_arn, alias_target, alike
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
@@ -36,6 +36,9 @@ class _Change(NamedTuple):
 def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     """Every change after which an alias is where the task says, or a key has one of the class that it names, or one less; those of the kind
     that it names first."""
+    if task.derivation.offer is not None and any(scene.lacks(target) for target, *_ in task.derivation.offer.also):
+        what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
+        yield Reason("W2", f"{task.fact.subject} may {what} a key that the input does not hold")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
     yield from (_moved(scene, task.derivation.by, change) for change in changes)
@@ -48,8 +51,8 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
     name = alias.split(":", 5)[5]
     for key in (key for key in estate.keys if alias_arn(key, name) == alias and (key.arn == where or name in (key.aliases or ()))):
         for change in _changes(estate, key, [name]):
-            now = NOWHERE if change.onto is None else key.arn if change.onto is key else ELSEWHERE
-            if change.name == name and now == where:
+            now = [NOWHERE] if change.onto is None else [key.arn] if change.onto is key else [ELSEWHERE, UNDERWAY]
+            if change.name == name and where in now:
                 yield change
 
 

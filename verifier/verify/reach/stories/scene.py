@@ -55,6 +55,10 @@ class Scene:
         """A key of the state."""
         return next(key for key in self.state.estate.keys if key.arn == arn)
 
+    def lacks(self, arn: str) -> bool:
+        """Whether an ARN is that of a key that the state does not hold."""
+        return arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.state.estate.keys)
+
     def about(self, by: str) -> frozenset[str]:
         """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""
         return frozenset((*self.callers, by, *self.later))
