@@ -115,9 +115,9 @@ def re_encrypt(by: Caller, key: str, onto: str, before: Context | None = None, t
     return Move(StepKind.RE_ENCRYPT, requests, ReEncrypted(key, onto))
 
 
-def import_material(by: Caller, key: str) -> Move:
-    """Material of the caller's choice."""
-    requests = (request(by, "kms:GetParametersForImport", key), request(by, "kms:ImportKeyMaterial", key))
+def import_material(by: Caller, key: str, getting: Caller | None = None) -> Move:
+    """Material of the caller's choice, with parameters that it got, or another one."""
+    requests = (request(getting or by, "kms:GetParametersForImport", key), request(by, "kms:ImportKeyMaterial", key))
     return Move(StepKind.IMPORT_MATERIAL, requests, MaterialImported(key))
 
 

@@ -242,8 +242,8 @@ class Sampler:
             yield from self._aliases(by, key, state)
 
     def _material(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
-        if key.origin == "EXTERNAL" and key.arn not in state.known:
-            yield moves.import_material(by, key.arn)
+        if key.origin == "EXTERNAL" and key.arn not in state.known and by.account == key.account:
+            yield from (moves.import_material(by, key.arn, other) for other in state.held if other.account == key.account)
         made = moves.replicate(by, key, REPLICA_REGION, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default"))
         replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
         if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):

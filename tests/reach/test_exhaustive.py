@@ -55,6 +55,14 @@ def test_each_step_may_be_the_one_that_is_needed() -> None:
         assert (found, outcome is Outcome.ALLOW) == (kind, kind is not None)
 
 
+def test_two_who_are_held_import_material_together() -> None:
+    role = trusting(admits(aws(ALICE)), own=(own("kms:GetParametersForImport"),))
+    estate = state(own("kms:ImportKeyMaterial"), others=(role,), facts={"origin": "EXTERNAL", "grants": ()}).estate
+    outcome, chain = search(estate, BY, "kms:Decrypt", KEY, 2)
+    assert chain is not None
+    assert (outcome, [move.kind for move in chain.moves]) == (Outcome.ALLOW, [StepKind.ASSUME_ROLE, StepKind.IMPORT_MATERIAL])
+
+
 def test_readings_are_told_and_none_is_taken_for_certain() -> None:
     # D4: whether a boundary without an Allow limits what a key policy gives to everyone is open.
     bounded = identity(ALICE, bounded=True, boundary=replace(identity(ALICE, own("s3:*")).policies[0], identity="e#boundary"))

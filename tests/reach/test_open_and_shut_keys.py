@@ -57,7 +57,9 @@ NO_OUTSIDERS = Level(HOME, (policy(OUTSIDERS, kind=PolicyKind.RCP, identity="no 
 AT_HOME = organization(Controls(HOME, resource=(NO_OUTSIDERS,)))
 """What Alice hands to an identity that she has outside is of no use (W2)."""
 PRIMARY = {"multi_region": True, "multi_region_type": "PRIMARY"}
-
+GETS, IMPORTS_MATERIAL = (
+    trusting(admits(aws(ALICE)), own=(own(action),)) for action in ("kms:GetParametersForImport", "kms:ImportKeyMaterial")
+)
 
 CASES: dict[str, Case] = {
     "put key policy": Case(
@@ -194,6 +196,18 @@ CASES: dict[str, Case] = {
         (own(["kms:GetParametersForImport", "kms:ImportKeyMaterial"]),),
         (ELSEWHERE, {"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}}, {"StringEquals": {"kms:ExpirationModel": "KEY_MATERIAL_EXPIRES"}}),
         {"facts": {"grants": (), "origin": "EXTERNAL"}},
+    ),
+    "import material with the parameters of a role": Case(
+        ("assume role", "import key material"),
+        (own("kms:ImportKeyMaterial"),),
+        (ELSEWHERE, {"StringEquals": {"kms:KeyOrigin": "AWS_KMS"}}),
+        {"others": (GETS,), "facts": {"grants": (), "origin": "EXTERNAL"}},
+    ),
+    "get the parameters with which a role imports material": Case(
+        ("assume role", "import key material"),
+        (own("kms:GetParametersForImport"),),
+        (ELSEWHERE,),
+        {"others": (IMPORTS_MATERIAL,), "facts": {"grants": (), "origin": "EXTERNAL"}},
     ),
 }
 

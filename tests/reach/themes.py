@@ -171,7 +171,13 @@ def _replicate(theme: _Theme) -> _Theme:
 def _import(theme: _Theme) -> _Theme:
     theme.key(origin=theme.one("EXTERNAL", "EXTERNAL", "AWS_KMS"))
     asked = theme.one(["kms:GetParametersForImport", "kms:ImportKeyMaterial"], "kms:Import*", "kms:*Import*")
-    return theme.mine(theme.allow(asked, *menus.ABAC))
+    theme.mine(theme.allow(asked, *menus.ABAC))
+    if asked != "kms:Import*" or theme.one(True, False):
+        return theme
+    role = theme.one(*ROLES[:2])  # which gets the parameters
+    admitting = {"Effect": "Allow", "Principal": {"AWS": theme.question.caller.principal_arn}, "Action": "sts:AssumeRole"}
+    trust = document([admitting], PolicyKind.TRUST, f"{role}#trust")
+    return theme.give(role, theme.allow("kms:GetParametersForImport", *menus.ABAC), trust=trust)
 
 
 def _pass(theme: _Theme) -> _Theme:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.evaluate.estates import ALIAS, ALICE, FACTS, HOME, KEY, PARTNER, allow, aws, deny, grant, own, policy
-from tests.evaluate.reaching import caller
+from tests.evaluate.reaching import TARGET, admits, caller, trusting
 from tests.evaluate.steps.worlds import BY, DELEGATES, found, one_key, state
 from tests.reach import moves
 from verifier.evaluate import evaluate
@@ -16,6 +16,7 @@ from verifier.evaluate.steps import after
 from verifier.model.estate import Key
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import State
+from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
 MULTI = f"arn:aws:kms:us-west-2:{HOME}:key/mrk-1234abcd12ab34cd56ef1234567890ab"
@@ -233,6 +234,16 @@ def test_import_material_open_and_shut() -> None:
     assert found(state(own("kms:ImportKeyMaterial"), facts=external), move) == "deny"
     assert found(state(own("kms:*"), facts={"origin": None}), move) == f"depends U3:external:{KEY}"
     assert found(state(own("kms:*"), facts={"origin": None}), move, {f"U3:external:{KEY}": True}) == "allow"
+
+
+def test_two_who_are_held_import_material_together() -> None:
+    # API GetParametersForImport, ImportKeyMaterial: a public key and a token of one answer, of which no page says who is to use them.
+    gets = moves.session(TARGET)
+    role, move = trusting(admits(aws(ALICE)), own=(own("kms:GetParametersForImport"),)), moves.import_material(BY, KEY, gets)
+    before = state(own("kms:ImportKeyMaterial"), others=(role,), facts={"origin": "EXTERNAL"})
+    assert found(replace(before, held=(BY, gets)), move) == "allow"
+    with pytest.raises(InputError, match="is not held"):
+        found(before, move)
 
 
 # --- resource shares ------------------------------------------------------------------------------------------------------------------

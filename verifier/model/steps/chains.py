@@ -188,8 +188,8 @@ Change = (
 
 @dataclass(frozen=True)
 class Move:
-    """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state
-    before it, and be made by the same caller, one that is held then. To use an identity of one's own in an account that the input does not
+    """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state before it, and be
+    made by one caller, who is held then; an import may be by two. To use an identity of one's own in an account that the input does not
     name takes no request of this estate."""
 
     kind: StepKind

@@ -64,8 +64,11 @@ class ShownStep:
         which = f", which {change_words(self.move.change, names)}" if self.move is not None else ""
         if not self.requests:
             return f"{names.caller(self.caller)} {self.own_words(names)}" if self.move is not None else "nothing more is needed"
-        calls = ", and ".join(_call(found, names, target, brief=self.move is not None) for found in self.requests)
-        return f"{names.caller(self.caller)} calls {calls}{which}"
+        by_caller: dict[Caller, list[str]] = {}
+        for found in self.requests:
+            by_caller.setdefault(found.request.caller, []).append(_call(found, names, target, brief=self.move is not None))
+        calls = (f"{names.caller(caller)} calls {', and '.join(own)}" for caller, own in by_caller.items())
+        return ", and ".join(calls) + which
 
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice, product
 
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
@@ -171,6 +172,9 @@ class Closure:
             for fact, found in self._by_material(by, facts, rounds, leaving) if by.startswith("arn:") else ():
                 if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
                     yield fact, found
+        for offers in tuple(self._keys.values()):
+            ways = self._imported(offers, facts, rounds)
+            yield from islice(((fact, one) for fact, one in ways if (fact, one.step, one.by, one.premises) not in refused), 1)
 
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
         return offers.gives if self._doubtful else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
@@ -190,6 +194,22 @@ class Closure:
 
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
+
+    def _imported(self, offers: KeyOffers, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+        """Material that a principal imports with the parameters that another one got: no page binds them to who asked for them [API:
+        ImportKeyMaterial]."""
+        known = Fact(FactKind.KNOWN, offers.arn)
+        if known in facts or known not in offers.gives:
+            return
+        held = [by for by in facts.held if by.startswith("arn:")]
+        importing, getting = (
+            [(by, found) for by in held if (found := self._first(offers, action, by, facts)) is not None]
+            for action in ("kms:ImportKeyMaterial", "kms:GetParametersForImport")
+        )
+        for (by, needed), (other, further) in product(importing, getting):
+            if other != by:  # whoever can do both is offered it as one step of its own
+                premises = (Fact(FactKind.HOLDS, by), Fact(FactKind.HOLDS, other), *dict.fromkeys((*needed, *further)))
+                yield known, Derivation(StepKind.IMPORT_MATERIAL, by, premises, rounds)
 
     def _leaving(self, facts: Facts) -> Iterable[KeyOffers]:
         """The keys from which re-encryption may lead to a goal."""

@@ -148,7 +148,7 @@ class Derivation:
     premises: tuple[Fact, ...]
     rounds: int
     offer: Offer | None = None
-    """What was offered; `None` for what is true at first, and for re-encryption."""
+    """What was offered; `None` for what is true at first, for re-encryption, and for an import that takes two principals."""
 
 
 def is_federated(principal: str) -> bool:

@@ -154,10 +154,15 @@ def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
-    key, by = task.fact.subject, task.derivation.by
-    first = scene.request(_on_key(scene, key), by, "kms:ImportKeyMaterial")
-    second = first if isinstance(first, Reason) else scene.by_the_same(_on_key(scene, key), first.request, "kms:GetParametersForImport")
-    yield step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(key), first, second)
+    """By whoever has the parameters: they may be another's, whom the step needs as well."""
+    target, by = _on_key(scene, task.fact.subject), task.derivation.by
+    other = next((one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by)
+    first = scene.request(target, other, "kms:GetParametersForImport")
+    if isinstance(first, Reason) or other != by:
+        second = scene.request(target, by, "kms:ImportKeyMaterial")
+    else:
+        second = scene.by_the_same(target, first.request, "kms:ImportKeyMaterial")
+    yield step(StepKind.IMPORT_MATERIAL, lambda _: MaterialImported(task.fact.subject), first, second)
 
 
 def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
