@@ -280,7 +280,10 @@ def test_e5_who_may_update_a_service_of_a_plan_and_enter_its_tasks_has_its_role(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, actions: tuple[str, ...], status: str
 ) -> None:
     monkeypatch.setitem(TRUST["Statement"][0]["Principal"], "Service", [*SERVICES, "ecs-tasks.amazonaws.com"])  # type: ignore[index]
-    assert verdict(tmp_path, terraform(SERVICE, DEFINITION), *actions) == status
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ssmmessages:*", "Resource": "*"}]}
+    agents = made("aws_iam_role_policy", name="agents", role="Target", policy=json.dumps(document))
+    assert verdict(tmp_path, terraform(SERVICE, DEFINITION, agents), *actions) == status
+    assert verdict(tmp_path, terraform(SERVICE, DEFINITION), *actions) == "unknown"
 
 
 FOLDER = """

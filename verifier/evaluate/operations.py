@@ -258,6 +258,12 @@ NAMED_BESIDES = {
 """What besides the request for an action must be allowed: an action, and how the ARN of its resource ends. [Service Authorization
 Reference, AWS Systems Manager, Amazon ECS, Amazon SageMaker, Amazon Bedrock AgentCore]"""
 
+CALLED_BY_AGENT = {
+    "ecs:ExecuteCommand": tuple(f"ssmmessages:{does}{which}Channel" for does in ("Create", "Open") for which in ("Control", "Data")),
+}
+"""What the agent in the code calls as the role that this runs as, so that a request enters it. [Amazon ECS Developer Guide: task-iam-roles,
+*ECS Exec permissions*]"""
+
 OTHERS_OF_IAM_AND_STS = frozenset(
     {
         *("iam:associatedresourcearn", "iam:awsservicename", "iam:organizationspolicyid", "iam:passedtoservice", "iam:permissionsboundary"),
@@ -272,6 +278,7 @@ OTHERS_OF_IAM_AND_STS = frozenset(
 _BY_NAME = {operation.name.lower(): operation for operation in _OPERATIONS}
 _ON_CODE = {name for ways in ENTERED_BY.values() for way in ways for name in way} | {name for name, _ in NAMED_BESIDES.values()}
 _BY_NAME |= {name.lower(): Operation(name, START, "code") for name in _ON_CODE}
+_BY_NAME |= {name.lower(): Operation(name, START) for names in CALLED_BY_AGENT.values() for name in names}
 
 
 def operation(action: str) -> Operation | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.engine import RequestDecider, by_issuer
 from verifier.evaluate.fill import given_context
-from verifier.evaluate.operations import ASSUMED_BY, ASSUMING
+from verifier.evaluate.operations import ASSUMED_BY, ASSUMING, CALLED_BY_AGENT
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_identities import changed, passed_to, service_of
@@ -49,14 +49,11 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
     change = move.change
     if isinstance(change, KeyPolicyPut):
         yield from _lockout(state, move, assignment)
-    if isinstance(change, KeyReplicated):
-        key = state.estate.key(change.key)
-        if key is not None and None in (key.multi_region, key.multi_region_type):
-            yield _fact(primary_symbol(key.arn), "R3", f"{key.arn} is a multi-Region primary key", assignment)
-    if isinstance(change, MaterialImported):
-        key = state.estate.key(change.key)
-        if key is not None and key.origin is None:
-            yield _fact(external_symbol(key.arn), "R3", f"{key.arn} is of origin EXTERNAL", assignment)
+    key = state.estate.key(change.key) if isinstance(change, KeyReplicated | MaterialImported) else None
+    if key is not None and isinstance(change, KeyReplicated) and None in (key.multi_region, key.multi_region_type):
+        yield _fact(f"U3:primary:{key.arn}", f"{key.arn} is a multi-Region primary key", assignment)
+    if key is not None and isinstance(change, MaterialImported) and key.origin is None:
+        yield _fact(f"U3:external:{key.arn}", f"{key.arn} is of origin EXTERNAL", assignment)
     role = next((request.resource for request in move.requests if request.action.lower() == "iam:passrole"), None)
     if role is not None:
         service = Caller(CallerKind.SERVICE, passed_to(move))
@@ -68,6 +65,12 @@ def _besides(state: State, move: Move, assignment: Mapping[str, bool]) -> Iterat
             yield RequestDecider(state.estate, Request(through, "sts:AssumeRole", change.caller.principal_arn, named)).decide(assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
         yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
+    if isinstance(change, Became):
+        for called in (called for request in move.requests for called in CALLED_BY_AGENT.get(request.action, ())):
+            found = RequestDecider(state.estate, Request(change.caller, called, None)).decide(assignment)
+            allowed = found.outcome is not Outcome.DENY
+            text = f"{change.caller.principal_arn} is {'' if allowed else 'not '}allowed {called}, which the agent in the code calls"
+            yield replace(found, trace=(*found.trace, Step("E5", text, allowed)))
 
 
 def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool]) -> Decision:
@@ -78,20 +81,10 @@ def _assumed(state: State, role: str, kind: str, assignment: Mapping[str, bool])
     return next((one for outcome in (Outcome.ALLOW, Outcome.DEPENDS) for one in found if one.outcome is outcome), found[0])
 
 
-def primary_symbol(key: str) -> str:
-    """The symbol that says whether a key (its ARN) of which that is not known is a multi-Region primary key (U3)."""
-    return f"U3:primary:{key}"
-
-
-def external_symbol(key: str) -> str:
-    """The symbol that says whether a key (its ARN) of which that is not known is of origin `EXTERNAL` (U3)."""
-    return f"U3:external:{key}"
-
-
-def _fact(symbol: str, rule: str, text: str, assignment: Mapping[str, bool]) -> Decision:
-    """A fact that the input does not give."""
+def _fact(symbol: str, text: str, assignment: Mapping[str, bool]) -> Decision:
+    """A fact of a key that the input does not give (U3, R3)."""
     value = assignment.get(symbol)
-    step = Step(rule, text if value is not None else f"{text}: not known", value is True)
+    step = Step("R3", text if value is not None else f"{text}: not known", value is True)
     if value is None:
         return Decision(Outcome.DEPENDS, (step,), (symbol,), assignment=((symbol, False),))
     return Decision(Outcome.ALLOW if value else Outcome.DENY, (step,), assignment=((symbol, value),))

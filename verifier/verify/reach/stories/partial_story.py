@@ -187,7 +187,9 @@ class PartialStory:
             return None
         open_ones = (symbol for decision in decisions for symbol in decision.depends_on)
         on = ", ".join(dict.fromkeys(":".join(symbol.split(":")[1:3]) or symbol for symbol in open_ones))
-        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed" + (f": that depends on {on}" if on else ""))
+        denied = next((decision.trace[-1].text for decision in decisions if decision.outcome is Outcome.DENY), None)
+        why = f": {denied}" if denied else f": that depends on {on}" if on else ""
+        return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed{why}")
 
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The last request."""
