@@ -146,7 +146,7 @@ class _Chooser:
             return 0 if possible & 1 else 1
         if self.finite.optional[variable] and variable not in (*INTERNAL, ADDRESS) and possible >> table.size & 1:
             return table.size
-        for wanted in _wanted(variable):
+        for wanted in {"action": _COMMON, "session": (ORDINARY_SESSION,), VIA: ("false",)}.get(variable, ()):
             index = table.class_of(wanted)
             if index is not None and possible >> index & 1:
                 return index
@@ -155,10 +155,6 @@ class _Chooser:
             return table.pick(present)[0] if present else table.size
         except OverBudget:  # no value is known of any of them
             return (present & -present).bit_length() - 1
-
-
-def _wanted(variable: str) -> tuple[str, ...]:
-    return {"action": _COMMON, "session": (ORDINARY_SESSION,), VIA: ("false",)}.get(variable, ())
 
 
 def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[str, bool]]:

@@ -11,7 +11,7 @@ polarity in which it is used. An attribute has a variable for each group of clas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -59,9 +59,10 @@ class Groups:
 def group_classes(finite: Finite, expressions: Iterable[Expression]) -> dict[str, Groups]:
     """Splits the classes of each attribute by the masks that occur in the expressions."""
     masks: dict[str, dict[tuple[int, int], None]] = {}
-    for attribute, mask in _masks(expressions):
-        masks.setdefault(attribute, {})[mask.bit_length(), mask] = None  # Of 2ⁿ alone there are but 61 hashes.
-    return {attribute: Groups(_split(finite.width(attribute), [mask for _, mask in found])) for attribute, found in masks.items()}
+    for found in nodes(expressions):
+        if isinstance(found, In):
+            masks.setdefault(found.attribute, {})[found.mask.bit_length(), found.mask] = None  # Of 2ⁿ alone there are but 61 hashes.
+    return {attribute: Groups(_split(finite.width(attribute), [mask for _, mask in own])) for attribute, own in masks.items()}
 
 
 def _split(width: int, masks: Iterable[int]) -> list[int]:
@@ -82,10 +83,6 @@ def _split(width: int, masks: Iterable[int]) -> list[int]:
                     group_of[index] = len(groups)
                 groups.append(part)
     return groups
-
-
-def _masks(expressions: Iterable[Expression]) -> Iterator[tuple[str, int]]:
-    return ((found.attribute, found.mask) for found in nodes(expressions) if isinstance(found, In))
 
 
 @dataclass

@@ -76,7 +76,8 @@ def derived(estate: Estate, standing: Standing, target: Target, action: str, giv
     known = operation(action)
     if known is not None:
         found |= dict(about_operation(known, standing.caller, target, given))
-    found |= dict(_about_organization(estate, standing, target, {**_texts(found), **given}))
+    texts = {key: entry for key, entry in found.items() if isinstance(entry, str)}
+    found |= dict(_about_organization(estate, standing, target, {**texts, **given}))
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
 
 
@@ -92,10 +93,6 @@ def _defaults(target: Target, action: str, given: Mapping[str, Value]) -> Entrie
     for name, value in {**DEFAULTS, **single, **(DEFAULTS_OF_SYMMETRIC if symmetric else {})}.items():
         if name in carried and name not in given:
             yield name, value
-
-
-def _texts(entries: Mapping[str, Entry]) -> dict[str, Value]:
-    return {key: entry for key, entry in entries.items() if isinstance(entry, str)}
 
 
 def complete(estate: Estate, standing: Standing, target: Target, request: Request) -> Context:

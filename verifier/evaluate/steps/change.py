@@ -13,7 +13,7 @@ from verifier.evaluate.steps import change_identities as identities
 from verifier.evaluate.steps.forms_keys import alias_holder
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
-from verifier.model.request import Caller, CallerKind
+from verifier.model.request import CallerKind
 from verifier.model.steps.chains import (
     AliasMoved,
     Became,
@@ -44,7 +44,7 @@ def after(state: State, move: Move) -> State:
     match move.change:
         case Became(caller):
             estate = identities.provide(state.estate, caller.principal_arn) if caller.kind is CallerKind.WEB else state.estate
-            return replace(state, estate=estate, held=_more(state.held, caller))
+            return replace(state, estate=estate, held=state.held if caller in state.held else (*state.held, caller))
         case ReEncrypted(key, onto):
             return replace(state, equal=state.equal | {(key, onto)})
         case MaterialImported(key):
@@ -56,10 +56,6 @@ def after(state: State, move: Move) -> State:
             return replace(state, estate=_alias(state, alias_arn, key))
         case _:
             return replace(state, estate=_estate(state.estate, move))
-
-
-def _more(held: tuple[Caller, ...], caller: Caller) -> tuple[Caller, ...]:
-    return held if caller in held else (*held, caller)
 
 
 def _estate(estate: Estate, move: Move) -> Estate:

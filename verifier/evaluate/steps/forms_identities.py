@@ -55,14 +55,10 @@ def managed_named(state: State, arn: str) -> ManagedPolicy | None:
     return next((policy for policy in policies if policy.arn == arn), None)
 
 
-def _of_type(arn: str) -> str:
-    return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
-
-
 def owner_type(state: State, move: Move, arn: str) -> str:
     """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free (U1)."""
     require(arn.count(":") >= 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
-    return _of_type(arn)
+    return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
 
 
 def put_policy(state: State, move: Move) -> None:

@@ -133,9 +133,6 @@ def _check_pattern(word: Word, names: Names) -> None:
 def read_service(word: Word, names: Names) -> CallerSet:
     """`service NAME`, where the name may be a pattern."""
     if not _SERVICE.fullmatch(word.value) or not set(word.value) & set(".*"):
-        names.error(word, f"`{brief(word.value)}` is not the name of a service", f"for example `{_example(word.value)}`")
+        name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"
+        names.error(word, f"`{brief(word.value)}` is not the name of a service", f"for example `{name}.amazonaws.com`")
     return ServiceLike(names.text(word))
-
-
-def _example(name: str) -> str:
-    return f"{name}.amazonaws.com" if re.fullmatch(r"[a-z0-9-]+", name) else "s3.amazonaws.com"

@@ -186,7 +186,7 @@ def _check_rcp(reader: Reader, node: StatementNode, members: dict[str, Member], 
 
 def _allows_everything(statement: Statement) -> bool:
     """Whether this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
-    listed = (statement.actions), (statement.resources or ())
+    listed = statement.actions, statement.resources or ()
     stars = all([text.value for text in texts] == ["*"] for texts in listed)
     return stars and not (statement.not_action or statement.not_resource or statement.conditions)
 
@@ -236,7 +236,7 @@ def key_policy_warnings(policy: Policy, key_arn: str) -> tuple[Diagnostic, ...]:
     return tuple(
         _warning(resource, key_arn)
         for statement in policy.statements
-        for resource in _listed(statement)
+        for resource in (() if statement.not_resource else statement.resources or ())
         if not _may_be_key(resource.value, key_arn, policy.variables)
     )
 
@@ -253,10 +253,6 @@ def _may_be_key(resource: str, key_arn: str, variables: bool) -> bool:
         return _like(resource, key_arn)
     patterns = [*fields[:5], _ANY_TEXT.sub("*", fields[5]) if variables else fields[5]]
     return all(_like(pattern, field) for pattern, field in zip(patterns, key_arn.split(":", 5), strict=True))
-
-
-def _listed(statement: Statement) -> tuple[Text, ...]:
-    return () if statement.not_resource else statement.resources or ()
 
 
 def _like(pattern: str, text: str) -> bool:

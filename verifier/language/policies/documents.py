@@ -24,7 +24,7 @@ from verifier.language.policies.checks import (
 from verifier.language.policies.conditions import read_conditions
 from verifier.language.policies.principals import read_principals
 from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, elements
-from verifier.model.policy import Effect, Policy, PolicyKind, Principal, Statement, Text
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy import parse_policy
 from verifier.syntax.policy_tree import Member, PolicyNode, StatementNode, StatementsNode, describe
@@ -120,7 +120,7 @@ def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statemen
         effect=effect or Effect.DENY,
         index=index,
         sid=reader.text(sid_value) if sid_value else None,
-        principals=_read_principals(reader, principal) if principal else None,
+        principals=read_principals(reader, principal) if principal and reader.kind not in WITHOUT_PRINCIPAL else None,
         not_principal="NotPrincipal" in members,
         actions=_read_actions(reader, action) if action else (),
         not_action="NotAction" in members,
@@ -159,10 +159,6 @@ def _either(reader: Reader, members: dict[str, Member], name: str) -> Member | N
         later = max(positive, negative, key=lambda member: member.start)
         reader.findings.error(later.start, later.end, f"statement has both `{name}` and `Not{name}`", rule="L4")
     return positive or negative
-
-
-def _read_principals(reader: Reader, member: Member) -> tuple[Principal, ...] | None:
-    return None if reader.kind in WITHOUT_PRINCIPAL else read_principals(reader, member)
 
 
 def _read_actions(reader: Reader, member: Member) -> tuple[Text, ...]:

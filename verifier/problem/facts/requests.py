@@ -7,7 +7,7 @@ differs by it. Facts never mention a policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens, literal_tokens, named_accounts
@@ -182,10 +182,6 @@ _OF_SOME_SERVICES = ("aws:sourcevpcarn", "aws:vpceaccount")
 """KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn, aws:VpceAccount]"""
 
 
-def _of_iam(actions: Iterable[str]) -> list[str]:
-    return [name for name in actions if name.startswith("iam:") and name != "iam:PassRole"]
-
-
 def network_keys(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service calling on the caller's behalf has none of them."""
     if has(space, "aws:sourceip"):
@@ -204,7 +200,8 @@ def network_keys(space: Space) -> Iterator[Expression]:
             yield implies(Present(name), endpoint)
         elif name in _OF_SOME_SERVICES and space.target.of_step:
             yield implies(Present(name), endpoint)
-            yield implies(both(endpoint, acts(_of_iam(space.known_actions))), Present(name))
+            of_iam = (name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
+            yield implies(both(endpoint, acts(of_iam)), Present(name))
         else:
             yield same(Present(name), endpoint)
     if present:

@@ -16,7 +16,7 @@ from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
 from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Facts, always_present, facts_of, service_keys
 from verifier.problem.facts.shared import has, predicates_of
-from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
@@ -53,13 +53,10 @@ def step_operations(space: Space) -> Iterator[Expression]:
             persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
             yield implies(acts(required), either(Present(name), Present("aws:sourceidentity") if persisting else FALSE))
     if has(space, BOUNDARY):
-        known = both(space.on(_known_boundary), negation(acts(space.known_actions & CREATES_BOUNDED)))
+        given = space.on(lambda target: target.identity is not None and target.identity.boundary is not None)
+        known = both(given, negation(acts(space.known_actions & CREATES_BOUNDED)))
         yield implies(written_to(space), either(Present(BOUNDARY), known))
         yield from made_with(space)
-
-
-def _known_boundary(target: Target) -> bool:
-    return target.identity is not None and target.identity.boundary is not None
 
 
 def _listed(space: Space, name: str) -> str | None:
@@ -71,17 +68,14 @@ def _listed(space: Space, name: str) -> str | None:
 def step_senders(space: Space) -> Iterator[Expression]:
     """E1, E2w: where IAM is asked, and who asks to assume a role with what."""
     if has(space, "region"):
-        yield implies(acts(name for name in space.known_actions if name.startswith("iam:")), _iam_region(space))
+        region = Test("region", exactly(IAM_REGION.get(space.target.partition, "us-east-1")))
+        yield implies(acts(name for name in space.known_actions if name.startswith("iam:")), region)
     if space.target.kind is TargetKind.ROLE:
         saml = space.principal(like("web:arn:*:saml-provider/*"))
         yield implies(acts({"sts:AssumeRoleWithSAML"}), saml)
         yield implies(acts({"sts:AssumeRoleWithWebIdentity"}), both(space.is_web, negation(saml)))
         by_callers = [name for name in space.known_actions if name.startswith("iam:")]
         yield implies(acts([*by_callers, "sts:AssumeRole"]), negation(space.is_web))
-
-
-def _iam_region(space: Space) -> Expression:
-    return Test("region", exactly(IAM_REGION.get(space.target.partition, "us-east-1")))
 
 
 def persisting_sources(space: Space) -> Iterator[Expression]:

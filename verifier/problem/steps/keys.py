@@ -45,14 +45,6 @@ def _session_name(name: str, partition: str) -> Attribute:
     return words(name, some(NAME, 2), seeds=("example", "another"))
 
 
-def _external_id(name: str, partition: str) -> Attribute:
-    return words(name, some(_EXTERNAL_ID, 2))
-
-
-def _service(name: str, partition: str) -> Attribute:
-    return words(name, some(Characters(LOWER.listed | {"."})), seeds=running_services())
-
-
 def _policy(name: str, partition: str) -> Attribute:
     """A managed policy, of an account or of AWS."""
     start = literal_tokens(f"arn:{partition}:iam::")
@@ -66,8 +58,8 @@ def _policy(name: str, partition: str) -> Attribute:
 _SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
     "sts:rolesessionname": _session_name,
     "sts:sourceidentity": _session_name,
-    "sts:externalid": _external_id,
-    "iam:passedtoservice": _service,
+    "sts:externalid": lambda name, _: words(name, some(_EXTERNAL_ID, 2)),
+    "iam:passedtoservice": lambda name, _: words(name, some(Characters(LOWER.listed | {"."})), seeds=running_services()),
     "iam:policyarn": _policy,
     "iam:permissionsboundary": _policy,
 }
@@ -192,9 +184,7 @@ def written_to(space: Space) -> Expression:
 def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the power it may have another one."""
     creates = both(acts(_written_to(space) & CREATES_BOUNDED), negation(power(space, TARGET_BOUNDARY)))
-    members = space.target.members or (space.target,)
-    boundaries = {target.identity.boundary.identity.partition("#")[0] for target in members if target.identity and target.identity.boundary}
-    for arn in sorted(boundaries):
+    for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
         having = space.on(partial(_has_boundary, arn))
         yield implies(both(creates, having), Test(BOUNDARY, exactly(arn)))
     unbounded = space.on(lambda target: target.identity is not None and not target.identity.bounded)

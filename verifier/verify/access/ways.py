@@ -55,7 +55,8 @@ class Ways:
             yield replace(draft, ways=None)
             return
         for ways, actions in found.items():
-            yield replace(draft, actions=actions, ways=tuple(self._statements(way, draft.name) for way in _ordered(ways)))
+            ordered = sorted(ways, key=lambda way: (not way, len(way), sorted(way)))
+            yield replace(draft, actions=actions, ways=tuple(self._statements(way, draft.name) for way in ordered))
 
     def _found(self, draft: Draft) -> dict[frozenset[Numbers], int]:
         """The actions by the ways that they have."""
@@ -73,10 +74,6 @@ class Ways:
         return tuple(owners if name is None else (self._grants.own(owner, name) for owner in owners))
 
 
-def _ordered(ways: frozenset[Numbers]) -> list[Numbers]:
-    return sorted(ways, key=lambda way: (not way, len(way), sorted(way)))
-
-
 def _rank(owner: StatementRef) -> int:
     return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)
 
@@ -91,7 +88,7 @@ class BatchedGrants:
         self._naming: dict[str, list[Grant]] = {}
         for grant in key.grants or () if self._batched else ():
             self._by_id[grant.id] = grant
-            for name in {*_names(grant)}:
+            for name in {*map(_name, grant.principals)}:
                 self._naming.setdefault(name, []).append(grant)
 
     def own(self, reference: StatementRef, caller: str) -> StatementRef:
@@ -105,10 +102,6 @@ class BatchedGrants:
         if len(found) != 1 or any(grant.grantee_hidden for grant in self._by_id.values()):
             return reference
         return reference_to_grant(self._key.arn, next(iter(found.values())))
-
-
-def _names(grant: Grant) -> Iterator[str]:
-    return map(_name, grant.principals)
 
 
 def _name(principal: Principal) -> str:

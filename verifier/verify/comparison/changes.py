@@ -189,7 +189,8 @@ def bearing(
         # It matches on both sides, and gives less on one: `*` lets a caller in by itself, an account only with its own policies (P1, P2).
         turning = [located.change for located in listed if _matches_on_both(located.change, allowed, refused, gained)]
     if not turning:
-        turning = [located.change for located in listed if _is_fact(located.change) and _concerns(located, request)]
+        facts = (located for located in listed if located.change.old is None and located.change.new is None)
+        turning = [located.change for located in facts if _concerns(located, request)]
     return tuple(dict.fromkeys(turning))
 
 
@@ -217,10 +218,6 @@ def _matched(decision: Decision) -> frozenset[tuple[str, int]]:
 
 def _name(reference: StatementRef) -> tuple[str, int]:
     return reference.policy, reference.index
-
-
-def _is_fact(change: Change) -> bool:
-    return change.old is None and change.new is None
 
 
 def _concerns(located: Located, request: Request) -> bool:

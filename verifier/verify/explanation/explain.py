@@ -18,7 +18,7 @@ from verifier.model.results.explanation import Explanation, Flip, NotFound
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
 from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
-from verifier.verify.explanation.point import Point, point_of
+from verifier.verify.explanation.point import point_of
 from verifier.verify.explanation.request_changes import changes, tidied
 from verifier.verify.explanation.symbolic_values import Undetermined
 from verifier.witness.command import command
@@ -90,17 +90,14 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
                 yield NotFound(outcome, "R6", _none(outcome, certain))
                 if not certain:
                     return
-        if any(_same_call(around.point, request) for request in shown):
+        asked = around.point.request
+        if any((request.caller.arn, request.action) == (asked.caller.arn, asked.action) for request in shown):
             return
 
 
 def _none(outcome: Outcome, certain: bool) -> str:
     what = "allowed" if outcome is Outcome.ALLOW else "refused"
     return f"no request on this resource is {what}{' under every reading and whatever is not known' if certain else ''}"
-
-
-def _same_call(point: Point, request: Request) -> bool:
-    return (point.request.caller.arn, point.request.action) == (request.caller.arn, request.action)
 
 
 def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) -> Flip:

@@ -126,7 +126,7 @@ def part_of(key: str) -> str:
 
 def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[Part]:
     """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from others is none."""
-    changed = {name: _changed(question, values, name) for name in values}
+    changed = {name: negation(conjunction(has_value(question, name, value))) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield Part(CALLER, caller)
     yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
@@ -164,10 +164,6 @@ def _same_key(question: Question, request: Request, values: Concrete) -> Express
     if "facts" in values:
         return conjunction(has_value(question, "facts", values["facts"]))
     return conjunction(fitting(question, request))
-
-
-def _changed(question: Question, values: Concrete, name: str) -> Expression:
-    return negation(conjunction(has_value(question, name, values[name])))
 
 
 def _not_as_supposed(question: Question) -> Expression:

@@ -118,13 +118,10 @@ def _own_targets(estate: Estate) -> list[Target]:
     keys: dict[tuple[str | None, ...], Key] = {}
     for key in estate.keys:
         if key.policies is not None and consistent(key):
-            keys.setdefault(_sort(key), key)
+            facts = (key.account, key.region, key.spec, key.usage, key.origin, key.multi_region_type, key.manager)
+            keys.setdefault(facts, key)
     aliases = {(key.account, key.region): _alias(key) for key in keys.values()}
     return [*map(key_target, keys.values()), *aliases.values(), Target(TargetKind.NONE, estate.keys[0].partition)]
-
-
-def _sort(key: Key) -> tuple[str | None, ...]:
-    return (key.account, key.region, key.spec, key.usage, key.origin, key.multi_region_type, key.manager)
 
 
 def _alias(key: Key) -> Target:

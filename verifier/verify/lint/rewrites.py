@@ -33,7 +33,10 @@ def checked(subject: Subject, edit: StatementEdit, claim: Claim, readings: Mappi
         return None
     held = [literal(label, value) for label, value in (readings or {}).items()]
     try:
-        proved = _equivalent(subject, new, held) if claim is Claim.EQUIVALENT else _tighter(subject, new, held)
+        if claim is Claim.EQUIVALENT:
+            proved = subject.impossible(lambda seen: [different(seen.meaning, seen.as_if(new)), *held])
+        else:
+            proved = _tighter(subject, new, held)
     except UnknownTest:  # the questions about the policy as it is do not tell the requests apart that this would
         return None
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
@@ -49,10 +52,6 @@ def first_checked(subject: Subject, candidates: Iterable[tuple[StatementEdit, Cl
     """The first of several rewrites whose claim is proved."""
     found = (checked(subject, edit, claim) for edit, claim in candidates)
     return next((rewrite for rewrite in found if rewrite is not None), None)
-
-
-def _equivalent(subject: Subject, new: Statement, held: list[Expression]) -> bool:
-    return subject.impossible(lambda seen: [different(seen.meaning, seen.as_if(new)), *held])
 
 
 def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:

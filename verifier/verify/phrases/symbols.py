@@ -17,7 +17,7 @@ from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import TRUE
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.semantics.values import ARN, EQUALS_FOLD, LIKE, Fixed, Template, Variable
+from verifier.problem.semantics.values import ARN, EQUALS_FOLD, LIKE, Fixed, Variable
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 from verifier.verify.phrases.lists import listed
@@ -68,7 +68,7 @@ class SymbolPhrases:
 
     def _relation(self, relation: Relation, value: bool, masks: Mapping[str, int]) -> str:
         left = self._view(relation.views[0])
-        right = self._template(relation.pieces) if relation.pieces else self._view(relation.views[1])
+        right = "".join(map(_piece, relation.pieces)) if relation.pieces else self._view(relation.views[1])
         text = _COMPARED[relation.mode, value].format(left, right)
         absent = dict.fromkeys(self._view(view) for view in relation.views if not self._is_present(view, masks))
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
@@ -95,9 +95,6 @@ class SymbolPhrases:
         if view.name.startswith("text "):
             return _RESOURCES[self._space.target.kind]
         return subject(self._space, view.name.removesuffix("#F8"))
-
-    def _template(self, pieces: Template) -> str:
-        return "".join(_piece(piece) for piece in pieces)
 
 
 _RESOURCES = {TargetKind.KEY: "the key's ARN", TargetKind.ALIAS: "the alias's ARN", TargetKind.NONE: "the resource `*`"}

@@ -63,15 +63,13 @@ def _matched(pattern: str) -> frozenset[Entry]:
 
 def bare(estate: Estate) -> Estate:
     """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said of each identity."""
-    return replace(estate, accounts=_changed(estate.accounts, _bare))
+    return replace(
+        estate, accounts=_changed(estate.accounts, lambda one: replace(one, policies=tuple(filter(_asks, one.policies)), tags=()))
+    )
 
 
 def _changed(accounts: Iterable[Account], change: Callable[[Identity], Identity]) -> tuple[Account, ...]:
     return tuple(replace(one, users=tuple(map(change, one.users)), roles=tuple(map(change, one.roles))) for one in accounts)
-
-
-def _bare(identity: Identity) -> Identity:
-    return replace(identity, policies=tuple(filter(_asks, identity.policies)), tags=())
 
 
 def of_any_resource(estate: Estate) -> Estate:

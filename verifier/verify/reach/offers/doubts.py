@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain, product
 
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef, arn_kind, is_service_linked
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
@@ -226,7 +226,8 @@ class Doubts:
 
     def _keys_of(self, account: str | None) -> Most:
         """Anybody may use the keys of an account, or all."""
-        return self._most(("keys", account), _used_by_anybody(key for key in self._estate.keys if account in (None, key.account)))
+        keys = (key.arn for key in self._estate.keys if account in (None, key.account))
+        return self._most(("keys", account), (Fact(FactKind.OPEN, key) for key in keys))
 
     def _governing(self, account: str) -> Most:
         """What can be brought about in an organization from an account: from its management account anything in all of them, from another
@@ -306,10 +307,6 @@ class Doubts:
 def _issues_sessions(principal: str) -> bool:
     """Whether it may be who calls `sts:GetFederationToken` [API: GetFederationToken]: a user, or a root user."""
     return principal.endswith(":root") or arn_kind(principal) == "user"
-
-
-def _used_by_anybody(keys: Iterable[Key]) -> Iterator[Fact]:
-    return (Fact(FactKind.OPEN, key.arn) for key in keys)
 
 
 def _asks_for_members(estate: Estate) -> bool:

@@ -184,7 +184,7 @@ class StepOffers:
         group = self._groups[number]
         key = number, classes[number], *(classes[place] for place in self._further(group)), classes[-1]
         if key not in self._own:
-            found = (part for bundle in self._offered(group, principal) for part in self.apart(bundle))
+            found = (part for bundle in _OFFERED[group.kind](self, group, principal) for part in self.apart(bundle))
             self._own[key] = tuple(bundle for bundle in found if bundle.targets)
         return self._own[key]
 
@@ -247,9 +247,6 @@ class StepOffers:
         return frozenset(power for power, needed in useful.items() if not needed)
 
     # -- offers --
-
-    def _offered(self, group: Group, by: str) -> Iterator[Bundle]:
-        return _OFFERED[group.kind](self, group, by)
 
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._policies.writes(group, by, "iam:PutRolePolicy", "iam:AttachRolePolicy")
