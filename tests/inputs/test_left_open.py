@@ -399,6 +399,9 @@ OF_QUEUE = {"E": {"Type": "MQ", "Properties": {"Broker": "b", "SecretsManagerKms
         (FUNCTION, {"Policies": "AdministratorAccess"}, {}, UNKNOWN),
         (FUNCTION, {"Policies": [DECRYPT]}, {"Policies": []}, UNKNOWN),
         (FUNCTION, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "a"}}]}, {"Policies": [{"KMSDecryptPolicy": {"KeyId": "b"}}]}, UNKNOWN),
+        (FUNCTION, {"Policies": [{"Ref": "A"}]}, {"Policies": [{"Ref": "B"}]}, UNKNOWN),
+        (FUNCTION, {"Policies": {"Ref": "A"}}, {"Policies": {"Ref": "B"}}, UNKNOWN),
+        (FUNCTION, {"Policies": [{"Fn::Sub": "${A}"}]}, {"Policies": [{"Fn::Sub": "${B}"}]}, UNKNOWN),
         (FUNCTION, {"Events": OF_QUEUE}, {}, UNKNOWN),
         (FUNCTION, {"Policies": [DECRYPT], "PermissionsBoundary": "x"}, {"Policies": [DECRYPT]}, UNKNOWN),
         (FUNCTION, {"Policies": [DECRYPT]}, {"Policies": [DECRYPT], "Description": "x"}, EQUIVALENT),
@@ -422,6 +425,7 @@ def test_u1_what_roles_have_that_are_made_for_others(tmp_path: Path, type_: str,
 
     def version(properties: Any, name: str, **sections: Any) -> Estate:
         document = template_of(statement("Allow", {"AWS": OWN}), Transform="AWS::Serverless-2016-10-31", **sections)
+        document["Parameters"] = {"A": {"Type": "String"}, "B": {"Type": "String"}}
         document["Resources"]["Made"] = {"Type": type_, "Properties": properties}
         return written(tmp_path / name, document)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from verifier.inputs.cloudformation.functions import SERVERLESS_ROLES
+from verifier.inputs.cloudformation.surroundings import _NOT_ABOUT_KEYS
 
 samtranslator = pytest.importorskip("samtranslator")
 
@@ -90,6 +91,14 @@ def test_a_connector_attaches_policies_that_say_nothing_of_keys() -> None:
     assert [name for name, resource in made.items() if resource["Type"] == "AWS::IAM::ManagedPolicy"]
     profiles = Path(samtranslator.__file__).parent / "model" / "connector_profiles" / "profiles.json"
     assert {action.split(":")[0] for action in actions(json.loads(profiles.read_text(encoding="utf-8")))}.isdisjoint({"kms", "*"})
+
+
+def test_the_names_of_templates_of_policies_tell_which_are_about_keys() -> None:
+    path = Path(samtranslator.__file__).parent / "policy_templates_data" / "policy_templates.json"
+    templates = json.loads(path.read_text(encoding="utf-8"))["Templates"]
+    services = {name: {action.split(":")[0] for action in actions(one)} for name, one in templates.items()}
+    about_keys = {name for name, found in services.items() if found & {"kms", "*"}}
+    assert about_keys == {name for name in templates if not _NOT_ABOUT_KEYS.fullmatch(name)}
 
 
 def actions(node: Any) -> list[str]:

@@ -63,6 +63,8 @@ _OF_ROLES = {
 """What decides which policies the roles have that are made for resources of these types. An event gives none that is about a key, but for
 one that names the key of a secret. [AWS SAM Developer Guide: AWS::Serverless::Function; CloudFormation Template Reference]"""
 _KEY_OF_SECRET = "SecretsManagerKmsKeyId"
+_NOT_ABOUT_KEYS = re.compile(r"(?!KMS)\w+Policy(?:_v\d+)?")
+"""The names of templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template list]"""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -146,12 +148,13 @@ class Surroundings(Reader):
 
 
 def _of_policies(node: Node) -> Iterator[object]:
-    """What policies of a function of AWS SAM may say of keys: documents, names, and templates of policies, of which few are about keys."""
+    """What policies of a function of AWS SAM may say of keys: documents, ARNs and names (also as `Ref` and other functions give them), and
+    templates of policies, of which few are about keys."""
     for policy in values_of(node):
         names = [key.text for key, _ in policy.pairs] if isinstance(policy, Members) else []
         if "Statement" in names:
             yield from of_keys(policy)
-        elif len(names) != 1 or names[0].startswith(("KMS", "Fn::")):
+        elif len(names) != 1 or not _NOT_ABOUT_KEYS.fullmatch(names[0]):
             yield content(policy)
 
 
