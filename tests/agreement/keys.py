@@ -140,7 +140,7 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:RotationPeriodInDays", NUMERIC, fixed("90", "365"), "F6"),
     TestedKey("kms:ValidTo", DATE, fixed("1767225600", "1781526600", "1798761600"), "F6"),
     TestedKey("kms:ExpirationModel", STRING, fixed("KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"), "F6"),
-    TestedKey("kms:ReplicaRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
+    TestedKey("kms:ReplicaRegion", STRING, fixed("us-east-1", "us-west-2"), "F6"),
     TestedKey("kms:PrimaryRegion", STRING, fixed("us-east-1", "eu-west-1"), "F6"),
     TestedKey("kms:RecipientAttestation:PCR0", BINARY, fixed("AAEC", "/+8="), "F6"),
     TestedKey("kms:RecipientAttestation:ImageSha384", STRING, fixed("00ff", "abcd1234"), "F6"),

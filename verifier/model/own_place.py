@@ -3,7 +3,7 @@
 In: what holds conditions and patterns (statements, invariants). Out: the texts by which requests of two accounts that nothing names, or of
 two Regions, may be decided on differently; errors that ask for the account or the Region. Guarantee: where there are none, each request is
 decided alike whatever the two are. The Region is in `aws:RequestedRegion` (F1), in `kms:ViaService` (F5) and in the ARN of
-the key (L9), and nowhere else.
+the key (L9), and nowhere else; that of a replica is another one (F6), which every pattern that is no name allows for.
 """
 
 from __future__ import annotations

@@ -222,6 +222,8 @@ def parameter_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about parameters that exclude each other."""
     if case.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
         yield "F6: key material that does not expire has no kms:ValidTo"
+    if case.target.key is not None and given.get("kms:replicaregion") == case.target.key.region:
+        yield "F6: a replica is in another Region than its primary key"
     yield from _attestation(given)
     tags = sum(key.startswith("aws:requesttag/") for key in given)
     if max(tags, len(given.get("aws:tagkeys", ()))) > MOST_TAGS:

@@ -94,6 +94,12 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
             yield implies(both(Test(_SIGNING, exactly(algorithm)), Present(_MESSAGE)), Test(_MESSAGE, exactly(kind)))
 
 
+def replica_regions(space: Space) -> Iterator[Expression]:
+    """F6: a replica is in another Region than its primary key. [API: ReplicateKey, ReplicaRegion]"""
+    if space.target.kind is TargetKind.KEY and has(space, "kms:replicaregion"):
+        yield negation(Test("kms:replicaregion", exactly(str(space.target.region))))
+
+
 _SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
 _MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
 """The algorithms that require a type of message [API: Sign, MessageType]."""

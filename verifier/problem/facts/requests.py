@@ -13,7 +13,14 @@ from verifier.model.estate import Endpoint
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens, literal_tokens, named_accounts
 from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, both, either, implies, negation, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
-from verifier.problem.facts.operations import aliases, existing_actions, fitting_algorithms, operation_keys, suitable_actions
+from verifier.problem.facts.operations import (
+    aliases,
+    existing_actions,
+    fitting_algorithms,
+    operation_keys,
+    replica_regions,
+    suitable_actions,
+)
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import grant_requests, parameters, retired_grants, sources
@@ -292,6 +299,7 @@ _FACTS: Facts = (
     existing_actions,
     operation_keys,
     fitting_algorithms,
+    replica_regions,
     pairs,
     pairs_read,
     retired_grants,
