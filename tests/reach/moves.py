@@ -104,7 +104,7 @@ def replicate(by: Caller, key: Key, region: str, policy: Policy, context: Contex
         arn, None, (replace(policy, identity=f"{arn}#default"),), key.spec, key.usage, key.origin, True, "REPLICA", aliases=(), tags=()
     )
     asked = {"kms:ReplicaRegion": region, **(context or {})}
-    made: Context = {"aws:RequestedRegion": region}
+    made: Context = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
     requests = (request(by, "kms:ReplicateKey", key.arn, asked), request(by, "kms:CreateKey", None, made))
     return Move(StepKind.REPLICATE, requests, KeyReplicated(key.arn, replica))
 

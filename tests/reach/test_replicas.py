@@ -63,6 +63,10 @@ def creates(*regions: str, operator: str = "StringEquals", effect: str = "Allow"
         ),
         # In some partition of the Regions that no policy names.
         ((into(THERE, operator="StringNotEquals"), creates(OTHER, operator="StringNotEquals")), MAKES),
+        # What is made is a replica [conditions-kms: kms:MultiRegionKeyType]; no page says that the request for it says so.
+        ((own(REPLICATES), where(CREATES, "kms:MultiRegionKeyType", "StringEquals", "REPLICA")), MAKES),
+        ((own(REPLICATES), where(CREATES, "kms:MultiRegion", "Bool", "true")), MAKES),
+        ((own(REPLICATES), where(CREATES, "kms:MultiRegionKeyType", "StringEquals", "PRIMARY")), ("unknown", "E0")),
         # A key that is asked for tells neither.
         ((into(THERE), own(CREATES, Condition={"StringEquals": {INTO: THERE}})), PROVED),
         ((into(THERE), own(CREATES, Condition={"Null": {INTO: "true"}})), MAKES),

@@ -106,6 +106,14 @@ def replicated(**facts: object) -> Move:
     return changed(right, replica=replace(right.change.replica, **facts))  # type: ignore[arg-type]
 
 
+def made_as(**context: str) -> Move:
+    """A replica that is made by a request with this context (`__` for `:`) besides the Region."""
+    right = moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY)
+    told = {"aws__RequestedRegion": "us-east-2", **context}
+    made = replace(right.requests[1], context=tuple((key.replace("__", ":"), value) for key, value in told.items()))
+    return replace(right, requests=(right.requests[0], made))
+
+
 def asked_region(primary: str, other: str) -> Move:
     """A replica for us-east-2, whose two requests say these Regions."""
     right = moves.replicate(BY, PRIMARY, "us-east-2", KEY_POLICY)
@@ -181,6 +189,8 @@ WRONG: dict[str, Callable[[], Move]] = {
     "is not a primary key": lambda: moves.replicate(BY, replace(PRIMARY, arn=OF_REPLICA), "us-east-2", KEY_POLICY),
     "kms:ReplicaRegion must be": lambda: asked_region("us-east-1", "us-east-2"),
     "is asked of the Region": lambda: asked_region("us-east-2", "us-east-1"),
+    "kms:CreateKey are those of a replica": lambda: made_as(kms__MultiRegion="true", kms__MultiRegionKeyType="PRIMARY"),
+    "of kms:CreateKey are those of a replica": lambda: made_as(kms__MultiRegionKeyType="REPLICA"),
     "has the facts of its primary key": lambda: replicated(spec="RSA_2048"),
     "the new key must be a replica": lambda: replicated(multi_region_type="PRIMARY"),
     "has no tags, grants and aliases": lambda: replicated(tags=(("a", "b"),)),

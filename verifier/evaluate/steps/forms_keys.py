@@ -155,6 +155,8 @@ def replicate(state: State, move: Move) -> None:
     require(not context.tags() and not made.tags(), move, "replicas with tags are made in two steps")
     require(context.text("kms:replicaregion") == replica.region, move, "kms:ReplicaRegion must be the Region of the new key")
     require(made.text("aws:requestedregion") == replica.region, move, "kms:CreateKey is asked of the Region of the new key")
+    is_replica = (made.text("kms:multiregion"), made.text("kms:multiregionkeytype")) == ("true", "REPLICA")
+    require(is_replica, move, "kms:MultiRegion and kms:MultiRegionKeyType of kms:CreateKey are those of a replica")
 
 
 def re_encrypt(state: State, move: Move) -> None:

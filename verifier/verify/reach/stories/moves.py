@@ -184,8 +184,9 @@ def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first
-    keyless, when = Target(TargetKind.NONE, key.partition), (test("StringEquals", "aws:RequestedRegion", region),)
-    second = scene.by_the_same(keyless, first.request, "kms:CreateKey", *when)
+    facts = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
+    when = [test("StringEquals", name, value) for name, value in facts.items()]
+    second = scene.by_the_same(Target(TargetKind.NONE, key.partition), first.request, "kms:CreateKey", *when)
     return step(StepKind.REPLICATE, lambda _: KeyReplicated(key.arn, made_), first, second)
 
 
