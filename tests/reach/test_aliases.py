@@ -215,6 +215,8 @@ def test_r4_an_alias_moves_between_keys_of_one_type_and_usage(
 
 
 CREATE = "kms:CreateAlias"
+NOT_TOLD = (one_key(DELEGATES, arn=OTHER_KEY, aliases=None, grants=()),)
+"""Another key, which may have the alias."""
 LOCKED = own("kms:Decrypt", effect="Deny", Condition={"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/lock-*"}})
 
 
@@ -234,6 +236,8 @@ def closed(principal: str) -> tuple[Any, ...]:
         ((own(CREATE, [KEY, OPEN]), own(DELETES, [OTHER_KEY, f"{ALIASES}other"])), HAS_IT, PROVED),
         # From another key of the input it is taken by a permission on that key, which may come by a step.
         ((own(CREATE, [OTHER_KEY, OPEN]), own(UPDATES, [KEY, OTHER_KEY, OPEN])), FREE, (*CREATES, *MOVES)),
+        ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), NOT_TOLD, ("unknown", "U3")),
+        ((own(UPDATES, [KEY, OPEN]),), NOT_TOLD, PROVED),
         ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), closed(BOB), PROVED),
         ((own(UPDATES, [KEY, OTHER_KEY, OPEN]),), closed(TARGET), ("assume role", "put key policy", *MOVES)),
     ],

@@ -140,8 +140,8 @@ class _Moves:
             for other in self._others:
                 there = Fact(FactKind.ALIASES, alias, (other.arn,))
                 yield AliasMove(create, alias, (other.arn,), there)
-                if alike(self.key, other):
-                    yield AliasMove(update, alias, (key, other.arn), here, (there,))
+                if alike(self.key, other):  # one whose aliases the input does not give may have it at first (U3)
+                    yield AliasMove(update, alias, (key, other.arn), here, () if other.aliases is None else (there,))
             return
         yield AliasMove(delete, alias, (holder.arn,), free)
         if holder.arn == key:

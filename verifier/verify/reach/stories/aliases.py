@@ -36,9 +36,13 @@ class _Change(NamedTuple):
 def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     """Every change after which an alias is where the task says, or a key has one of the class that it names, or one less; those of the kind
     that it names first."""
-    if task.derivation.offer is not None and any(scene.lacks(target) for target, *_ in task.derivation.offer.also):
+    also = [] if task.derivation.offer is None else [target for target, *_ in task.derivation.offer.also]
+    if any(map(scene.lacks, also)):
         what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
         yield Reason("W2", f"{task.fact.subject} may {what} a key that the input does not hold")
+    open_ = [key.arn for key in scene.state.estate.keys if key.arn in also and key.aliases is None]
+    if open_ and task.fact.details not in ((ELSEWHERE,), (UNDERWAY,)):
+        yield Reason("U3", f"whether {task.fact.subject} is an alias of {open_[0]} the input does not say")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
     yield from (_moved(scene, task.derivation.by, change) for change in changes)
