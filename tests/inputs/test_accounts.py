@@ -243,6 +243,12 @@ def test_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, pages: Any, says
     assert all(place(error) > (1, 1) for error in found)
 
 
+@pytest.mark.parametrize("member", ["RolePolicyList", "AttachedManagedPolicies"])
+def test_u1_details_that_leave_out_one_list_of_policies_are_no_list_of_roles(tmp_path: Path, member: str) -> None:
+    entry = {**LISTED, "RoleName": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:role/a", member: []}
+    assert [one.policies for one in account(tmp_path, details(RoleDetailList=[entry])).roles] == [()]
+
+
 @pytest.mark.parametrize("name", ["1111", "payments", "1111222233334"])
 def test_accounts_have_twelve_digits(tmp_path: Path, name: str) -> None:
     found = errors(tmp_path, {"keys": [key()], "accounts": {name: {"authorization_details": details()}}})

@@ -465,3 +465,10 @@ def test_u1_roles_that_aws_makes_for_a_folder(tmp_path: Path, text: str) -> None
     assert relation(old, version("new", "", allowing("kms:Encrypt"))) == UNKNOWN
     counted = version("counted", "count = var.a\n  ", allowing("kms:Decrypt"))
     assert relation(counted, version("other", "count = var.b\n  ", allowing("kms:Decrypt"))) == UNKNOWN
+    inside: dict[str, Any] = {"m__main": text.replace("MORE", "").replace("POLICY", allowing("kms:Decrypt"))}
+    for made in ("count = var.{}", "lifecycle {{\n    enabled = var.{}\n  }}"):
+        one, other = (
+            load(tmp_path / f"{made[0]} {of}", main=f'{KEY}{VARIABLES}module "m" {{\n  source = "./m"\n  {made.format(of)}\n}}\n', **inside)
+            for of in ("a", "b")
+        )
+        assert relation(one, other) == UNKNOWN
