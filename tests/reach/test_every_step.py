@@ -246,7 +246,7 @@ def test_e1_names_that_have_no_end_are_given_up_before_they_are_many() -> None:
     makes = [own(action, f"{iam}user/t/???") for action in ("iam:CreateUser", "iam:CreateAccessKey")]
     before = home(*makes, role=code, group=Group(ADMINS, (named,)))
     found = imagined(before.estate)
-    assert not found.settled and len(found.made) < 100
+    assert not found.complete and len(found.made) < 100
     assert told(before, steps=None) == ("unknown", "budget")
     joins = home(*makes, own("iam:AddUserToGroup"), role=code, group=Group(ADMINS, (named,)))
     assert told(joins, steps=None) == (MAKES, "new credentials of a user", "add user to group", "assume role")

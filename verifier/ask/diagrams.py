@@ -63,7 +63,7 @@ def sample(joint: Joint, number: int, projection: Projection, node: Node, wanted
 def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate, wanted: Outcome) -> Sample:
     """The request as `evaluate` decides it, under as few symbols as that takes. Raises `GaveUp`."""
     question, request, symbols = joint.sides[number].question, found.request, found.assignment.symbols
-    given = chosen = for_evaluate(question, found)
+    given = assignment = for_evaluate(question, found)
     facts = dict.fromkeys(map(fact_symbol, found.lacking), False)
     few = _decisive(joint, number, point, given, wanted)
     decider = decider_with_remarks(question.space.estate, request)
@@ -71,8 +71,8 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     tried = ((values, decider.decide(values)) for values in ((bare, few) if facts else (few,)))  # it may turn on what the key does not have
     enough = next((one for one in tried if one[1].outcome is wanted), None)
     if enough is not None:
-        chosen, decision = enough
-        readings, free, unmodelled = split(question, chosen)
+        assignment, decision = enough
+        readings, free, unmodelled = split(question, assignment)
     else:  # comparisons that were left open may have made a difference
         decision = decider.decide(given)
         if decision.outcome is not wanted and not any(is_unmodelled(question, name) for name in symbols):
@@ -85,20 +85,20 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     if untagged is not None:
         raise GaveUp(Reason("budget", untagged))
     as_built = {WHICH_PAIR: given[WHICH_PAIR]} if WHICH_PAIR in given else {}
-    return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **chosen})
+    return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **assignment})
 
 
-def _decisive(joint: Joint, number: int, point: dict[str, int], chosen: dict[str, bool], wanted: Outcome) -> dict[str, bool]:
+def _decisive(joint: Joint, number: int, point: dict[str, int], assignment: dict[str, bool], wanted: Outcome) -> dict[str, bool]:
     """As few of the chosen symbols as decide the request, by what the problem says of it."""
     diagrams, allowed = joint.diagrams, joint.sides[number].allowed
-    others = {name: value for name, value in point.items() if name not in chosen}
+    others = {name: value for name, value in point.items() if name not in assignment}
     open_node = diagrams.restrict(allowed if wanted is Outcome.ALLOW else diagrams.complement(allowed), others)
-    kept = {name: value for name, value in chosen.items() if name in diagrams.support(open_node)}
+    kept = {name: value for name, value in assignment.items() if name in diagrams.support(open_node)}
     for name in sorted(kept, key=lambda name: (not is_reading(name), name)):
         trial = {other: int(value) for other, value in kept.items() if other != name}
         if diagrams.restrict(open_node, trial) == EVERYTHING:
             del kept[name]
-    return {**kept, **{name: value for name, value in chosen.items() if name not in diagrams.level}}
+    return {**kept, **{name: value for name, value in assignment.items() if name not in diagrams.level}}
 
 
 def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[str, int], frozenset[str]]:

@@ -35,35 +35,37 @@ ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("
 def for_evaluate(question: Question, candidate: Candidate) -> dict[str, bool]:
     """What an assignment says of the symbols that `evaluate` takes. A reading that it leaves open is as the values of the request were
     found, and as the request was built."""
-    chosen = {name: value for name, value in candidate.assignment.symbols.items() if is_free(question, name)}
-    chosen |= dict.fromkeys(map(fact_symbol, candidate.lacking), False)
+    assignment = {name: value for name, value in candidate.assignment.symbols.items() if is_free(question, name)}
+    assignment |= dict.fromkeys(map(fact_symbol, candidate.lacking), False)
     if question.space.relations:
-        chosen.setdefault(WILDCARDS, False)
+        assignment.setdefault(WILDCARDS, False)
     if unlike_pairs(candidate.request):
-        chosen.setdefault(WHICH_PAIR, False)
-    return chosen
+        assignment.setdefault(WHICH_PAIR, False)
+    return assignment
 
 
-def without_doubts(question: Question, decider: RequestDecider, chosen: Mapping[str, bool], decision: Decision) -> Decision:
+def without_doubts(question: Question, decider: RequestDecider, assignment: Mapping[str, bool], decision: Decision) -> Decision:
     """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them than such as have
     unknown parts (U3)."""
     things = (thing for thing in question.space.estate.unmodelled if thing.of_statement)
     doubts = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
-    if not any(value and name in doubts for name, value in chosen.items()):
+    if not any(value and name in doubts for name, value in assignment.items()):
         return decision
-    certain = decider.decide({name: value and name not in doubts for name, value in chosen.items()})
+    certain = decider.decide({name: value and name not in doubts for name, value in assignment.items()})
     return certain if certain.outcome is decision.outcome else decision
 
 
-def needed(question: Question, decider: RequestDecider, chosen: dict[str, bool], wanted: Outcome) -> tuple[Named, Named, tuple[str, ...]]:
+def needed(
+    question: Question, decider: RequestDecider, assignment: dict[str, bool], wanted: Outcome
+) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
     unsettled = decider.decide()
     if unsettled.outcome is wanted:
         return (), (), ()  # whatever the symbols are, so none is needed
     # Those that the decision does not turn on, or that are not tried both ways, are left out at once if the rest suffices.
-    kept = {n: v for n, v in chosen.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
+    kept = {n: v for n, v in assignment.items() if n in unsettled.depends_on or n == SESSION_ALLOW or n.startswith("U3:")}
     if decider.outcome(kept) is not wanted:
-        kept = dict(chosen)
+        kept = dict(assignment)
     for name in sorted(kept, key=lambda n: (not is_unmodelled(question, n), not is_reading(n), n)):
         trial = {other: value for other, value in kept.items() if other != name}
         if decider.outcome(trial) is wanted:
@@ -71,7 +73,7 @@ def needed(question: Question, decider: RequestDecider, chosen: dict[str, bool],
     return split(question, kept)
 
 
-def doubtful_facts(question: Question, request: Request, chosen: Mapping[str, bool], wanted: Outcome) -> tuple[str, ...]:
+def doubtful_facts(question: Question, request: Request, assignment: Mapping[str, bool], wanted: Outcome) -> tuple[str, ...]:
     """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them (S1)."""
     key = question.space.target.key
     facts = tuple(fact for fact, _ in key.doubtful) if key is not None else ()
@@ -80,7 +82,7 @@ def doubtful_facts(question: Question, request: Request, chosen: Mapping[str, bo
         return ()
     context = tuple(pair for pair in request.context if not pair[0].lower().startswith(attributes))
     symbols = tuple(map(fact_symbol, attributes))
-    rest = {name: value for name, value in chosen.items() if not name.startswith(symbols)}
+    rest = {name: value for name, value in assignment.items() if not name.startswith(symbols)}
     return () if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted else facts
 
 
@@ -129,17 +131,17 @@ def needed_to_be_sent(question: Question, session: Session, assignment: Assignme
 def leading_away(estate: Estate, request: Request, held: Mapping[str, bool], wanted: Outcome) -> dict[str, bool]:
     """Values of symbols, `held` among them, under which a request is certainly not decided as `wanted`; for one that is in no case
     decided so otherwise, `held`. As few as a walk finds that settles one symbol after another."""
-    decider, chosen = RequestDecider(estate, request), dict(held)
-    decision = decider.decide(chosen)
+    decider, assignment = RequestDecider(estate, request), dict(held)
+    decision = decider.decide(assignment)
     while decision.outcome is Outcome.DEPENDS:
-        symbol = next((name for name in decision.depends_on if name not in chosen), None)
+        symbol = next((name for name in decision.depends_on if name not in assignment), None)
         if symbol is None:
             break
         for value in (False, True):
-            decision = decider.decide({**chosen, symbol: value})
+            decision = decider.decide({**assignment, symbol: value})
             if decision.outcome is not wanted:
-                chosen[symbol] = value
+                assignment[symbol] = value
                 break
         else:
             break
-    return chosen
+    return assignment

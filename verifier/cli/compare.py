@@ -87,9 +87,9 @@ def compare(
     from verifier.report.results import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
-    chosen = sinks(output, quiet=quiet)
+    outputs = sinks(output, quiet=quiet)
     options = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
     found = compared(options, readings, allow)
-    texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in chosen) else {}
-    write(chosen, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
+    texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in outputs) else {}
+    write(outputs, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
     return comparison_exit_code(found, fail_on)

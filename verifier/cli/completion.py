@@ -25,8 +25,8 @@ def readings(incomplete: str) -> Completions:
     """The open questions, each with both answers."""
     from verifier.model.readings import READINGS
 
-    settled = ((f"{one.label}={said}", getattr(one, said)) for one in READINGS for said in ("yes", "no"))
-    return (found for found in settled if found[0].startswith(incomplete))
+    answers = ((f"{one.label}={said}", getattr(one, said)) for one in READINGS for said in ("yes", "no"))
+    return (found for found in answers if found[0].startswith(incomplete))
 
 
 def rules(incomplete: str) -> Completions:

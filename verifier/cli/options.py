@@ -49,8 +49,8 @@ def command(
         @wraps(body)
         def ended(**named: Any) -> None:
             output = named.get("output") if writes else Output.TEXT
-            chosen = sinks(output, FORMATS, quiet=bool(named.get("quiet"))) if isinstance(output, list) else (Sink(str(output)),)
-            ending = Ending(writes, chosen, bool(named.get("allow_empty")))
+            outputs = sinks(output, FORMATS, quiet=bool(named.get("quiet"))) if isinstance(output, list) else (Sink(str(output)),)
+            ending = Ending(writes, outputs, bool(named.get("allow_empty")))
             run(lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending), named["color"])
 
         # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
@@ -119,14 +119,14 @@ def _settled(values: list[str]) -> list[str]:
     from verifier.model.readings import READINGS
 
     labels = [reading.label for reading in READINGS]
-    chosen: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for value in values:
         label, _, answer = value.partition("=")
         if label not in labels:
             raise typer.BadParameter(f"{label!r} is no reading; {_suggestion(label, labels)}`verifier readings` lists them")
         if answer not in ("yes", "no"):
             raise typer.BadParameter(f"expected {label}=yes or {label}=no")
-        if chosen.setdefault(label, answer) != answer:
+        if answers.setdefault(label, answer) != answer:
             raise typer.BadParameter(f"{label} is given as yes and as no")
     return values
 
@@ -187,12 +187,12 @@ def _region(value: str | None) -> str | None:
 
 def _parameters(values: list[str]) -> list[str]:
     """Checks `NAME=VALUE`. A parameter that is given two values is a usage error."""
-    chosen: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for given in values:
         name, equals, value = given.partition("=")
         if not equals or not name:
             raise typer.BadParameter(f"expected NAME=VALUE, found {given!r}")
-        if chosen.setdefault(name, value) != value:
+        if parameters.setdefault(name, value) != value:
             raise typer.BadParameter(f"{name} is given twice")
     return values
 

@@ -97,12 +97,12 @@ def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
     )
 
 
-def write(chosen: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
+def write(outputs: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
     """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them. Raises
     `OutputError`."""
-    if any(sink.format != "json" for sink in chosen):
+    if any(sink.format != "json" for sink in outputs):
         warn(warnings)
-    for sink in sorted(chosen, key=lambda sink: sink.path is None):
+    for sink in sorted(outputs, key=lambda sink: sink.path is None):
         if sink.path is None:
             emit(forms.render(sink.format, colours(sys.stdout), columns(sys.stdout)))
         else:
@@ -162,11 +162,11 @@ def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -
         raise
 
 
-def _unanswered(kind: str, chosen: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
-    if not chosen:
+def _unanswered(kind: str, outputs: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
+    if not outputs:
         return
     from verifier.report.tables import diagnostics_table
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
-    write(chosen, Forms(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_table, diagnostics)))
+    write(outputs, Forms(document, partial(unanswered_json, kind, diagnostics, code), notices, partial(diagnostics_table, diagnostics)))

@@ -69,13 +69,13 @@ def suggest(
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
     question = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty))
-    chosen = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
+    numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.results import suggestions_forms
     from verifier.report.words.suggestions import suggest_exit_code
     from verifier.verify.suggestion.suggest import suggest as look  # after the input has been accepted: importing a solver takes a while
 
     with shown() as progress:
-        found = look(question.estate, question.invariants, chosen=chosen, timeout=timeout, readings=readings, progress=progress)
+        found = look(question.estate, question.invariants, chosen=numbers, timeout=timeout, readings=readings, progress=progress)
     found = replace(found, inputs=question.inputs_with(found.inputs))
     if write_to is not None:
         _write(write_to, *_only_suggestion(found, choice), question.estate, found.inputs)

@@ -222,9 +222,9 @@ class ClauseEncoder:
 
     def _chosen(self, attribute: str, mask: int) -> int:
         """One of the groups of a mask is chosen: said as one of them, or as none of the others."""
-        chosen, inverted = self.groups[attribute].fewer(mask)
+        positions, inverted = self.groups[attribute].fewer(mask)
         bits = self._bits(attribute)
-        literals = [-bits[number] if inverted else bits[number] for number in chosen]
+        literals = [-bits[number] if inverted else bits[number] for number in positions]
         if not literals:
             return self._truth() if inverted else -self._truth()
         if len(literals) == 1:

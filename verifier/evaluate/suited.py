@@ -31,8 +31,8 @@ def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     key = case.target.key
     if key is None and case.action.lower() != "kms:createkey":
         return
-    settled = (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
-    known, unknown = _facts_of(*settled), _unknown(key, given)
+    facts = (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    known, unknown = _facts_of(*facts), _unknown(key, given)
     said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
         yield "F8: there is no key of the spec, usage, origin and kind that the request says"
@@ -61,9 +61,9 @@ def _facts_listed(facts: KeyFacts) -> tuple[str | bool | None, ...]:
 def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:
     """What a request says of the facts that the input does not give: of the others `plausible` knows that they contradict it."""
     known = {} if key is None else {_SPEC: key.spec, _USAGE: key.usage, ("kms:keyorigin",): key.origin}
-    settled = {name for names, fact in known.items() if fact is not None for name in names}
-    settled |= set() if key is None or is_multi_region(key) is None else {"kms:multiregion"}
-    return {name: value for name, value in given.items() if name not in settled}
+    known_names = {name for names, fact in known.items() if fact is not None for name in names}
+    known_names |= set() if key is None or is_multi_region(key) is None else {"kms:multiregion"}
+    return {name: value for name, value in given.items() if name not in known_names}
 
 
 def _is_known(given: Mapping[str, Value]) -> bool:

@@ -234,7 +234,7 @@ class Loader:
         from verifier.inputs.resource_types import with_unknown  # as for plans
 
         estate = with_unknown(estate, self.remarks.definitions, self.parts.unknown, self.parts.remade)
-        return with_unlisted(estate, self.remarks, self.parts, {account.id: told for account, _, told in read})
+        return with_unlisted(estate, self.remarks, self.parts, {account.id: details for account, _, details in read})
 
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []

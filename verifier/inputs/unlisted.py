@@ -22,9 +22,9 @@ from verifier.model.policy import arn_kind
 from verifier.syntax.text import printable
 
 
-def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, told: Mapping[str, Details]) -> Estate:
-    """The estate with what its input, which has `told` this of each account, gives users and roles that it does not list."""
-    given = _Given(told, parts.identity_changes)
+def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mapping[str, Details]) -> Estate:
+    """The estate with what its `inputs`, by account, give users and roles that it does not list."""
+    given = _Given(inputs, parts.identity_changes)
 
     def letters(found: Iterable[tuple[str, object]]) -> Pairs:
         return tuple((printable(what), remarks.definitions.digest(said)) for what, said in found)
@@ -40,7 +40,7 @@ def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, arn_kind(arn), arn.rsplit("/", 1)[1]) for account, arn in owners}
     tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
-    for account, draft in ((account, draft) for account, details in given.told.items() for draft in details.drafts):
+    for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             yield f"which session tags the trust policy of {draft.arn} lets pass", [draft.arn, content(draft.has[TRUST])]
         if draft.kind != "group" and (account, *draft.id) not in listed:
@@ -66,24 +66,24 @@ def _left_open(estate: Estate, given: _Given, makers: Sequence[tuple[str, object
 def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
     """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of keys."""
     whole = {account.id for account in estate.accounts if account.complete}
-    told = [details for account, details in given.told.items() if account not in whole]
+    open_accounts = [details for account, details in given.inputs.items() if account not in whole]
     changed = (change.policies for account, change in given.changes if account not in whole)
-    documents = {policy.arn: policy.document for policy in chain(*(details.policies for details in told), *changed)}
+    documents = {policy.arn: policy.document for policy in chain(*(details.policies for details in open_accounts), *changed)}
     for arn, document in documents.items():
         yield arn, [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
-    for group in (draft for details in told for draft in details.drafts if draft.kind == "group"):
+    for group in (draft for details in open_accounts for draft in details.drafts if draft.kind == "group"):
         yield group.arn, [group.arn, _in_any_order(given.policies(group))]
 
 
 class _Given:
     """What is given to users, groups and roles, by account, and what that may say of keys."""
 
-    def __init__(self, told: Mapping[str, Details], changes: Mapping[str, Sequence[IdentityChanges]]) -> None:
-        self.told = told
+    def __init__(self, inputs: Mapping[str, Details], changes: Mapping[str, Sequence[IdentityChanges]]) -> None:
+        self.inputs = inputs
         self.changes = [(account, change) for account, found in changes.items() for change in found]
-        policies = chain(*(change.policies for _, change in self.changes), *(details.policies for details in told.values()))
+        policies = chain(*(change.policies for _, change in self.changes), *(details.policies for details in inputs.values()))
         self.managed = {policy.arn: policy.document for policy in policies}
-        drafts = chain(*(details.drafts for details in told.values()), *(change.drafts.values() for _, change in self.changes))
+        drafts = chain(*(details.drafts for details in inputs.values()), *(change.drafts.values() for _, change in self.changes))
         self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
 
     def policies(self, draft: Draft) -> list[object]:

@@ -137,9 +137,9 @@ def _report(context: Asked, question: Question, name: str | None = None) -> Repo
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are among them. Raises
     `InputError`."""
     settings, where = context.settings, Where(1, None, cache_folder())
-    chosen = [one for one in question.invariants if name in (None, one.name)]
+    invariants = [one for one in question.invariants if name in (None, one.name)]
     limit = settings.timeout or TIMEOUT
-    report, _ = prove_many(question.estate, chosen, where, timeout=limit, readings=settings.readings, steps=settings.steps)
+    report, _ = prove_many(question.estate, invariants, where, timeout=limit, readings=settings.readings, steps=settings.steps)
     return excused(report, question.estate, settings, today())[0]
 
 
@@ -180,8 +180,8 @@ def mended(scene: Scene, name: str) -> Mended | str:
 def _mended(scene: Scene, context: Asked, name: str) -> Mended | str:
     question, settings = read(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
-    chosen = [number for number, one in enumerate(direct) if one.name == name][:1]
-    found = suggest(question.estate, direct, chosen=chosen, timeout=settings.timeout or TIMEOUT, readings=settings.readings)
+    numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
+    found = suggest(question.estate, direct, chosen=numbers, timeout=settings.timeout or TIMEOUT, readings=settings.readings)
     advice = [one for one in found.advice if one.status is Status.REFUTED]
     if not advice:
         return f"{name!r} is not refuted any more"

@@ -98,10 +98,10 @@ def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_fie
         return False
     for other in linked:
         before, parts = _WILDCARD.split(other.partition(own)[0], maxsplit=1)[0], other.split(":", 5)
-        elsewhere = len(parts) < 6 or any(own in part for part in (*parts[:field], *parts[field + 1 :]))
+        in_other_fields = len(parts) < 6 or any(own in part for part in (*parts[:field], *parts[field + 1 :]))
         could_match = before.startswith(start) or start.startswith(before)
         matches_any = before.startswith(start) and value == f"{start}*"
-        if (elsewhere or in_field) and could_match and not matches_any:
+        if (in_other_fields or in_field) and could_match and not matches_any:
             return True
     return False
 

@@ -137,8 +137,8 @@ class ClosedSet:
         inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
-        elsewhere = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
-        return either(in_question, holders(space, sorted(self.of("holds"))), elsewhere, *lost)
+        other_accounts = both(space.is_principal, *(negation(space.in_account(account)) for account in listed))
+        return either(in_question, holders(space, sorted(self.of("holds"))), other_accounts, *lost)
 
     def only_given(self, space: Space) -> Iterator[Expression]:
         """Each power is had by those alone whom a fact gives it."""

@@ -144,11 +144,11 @@ class Clauses:
         self._is_any(present, classes)
         if attribute.multivalued:
             return
-        for chosen, met in zip(classes, self._classes[attribute.name], strict=True):
+        for literal, met in zip(classes, self._classes[attribute.name], strict=True):
             for number in met:
-                meeting[number].append(chosen)
+                meeting[number].append(literal)
         for number, inside in meeting.items():
             self._is_any(self._of(attribute.name, "test", number), inside)
-        for number, (before, chosen) in enumerate(zip(classes, classes[1:], strict=False)):  # one class at most: a chain of "one so far"
+        for number, (before, literal) in enumerate(zip(classes, classes[1:], strict=False)):  # one class at most: a chain of "one so far"
             so_far, chain = self._of(attribute.name, "so far", number), self._of(attribute.name, "so far", number + 1)
-            self.clauses += [[-before, so_far], [-so_far, -chosen], [-so_far, chain]]
+            self.clauses += [[-before, so_far], [-so_far, -literal], [-so_far, chain]]

@@ -81,8 +81,8 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     regions = [*filter(None, regions), *named]
     numbers = sorted(_accounts([text]))
     accounts = [next(number for number in map("{:012}".format, range(len(numbers) + 1)) if number not in numbers), *numbers]
-    chosen = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
-    return [replace(given, account=account, region=region) for account, region in chosen]
+    places = product([given.account] if given.account else accounts, [given.region] if given.region else regions)
+    return [replace(given, account=account, region=region) for account, region in places]
 
 
 def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) -> LintReport:

@@ -55,19 +55,19 @@ def prove_many(
     options = proof_options(invariants, engine, timeout, readings, cross_check, steps)
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
-    remembered: Earlier | None = None
+    earlier: Earlier | None = None
     open_tasks = [(number, numbers) for number, (_, numbers) in enumerate(work.targets)]
     if where.cache is not None and options.second is None:
         from verifier.runs.earlier import Earlier
 
-        remembered = Earlier(work, where.cache)
-        open_tasks = list(remembered.recall(collected.add))
+        earlier = Earlier(work, where.cache)
+        open_tasks = list(earlier.recall(collected.add))
     for answers in _decided(work, open_tasks, where):
         for number, verdict in answers:
             collected.add(number, verdict)
-        if remembered is not None:
-            remembered.keep(answers)
-    trouble = remembered.close() if remembered is not None else None
+        if earlier is not None:
+            earlier.keep(answers)
+    trouble = earlier.close() if earlier is not None else None
     place = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
     in_order = dict(sorted(collected.verdicts.items(), key=lambda item: (item[0][0], place[item[0][1]])))
     return report_of(estate, in_order, options), trouble

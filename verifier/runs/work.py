@@ -42,8 +42,8 @@ class Work:
         """The verdicts on one target, each with the number of its invariant."""
         number, numbers = task
         target = self.targets[number][0]
-        chosen = [self.invariants[n] for n in numbers]
-        return list(zip(numbers, decide_target(self.estate, target, chosen, self.options), strict=True))
+        selected = [self.invariants[n] for n in numbers]
+        return list(zip(numbers, decide_target(self.estate, target, selected, self.options), strict=True))
 
 
 def work_of(estate: Estate, invariants: Sequence[AnyInvariant], options: ProofOptions) -> Work:

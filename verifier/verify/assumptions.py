@@ -63,10 +63,10 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: Mapping[
 def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]:
     """C3, F2: listed values that no request can have, of the statements that are about an action of the claim."""
     space = question.space
-    elsewhere = {space.owners[number] for number in claim.bystanders}
-    elsewhere -= {reference for number, reference in enumerate(space.owners) if number not in claim.bystanders}
+    bystanders = {space.owners[number] for number in claim.bystanders}
+    bystanders -= {reference for number, reference in enumerate(space.owners) if number not in claim.bystanders}
     for reference, remarks in space.remarks.items():
-        if reference not in elsewhere:
+        if reference not in bystanders:
             yield from (Assumption(rule, text) for rule, text in remarks)
 
 
@@ -129,8 +129,8 @@ def chosen_keys(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator[A
         yield Assumption("L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}")
     for kind, name in ((KeyAlias, "aliases"), (KeyTag, "tags")):
         if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
-            chosen = selected_keys(estate, invariant)
-            others = [other.arn for other in estate.keys if getattr(other, name) is None and other not in chosen]
+            selected = selected_keys(estate, invariant)
+            others = [other.arn for other in estate.keys if getattr(other, name) is None and other not in selected]
             if others:
                 yield Assumption("U3", f"the invariant is not about {first_few(others)}, whose {name} were not given")
 

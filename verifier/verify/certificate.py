@@ -168,8 +168,8 @@ class _Search:
 
     def _more(self, space: Space, found: Satisfied) -> Iterator[Fact]:
         """What a request that meets a query makes true, where a set can have it."""
-        chosen = set(found.values("action", [name.lower() for name in space.known_actions]))
-        names = [name for name in sorted(space.known_actions) if name.lower() in chosen]
+        found_actions = set(found.values("action", [name.lower() for name in space.known_actions]))
+        names = [name for name in sorted(space.known_actions) if name.lower() in found_actions]
         if space.target.key is not None:
             yield from self._of_key(space.target.key.arn, names, found)
         elif space.target.kind is TargetKind.DOUBT:
@@ -185,5 +185,5 @@ class _Search:
         yield from ((OF_THE_KEY[name], key) for name in names if name in OF_THE_KEY)
         if "kms:CreateGrant" in names:
             granted = [action.name for action in actions() if action.grant_operation]
-            chosen = found.values(OPERATIONS, [name.removeprefix("kms:") for name in granted])
-            yield from (("grant", key, f"kms:{name}") for name in chosen)
+            operations = found.values(OPERATIONS, [name.removeprefix("kms:") for name in granted])
+            yield from (("grant", key, f"kms:{name}") for name in operations)

@@ -72,9 +72,9 @@ class Partitioner:
         """The parts of a set. Actions that the data does not know are left out (U4). Raises `Impossible`."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
-            settled, unsettled = self.certain_part(node)
+            certain, unsettled = self.certain_part(node)
             projection = self.joint.care(self.number, node)
-            found = self._parts(settled, projection)
+            found = self._parts(certain, projection)
             rest = self.joint.diagrams.both(unsettled, projection.care)
             return found if rest == NOTHING else replace(found, unsettled=(*found.unsettled, *self.reasons(rest)))
         except TooLarge as error:

@@ -53,8 +53,8 @@ def prove(
     total = sum(len(found) for _, found in by_target)
     verdicts: dict[tuple[int, str], Verdict] = {}
     for target, numbers in by_target:
-        chosen = [invariants[number] for number in numbers]
-        for number, verdict in zip(numbers, decide_target(estate, target, chosen, options), strict=True):
+        selected = [invariants[number] for number in numbers]
+        for number, verdict in zip(numbers, decide_target(estate, target, selected, options), strict=True):
             verdicts[number, verdict.target] = verdict
             if progress is not None:
                 progress(len(verdicts), total, verdict.invariant.name)

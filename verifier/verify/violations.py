@@ -90,21 +90,21 @@ def _otherwise(assignment: Assignment, names: Iterable[str]) -> Iterator[Express
 def _replayed(question: Question, claim: Claim, session: Session, candidate: Candidate) -> Counterexample | tuple[str, ...]:
     """A violation that `evaluate` confirms, under the symbols that the assignment chose; or what it rests on."""
     request, assignment = candidate.request, candidate.assignment
-    chosen = for_evaluate(question, candidate)
+    symbol_values = for_evaluate(question, candidate)
     if claim.invariant.expectation is Expectation.ALLOWED:
-        chosen[SESSION_ALLOW] = False
+        symbol_values[SESSION_ALLOW] = False
     wanted = Outcome.DENY if claim.invariant.expectation is Expectation.ALLOWED else Outcome.ALLOW
     decider = decider_with_remarks(question.space.estate, request)
-    decision = decider.decide(chosen)
+    decision = decider.decide(symbol_values)
     if decision.outcome is not wanted:
         return tuple(name for name in assignment.symbols if is_unmodelled(question, name))
-    readings, free, unmodelled = needed(question, decider, chosen, wanted)
+    readings, free, unmodelled = needed(question, decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(name for name in symbols_of(claim.scope) & assignment.symbols.keys() if is_unmodelled(question, name))
-    doubtful = doubtful_facts(question, request, chosen, wanted)
+    doubtful = doubtful_facts(question, request, symbol_values, wanted)
     if unmodelled or beyond or doubtful:
         return (*unmodelled, *beyond, *doubtful)
     # What conditions read may decide about the scope alone.
-    read = {(WHICH_PAIR, chosen[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
+    read = {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     readings = tuple(sorted({*readings, *read, *needed_to_be_sent(question, session, assignment)}))
-    return counterexample(request, without_doubts(question, decider, chosen, decision), readings, free)
+    return counterexample(request, without_doubts(question, decider, symbol_values, decision), readings, free)

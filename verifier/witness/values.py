@@ -78,9 +78,9 @@ class Search:
             if isinstance(found, Conflict):
                 return found
             values[name] = found
-        chosen = self._relate(values)
-        key = lacking_names(self._question, chosen.values) if isinstance(chosen, AgreeingValues) else None
-        return chosen if key is None else Stuck(f"no names were found for all pairs of `{key}`", self._of_pairs(key))
+        agreed = self._relate(values)
+        key = lacking_names(self._question, agreed.values) if isinstance(agreed, AgreeingValues) else None
+        return agreed if key is None else Stuck(f"no names were found for all pairs of `{key}`", self._of_pairs(key))
 
     def _of_pairs(self, key: str) -> Expression:
         """What the assignment says of the pairs of a key that no grant lists."""

@@ -30,26 +30,26 @@ class Access:
     resources: tuple[str, ...] = ()
 
 
-def no_new_access(options: SidesOptions, readings: Mapping[str, bool], chosen: Sequence[Sink]) -> int:
+def no_new_access(options: SidesOptions, readings: Mapping[str, bool], outputs: Sequence[Sink]) -> int:
     """Whether NEW allows nothing that OLD does not."""
     comparison = compared(options, readings)
-    return _answer(check_of_comparison(comparison), chosen, remarks(comparison))
+    return _answer(check_of_comparison(comparison), outputs, remarks(comparison))
 
 
 def access_not_granted(
-    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], chosen: Sequence[Sink]
+    paths: tuple[Path, ...], access: Access, key_arn: str | None, given: Supplied, readings: Mapping[str, bool], outputs: Sequence[Sink]
 ) -> int:
     """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
-    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, chosen)
+    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, outputs)
 
 
 def no_public_access(
-    paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], chosen: Sequence[Sink]
+    paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], outputs: Sequence[Sink]
 ) -> int:
     """Whether no arbitrary account can use a key."""
     found = builtin("no-public-access")
     assert isinstance(found, Invariant)
-    return _proved("no-public-access", paths, found, key_arn, given, readings, chosen)
+    return _proved("no-public-access", paths, found, key_arn, given, readings, outputs)
 
 
 def _proved(
@@ -59,7 +59,7 @@ def _proved(
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
-    chosen: Sequence[Sink],
+    outputs: Sequence[Sink],
 ) -> int:
     from verifier.inputs import load_estate
     from verifier.problem.subjects import is_keyless
@@ -68,11 +68,11 @@ def _proved(
     from verifier.verify import prove
 
     report = prove(estate, (invariant,), readings=readings)
-    return _answer(check_of_report(name, report), chosen, report.warnings)
+    return _answer(check_of_report(name, report), outputs, report.warnings)
 
 
-def _answer(check: Check, chosen: Sequence[Sink], warnings: Sequence[Diagnostic]) -> int:
-    write(chosen, check_forms(check), warnings)
+def _answer(check: Check, outputs: Sequence[Sink], warnings: Sequence[Diagnostic]) -> int:
+    write(outputs, check_forms(check), warnings)
     return check.exit_code
 
 

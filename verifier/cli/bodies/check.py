@@ -54,7 +54,7 @@ def check_command(
 def _checked(
     configuration: Configuration,
     asking: QuestionOptions,
-    chosen: tuple[Sink, ...],
+    outputs: tuple[Sink, ...],
     write_baseline: Path | None,
     processes: int | None,
     steps: int | None,
@@ -63,13 +63,13 @@ def _checked(
     day = today()
     question = read(asking)
     steps = steps if steps is not None else configuration.steps
-    prove_options = ProveOptions(asking, chosen, configuration.timeout, configuration.readings, processes=processes, steps=steps)
+    prove_options = ProveOptions(asking, outputs, configuration.timeout, configuration.readings, processes=processes, steps=steps)
     report = proved(prove_options, question)
     report = dataclasses.replace(report, inputs=(*report.inputs, *configuration.digest))
     if write_baseline is not None:
         _write_baseline(write_baseline, report, question, configuration)
     report, stale = excused(report, question.estate, configuration, day, write_baseline)
-    write_report(report, chosen, question.estate, only)
+    write_report(report, outputs, question.estate, only)
     code = report_exit_code(report)
     if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED

@@ -46,6 +46,6 @@ def actions(
     found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
     if not found:
         raise InputError.of(f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`")
-    chosen = [entry for entry in found.values() if entry.head in wanted]
-    emit(listed(output, lambda: render_actions(chosen, style_of(sys.stdout)), lambda: actions_json(chosen)))
+    matching = [entry for entry in found.values() if entry.head in wanted]
+    emit(listed(output, lambda: render_actions(matching, style_of(sys.stdout)), lambda: actions_json(matching)))
     return 0

@@ -75,10 +75,10 @@ class _Session:
         texts = frozenset[str]().union(*(listed.texts for listed in found))
         names = [name for listed in found for name in listed.names if name not in tags and self._may_have(name, shown)]
         further = {name: (shown or {}).get(name) for name in names}
-        for chosen in ({**tags}, {**further, **tags}):
-            for spelling in spelled(chosen, texts):
+        for all_tags in ({**tags}, {**further, **tags}):
+            for spelling in spelled(all_tags, texts):
                 entries: dict[str, Entry] = {
-                    REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
+                    REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in all_tags.items()
                 }
                 entries[TAG_KEYS] = tuple(spelling)
                 if self._allowed(arn, entries, (_CALL, _TAGGING)):

@@ -126,15 +126,15 @@ class Passing:
             keys = {text.lower(): None for text in listed.texts if text.lower() not in tags and self._may_have(text.lower())}
             besides = ({}, further, *({name: self.shown.get(name)} for name in keys), {**keys, **further})
             for others in dict.fromkeys(tuple(found.items()) for found in besides):
-                chosen = {**tags, **dict(others)}
+                all_tags = {**tags, **dict(others)}
                 # A tag may be called transitive in another case than it is passed in (F3). [API: AssumeRole, Tags, TransitiveTagKeys]
-                for names, lasting in product(*(spelled(one, listed.texts) for one in (chosen, tags if transitive else {}))):
+                for names, lasting in product(*(spelled(one, listed.texts) for one in (all_tags, tags if transitive else {}))):
                     entries: dict[str, Entry] = {
-                        REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in chosen.items()
+                        REQUEST_TAG + name: Free(present=True) if value is None else value for name, value in all_tags.items()
                     }
                     entries[TAG_KEYS] = tuple(names)
                     # A request that passes a tag of the key of a transitive one fails [API: AssumeRole, Tags]: none overrides the role's.
-                    entries |= _of_resource({name: own.get(name) for name in chosen})
+                    entries |= _of_resource({name: own.get(name) for name in all_tags})
                     entries |= {TRANSITIVE: lasting} if transitive else {}
                     if self._may(role, one, entries, {}, ("sts:TagSession",), tags):
                         return one
@@ -168,8 +168,8 @@ class Passing:
         if not ends and one.caller.session == ORDINARY:
             yield one, {}
             return
-        elsewhere = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
-        if on_names and (elsewhere or any(mark in end for end in ends for mark in "*?$")):
+        tested = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
+        if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
         bound = (c for statement in before.trust.statements for c in statement.conditions if c.key.value.lower() == _NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
@@ -209,8 +209,8 @@ class Passing:
         ways = None if values is None else [(name, (own[name],) if name in own else found) for name, found in values.items()]
         if ways is None or prod(len(found) for _, found in ways) > TRIED:
             return True
-        for chosen in product(*(found for _, found in ways)):
-            shown = {name: value for (name, _), value in zip(ways, chosen, strict=True)}
+        for combination in product(*(found for _, found in ways)):
+            shown = {name: value for (name, _), value in zip(ways, combination, strict=True)}
             principal_tags = {PRINCIPAL_TAG + name: value for name, value in shown.items()}
             if self._allowed(role, one, {**certain, **principal_tags}, besides) and self._may_be(before, shown):
                 return True
@@ -339,7 +339,7 @@ def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tupl
     if len(names) > MOST_SESSION_TAGS or any(name.startswith("aws:") for name in names):
         return
     ways = [(*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper()) for name in names]
-    for number, chosen in enumerate(product(*map(dict.fromkeys, ways))):
+    for number, combination in enumerate(product(*map(dict.fromkeys, ways))):
         if number >= _WAYS:
             return
-        yield chosen
+        yield combination

@@ -134,5 +134,5 @@ def run_on(pattern: str, colons: int) -> Iterator[str]:
     segments = _COLON.split(pattern)
     ends = [index for index, segment in enumerate(segments[:5]) if segment.endswith("*")]
     for more in range(max(1, 6 - len(segments)), max(colons, 5) - len(segments) + 2):
-        for chosen in combinations_with_replacement(ends, more):
-            yield ":".join(segment + ":*" * chosen.count(index) for index, segment in enumerate(segments))
+        for places in combinations_with_replacement(ends, more):
+            yield ":".join(segment + ":*" * places.count(index) for index, segment in enumerate(segments))

@@ -94,8 +94,8 @@ def _supposed(side: TemplateSide) -> list[str]:
         "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and no others, "
         "but for tags of the stack, of which users and roles have none of `create-stack --tags`"
     ]
-    if side.chosen and "AWS::StackName" not in side.template.supplied.parameters:
-        listed = first_few([f"`{name}`" for name in side.chosen])
+    if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
+        listed = first_few([f"`{name}`" for name in side.generated_names])
         found.append(f"no policy has a pattern for the names that CloudFormation makes up (of {listed}); see --parameter AWS::StackName")
     return found
 

@@ -58,7 +58,7 @@ class TemplateSide(Side):
     remarks: Remarks
     template: Template
     where: tuple[str, str | None, str]
-    chosen: dict[str, None] = field(default_factory=dict)
+    generated_names: dict[str, None] = field(default_factory=dict)
     nested: dict[str, TemplateSide] = field(default_factory=dict)
     """The templates of stacks in it that are read, by the logical IDs of these."""
     within: str = "stack"
@@ -123,7 +123,7 @@ class TemplateSide(Side):
         given = self.functions.of(own, _NAMES.get(own.type, "PolicyName"))
         if given is not None or own.type not in _CHOSEN:
             return given
-        self.chosen[own.name] = None
+        self.generated_names[own.name] = None
         stack = self.template.supplied.parameters.get("AWS::StackName") or self.within
         end = digest(self, self._resources[own.name])[:12].upper()
         return text_at(own.place, f"{stack}-{own.name}"[: _LONGEST_NAME - 13] + f"-{end}")
@@ -209,7 +209,7 @@ class TemplateSide(Side):
                 yield from values_of(self.functions.value(entry))
 
     def made_up(self, resource: Resource) -> str | None:
-        return f"-{resource.address[:_SHORTEST]}" if resource.address in self.chosen else None
+        return f"-{resource.address[:_SHORTEST]}" if resource.address in self.generated_names else None
 
 
 def _titled(name: str) -> str:

@@ -72,8 +72,8 @@ def read_account(remarks: Remarks, parts: Parts, account: str, *, steps: bool, t
         all_workloads=running[1],
         opened=running[2],
     )
-    told = [*listed.drafts, *(draft for details in parts.made.get(account, ()) for draft in details.drafts)]
-    return read, inventory.unmodelled, Details(told, policies)
+    drafts_of_all = [*listed.drafts, *(draft for details in parts.made.get(account, ()) for draft in details.drafts)]
+    return read, inventory.unmodelled, Details(drafts_of_all, policies)
 
 
 def _unique(draft: Draft) -> Name:

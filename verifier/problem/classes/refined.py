@@ -194,8 +194,8 @@ def _possible_texts(words: WordTable, predicates: Sequence[Predicate], scales: S
 
 def _merged(predicates: Sequence[Predicate], base: Held, ways: Sequence[Sequence[Held]]) -> Iterator[Answers]:
     order = list(dict.fromkeys(predicates))
-    for chosen in product(*ways):
-        held = {**base, **{p: value for answers in chosen for p, value in answers.items()}}
+    for combination in product(*ways):
+        held = {**base, **{p: value for answers in combination for p, value in answers.items()}}
         yield tuple(held.get(p, False) for p in order)
 
 

@@ -29,9 +29,9 @@ def find_word(domain: Domain, meet: Sequence[Predicate], avoid: Sequence[Predica
     if word is not None:
         return word
     choices = [*map(_ways_in, meet), *map(_ways_out, avoid)]
-    for chosen in product(*choices):
-        inside = dict.fromkeys(tokens for way in chosen for tokens in way[0])
-        outside = dict.fromkeys(tokens for way in chosen for tokens in way[1])
+    for combination in product(*choices):
+        inside = dict.fromkeys(tokens for way in combination for tokens in way[0])
+        outside = dict.fromkeys(tokens for way in combination for tokens in way[1])
         word = _search(domain, list(inside), list(outside))
         if word is not None:
             return word

@@ -67,8 +67,8 @@ class Counterparts:
         for own, about in self._groups:
             here = diagrams.all_of(fact for fact in self._own if diagrams.support(fact) & own)
             if here != EVERYTHING:
-                elsewhere = diagrams.both(diagrams.complement(here), self._replaced(found, own | about))
-                found = diagrams.either(diagrams.both(here, found), elsewhere)
+                outside = diagrams.both(diagrams.complement(here), self._replaced(found, own | about))
+                found = diagrams.either(diagrams.both(here, found), outside)
         return found
 
     def _replaced(self, node: Node, variables: frozenset[str]) -> Node:

@@ -35,8 +35,8 @@ def relation_facts(space: Space) -> Iterator[Expression]:
         if relation.expected is not None:
             yield from _pattern_facts(space, relation)
     for name, comparison in space.partly_known.items():
-        for values, chosen in _known_values(space, comparison.sources):
-            yield implies(chosen, same(Symbol(name), comparison.meaning(values)))
+        for values, condition in _known_values(space, comparison.sources):
+            yield implies(condition, same(Symbol(name), comparison.meaning(values)))
 
 
 def share_tests(space: Space) -> None:
@@ -123,13 +123,13 @@ def _pattern_facts(space: Space, relation: Relation) -> Iterator[Expression]:
     for text in _literals(space, subject) if relation.patterns is not None else ():
         yield from _known_subject_facts(space, relation, text, subject.test(exactly(text)))
     assert relation.expected is not None
-    for values, chosen in _known_values(space, sources):
+    for values, condition in _known_values(space, sources):
         pattern = relation.expected(values)
         try:
             met = FALSE if pattern is None else space.ask(subject, pattern)
         except Unsuitable:
             continue
-        yield implies(both(subject.present, chosen), same(Symbol(relation.symbol), met))
+        yield implies(both(subject.present, condition), same(Symbol(relation.symbol), met))
 
 
 def _known_values(space: Space, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:

@@ -53,8 +53,8 @@ def _outcome(explanation: Explanation) -> Block:
     on = f" on {words.symbols_text(decision.depends_on)}" if decision.depends_on else ""
     sign = {Outcome.ALLOW: "allowed", Outcome.DENY: "refused", Outcome.DEPENDS: "depends"}[decision.outcome]
     items = []
-    for outcome, chosen in explanation.cases:
-        for position, (symbol, value) in enumerate(chosen):
+    for outcome, assignment in explanation.cases:
+        for position, (symbol, value) in enumerate(assignment):
             label = f"{words.OUTCOMES[outcome]} if" if position == 0 else "      and"
             items.append(Item(words.assignment_text(symbol, value), label, f"[{symbol}={'yes' if value else 'no'}]"))
     items += [Item(warning, "impossible" if warning in decision.impossible else "note") for warning in decision.warnings]

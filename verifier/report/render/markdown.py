@@ -236,20 +236,20 @@ class Part:
 def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> str:
     """All lines, with a final newline, and how many things are left out."""
     room = MOST - _RESERVE - _size(head) - _size(end)
-    chosen: list[Sequence[str] | None] = [None] * len(blocks)
+    shown: list[Sequence[str] | None] = [None] * len(blocks)
     for number, block in enumerate(blocks):
         lines = block.full if block.short is None else block.short
         if _size(lines) > room:  # nor anything after it, which could seem to be about what is before
             break
         room -= _size(lines)
-        chosen[number] = lines
+        shown[number] = lines
     for number, block in enumerate(blocks):
-        short = chosen[number]
+        short = shown[number]
         if short is not None and (more := _size(block.full) - _size(short)) <= room:
-            chosen[number] = block.full
+            shown[number] = block.full
             room -= more
-    left = sum(block.counts for block, lines in zip(blocks, chosen, strict=True) if not lines and block.full)
-    kept = [line for lines in chosen if lines is not None for line in lines]
+    left = sum(block.counts for block, lines in zip(blocks, shown, strict=True) if not lines and block.full)
+    kept = [line for lines in shown if lines is not None for line in lines]
     return "\n".join([*head, *kept, *([f"{left:,} more, for which there is no room here.", ""] if left else []), *end]) + "\n"
 
 

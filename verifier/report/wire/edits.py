@@ -39,7 +39,7 @@ _SHAPES: Shapes = {
     EditShown: shape("text before after place=span", before=lambda edit: _read(edit.before), after=lambda edit: _read(edit.after)),
     Explanation: shape(
         "request decision cases request_changes policy_changes no_request_change no_policy_change assumptions",
-        cases=lambda explanation: [{"decision": outcome, "assignment": dict(chosen)} for outcome, chosen in explanation.cases],
+        cases=lambda explanation: [{"decision": outcome, "assignment": dict(assignment)} for outcome, assignment in explanation.cases],
         request_changes=_those("flips", Flip),
         policy_changes=_those("policy_changes", PolicyChange),
         no_request_change=_those("flips", NotFound),

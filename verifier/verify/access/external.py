@@ -121,18 +121,18 @@ class External:
         groups: dict[object, list[_Draft]] = {}
         for draft in drafts:
             groups.setdefault((draft.callers, draft.actions, draft.exact, self._ways(ways, draft)), []).append(draft)
-        told, missing = list[tuple[ExternalAccess, Node]](), list[Reason]()
+        confirmed, missing = list[tuple[ExternalAccess, Node]](), list[Reason]()
         for group in groups.values():
             node = self.joint.diagrams.any_of(draft.node for draft in group)
             sampled = sample(self.joint, 0, sampling, node)
             for part in (draft.node for draft in group if len(group) > 1 and _compares(draft.cube)):
                 sample(self.joint, 0, sampling, part)  # raises `Impossible` where there is none
             if isinstance(sampled, Sample):
-                told.append((self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node))
+                confirmed.append((self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node))
             else:
                 missing.append(sampled.reason)
-        findings, exact = tuple(finding for finding, _ in told), all(draft.exact for draft in drafts)
-        return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in told), least)
+        findings, exact = tuple(finding for finding, _ in confirmed), all(draft.exact for draft in drafts)
+        return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in confirmed), least)
 
     def _ways(self, ways: Ways, draft: _Draft) -> tuple[Way, ...] | None:
         part = Described(draft.callers, draft.actions, draft.node, (), EVERYTHING, draft.actions)

@@ -56,14 +56,14 @@ def findings(
     """
     held = dict(readings or {})
     check_readings(held)
-    chosen = keys_named(estate, keys)
+    selected = keys_named(estate, keys)
     found = []
-    for done, key in enumerate(chosen, start=1):
+    for done, key in enumerate(selected, start=1):
         started = time.perf_counter()
         on_key = _on_key(estate, key, zone_of(estate, key, zone, trusted), held)
         found.append(replace(on_key, elapsed=time.perf_counter() - started))
         if progress is not None:
-            progress(done, len(chosen), key.name or key.arn)
+            progress(done, len(selected), key.name or key.arn)
     return FindingsReport(
         tuple(found),
         zone,

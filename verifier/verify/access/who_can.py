@@ -65,12 +65,12 @@ def who_can(
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
     asker = _Asker(estate, scope, held, witnesses)
-    chosen = keys_named(estate, keys)
+    selected = keys_named(estate, keys)
     found = []
-    for done, key in enumerate(chosen, start=1):
+    for done, key in enumerate(selected, start=1):
         found.append(asker.on_key(key))
         if progress is not None:
-            progress(done, len(chosen), key.name or key.arn)
+            progress(done, len(selected), key.name or key.arn)
     return WhoCan(
         tuple(found),
         actions,

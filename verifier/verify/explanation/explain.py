@@ -44,8 +44,8 @@ def _cases(
     """For a decision that depends: what leads to each outcome."""
     if decision.outcome is Outcome.DEPENDS:
         for outcome, other in ((Outcome.ALLOW, Outcome.DENY), (Outcome.DENY, Outcome.ALLOW)):
-            chosen = leading_away(estate, request, held, other)
-            yield outcome, tuple((name, value) for name, value in sorted(chosen.items()) if name not in held)
+            assignment = leading_away(estate, request, held, other)
+            yield outcome, tuple((name, value) for name, value in sorted(assignment.items()) if name not in held)
 
 
 # --- the request ------------------------------------------------------------------------------------------------------------

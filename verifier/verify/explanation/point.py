@@ -174,8 +174,8 @@ def _not_as_supposed(question: Question) -> Expression:
     for name, value in (("kms:viaservice", None), ("kms:grantisforawsresource", "true")):
         table = finite.tables.get(name)
         if table is not None:
-            chosen = table.class_of(value) if value is not None else None
-            signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if chosen is None else 1 << chosen))
+            number = table.class_of(value) if value is not None else None
+            signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if number is None else 1 << number))
     table = finite.tables[VIA]
     true = table.class_of("true")
     return FALSE if true is None else negation(same(In(VIA, 1 << true), disjunction(signs)))
@@ -224,11 +224,11 @@ def has_value(question: Question, name: str, value: Found) -> Iterator[Expressio
 def _single(question: Question, name: str, value: Found) -> Iterator[Expression]:
     finite = question.finite
     table = finite.tables[name]
-    chosen = table.size if value is None else table.class_of(str(value))
-    if chosen is None or (value is None and not finite.optional[name]):
+    number = table.size if value is None else table.class_of(str(value))
+    if number is None or (value is None and not finite.optional[name]):
         raise Undetermined(f"{name} = {value!r}")
     if finite.width(name) > 1:
-        yield In(name, 1 << chosen)
+        yield In(name, 1 << number)
 
 
 def _set(question: Question, name: str, value: Found) -> Iterator[Expression]:

@@ -98,12 +98,12 @@ class Bench:
     def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""
         question, assignment = self.question, found.assignment
-        chosen = for_evaluate(question, found)
-        decision = confirm(found.request, chosen)
-        unmodelled = [name for name in chosen if is_unmodelled(question, name)]
+        symbols = for_evaluate(question, found)
+        decision = confirm(found.request, symbols)
+        unmodelled = [name for name in symbols if is_unmodelled(question, name)]
         if decision is None and not unmodelled:
             raise InternalDisagreement.on(found.request)
-        needed = {} if decision is None else dict(_needed(found.request, chosen, decision, confirm))
+        needed = {} if decision is None else dict(_needed(found.request, symbols, decision, confirm))
         rests = unmodelled if decision is None else [name for name in needed if name in unmodelled]
         if decision is None or rests:
             return Inconclusive(tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests))
@@ -113,9 +113,9 @@ class Bench:
         return counterexample(found.request, decision, tuple(sorted(readings.items())), free)
 
 
-def _needed(request: Request, chosen: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:
+def _needed(request: Request, symbols: Mapping[str, bool], decision: Decision, confirm: Confirm) -> Iterator[tuple[str, bool]]:
     """The symbols whose other value shows something else: of those that were asked for."""
     assignment = dict(decision.assignment)
-    for name, value in sorted(chosen.items()):
-        if name in assignment and confirm(request, {**chosen, name: not value}) is None:
+    for name, value in sorted(symbols.items()):
+        if name in assignment and confirm(request, {**symbols, name: not value}) is None:
             yield name, value

@@ -131,12 +131,12 @@ def _never_on_key(subject: Subject, text: Text) -> bool:
 def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Found]:
     """One finding for the actions that no key has, one for those that this key does not suit, one for those of other services."""
     foreign = [text for text in useless if not _known(text)]
-    elsewhere = [text for text in useless if _known(text) and not any("key" in action.resources for action in _known(text))]
-    unsuited = [text for text in useless if text not in foreign and text not in elsewhere]
+    not_on_keys = [text for text in useless if _known(text) and not any("key" in action.resources for action in _known(text))]
+    unsuited = [text for text in useless if text not in foreign and text not in not_on_keys]
     facts = subject.key.spec if subject.key is not None and subject.key.spec is not None else "of this kind"
     groups: list[tuple[LintRule, list[Text], str]] = [
         (rules.NOT_ON_KEYS, foreign, "an action of another service"),
-        (rules.NOT_ON_KEYS, elsewhere, "not about a key, so that a key policy decides nothing about it"),
+        (rules.NOT_ON_KEYS, not_on_keys, "not about a key, so that a key policy decides nothing about it"),
         (rules.UNSUITED_ACTION, unsuited, f"refused by a key {facts}"),
     ]
     for rule, texts, because in groups:

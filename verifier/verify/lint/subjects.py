@@ -155,11 +155,11 @@ class Subject:
             open_ = answer if isinstance(answer, Unknown) else open_
         return open_ or Proved()
 
-    def matched(self, outcome: Outcome | None = None, settled: Mapping[str, bool] | None = None) -> Confirm:
+    def matched(self, outcome: Outcome | None = None, assigned: Mapping[str, bool] | None = None) -> Confirm:
         """Confirms that the statement matches a request, with this outcome if one is wanted, and under these symbols besides."""
 
         def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
-            decision = evaluate(self.estate, request, {**symbols, **(settled or {})})
+            decision = evaluate(self.estate, request, {**symbols, **(assigned or {})})
             wanted = outcome is None or decision.outcome is outcome
             return decision if wanted and self.matches_in(decision) else None
 
@@ -169,8 +169,8 @@ class Subject:
         """A request that the statement matches if a reading has this value, and does not match if it has the other."""
 
         def confirm(request: Request, symbols: Mapping[str, bool]) -> Decision | None:
-            unless = self.matched(settled={label: not value})(request, symbols)
-            return self.matched(settled={label: value})(request, symbols) if unless is None else None
+            unless = self.matched(assigned={label: not value})(request, symbols)
+            return self.matched(assigned={label: value})(request, symbols) if unless is None else None
 
         def build(seen: Seen) -> list[Expression]:
             return [with_values(seen.shown, {label: value}), negation(with_values(seen.meaning.matches, {label: not value}))]

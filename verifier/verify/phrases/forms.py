@@ -136,44 +136,44 @@ class Vocabulary:
     def _cover(self, least: int, most: int, within: int) -> list[Word] | None:
         """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if none do."""
         usable = [word for word in self.broad if word.mask & least and not word.mask & within & ~most]
-        left, chosen = least, list[Word]()
+        left, cover = least, list[Word]()
         while left and usable:
             best = max(usable, key=lambda word: (word.mask & left).bit_count() / word.cost)
             singly = [self.single[bit].cost for bit in bits(best.mask & left) if bit in self.single]
             if not best.mask & left or best.cost > sum(singly) and len(singly) == (best.mask & left).bit_count():
                 break
-            chosen.append(best)
+            cover.append(best)
             left &= ~best.mask
         for bit in bits(left):
             word = self.single.get(bit) or next((word for word in usable if word.mask & bit), None)
             if word is None:
                 return None
             if left & bit:
-                chosen.append(word)
+                cover.append(word)
                 left &= ~word.mask
-        return _needed(chosen, least, lambda word: word.mask)
+        return _needed(cover, least, lambda word: word.mask)
 
     def _greedy(self, least: int, most: int, blocks: Sequence[Block]) -> Form:
         """Blocks that cover what they must one after the other, the one that says most for its length first."""
         masks = [(block, block.mask(self.full)) for block in blocks]
-        left, chosen = least, list[Block]()
+        left, cover = least, list[Block]()
         while left:
             best, mask = max(masks, key=lambda item: (item[1] & left).bit_count() / item[0].cost, default=(Block(), 0))
             if (mask & left).bit_count() < best.cost:
                 break
-            chosen.append(best)
+            cover.append(best)
             left &= ~mask
         for bit in bits(left):
             if left & bit:
                 block = Block((self.single[bit],)) if bit in self.single else self.around(bit, least, most)
-                chosen.append(block)
+                cover.append(block)
                 left &= ~block.mask(self.full)
-        return tuple(self._cheaper(_needed(chosen, least, lambda block: block.mask(self.full)), least, masks))
+        return tuple(self._cheaper(_needed(cover, least, lambda block: block.mask(self.full)), least, masks))
 
-    def _cheaper(self, chosen: list[Block], least: int, masks: Sequence[tuple[Block, int]]) -> list[Block]:
+    def _cheaper(self, cover: list[Block], least: int, masks: Sequence[tuple[Block, int]]) -> list[Block]:
         """Each block once more: the cheapest that has what the others lack."""
-        found = list(chosen)
-        for position, block in enumerate(chosen if len(chosen) < MOST_BASES else ()):
+        found = list(cover)
+        for position, block in enumerate(cover if len(cover) < MOST_BASES else ()):
             others = (*found[:position], *found[position + 1 :])
             lacking = least & ~meaning(others, self.full)
             fitting = (other for other, mask in masks if not lacking & ~mask)
@@ -199,10 +199,10 @@ def _left(word: Word, bit: int, current: int, least: int, most: int) -> tuple[in
     return (after & ~most).bit_count(), -(after & least).bit_count()
 
 
-def _needed(chosen: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
+def _needed(cover: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
     """What is chosen, without that which the rest covers."""
-    kept = list(chosen)
-    for item in chosen if len(chosen) < MOST_BASES else ():
+    kept = list(cover)
+    for item in cover if len(cover) < MOST_BASES else ():
         rest = reduce(lambda found, other: found | mask(other), (other for other in kept if other is not item), 0)
         if not target & ~rest:
             kept.remove(item)

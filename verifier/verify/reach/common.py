@@ -49,7 +49,7 @@ class Common:
         own = own_accounts(estate, telling)
         self.estate = replace(estate, keys=(*estate.keys, *_own_keys(estate, own)), own_accounts=own)
         self._imagined = imagined(self.estate, telling)
-        self.settled = self._imagined.settled
+        self.complete = self._imagined.complete
         self.narrow = for_keys(self._imagined.estate)
         self._bare = bare(self.narrow)
         self._held = held

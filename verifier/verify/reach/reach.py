@@ -230,11 +230,11 @@ def _report(
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
 ) -> ReachReport:
-    chosen, found = keys_named(estate, keys), []
-    for number, key in enumerate(chosen, 1):
+    selected, found = keys_named(estate, keys), []
+    for number, key in enumerate(selected, 1):
         found.append(_of_key(estate, key, goals, options, answer))
         if progress is not None:
-            progress(number, len(chosen), key.name or key.arn)
+            progress(number, len(selected), key.name or key.arn)
     free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
     warnings = (*estate.warnings, *(() if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)))

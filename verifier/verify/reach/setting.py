@@ -68,7 +68,7 @@ class Setting:
     def unsettled(self) -> Reason | None:
         """Why nothing is proved of what could be made; `None` where it is all looked at (`newly_made`)."""
         why = "policy variables name what could be made after what could be made, and so on without end"
-        return None if self._common.settled else Reason("budget", why)
+        return None if self._common.complete else Reason("budget", why)
 
     def _closure(self, issued: CallerSet, doubtful: bool = False) -> Closure:
         """Of federated sessions it is about those in a set alone, and about the goals that say so; of other callers about every goal.

@@ -133,8 +133,8 @@ def not_listed(estate: Estate) -> Reason | None:
         if thing.only_of_steps and thing.label in ("E0", "W1"):
             left = [one for one in thing.actions if not _nobody_calls(estate, one)]
             if left or not thing.actions:
-                settled = f"; to settle it, suppose `nobody calls {', '.join(left)}`" if left else ""
-                return Reason(thing.label, thing.description + settled, thing.span)
+                remedy = f"; to settle it, suppose `nobody calls {', '.join(left)}`" if left else ""
+                return Reason(thing.label, thing.description + remedy, thing.span)
     return None
 
 

@@ -80,7 +80,7 @@ class Patterns:
             return [arn for arn in table.members(number, limit) if _name(arn) not in taken and not is_service_linked(arn)]
 
         seen: set[tuple[bool, ...]] = set()
-        chosen: set[str] = set()
+        used_names: set[str] = set()
         for table, number in ((one, number) for one in tables for number in range(one.size)):
             if len(tables) > 1:
                 matched = tuple(bool(table.mask(one) >> number & 1) for one in wanted)
@@ -90,9 +90,9 @@ class Patterns:
             table.pick(1 << number)
             few = free(table, number, copies + 8)
             # Of the name of another one that could be made, where a class has no others: either may be made.
-            others = [arn for arn in few if _name(arn) not in chosen]
+            others = [arn for arn in few if _name(arn) not in used_names]
             found = tuple((others or free(table, number, copies + 8 + len(present)))[:copies])
-            chosen |= set(map(_name, found))
+            used_names |= set(map(_name, found))
             if found:
                 yield found
 

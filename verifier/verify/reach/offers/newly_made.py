@@ -36,12 +36,12 @@ BOUNDARY = "iam:permissionsboundary"
 @dataclass(frozen=True)
 class Imagined:
     """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another boundary. It is
-    `settled` iff what is named after what could be made, and so on, comes to an end."""
+    `complete` iff what is named after what could be made, and so on, comes to an end."""
 
     estate: Estate
     made: frozenset[str]
     free: frozenset[str]
-    settled: bool = True
+    complete: bool = True
 
 
 def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
@@ -62,13 +62,13 @@ def imagined(estate: Estate, asked: Sequence[Condition] = ()) -> Imagined:
     seen: set[frozenset[str]] = set()
     while values.any_variables and found.made not in seen:
         if len(seen) == ROUNDS:
-            return replace(found, settled=False)
+            return replace(found, complete=False)
         seen.add(found.made)
         # The names of what is made are values of variables, too.
         made = [one for account in found.estate.accounts for one in account.identities if one.arn in found.made]
         further = _further(values, made, found.made)
         if sum(one.literal not in found.made for one in further) > most:
-            return replace(found, settled=False)
+            return replace(found, complete=False)
         found = _imagined(estate, statements, texts, further, found.made - first.made)
     return found
 

@@ -102,25 +102,25 @@ class KeyOffers:
         own = self._open[bit]
         copied = any(self._steps[number].step is StepKind.REPLICATE for number in own)
         makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
-        elsewhere = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
+        copies = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
         here = self._creating().creating(principal, self.region) if makes else ()
         aliases = tuple(self._managing(principal))
-        if (own, elsewhere, here, aliases) not in self._alike:
-            offers = (self._whole(self._steps[number], elsewhere) for number in own)
+        if (own, copies, here, aliases) not in self._alike:
+            offers = (self._whole(self._steps[number], copies) for number in own)
             found = (*chain.from_iterable(offers), *aliases, *self._making(here))
-            self._alike[own, elsewhere, here, aliases] = found, frozenset(offer.gives for offer in found)
-        return self._alike[own, elsewhere, here, aliases]
+            self._alike[own, copies, here, aliases] = found, frozenset(offer.gives for offer in found)
+        return self._alike[own, copies, here, aliases]
 
     @cached_property
     def _regions(self) -> tuple[str, ...]:
         return self._creating().regions(self.rules.replica_regions)
 
-    def _whole(self, offer: Offer, elsewhere: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
+    def _whole(self, offer: Offer, copies: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
         """An offer with all that its step takes: a replica takes `kms:CreateKey` in its Region as well (R8)."""
         if offer.step is not StepKind.REPLICATE:
             yield offer
             return
-        for cube in dict.fromkeys(cube for region, creating in elsewhere if self.rules.is_into(offer.cube, region) for cube in creating):
+        for cube in dict.fromkeys(cube for region, creating in copies if self.rules.is_into(offer.cube, region) for cube in creating):
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
     def _managing(self, principal: str) -> Iterator[Offer]:

@@ -38,7 +38,9 @@ def choices(
     values = _values(estate, whom, keys, further)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
-        tuple(zip(names, chosen, strict=True)) for names in combinations(values, 2) for chosen in product(*(values[n] for n in names))
+        tuple(zip(names, combination, strict=True))
+        for names in combinations(values, 2)
+        for combination in product(*(values[n] for n in names))
     ]
     return tuple(dict.fromkeys((*single, *several)))[:MOST]
 

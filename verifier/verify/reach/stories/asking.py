@@ -128,13 +128,13 @@ class Asker:
     def _replayed(self, estate: Estate, found: Counterexample, request: Request, refused: str) -> Counterexample | Reason:
         """Another request under the same readings and free facts, or under one more, where it turns on that; why there is none, where it is
         refused."""
-        decider, chosen = decider_with_remarks(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
+        decider, assignment = decider_with_remarks(estate, request), {**self.options.held, **dict(found.readings), **dict(found.free)}
         ways = [replace(found, request=request)]
-        for name, value in product(decider.decide(chosen).depends_on, (False, True)):
+        for name, value in product(decider.decide(assignment).depends_on, (False, True)):
             ways += [replace(ways[0], readings=(*found.readings, (name, value)))] if is_reading(name) else []
             ways += [replace(ways[0], free=(*found.free, (name, value)))] if is_named_fact(name) else []
         for way in ways:
-            decision = decider.decide({**chosen, **dict(way.readings), **dict(way.free)})
+            decision = decider.decide({**assignment, **dict(way.readings), **dict(way.free)})
             if decision.outcome is Outcome.ALLOW:
                 return replace(way, decision=decision, statements=matched_statements(decision))
         return Reason("E2", refused)

@@ -42,14 +42,14 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     assert identity is not None
     if kind == "role":
         identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
-    chosen = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
+    tag_sets = choices(scene.state.estate, scene.about(by) | {arn})[:MOST]
     for bounded in _boundaries(scene.state.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
         document = bounded.boundary and in_force(scene.state.estate, bounded.boundary.identity.removesuffix("#boundary"))
         if bounded.bounded and document is None:
             yield Reason("U3", f"{arn} can be made with a permissions boundary whose document is not in the input")
             continue
         bounded = replace(bounded, boundary=document and as_boundary(document))
-        yield from (_identity(replace(bounded, tags=tags), target, by, scene, kind) for tags in ((), *chosen))
+        yield from (_identity(replace(bounded, tags=tags), target, by, scene, kind) for tags in ((), *tag_sets))
 
 
 def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:

@@ -168,14 +168,14 @@ def _import(task: Make, scene: Scene) -> Iterator[Made]:
 def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     """A replica in one of a few Regions, or in one that the policies ask for."""
     key, by = scene.key(task.fact.subject), task.derivation.by
-    elsewhere = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
-    found = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), elsewhere)
+    other_region = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
+    found = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), other_region)
     if isinstance(found, Reason):
         yield found
         return
-    chosen = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
+    asked_region = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.state.estate, key) or ()]
-    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(chosen), *named))
+    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_region), *named))
     yield from (_replicate_to(by, scene, key, region) for region in regions if region != key.region and re.fullmatch(REGION, region))
 
 
