@@ -66,6 +66,27 @@ def test_what_one_side_alone_gives_is_said_beside_equivalent(run: Run, tmp_path:
     assert "the key's grants are given in OLD only; NEW is supposed to have none" in result.out
 
 
+def test_that_policies_which_are_not_given_do_not_ask_for_a_changed_tag_is_said_beside_equivalent(run: Run, tmp_path: Path) -> None:
+    """U1. abac: changing a tag or alias can allow or deny permission. A whole inventory says what its policies ask for."""
+    account = "111122223333"
+    nobody: dict[str, Any] = {
+        "accounts": {
+            account: {"authorization_details": {"UserDetailList": [], "RoleDetailList": [], "GroupDetailList": [], "Policies": []}}
+        }
+    }
+    for name, tag in (("old", "prod"), ("new", "dev")):
+        tags = {"Tags": [{"TagKey": "env", "TagValue": tag}]}
+        key = {"metadata": {"Arn": KEY}, "policy": {"Version": "2012-10-17", "Statement": [DELEGATE]}, "tags": tags}
+        (tmp_path / name).write_text(json.dumps({"keys": [key]}), encoding="utf-8")
+        (tmp_path / f"{name} whole").write_text(json.dumps({"keys": [key], **nobody}), encoding="utf-8")
+    said = "the key's tag env is dev, and was prod; policies that are not given are supposed not to ask for it"
+    result = run("compare", str(tmp_path / "old"), str(tmp_path / "new"))
+    assert result.code == 0 and "equivalent" in result.out
+    assert said in " ".join(result.out.split())
+    result = run("compare", str(tmp_path / "old whole"), str(tmp_path / "new whole"))
+    assert result.code == 0 and "equivalent" in result.out and "supposed" not in result.out
+
+
 def test_names_and_order_do_not_count(run: Run, put: Put) -> None:
     result = run(
         "compare", put("a.json", DELEGATE, REPORTS), put("b.json", {**REPORTS, "Sid": "X"}, {**DELEGATE, "Sid": "Y"}), "--key-arn", KEY

@@ -46,14 +46,15 @@ class Change:
 
     `old` and `new` name the statement or grant, `None` where that side has none; then `text` goes behind its name (`lost its
     kms:ViaService condition`). Where both are `None` the change is about something else, and `text` is a whole sentence; `places` are
-    then where each side says it. What is `one_sided` only one side gives, and the other is supposed to have what `text` says.
+    then where each side says it. What is `supposing` says as well what the comparison supposes: what a side has that does not give it, or
+    that policies which no side gives do not ask for it.
     """
 
     text: str
     old: StatementRef | None = None
     new: StatementRef | None = None
     places: tuple[Span, Span] = (NOWHERE, NOWHERE)
-    one_sided: bool = False
+    supposing: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class _Writer:
         """What changed without deciding a request otherwise."""
         if target.changes and not _is_new(target):
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
-            supposed = doc.Items(tuple(self.changes("  changed", [one for one in target.changes if one.one_sided])), 0, _MARGIN)
+            supposed = doc.Items(tuple(self.changes("  changed", [one for one in target.changes if one.supposing])), 0, _MARGIN)
             yield doc.Folded("all changes", (doc.GAP, self.all_changes(target)), (doc.Para(doc.Said(number, doc.Role.DIM)), supposed))
 
     def directions(self, target: TargetComparison) -> Iterator[doc.Block]:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 
+from verifier.ask.unmodelled import is_unmodelled
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.estate import Estate
+from verifier.model.free_facts import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.model.invariant import Allowance, Invariant
 from verifier.model.own_place import check_region
 from verifier.model.readings import free_readings
@@ -22,7 +25,8 @@ from verifier.model.reference import data_version
 from verifier.model.request import Decision, Outcome
 from verifier.model.results.comparison import Change, ComparedSide, Comparison, Presence, RegionChange, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Assumption, Reason
-from verifier.problem.diagrams.diagram import NOTHING, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, Diagrams, TooLarge
+from verifier.problem.diagrams.joint import Side
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.subjects import selected_keys
@@ -31,6 +35,7 @@ from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.counterpart import counterpart
 from verifier.verify.comparison.difference import Difference, difference
+from verifier.verify.comparison.fact_changes import asked_facts, memberships
 from verifier.verify.comparison.left_open import left_open
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
@@ -41,6 +46,9 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) after each target."""
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
+NOT_ASKED = Assumption(
+    "U1", "policies that no side gives do not ask for what changed of the key, its tags or aliases, or of the organization"
+)
 UNLIMITED = Assumption("U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary")
 """What limits a caller besides the policies given counts for what names it otherwise than for what names everyone (D4)."""
 
@@ -136,6 +144,7 @@ class _Comparer:
         return self._told(pair, name, found, changes)
 
     def _told(self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]) -> TargetComparison:
+        supposing = tuple(self._supposing(pair, found, changes))
         explainer = Explainer(self.old, self.new if pair.new is not None else None, changes)
         added = pair.presence is Presence.ADDED
         lost = Regions(()) if added else found.lost.regions
@@ -153,9 +162,22 @@ class _Comparer:
             unknown_gained=found.gained.unknown_actions,
             unknown_lost=found.lost.unknown_actions and not added,
             exact=all(part.exact for part in parts),
-            changes=_plain(changes),
-            assumptions=self._assumptions(pair),
+            changes=_plain(supposing),
+            assumptions=(*([] if supposing == changes else [NOT_ASKED]), *self._assumptions(pair)),
         )
+
+    def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
+        """The changes; of facts that policies may ask for of which no side gives anything, what is supposed of these (U1)."""
+        before, after = pair.old.key, pair.new.key if pair.new is not None else None
+        asked = {change for _, change in memberships(self.old, self.new)}
+        asked |= set(asked_facts(before, after)) if before is not None and after is not None else set()
+        unheard = bool(asked) and any(map(_rests_on_policies_not_given, repeat(found.joint.diagrams), found.joint.sides))
+        for one in changes:
+            if unheard and one.change in asked and not one.change.supposing:
+                text = f"{one.change.text}; policies that are not given are supposed not to ask for it"
+                yield replace(one, change=replace(one.change, text=text, supposing=True))
+            else:
+                yield one
 
     def _same(self, pair: TargetPair) -> bool:
         """Whether all that bears on a target is the same on both sides."""
@@ -197,6 +219,12 @@ class _Comparer:
         """Whether an allowance was needed."""
         scope: Invariant = allowance.scope
         return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
+
+
+def _rests_on_policies_not_given(diagrams: Diagrams, side: Side) -> bool:
+    """Whether decisions of a side turn on what policies say of which it gives nothing."""
+    names = diagrams.support(side.allowed)
+    return any(name in (OUTSIDE_ALLOW, OUTSIDE_DENY) or is_unmodelled(side.question, name) for name in names)
 
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:

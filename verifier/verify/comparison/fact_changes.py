@@ -26,13 +26,18 @@ _KEY_FACTS = (
 )
 
 
-def key_facts(old: Key, new: Key) -> Iterator[Change]:
-    """Changes of what a key is."""
+def asked_facts(old: Key, new: Key) -> Iterator[Change]:
+    """Changes of what a key is that policies may ask for."""
     for name, noun in _KEY_FACTS:
         if getattr(old, name) != getattr(new, name):
             yield _sentence(f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new)
     yield from _pairs("the key's tag", old.tags, new.tags, old, new)
     yield from _list("alias", old.aliases, new.aliases, old, new)
+
+
+def key_facts(old: Key, new: Key) -> Iterator[Change]:
+    """Changes of what a key is."""
+    yield from asked_facts(old, new)
     if (old.grants is None) != (new.grants is None):
         yield _one_sided("the key's grants", old.grants is None, "is supposed to have none", (old.span, new.span))
     if old.policies is not None and new.policies is not None:
@@ -85,12 +90,13 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
             yield None, Change(f"only in {'NEW' if name in after else 'OLD'}: {thing.description}", places=(thing.span, thing.span))
 
 
-def _organization(old: Estate, new: Estate) -> Iterator[About]:
-    if old.organization is None or new.organization is None:
-        if old.organization is not new.organization:
-            yield None, Change(f"an organization is given in {'NEW' if old.organization is None else 'OLD'} only")
-        return
+def memberships(old: Estate, new: Estate) -> Iterator[About]:
+    """Changes of which accounts are where in which organization."""
     first, second = old.organization, new.organization
+    if first is None or second is None:
+        if first is not second:
+            yield None, Change(f"an organization is given in {'NEW' if first is None else 'OLD'} only")
+        return
     if (first.id, first.management_account) != (second.id, second.management_account):
         yield None, Change("the organization, or its management account, is another one")
     before, after = dict(first.accounts), dict(second.accounts)
@@ -101,6 +107,13 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
             yield account, Change(f"account {account} is no longer in the organization")
         elif before[account] != after[account]:
             yield account, Change(f"account {account} is elsewhere in the organization")
+
+
+def _organization(old: Estate, new: Estate) -> Iterator[About]:
+    yield from memberships(old, new)
+    first, second = old.organization, new.organization
+    if first is None or second is None:
+        return
     given = [{controls.account: controls for controls in organization.controls} for organization in (first, second)]
     for account in dict.fromkeys((*given[0], *given[1])):
         left, right = given[0].get(account), given[1].get(account)
@@ -152,7 +165,7 @@ def _shown(value: object) -> str:
 
 def _one_sided(what: str, in_new: bool, otherwise: str, places: tuple[Span, Span] = (NOWHERE, NOWHERE)) -> Change:
     given, other = ("NEW", "OLD") if in_new else ("OLD", "NEW")
-    return Change(f"{what} are given in {given} only; {other} {otherwise}", places=places, one_sided=True)
+    return Change(f"{what} are given in {given} only; {other} {otherwise}", places=places, supposing=True)
 
 
 def _sentence(text: str, old: Key | Identity, new: Key | Identity) -> Change:
