@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, identity, organization, own, policy
+from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, Statement, allow, aws, deny, identity, organization, own, policy
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, DELEGATES, document, one_key, state
 from tests.reach.telling import PROVED, told
@@ -288,6 +288,35 @@ def test_r4_an_alias_goes_from_key_to_key_by_several_callers() -> None:
     mine = (own(UPDATES, [KEY, third.arn, OPEN]), BY_ALIAS)
     assert told(state(*mine, keys=(*HAS_IT, third), others=(role,), **FACTS)) == ("assume role", *MOVES, *MOVES)
     assert told(state(*mine, keys=(*HAS_IT, third), **FACTS)) == PROVED
+    # On its way it is deleted, and made again.
+    role = trusting(admits(aws(ALICE)), own=(own(UPDATES, [OTHER_KEY, third.arn, OPEN]),))
+    mine = (own([DELETES, CREATE], [KEY, third.arn, OPEN]), BY_ALIAS)
+    assert told(state(*mine, keys=(*HAS_IT, third), others=(role,), **FACTS), steps=None) == (
+        "assume role",
+        *MOVES,
+        "delete alias",
+        *CREATES,
+    )
+    assert told(state(*mine, keys=(*HAS_IT, third), **FACTS)) == PROVED
+
+
+def test_r4_an_alias_is_made_for_another_key_and_goes_on_from_there() -> None:
+    third = one_key(DELEGATES, arn=OTHER_KEY.replace("5678", "9999"), aliases=(), grants=())
+    takes = (own(DELETES, [OTHER_KEY, OPEN]), own(UPDATES, [third.arn, KEY, OPEN]), BY_ALIAS)
+    world: dict[str, Any] = {"keys": (*HAS_IT, third), **FACTS}
+    assert told(state(*takes, own(CREATE, [third.arn, OPEN]), **world)) == ("delete alias", *CREATES, *MOVES)
+    assert told(state(*takes, own(CREATE, third.arn), **world)) == PROVED
+
+
+def test_r4_an_alias_goes_on_from_a_key_for_which_none_is_made() -> None:
+    other, third = (one_key(DELEGATES, arn=arn, aliases=(), grants=()) for arn in (OTHER_KEY, OTHER_KEY.replace("5678", "9999")))
+    none_made = policy({**deny("*", CREATE), "Resource": OTHER_KEY}, kind=PolicyKind.RCP, identity="an RCP")
+    role = trusting(admits(aws(ALICE)), own=(own(UPDATES, [KEY, OTHER_KEY, OPEN]),))
+    mine = (own([CREATE, UPDATES], [third.arn, OPEN]), own(UPDATES, OTHER_KEY), BY_ALIAS)
+    around: dict[str, Any] = {"keys": (other, third), "organization": organization(Controls(HOME, resource=(Level(HOME, (none_made,)),)))}
+    goes = ("assume role", *CREATES, *MOVES, *MOVES)
+    assert told(state(*mine, others=(role,), **around, **FACTS), steps=None) == goes
+    assert told(state(*mine, **around, **FACTS), steps=None) == PROVED
 
 
 @pytest.mark.parametrize(

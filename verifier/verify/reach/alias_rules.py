@@ -148,10 +148,11 @@ class _Moves:
             others = (other.arn for other in (*self._others, *self._not_listed) if alike(holder, other))
             yield from (AliasMove(update, alias, (key, other), moved) for other in others)
             return
+        yield from (AliasMove(update, alias, (holder.arn,), underway), AliasMove(delete, alias, (), free, (underway,)))
+        yield AliasMove(create, alias, (), underway, (free,))
         yield AliasMove(create, alias, (key,), here, (free,))
         if alike(self.key, holder):
-            yield AliasMove(update, alias, (key, holder.arn), here)
-            yield from (AliasMove(update, alias, (holder.arn,), underway), AliasMove(update, alias, (key,), here, (underway,)))
+            yield from (AliasMove(update, alias, (key, holder.arn), here), AliasMove(update, alias, (key,), here, (underway,)))
 
 
 def alike(key: Key, other: Key) -> bool:

@@ -144,7 +144,7 @@ class Closure:
 
     def _or_in_doubt(self, reached: Reached, key: str, number: int) -> None:
         """What opens a key to anybody may be all there is to a goal, and sooner than by other steps (W1)."""
-        under = _under(key, reached.facts) if self._keys[key].rules.decrypts(number) else {}
+        under = reached.facts.under(key) if self._keys[key].rules.decrypts(number) else {}
         for arn, path in {key: (), **under}.items():
             opened = Fact(FactKind.OPEN, arn)
             if opened in reached.facts:
@@ -181,16 +181,25 @@ class Closure:
 
     def _premises(self, offers: KeyOffers, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)
-        if found is None or not facts.keys() >= {*offer.after}:
+        if found is None:
+            return None
+        for fact in offer.after:
+            self._take_in(offers, fact.details[0])
+        if not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
-            if (cube.powers or cube.values) and target not in self._keys and (other := offers.beside(target)) is not None:
-                self._keys[target] = other  # what it takes of another key may come about by steps
+            if cube.powers or cube.values:
+                self._take_in(offers, target)
             more = self._needs.met(cube, target, action_, by, facts)
             if more is None:
                 return None
             found += more
         return (Fact(FactKind.HOLDS, by), *dict.fromkeys((*offer.after, *found)))
+
+    def _take_in(self, offers: KeyOffers, key: str) -> None:
+        """Another key: what it takes of that may come about by steps on it."""
+        if key not in self._keys and (other := offers.beside(key)) is not None:
+            self._keys[key] = other
 
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
@@ -285,7 +294,7 @@ class Closure:
         if replica in facts:
             yield from self._on_replica(offers, number, facts, replica, rounds)
         if offers.rules.decrypts(number):
-            for arn, path in _under(offers.arn, facts).items():
+            for arn, path in facts.under(offers.arn).items():
                 yield from self._decrypted(offers, number, facts, rounds, self._keys[arn], path)
 
     def _decrypted(
@@ -325,18 +334,6 @@ class Closure:
     @cached_property
     def _replicas(self) -> Sequence[KeyOffers] | None:
         return self._make_replicas()
-
-
-def _under(key: str, facts: Facts) -> dict[str, tuple[Fact, ...]]:
-    """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there."""
-    found: dict[str, tuple[Fact, ...]] = {key: ()}
-    for arn in (waiting := [key]):
-        for fact in facts.of_kind(FactKind.ONTO):
-            if fact.subject == arn and fact.details[0] not in found:
-                found[fact.details[0]] = (*found[arn], fact)
-                waiting.append(fact.details[0])
-    del found[key]
-    return found
 
 
 def _asked_for(offer: Offer) -> str:

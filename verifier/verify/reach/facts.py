@@ -201,6 +201,17 @@ class Facts(dict[Fact, Derivation]):
         """The facts of one kind."""
         return self._of_kind.get(kind, ())
 
+    def under(self, key: str) -> dict[str, tuple[Fact, ...]]:
+        """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there."""
+        found: dict[str, tuple[Fact, ...]] = {key: ()}
+        for arn in (waiting := [key]):
+            for fact in self.of_kind(FactKind.ONTO):
+                if fact.subject == arn and fact.details[0] not in found:
+                    found[fact.details[0]] = (*found[arn], fact)
+                    waiting.append(fact.details[0])
+        del found[key]
+        return found
+
     @property
     def others(self) -> int:
         """How many facts may give a power: that a principal is held, or a key open, does not."""

@@ -53,11 +53,12 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
 def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
     estate, alias, (where,) = scene.state.estate, task.fact.subject, task.fact.details
     name = alias.split(":", 5)[5]
-    for key in (key for key in estate.keys if alias_arn(key, name) == alias and (key.arn == where or name in (key.aliases or ()))):
-        for change in _changes(estate, key, [name]):
-            now = [NOWHERE] if change.onto is None else [key.arn] if change.onto is key else [ELSEWHERE, UNDERWAY]
-            if change.name == name and where in now:
-                yield change
+    for key in (key for key in estate.keys if alias_arn(key, name) == alias):
+        if where in (key.arn, UNDERWAY) or name in (key.aliases or ()):
+            for change in _changes(estate, key, [name]):
+                now = (NOWHERE,) if change.onto is None else (change.onto.arn, ELSEWHERE, UNDERWAY)
+                if change.name == name and where in now:
+                    yield change
 
 
 def _of_class(task: Make, scene: Scene) -> Iterator[_Change]:
