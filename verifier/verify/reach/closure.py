@@ -21,6 +21,9 @@ from verifier.verify.reach.offers.offers import ANY, Access, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
 
 REPLICA = "replica"
+_Made = tuple[Fact, Derivation]
+_Halves = dict[str, tuple[dict[str, tuple[Fact, ...]], dict[str, tuple[Fact, ...]]]]
+"""By key, who can import material and who can get the parameters, each with the facts that this takes."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class Closure:
     ) -> Reached:
         reached = Reached(starts, self._identities.at_first(starts, refused))
         reached.facts.add(given)
-        stepping, asking = Fresh(), Fresh()
+        stepping, asking, halves = Fresh(), Fresh(), _Halves()
         if direct or given:
             self._look_for_goals(reached, 0, direct, refused, asking)
         if self._all_reached(reached):
@@ -131,7 +134,7 @@ class Closure:
         while done != rounds and not self._all_reached(reached):
             done += 1
             new = dict(without_keys.new(done))
-            for fact, derivation in self._round(reached.facts, done, stepping, refused):
+            for fact, derivation in self._round(reached.facts, done, stepping, halves, refused):
                 new.setdefault(fact, derivation)
             if not new:
                 break
@@ -156,11 +159,12 @@ class Closure:
     def _all_reached(self, reached: Reached) -> bool:
         return all((arn, number) in reached.goals for arn, offers in self._keys.items() for number in offers.goals)
 
-    def _round(self, facts: Facts, rounds: int, stepping: Fresh, refused: frozenset[Way]) -> Iterator[tuple[Fact, Derivation]]:
+    def _round(self, facts: Facts, rounds: int, stepping: Fresh, halves: _Halves, refused: frozenset[Way]) -> Iterator[_Made]:
         """What comes about by one step more on keys."""
         wanted = {arn: self._wanted(offers).difference(facts) for arn, offers in self._keys.items()}
         leaving = self._leaving(facts)
-        for by in stepping.held(facts, len(self._keys)):
+        fresh = stepping.held(facts, len(self._keys))
+        for by in fresh:
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
                 available = self._available(offers, by, facts) if offered else frozenset()
@@ -173,7 +177,7 @@ class Closure:
                 if fact not in facts and (fact, found.step, found.by, found.premises) not in refused:
                     yield fact, found
         for offers in tuple(self._keys.values()):
-            ways = self._imported(offers, facts, rounds)
+            ways = self._imported(offers, fresh, halves, facts, rounds)
             yield from islice(((fact, one) for fact, one in ways if (fact, one.step, one.by, one.premises) not in refused), 1)
 
     def _wanted(self, offers: KeyOffers) -> frozenset[Fact]:
@@ -204,18 +208,17 @@ class Closure:
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
 
-    def _imported(self, offers: KeyOffers, facts: Facts, rounds: int) -> Iterator[tuple[Fact, Derivation]]:
+    def _imported(self, offers: KeyOffers, fresh: Sequence[str], halves: _Halves, facts: Facts, rounds: int) -> Iterator[_Made]:
         """Material that a principal imports with the parameters that another one got: no page binds them to who asked for them [API:
-        ImportKeyMaterial]."""
+        ImportKeyMaterial]. Who can do either half is looked for among those who are `fresh`."""
         known = Fact(FactKind.KNOWN, offers.arn)
         if known in facts or known not in offers.gives:
             return
-        held = [by for by in facts.held if by.startswith("arn:")]
-        importing, getting = (
-            [(by, found) for by in held if (found := self._first(offers, action, by, facts)) is not None]
-            for action in ("kms:ImportKeyMaterial", "kms:GetParametersForImport")
-        )
-        for (by, needed), (other, further) in product(importing, getting):
+        importing, getting = halves.setdefault(offers.arn, ({}, {}))
+        for action, able in (("kms:ImportKeyMaterial", importing), ("kms:GetParametersForImport", getting)):
+            found = ((by, self._first(offers, action, by, facts)) for by in fresh if by.startswith("arn:"))
+            able |= {by: needed for by, needed in found if needed is not None and by not in able}
+        for (by, needed), (other, further) in product(importing.items(), getting.items()):
             if other != by:  # whoever can do both is offered it as one step of its own
                 premises = (Fact(FactKind.HOLDS, by), Fact(FactKind.HOLDS, other), *dict.fromkeys((*needed, *further)))
                 yield known, Derivation(StepKind.IMPORT_MATERIAL, by, premises, rounds)
@@ -226,7 +229,7 @@ class Closure:
         under = [self._keys[fact.details[0]] for fact in facts.of_kind(FactKind.ONTO) if OWN_KEY not in fact.details[0]]
         return dict.fromkeys((*goals, *under))
 
-    def _by_material(self, by: str, facts: Facts, rounds: int, sources: Iterable[KeyOffers]) -> Iterator[tuple[Fact, Derivation]]:
+    def _by_material(self, by: str, facts: Facts, rounds: int, sources: Iterable[KeyOffers]) -> Iterator[_Made]:
         """Re-encryption: from one of some keys, onto another."""
         for source in sources:
             leaving = self._first(source, "kms:ReEncryptFrom", by, facts)
