@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from verifier.checking import check
-    from verifier.inputs.given import loads
+    from verifier.inputs.estate import loads
     from verifier.invariant_files import allowances, allowances_from, invariants, invariants_from
     from verifier.language.builtins.by_name import builtin
     from verifier.language.invariants.files import suppose
@@ -113,7 +113,7 @@ __all__ = [
 
 _HOMES = {
     "verifier.checking": ("check",),
-    "verifier.inputs.given": ("loads",),
+    "verifier.inputs.estate": ("loads",),
     "verifier.invariant_files": ("allowances", "allowances_from", "invariants", "invariants_from"),
     "verifier.report.plain": ("records", "render", "to_dict"),
     "verifier.model.results.comparison": ("Comparison", "Relation", "TargetComparison"),

@@ -9,13 +9,14 @@ which a snapshot lists some.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from os.path import abspath
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader, check_parameters
@@ -27,7 +28,7 @@ from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import Files
+from verifier.inputs.text.files import Files, texts_given
 from verifier.inputs.text.nodes import Remarks
 from verifier.model.estate import Account, Estate, Identity
 from verifier.syntax.diagnostic import InputError
@@ -82,6 +83,22 @@ def load_estate(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]
     Raises `InputError` with every error found, also where there is no key at all (S3).
     """
     return _load(paths, **options)[0]
+
+
+def loads(
+    *sources: str | Mapping[str, Any],
+    key_arn: str | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Estate:
+    """Reads what `load` reads, from texts and dictionaries: key policies, snapshots, Terraform plans and states, CloudFormation templates.
+
+    Text is JSON or YAML. Errors call a source `<text>`, or `<text 2>` where there are several. The others are as for `load`. Raises
+    `InputError`.
+    """
+    texts = texts_given([source if isinstance(source, str) else json.dumps(source, indent=2) for source in sources])
+    return load_estate(tuple(texts), key_arn=key_arn, supplied=Supplied(account, region, parameters or {}), texts=texts)
 
 
 def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Side:
