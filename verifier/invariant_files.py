@@ -74,11 +74,8 @@ def _from(sources: Sequence[str | Mapping[str, str]]) -> InvariantFiles:
 
 
 def _as_text(sentences: Mapping[str, str]) -> str:
-    return "".join(f"invariant {_quoted(name)}:\n  {sentence}\n" for name, sentence in sentences.items())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    quoted = ((name.replace("\\", "\\\\").replace('"', '\\"'), sentence) for name, sentence in sentences.items())
+    return "".join(f'invariant "{name}":\n  {sentence}\n' for name, sentence in quoted)
 
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:
