@@ -40,7 +40,7 @@ def actions(
     import sys
 
     from verifier.model.steps.catalogue import Head, entries
-    from verifier.report.actions import actions_json, render_actions
+    from verifier.report.listings import actions_json, render_actions
 
     wanted = {Head(one.value) for one in head} or set(Head)
     found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
