@@ -23,7 +23,7 @@ FACTUAL = ("F1-service", "F3", "F4", "F5", "F6", "F6-untag")
 """Readings that say which requests could be sent: no decision about a request that is given asks for them."""
 SYMBOLS = tuple(reading.label for reading in READINGS if reading.label not in FACTUAL)
 """The readings that decisions ask for."""
-TURNING = ("R4", "P5", "D4", "D6", "V-account", "G2", "G3-names", "G3-source", "G3-describe", "G4", "G5")
+TURNING = ("R4", "P5", "D4", "D6", "V-account", "G2", "G2-federated", "G3-names", "G3-source", "G3-describe", "G4", "G5")
 """Those that a single mechanism makes matter."""
 LIMITING = (PolicyKind.BOUNDARY, PolicyKind.SCP, PolicyKind.RCP, PolicyKind.ENDPOINT)
 

@@ -526,10 +526,10 @@ class _Question:
         return _any((_all((listed, use)), retire, _all((whole, home))))
 
     def _is(self, principal: Principal, limits: Truth, home: Truth) -> Truth:
-        """Whether the caller acts as the principal of a grant. A grant to a user is not for the sessions that the user issues."""
-        issued = principal.type is PrincipalType.USER and self.federated
-        ways = {way for way, truth in self._names(principal) if truth and not issued}
-        return _any((_all((bool(ways & {DIRECT, LIMITED}), limits)), _all((ACCOUNT in ways, home))))
+        """Whether the caller acts as the principal of a grant. Whether one to a user is for the sessions that it issues is open."""
+        ways = {way for way, truth in self._names(principal) if truth}
+        whom = self.reading("G2-federated") if ways and principal.type is PrincipalType.USER and self.federated else True
+        return _any((_all((whom, bool(ways & {DIRECT, LIMITED}), limits)), _all((ACCOUNT in ways, home))))
 
     def _context(self, grant: Grant) -> Truth:
         """The encryption context that a grant asks for; a grant made by a grant may do no more, and is as strict at least."""

@@ -110,6 +110,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "U2": lambda: (estate(allow(aws(ALICE)), accounts=ALICE_MAY), {"principal": SAM, "issuer": ALICE}),
     "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(S3, "Decrypt", grantee_hidden=True),)), {}),
+    "G2-federated": lambda: (
+        estate(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
+        {"principal": SAM, "issuer": ALICE, "readings": {"G4": False}},
+    ),
     "G3-names": lambda: _granted("Decrypt", context_equals=(("A", "b"),), rest={"context": {PAIR: "b"}}),
     "G3-source": lambda: _granted("Decrypt", source_arn="arn:aws:s3:::bucket"),
     "G3-describe": lambda: (
@@ -208,6 +212,7 @@ MEANINGS = [
     ("D6", False),
     ("V-account", True),
     ("G2", True),
+    ("G2-federated", True),
     ("G3-names", True),
     ("G3-source", False),
     ("G3-describe", False),

@@ -103,8 +103,8 @@ def partition_of(caller: Caller) -> str | None:
 
 
 def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
-    """The root user, each user that the inventory, a key policy or an endpoint policy names, and where there is no complete inventory one
-    that nobody names."""
+    """The root user, each user that the inventory, a key policy, an endpoint policy or a grant names, and where there is no complete
+    inventory one that nobody names."""
     partition = caller.principal_arn.split(":")[1]
     prefix = f"arn:{partition}:iam::{caller.account}:"
     inventory = inventory_of(estate, caller.account)
@@ -115,19 +115,15 @@ def possible_issuers(estate: Estate, caller: Caller) -> tuple[str, ...]:
 
 
 def _named_users(estate: Estate, prefix: str) -> list[str]:
-    return sorted(
-        {
-            principal.value
-            for policy in _policies_with_principals(estate)
-            for statement in policy.statements
-            for principal in statement.principals or ()
-            if principal.type is PrincipalType.USER and principal.value.startswith(prefix)
-        }
-    )
+    statements = (statement for policy in _policies_with_principals(estate) for statement in policy.statements)
+    grants = [grant for key in estate.keys for grant in key.grants or ()]
+    named = [principal for statement in statements for principal in statement.principals or ()]
+    named += [*(grant.grantee for grant in grants), *(grant.retiring for grant in grants if grant.retiring is not None)]
+    return sorted({one.value for one in named if one.type is PrincipalType.USER and one.value.startswith(prefix)})
 
 
 def _policies_with_principals(estate: Estate) -> Iterator[Policy]:
-    """The policies that may name users: key policies and endpoint policies. A grant to a user is not one to its sessions (G2)."""
+    """The policies that may name users: key policies and endpoint policies."""
     for key in estate.keys:
         yield from key.policies or ()
     yield from (endpoint.policy for endpoint in estate.endpoints or () if endpoint.policy is not None)

@@ -189,6 +189,13 @@ READINGS: tuple[Reading, ...] = (
         "AWS KMS API Reference, GrantListEntry",
     ),
     Reading(
+        "G2-federated",
+        "Is a grant to a user also for the federated sessions that the user issues?",
+        "it is, as an Allow of the key policy to the user is",
+        "it is for the user itself alone",
+        "AWS KMS Developer Guide, grants, against IAM User Guide, id_credentials_temp_control-access_getfederationtoken",
+    ),
+    Reading(
         "G3-names",
         "Do the names of encryption-context pairs in a grant constraint match without regard to case?",
         "they do",

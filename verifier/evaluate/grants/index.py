@@ -20,10 +20,12 @@ from verifier.model.request import Caller, CallerKind
 
 class Naming(Enum):
     """How a grant names a caller. By `ACCOUNT` it names the root user of the account, and others of it as far as their own policies
-    allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇)."""
+    allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇); `ISSUER` is the user who issued the
+    federated session that calls, to which the grant may be as well (G2 ◇)."""
 
     ITSELF = "by name"
     ROLE = "by its role"
+    ISSUER = "perhaps, by the user who issued it"
     ACCOUNT = "by its account"
     HIDDEN = "perhaps, for the listing does not name the grantee"
 
@@ -111,12 +113,13 @@ def _named(grants: dict[Name, list[Grant]], caller: Caller) -> Iterator[Candidat
 
 
 def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
-    """The names that a grant may give a caller. A grant to a user is not one to the federated sessions that it issued, and a unique ID
-    is that of a deleted identity, which nobody is (L8)."""
+    """The names that a grant may give a caller. A unique ID is that of a deleted identity, which nobody is (L8)."""
     own = OWN_TYPE.get(caller.kind)
     if own is not None:
         yield (own, caller.arn), Naming.ITSELF
     if caller.kind is CallerKind.ROLE:
         yield (PrincipalType.ROLE, caller.principal_arn), Naming.ROLE
+    if caller.kind is CallerKind.FEDERATED and caller.issuer is not None:
+        yield (PrincipalType.USER, caller.issuer), Naming.ISSUER
     if caller.account is not None:
         yield (PrincipalType.ACCOUNT, caller.account), Naming.ITSELF if caller.kind is CallerKind.ROOT else Naming.ACCOUNT

@@ -89,7 +89,7 @@ def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
 def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
     """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
     caller = grants.request.caller.arn
-    named = Finding("G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", True)
+    named = Finding("G5", f"Principal names {caller} {candidate.naming.value} as the retiring principal", _named(candidate, grants))
     elements = [named, *_needs(candidate, grants)]
     verb = "may be retired" if all_of([element.holds for element in elements]) is not False else "may not be retired"
     return _finding(candidate, grants, elements, f"{verb} by the caller")
@@ -109,8 +109,13 @@ def _operation(candidate: Candidate, action: str) -> Finding:
 
 
 def _principal(candidate: Candidate, grants: Grants) -> Finding:
-    holds = grants.symbols.value("G2") if candidate.naming is Naming.HIDDEN else True
-    return Finding("G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", holds)
+    return Finding("G2", f"Principal names {grants.request.caller.arn} {candidate.naming.value}", _named(candidate, grants))
+
+
+def _named(candidate: Candidate, grants: Grants) -> Truth:
+    """Whether the grant is to the caller at all."""
+    readings = {Naming.HIDDEN: "G2", Naming.ISSUER: "G2-federated"}
+    return grants.symbols.value(readings[candidate.naming]) if candidate.naming in readings else True
 
 
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
 from verifier.model.reference import action
-from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import (
     FALSE,
     NEVER,
@@ -131,15 +131,17 @@ class Named:
 
 @dataclass(frozen=True)
 class Grantees:
-    """Reads the principals of grants. A user's federated sessions are not the user; a unique ID is nobody (L8)."""
+    """Reads the principals of grants. A unique ID is nobody (L8)."""
 
     space: Space
     _roles: dict[tuple[str, str], Expression] = field(default_factory=dict)
 
     def named(self, principals: Iterable[Principal], hidden: bool = False) -> Named:
-        """The callers that any of the principals names; where some are `hidden`, perhaps any caller but a service (G2)."""
+        """The callers that any of the principals names, perhaps with the federated sessions that users issue; where some are `hidden`,
+        perhaps any caller but a service (G2)."""
         arns: set[str] = set()
         accounts: set[str] = set()
+        issuers: dict[str, set[str]] = {}
         sessions: dict[tuple[str, str], set[str]] = {}
         for principal in principals:
             if principal.partition is not None and principal.partition != self.space.target.partition:
@@ -147,6 +149,9 @@ class Grantees:
             match principal.type:
                 case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER | PrincipalType.SERVICE:
                     arns.add(principal.value)
+                    if principal.type is PrincipalType.USER:
+                        *_, account, name = principal.value.split(":", 5)
+                        issuers.setdefault(account, set()).add(name)
                 case PrincipalType.SESSION:
                     account, role, session = session_parts(principal)
                     sessions.setdefault((account, role), set()).add(session)
@@ -156,12 +161,17 @@ class Grantees:
         own = self.space.one_of(frozenset(arns))
         of_roles = (both(self._role(role), self.space.session_among(frozenset(names))) for role, names in sessions.items())
         others = both(Symbol("G2"), negation(self.space.is_service)) if hidden else FALSE
-        return Named(either(own, *of_roles, others), disjunction(self.space.in_account(account) for account in sorted(accounts)))
+        issued = (both(self.space.in_account(account), self._issued(names)) for account, names in issuers.items())
+        return Named(either(own, *of_roles, others, *issued), disjunction(self.space.in_account(account) for account in sorted(accounts)))
 
     def nobody(self, batch: Sequence[Grant]) -> Named:
         """None of the callers that irrelevant grants name: what these say is nothing, on which a proof may rest."""
         named = self.named((grant.grantee for grant in batch), any(grant.grantee_hidden for grant in batch))
         return Named(*(part if part is FALSE else NEVER for part in (named.direct, named.delegated)))
+
+    def _issued(self, names: Iterable[str]) -> Expression:
+        """The federated sessions that some users of an account issued, if what is granted to a user is to them (G2)."""
+        return both(Symbol("G2-federated"), self.space.is_federated, self.space.issuer(OneOf(frozenset(names))))
 
     def _role(self, role: tuple[str, str]) -> Expression:
         """The sessions of the role with this account and name: AWS's own role for instances is in thousands of grants."""

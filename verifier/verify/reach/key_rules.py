@@ -39,7 +39,8 @@ from verifier.verify.reach.distinctions import actions_of
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
-SESSIONS = like_arn("arn:*:sts::*:assumed-role/*")
+COVERING = {"role": like_arn("arn:*:sts::*:assumed-role/*"), "federated-user": like_arn("arn:*:iam::*:user/*")}
+"""By which other grantees a grant may be to a principal of a kind: a session of the role, the user who issued the session (G2)."""
 
 STEPS = {
     "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
@@ -114,7 +115,7 @@ class KeyRules:
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
-        self._sessions = self._session_grantees()
+        self._covering = {kind: self._grantees_like(pattern) for kind, pattern in COVERING.items()}
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__` takes the answers."""
@@ -128,7 +129,7 @@ class KeyRules:
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
         if GRANTEE in space.attributes:
-            space.questions.setdefault(GRANTEE, {})[SESSIONS] = None
+            space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys(COVERING.values()))
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted.append(self._to_be_retired(space))
@@ -160,13 +161,11 @@ class KeyRules:
         wanted = attribute.removeprefix(RESOURCE_TAG)
         return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({_folded(attribute)})
 
-    def _session_grantees(self) -> int:
-        """The classes of grantees that are sessions; all of them where no policy asks who the grantee is."""
+    def _grantees_like(self, pattern: Predicate) -> int:
+        """The classes of grantees of a kind; all of them where no policy asks who the grantee is."""
         table = self.joint.finite.tables.get(GRANTEE)
-        if table is None:
-            return 0
-        asked = SESSIONS in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
-        return table.mask(SESSIONS) if asked else (1 << table.size) - 1
+        asked = pattern in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
+        return 0 if table is None else table.mask(pattern) if asked else (1 << table.size) - 1
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -314,13 +313,13 @@ class KeyRules:
         return self._operations
 
     def classes_of_grantee(self, principal: str) -> int | None:
-        """The classes of grantees that name a principal: itself or, for a role, some session (of whichever role); `None` where every
-        grantee is alike."""
+        """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a federated session
+        some user. `None` where every grantee is alike."""
         table = self.joint.finite.tables.get(GRANTEE)
         if table is None:
             return None
         own = table.class_of(principal)
-        return (0 if own is None else 1 << own) | (self._sessions if arn_kind(principal) == "role" else 0)
+        return (0 if own is None else 1 << own) | self._covering.get(arn_kind(principal), 0)
 
     def tag_name(self, attribute: str) -> str:
         """The name of a tag: as the key has it, otherwise as a policy writes it."""
