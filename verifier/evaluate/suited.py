@@ -26,6 +26,15 @@ _ONE_MESSAGE = {"ED25519_SHA_512": "RAW", "ED25519_PH_SHA_512": "DIGEST"}
 """The algorithms that take one type of message. [API: Sign, MessageType]"""
 
 
+def fitting_facts(key: Key, action: str, given: Mapping[str, Value]) -> frozenset[KeyFacts] | None:
+    """The facts with which a key can be called so; `None` where it may have some that the data does not know (U4)."""
+    known = _facts_of(key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    if not known or not _is_known(given):
+        return None
+    said = (facts for facts in known if _says(_unknown(key, given), facts) and reference.suits(action, facts))
+    return frozenset(facts for facts in said if not any(_parameters(given, [facts])))
+
+
 def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the facts of the key, or of the one that is made."""
     key = case.target.key

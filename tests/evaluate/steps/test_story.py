@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, caller, trusting
 from tests.evaluate.steps.test_steps_on_keys import OTHER_KEY
-from tests.evaluate.steps.worlds import BOB, BY, document, one_key, state
+from tests.evaluate.steps.worlds import BOB, BY, DELEGATES, document, one_key, state
 from tests.reach import moves
 from tests.reach.estates import own_key
 from verifier.evaluate.steps import story
 from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Chain, Move, State
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
@@ -59,6 +61,28 @@ def test_material_that_is_known_needs_no_request() -> None:
     assert story(before, chain(moves.import_material(BY, KEY), at_last=None)).outcome is Outcome.ALLOW
     with pytest.raises(InputError, match="no key's material is known"):
         story(before, chain(at_last=None))
+
+
+def test_a_key_of_which_nothing_is_given_is_of_one_spec_in_a_whole_chain() -> None:
+    # conditions-kms, kms:KeySpec: a property of the key; API UpdateAlias: both keys symmetric, both asymmetric or both HMAC.
+    unknown: dict[str, Any] = {"spec": None, "usage": None, "origin": None}
+    rsa, symmetric = ({"kms:KeySpec": spec} for spec in ("RSA_2048", "SYMMETRIC_DEFAULT"))
+    before = state(own("kms:*"), facts=unknown)
+    tags = moves.tag(BY, KEY, ("team", "red"))
+    (asked,) = tags.requests
+    tags = replace(tags, requests=(replace(asked, context=(*asked.context, *rsa.items())),))
+    assert story(before, Chain(BY, (tags,), moves.request(BY, "kms:Decrypt", KEY, rsa))).outcome is Outcome.ALLOW
+    for last in (moves.request(BY, "kms:Decrypt", KEY, symmetric), moves.request(BY, "kms:GenerateMac", KEY)):
+        with pytest.raises(InputError, match="several specs"):
+            story(before, Chain(BY, (tags,), last))
+    for spec, usage in (("HMAC_256", "GENERATE_VERIFY_MAC"), ("RSA_2048", "SIGN_VERIFY"), ("RSA_2048", "ENCRYPT_DECRYPT")):
+        other = one_key(DELEGATES, arn=OTHER_KEY, spec=spec, usage=usage, aliases=("alias/a",))
+        moved = moves.move_alias(StepKind.UPDATE_ALIAS, BY, ":".join([*KEY.split(":")[:5], "alias/a"]), KEY, KEY, OTHER_KEY)
+        if usage == "ENCRYPT_DECRYPT":
+            assert story(state(own("kms:*"), facts=unknown, keys=(other,)), chain(moved)).outcome is Outcome.ALLOW
+        else:
+            with pytest.raises(InputError, match="several specs"):
+                story(state(own("kms:*"), facts=unknown, keys=(other,)), chain(moved))
 
 
 def test_what_a_key_of_ones_own_decrypts_needs_no_request() -> None:

@@ -6,8 +6,8 @@ Guarantee: a move that changes anything that its requests do not ask for is an `
 """
 
 from verifier.evaluate.steps.change import after
-from verifier.evaluate.steps.consistency import against_sources, against_time
+from verifier.evaluate.steps.consistency import against_facts, against_sources, against_time, facts_left
 from verifier.evaluate.steps.permission import permitted
 from verifier.evaluate.steps.replay import Replay, story
 
-__all__ = ["Replay", "after", "against_sources", "against_time", "permitted", "story"]
+__all__ = ["Replay", "after", "against_facts", "against_sources", "against_time", "facts_left", "permitted", "story"]

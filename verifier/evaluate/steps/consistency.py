@@ -1,4 +1,5 @@
-"""What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given, or has none (E2).
+"""What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given, or has none (E2); a
+key stays of the spec, usage and origin that it has, also where the input does not give them (F8).
 
 In: the moves of a chain, its last request. Out: what contradicts that, if anything does.
 Guarantee: only instants that requests give are compared, and of a session that is held at first only source identities that they give; one
@@ -7,15 +8,20 @@ that is not given may be any.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from verifier.evaluate.fill import given_context
 from verifier.evaluate.statements.values import instant
+from verifier.evaluate.steps.forms_keys import kind_of
 from verifier.evaluate.steps.move_requests import RequestContext
+from verifier.evaluate.suited import fitting_facts
+from verifier.model.estate import Estate
+from verifier.model.reference_keys import KeyFacts
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Became, Move
+from verifier.model.steps.chains import Became, KeyReplicated, Move
 
 NOW, ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 
@@ -89,3 +95,39 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
             said = RequestContext(move.requests[0]).text(SET_SOURCE) if move.kind is StepKind.ASSUME_ROLE else None
             given.setdefault(move.change.caller, set()).add(said)
     return None
+
+
+def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> dict[str, frozenset[KeyFacts]]:
+    """What the keys of the estate can be, by their ARNs, for all of some requests on them to be sent: those of which nothing is ruled out
+    may be missing. [KMS: conditions-kms, kms:KeySpec, kms:KeyUsage, kms:KeyOrigin]"""
+    left: dict[str, frozenset[KeyFacts]] = {}
+    for request in (*(request for move in moves for request in move.requests), *(() if access is None else (access,))):
+        key = None if request.resource is None else estate.key(request.resource)
+        fitting = None if key is None else fitting_facts(key, request.action, given_context(request))
+        if key is not None and fitting is not None:
+            left[key.arn] = left.get(key.arn, fitting) & fitting
+    pairs = [pair for move in moves for pair in _alike(estate, move)]
+    for one, other, wholly in pairs * len(pairs):
+        for here, there in ((one, other), (other, one)) if one in left and other in left else ():
+            found = {_told(facts, wholly) for facts in left[there]}
+            left[here] = frozenset(facts for facts in left[here] if _told(facts, wholly) in found)
+    return left
+
+
+def against_facts(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> str | None:
+    """A key that would have to be of several specs, usages or origins at once; `None` iff there is none."""
+    arn = next((arn for arn, facts in facts_left(estate, moves, access).items() if not facts), None)
+    return None if arn is None else f"{arn} would have to be a key of several specs, usages or origins"
+
+
+def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
+    """Keys that are wholly of the same facts, or of the same usage and type alone, if a step is taken."""
+    if isinstance(move.change, KeyReplicated):
+        yield move.change.key, move.change.replica.arn, True
+    if move.kind is StepKind.UPDATE_ALIAS:
+        one, other = (request.resource for request in move.requests if request.resource and estate.key(request.resource) is not None)
+        yield one, other, False
+
+
+def _told(facts: KeyFacts, wholly: bool) -> tuple[str, ...]:
+    return (facts.spec, facts.usage, facts.origin) if wholly else (kind_of(facts.spec), facts.usage)

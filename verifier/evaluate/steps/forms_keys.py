@@ -125,15 +125,14 @@ def alias(state: State, move: Move) -> None:
     if present is None or present.arn == key.arn:
         raise fail(move, f"no other key has {name}")
     require(None in (present.usage, key.usage) or present.usage == key.usage, move, "the keys must be of the same usage")
-    require(bool(_types(present) & _types(key)), move, "both keys must be symmetric, both asymmetric or both HMAC keys")
+    kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
+    require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
     the_requests(move, *(("kms:UpdateAlias", arn) for arn in (name, key.arn, present.arn)))
 
 
-def _types(key: Key) -> set[str]:
-    """What a key may be by its spec."""
-    if key.spec is None:
-        return {"symmetric", "asymmetric", "HMAC"}
-    return {"HMAC" if key.spec.startswith("HMAC") else "symmetric" if key.spec.startswith("SYMMETRIC") else "asymmetric"}
+def kind_of(spec: str) -> str:
+    """The type of a key: aliases move between keys of one type alone. [API: UpdateAlias]"""
+    return "HMAC" if spec.startswith("HMAC") else "symmetric" if spec.startswith("SYMMETRIC") else "asymmetric"
 
 
 def replicate(state: State, move: Move) -> None:

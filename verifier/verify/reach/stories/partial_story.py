@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from verifier.evaluate.statements.values import instant
-from verifier.evaluate.steps import after, against_sources, against_time, permitted
+from verifier.evaluate.steps import after, against_facts, against_sources, against_time, permitted
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant, conditions_in
@@ -24,13 +24,14 @@ from verifier.model.results.verdict import Counterexample, Reason, Story, StoryS
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.targets import key_target
+from verifier.problem.semantics.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.closure import REPLICA, Goal
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
+from verifier.verify.reach.stories.key_facts import facts_asked
 from verifier.verify.reach.stories.moves import made
 from verifier.verify.reach.stories.plans import Make, Task
 from verifier.verify.reach.stories.scene import Scene
@@ -81,6 +82,8 @@ class PartialStory:
     """The instant of the last step that says when it is taken, in seconds since 1970 (W4)."""
     issued: dict[str, int] = field(default_factory=dict)
     """When steps gave sessions, by principal, where a policy asks for it."""
+    last: frozenset[str] = frozenset()
+    """The actions of which one is that of a last request on the key, if there is to be one."""
     sources: dict[str, str | None] = field(default_factory=dict)
     """The source identities that steps gave sessions, by principal, where a policy asks for it."""
 
@@ -104,7 +107,8 @@ class PartialStory:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
         asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
-        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by))
+        facts = facts_asked(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
+        return Scene(self.state, self.callers, self.start, whom, later, rules, asker, self.tags, *about, self.sources.get(by), facts)
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
@@ -180,7 +184,8 @@ class PartialStory:
         except InputError as error:
             return Reason("E0", error.diagnostics[0].message)
         moves = [*(one.move for one in self.steps), step.move]
-        for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves))):
+        facts = against_facts(after(self.state, step.move).estate, moves)
+        for rule, found in (("W4", against_time(moves)), ("E2", against_sources(moves)), ("F8", facts)):
             if found is not None:
                 return Reason(rule, found)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
@@ -200,9 +205,11 @@ class PartialStory:
                 return found
             self._learn(found)
             access = found
-            changed = against_sources([one.move for one in self.steps], found.request)
-            if changed is not None:
-                return Reason("E2", changed)
+            moves = [one.move for one in self.steps]
+            facts = against_facts(self.state.estate, moves, found.request)
+            for rule, changed in (("E2", against_sources(moves, found.request)), ("F8", facts)):
+                if changed is not None:
+                    return Reason(rule, changed)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request
         return Story(first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items())))
 
@@ -222,12 +229,16 @@ class PartialStory:
         whom = scene.whom(goal.by)
         if goal.access is None and goal.onto != REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
-            return scene.asker.of_scope(self.state.estate, key_target(scene.key(goal.onto or goal.key)), scope, self.callers.get(goal.by))
+            return self._of_scope(scene, key_target(scene.key(goal.onto or goal.key)), scope, goal.by)
         arn = goal.key
         if goal.onto == REPLICA:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
         scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
-        return scene.asker.of_scope(self.state.estate, key_target(scene.key(arn)), scope, self.callers.get(goal.by))
+        return self._of_scope(scene, key_target(scene.key(arn)), scope, goal.by)
+
+    def _of_scope(self, scene: Scene, target: Target, scope: Invariant, by: str) -> Counterexample | Reason:
+        asker = scene.asker.when(*scene.same(target))
+        return asker.of_scope(self.state.estate, target, scope, self.callers.get(by))
 
 
 # -- times --

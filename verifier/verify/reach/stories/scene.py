@@ -6,7 +6,7 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays; the policie
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from verifier.model.estate import Estate, Key, ManagedPolicy
 from verifier.model.grant import Pairs
@@ -40,6 +40,8 @@ class Scene:
     when: ConditionExpression
     source: str | None = None
     """The source identity of who takes the step, as far as a step set it."""
+    facts: Mapping[str, ConditionExpression] = field(default_factory=dict)
+    """What requests on a key must meet for it to be the same as before."""
 
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
         """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is about."""
@@ -65,11 +67,15 @@ class Scene:
 
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """A request by a principal that is held."""
-        return self.asker.request(self.state.estate, target, self.whom(by), (action,), when, self.callers.get(by))
+        return self.asker.request(self.state.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by))
 
     def by_the_same(self, target: Target, first: Request, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """A further request of a step, by the caller of the first."""
-        return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), when, first.caller)
+        return self.asker.request(self.state.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller)
+
+    def same(self, target: Target) -> tuple[ConditionExpression, ...]:
+        """What a request must meet for its target to be what it was."""
+        return tuple(when for arn, when in self.facts.items() if arn == target.resource)
 
     def conditions_of(self, found: Counterexample) -> tuple[ConditionExpression, ...]:
         """The conditions of the statements that allowed a request."""

@@ -15,6 +15,7 @@ from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.chains import State
 from verifier.verify.reach.closure import Goal, Reached
+from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
@@ -102,7 +103,8 @@ class Teller(StoryContext):
 
     def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> PartialStory:
         """A story without steps yet."""
-        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()))
+        last = actions_of(invariant) if goal.access is not None and goal.onto is None else frozenset()
+        return PartialStory(self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last)
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
