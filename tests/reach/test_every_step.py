@@ -228,7 +228,8 @@ def test_each_way_into_code_that_runs(name: str, number: int) -> None:
     actions = [action for action, _ in kind.ways[number]]
     arn = f"arn:aws:{actions[0].split(':')[0]}:us-west-2:{HOME}:of/main/web"
     service = f"{kind.services[0]}.amazonaws.com"
-    code = trusting(admits({"Service": service}, ["sts:AssumeRole", "sts:TagSession"]), own=(USES,))
+    agent = own("ssmmessages:*")
+    code = trusting(admits({"Service": service}, ["sts:AssumeRole", "sts:TagSession"]), own=(USES, agent))
 
     def asked(*conditions: dict[str, Any]) -> tuple[str, ...]:
         before = home(*(own(action, **on) for action, on in zip(actions, conditions, strict=True)), role=code)

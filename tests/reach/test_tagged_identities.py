@@ -110,3 +110,25 @@ def test_e1_what_a_request_must_set_besides_it_sets(required: dict[str, Any]) ->
     assert told(state(uses(), federating, **FACTS)) == ("get federation token",)
     made = own(["iam:CreateRole", "iam:TagRole"], "*", Condition=required)
     assert told(state(made, key=WHOEVER_IS_BLUE, **FACTS)) == ("make an identity or policy", "assume role")
+
+
+@pytest.mark.parametrize(
+    "condition", [{"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}, {"ForAnyValue:StringLike": {"aws:TagKeys": "?eam"}}]
+)
+def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(condition: dict[str, Any]) -> None:
+    """Names of tags of users and roles have no case, nor have condition keys; the values of `aws:TagKeys` have one, which no page excepts
+    from what StringEquals says [IAM: id_tags, Case sensitivity; access_tags, Controlling access based on tag keys]."""
+    denied = own(["iam:TagUser", "sts:TagSession", "kms:TagResource"], effect="Deny", Condition=condition)
+    for has in ((), (("team", "red"),)):
+        assert told(state(uses(), tags(), denied, alice={"tags": has}, **FACTS)) == TAGS
+    role = trusting(admits(aws(ALICE), ["sts:AssumeRole", "sts:TagSession"]), own=(uses(),))
+    assert told(state(own(["sts:AssumeRole", "sts:TagSession"]), denied, others=(role,), **FACTS)) == ("assume role",)
+    federating = own(["sts:GetFederationToken", "sts:TagSession"])
+    assert told(state(uses(), federating, denied, **FACTS)) == ("get federation token",)
+    # A key may have a tag in each case: which of them a condition reads is not known then (F8).
+    reads = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    for of_key, steps in (((), ("tag key",)), ((("team", "red"),), ("unknown", "U3"))):
+        assert told(state(reads, own("kms:TagResource"), denied, facts={"grants": (), "tags": of_key})) == steps
+    # A Deny by the tag itself, or an Allow of names that do not have it, covers it.
+    for guard in (tags(Null={REQUESTED: "true"}), tags(**{"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": "cost"}})):
+        assert told(state(uses(), guard, **FACTS)) == PROVED

@@ -31,7 +31,7 @@ from verifier.verify.reach.stories.asking import test
 from verifier.verify.reach.stories.identities import MAKERS, join_group
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.stories.scene import Made, Scene, step
-from verifier.verify.reach.stories.tagging import TAG_NAMES, pairs_of, tagging, tags_of
+from verifier.verify.reach.stories.tagging import TAG_NAMES, pairs_of, tags_of, with_tags
 
 CONTEXT, REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
@@ -135,8 +135,8 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
         yield step(StepKind.UNTAG, lambda request: KeyTagged(key, removed=_tag_names(request)), found)
         return
-    found = scene.request(target, by, "kms:TagResource", *tagging(((name, value),), alone=False))
-    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), found)
+    asked = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
+    yield step(StepKind.TAG, lambda request: KeyTagged(key, tags_of(request)), *asked)
 
 
 def _tag_names(request: Request) -> tuple[str, ...]:

@@ -27,12 +27,15 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
 
 
 def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Requests]) -> Requests:
-    """Requests that set some tags; others too, where policies ask for these."""
-    found = ask(tagging(tags))
-    if not tags or not any(isinstance(one, Reason) for one in found):
-        return found
-    more = ask(tagging(tags, alone=False))
-    return found if any(isinstance(one, Reason) for one in more) else more
+    """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a tag is the same
+    whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
+    found = first = ask(tagging(tags))
+    others = (tuple((spelled(name), value) for name, value in tags) for spelled in (str.capitalize, str.upper))
+    for asked in (tagging(tags, alone=False), *map(tagging, others)) if tags else ():
+        if not any(isinstance(one, Reason) for one in found):
+            return found
+        found = ask(asked)
+    return first if any(isinstance(one, Reason) for one in found) else found
 
 
 def tags_of(request: Request) -> Pairs:
