@@ -39,8 +39,8 @@ from verifier.verify.reach.distinctions import actions_of
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
-COVERING = {"role": like_arn("arn:*:sts::*:assumed-role/*"), "federated-user": like_arn("arn:*:iam::*:user/*")}
-"""By which other grantees a grant may be to a principal of a kind: a session of the role, the user who issued the session (G2)."""
+SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
+"""By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who issued it (G2)."""
 
 STEPS = {
     "kms:PutKeyPolicy": StepKind.PUT_KEY_POLICY,
@@ -98,6 +98,7 @@ class KeyRules:
         self.powers = powers
         self._goals = goals
         self._issued = tuple(dict.fromkeys(issued))
+        self._own_users = like_arn(f"arn:*:iam::{key.account}:user/*")
         self._names = list(map(actions_of, goals))
         free = replace(key, tags=None, aliases=None)
         self._operations = self._grantable(goals)
@@ -115,7 +116,6 @@ class KeyRules:
         self._grant_acts = {name: next(self._nodes) for name in self._operations}
         self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
-        self._covering = {kind: self._grantees_like(pattern) for kind, pattern in COVERING.items()}
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed, in the order in which `__init__` takes the answers."""
@@ -129,7 +129,7 @@ class KeyRules:
         wanted: list[Expression] = [callers(space, goal.callers) for goal in self._goals]
         wanted += [scope(space, replace(goal, callers=AnyCaller())) for goal in self._goals]
         if GRANTEE in space.attributes:
-            space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys(COVERING.values()))
+            space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
         wanted.append(negation(via_service(space)))
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
         wanted.append(self._to_be_retired(space))
@@ -160,12 +160,6 @@ class KeyRules:
         """The names by which a request takes a tag away: as the key has it, where its tags are given."""
         wanted = attribute.removeprefix(RESOURCE_TAG)
         return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({_folded(attribute)})
-
-    def _grantees_like(self, pattern: Predicate) -> int:
-        """The classes of grantees of a kind; all of them where no policy asks who the grantee is."""
-        table = self.joint.finite.tables.get(GRANTEE)
-        asked = pattern in self.joint.sides[0].question.space.questions.get(GRANTEE, {})
-        return 0 if table is None else table.mask(pattern) if asked else (1 << table.size) - 1
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -314,12 +308,16 @@ class KeyRules:
 
     def classes_of_grantee(self, principal: str) -> int | None:
         """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a federated session
-        some user. `None` where every grantee is alike."""
+        some user of its account. `None` where every grantee is alike; all of them where no policy asks who the grantee is."""
         table = self.joint.finite.tables.get(GRANTEE)
-        if table is None:
-            return None
-        own = table.class_of(principal)
-        return (0 if own is None else 1 << own) | self._covering.get(arn_kind(principal), 0)
+        kind, own = arn_kind(principal), table.class_of(principal) if table is not None else None
+        if table is None or kind not in ("role", "federated-user"):
+            return None if table is None else 0 if own is None else 1 << own
+        if SESSIONS not in self.joint.sides[0].question.space.questions.get(GRANTEE, {}):
+            return (1 << table.size) - 1
+        users = table.mask(self._own_users)
+        users = users if principal.split(":")[4] == self.key.account else table.mask(USERS) & ~users
+        return (0 if own is None else 1 << own) | (table.mask(SESSIONS) if kind == "role" else users)
 
     def tag_name(self, attribute: str) -> str:
         """The name of a tag: as the key has it, otherwise as a policy writes it."""
