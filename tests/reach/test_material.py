@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, own
-from tests.evaluate.steps.worlds import state
+from tests.evaluate.estates import ALICE, KEY, Statement, own
+from tests.evaluate.steps.worlds import DELEGATES, one_key, state
 from verifier.model.invariant import ConditionExpression, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status
@@ -15,6 +15,7 @@ from verifier.verify import prove
 from verifier.verify.reach.stories.asking import test as holds
 
 CONTEXT = "kms:EncryptionContext:t"
+OTHER_KEY = KEY.replace("1234abcd", "5678abcd")
 ABSENT, IS_A = holds("Null", CONTEXT, "true"), holds("StringEquals", CONTEXT, "a")
 WITH_A = {"StringEquals": {CONTEXT: "a"}}
 DECRYPTS = Invariant("", Expectation.REFUSED, PrincipalLike(Text(ALICE)), (Text("kms:Decrypt"),), None, IS_A, (), "nobody", eventually=True)
@@ -39,12 +40,39 @@ def test_what_leaves_the_key_is_what_the_invariant_is_about(mine: dict[str, obje
     assert found.status is expected
 
 
-@pytest.mark.parametrize(("when", "said"), [(IS_A, 1), (holds("StringEquals", "aws:PrincipalAccount", HOME), 0)])
-def test_that_the_context_of_a_ciphertext_may_be_changed_is_supposed_not_to_be(when: ConditionExpression, said: int) -> None:
-    # API ReEncrypt: the destination key may be the source key, and the encryption context another one.
-    same = {"Bool": {"kms:ReEncryptOnSameKey": "true"}}
-    mine = [own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=same), own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})]
-    asked = replace(DECRYPTS, when=when) if said else replace(DECRYPTS, when=when, actions=(Text("kms:Encrypt"),))
-    (found,) = prove(state(*mine, facts={"grants": ()}).estate, [asked]).verdicts
-    assert found.status is Status.PROVED
-    assert len([one for one in found.assumptions if "another encryption context" in one.text]) == said
+SOURCE, OFFICE = "aws:SourceIp", "192.0.2.0/24"
+SAME = {"Bool": {"kms:ReEncryptOnSameKey": "true"}}
+AGAIN = own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=SAME)
+READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
+
+
+@pytest.mark.parametrize(
+    ("mine", "when", "expected"),
+    [
+        ((AGAIN, READS_B), IS_A, Status.UNKNOWN),
+        ((AGAIN,), IS_A, Status.PROVED),
+        ((READS_B,), IS_A, Status.PROVED),
+        ((own("kms:ReEncryptFrom", Condition=SAME), READS_B), IS_A, Status.PROVED),
+        ((own("kms:ReEncryptTo"), READS_B), IS_A, Status.PROVED),
+        # What is not about contexts is decided by whom and when the last request is made.
+        ((AGAIN, own("kms:Decrypt", Condition={"NotIpAddress": {SOURCE: OFFICE}})), holds("IpAddress", SOURCE, OFFICE), Status.PROVED),
+    ],
+)
+def test_a_ciphertext_may_come_under_the_same_key_with_another_context(
+    mine: tuple[Statement, ...], when: ConditionExpression, expected: Status
+) -> None:
+    """API ReEncrypt: the destination key may be the source key, and the encryption context another one."""
+    (found,) = prove(state(*mine, facts={"grants": ()}).estate, [replace(DECRYPTS, when=when)]).verdicts
+    assert found.status is expected
+    assert found.reason is None or "another encryption context" in found.reason.text
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_and_so_by_way_of_another_key(back: bool) -> None:
+    other = one_key(DELEGATES, arn=OTHER_KEY, aliases=(), grants=())
+    there, here = (["kms:ReEncryptFrom", KEY], ["kms:ReEncryptTo", OTHER_KEY]), (["kms:ReEncryptFrom", OTHER_KEY], ["kms:ReEncryptTo", KEY])
+    mine = [own(*one, Condition={"Bool": {"kms:ReEncryptOnSameKey": "false"}}) for one in (*there, *(here if back else here[:1]))]
+    outside = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": [KEY, OTHER_KEY]}
+    before = state(*mine, own("kms:Decrypt", KEY, Condition={"StringEquals": {CONTEXT: "b"}}), outside, keys=(other,), facts={"grants": ()})
+    (found,) = [one for one in prove(before.estate, [DECRYPTS]).verdicts if one.target == KEY]
+    assert found.status is (Status.UNKNOWN if back else Status.PROVED), found.reason

@@ -9,55 +9,21 @@ reached cannot be brought about, in however many steps; and one that is reached 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
-from verifier.verify.reach.key_rules import RETIRE, KeyRules
+from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
+from verifier.verify.reach.key_rules import RETIRE, SAME, KeyRules
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.offers.offers import ANY, Access, KeyOffers
+from verifier.verify.reach.offers.offers import ANY, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
 
-REPLICA = "replica"
 _Made = tuple[Fact, Derivation]
 _Halves = dict[str, tuple[dict[str, tuple[Fact, ...]], dict[str, tuple[Fact, ...]]]]
 """By key, who can import material and who can get the parameters, each with the facts that this takes."""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which the last request
-    is: its ARN, or `REPLICA` for one that was made of the key."""
-
-    number: int
-    key: str
-    by: str
-    access: Access | None
-    premises: tuple[Fact, ...]
-    rounds: int
-    onto: str | None = None
-
-    @property
-    def way(self) -> Way:
-        """How it is reached."""
-        return self.number, None, self.by, self.premises
-
-
-@dataclass
-class Reached:
-    """What one principal can bring about, or some together."""
-
-    starts: tuple[str, ...]
-    facts: Facts
-    goals: dict[tuple[str, int], Goal] = field(default_factory=dict)
-
-    @property
-    def start(self) -> str:
-        """The only principal."""
-        (start,) = self.starts
-        return start
 
 
 class Closure:
@@ -261,7 +227,8 @@ class Closure:
         """The facts with which a principal can do something on a key: those that are there first, and the fewest of these."""
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
-        met = (self._needs.met(cube, offers.arn, action, by, facts) for cube in doing if cube.powers <= available)
+        of_action = SAME.get(action, action)
+        met = (self._needs.met(cube, offers.arn, of_action, by, facts) for cube in doing if cube.powers <= available)
         found = (premises for premises in met if premises is not None)
         return min(found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None)
 
@@ -299,6 +266,21 @@ class Closure:
         if offers.rules.decrypts(number):
             for arn, path in facts.under(offers.arn).items():
                 yield from self._decrypted(offers, number, facts, rounds, self._keys[arn], path)
+        if offers.rules.about_contexts(number):
+            for by, premises in self._again(offers, facts):
+                yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *premises), rounds, AGAIN)
+
+    def _again(self, offers: KeyOffers, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys (W2)."""
+        back = [(*path, fact) for arn, path in facts.under(offers.arn).items() for fact in facts.between(arn, offers.arn)]
+        for by in facts.held:
+            leaving, arriving = (self._first(offers, name, by, facts) for name in SAME)
+            if leaving is not None and arriving is not None:
+                back.append((Fact(FactKind.HOLDS, by), *leaving, *arriving))
+        for by in facts.held if back else ():
+            premises = self._first(offers, "kms:Decrypt", by, facts)
+            if premises is not None:
+                yield by, (*back[0], *premises)
 
     def _decrypted(
         self, offers: KeyOffers, number: int, facts: Facts, rounds: int, other: KeyOffers, path: tuple[Fact, ...]

@@ -23,9 +23,9 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
-from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.facts import ANY_WAY, Way
+from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.offers.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned

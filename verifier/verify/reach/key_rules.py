@@ -34,7 +34,7 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
-from verifier.verify.reach.distinctions import actions_of
+from verifier.verify.reach.distinctions import actions_of, keys_of
 
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
@@ -55,7 +55,8 @@ STEPS = {
 """The steps that are one permission on the key."""
 BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
 """What reaches the plain text by another way than the access itself."""
-RE_ENCRYPTION = frozenset({"kms:ReEncryptFrom", "kms:ReEncryptTo"})
+SAME = {f"{name} on the same key": name for name in ("kms:ReEncryptFrom", "kms:ReEncryptTo")}
+"""What is requested on one key to give a ciphertext another encryption context, each with its action."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 
@@ -101,7 +102,7 @@ class KeyRules:
         self._own_users = like_arn(f"arn:*:iam::{key.account}:user/*")
         self._names = list(map(actions_of, goals))
         free = replace(key, tags=None, aliases=None)
-        self._operations = self._grantable(goals)
+        self.operations = self._grantable(goals)  # those that can be of use
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
         self.joint = join([QuestionSide(changed, key_target(free), powers)], (), self._further)
         self.joint.hold(held)
@@ -110,10 +111,10 @@ class KeyRules:
         self.scopes = [next(self._nodes) for _ in goals]
         self.accesses = [next(self._nodes) for _ in goals]
         self._direct = next(self._nodes)
-        self._by_operation = {name: next(self._nodes) for name in self._operations}
+        self._by_operation = {name: next(self._nodes) for name in self.operations}
         self._lets_retire = next(self._nodes)
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
-        self._grant_acts = {name: next(self._nodes) for name in self._operations}
+        self._grant_acts = {name: next(self._nodes) for name in self.operations}
         self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
 
@@ -131,21 +132,23 @@ class KeyRules:
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
         wanted.append(negation(via_service(space)))
-        wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self._operations]
+        wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self.operations]
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
-        wanted += [acts({name}) for name in self._operations]
-        wanted += [conjunction((acts({name}), _of_step(space, name, self.key), not_ruled_out(space))) for name in self._asked_for]
+        wanted += [acts({name}) for name in self.operations]
+        steps = [(acts({SAME.get(name, name)}), _of_step(space, name, self.key)) for name in self._asked_for]
+        wanted += [conjunction((*one, not_ruled_out(space))) for one in steps]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     @property
     def _asked_for(self) -> tuple[str, ...]:
         """The actions of which it is asked who can make a request for them."""
-        return (*STEPS, *BY_MATERIAL, *([UPDATE_PRIMARY] if self.key.multi_region is not False else []))
+        again = SAME if any(map(self.about_contexts, range(len(self._goals)))) else {}
+        return (*STEPS, *BY_MATERIAL, *again, *([UPDATE_PRIMARY] if self.key.multi_region is not False else []))
 
     def _to_be_retired(self, space: Space) -> Expression:
         """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
-        if RETIRE not in self._operations:
+        if RETIRE not in self.operations:
             return FALSE
         space.view(RETIRING)
         return either(Present(RETIRING), negation(space.in_account(self.key.account)))
@@ -172,6 +175,10 @@ class KeyRules:
     def decrypts(self, goal: int) -> bool:
         """Whether a goal is about plain text, which re-encryption gives as well."""
         return "kms:Decrypt" in self._names[goal]
+
+    def about_contexts(self, goal: int) -> bool:
+        """Whether a goal is about plain text of ciphertexts of some encryption contexts."""
+        return self.decrypts(goal) and any(key.startswith("kms:encryptioncontext") for key in keys_of([self._goals[goal]]))
 
     def uses_material(self, goal: int) -> bool:
         """Whether a goal is about what can be done with the key's material, wherever that is."""
@@ -301,11 +308,6 @@ class KeyRules:
         node = joint.diagrams.both(joint.sides[0].allowed, requests)
         return cubes(joint, projected(joint, node, (*self._kept, *further)), self.powers)
 
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """The operations of grants that can be of use."""
-        return self._operations
-
     def classes_of_grantee(self, principal: str) -> int | None:
         """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a federated session
         some user of its account. `None` where every grantee is alike; all of them where no policy asks who the grantee is."""
@@ -334,8 +336,9 @@ class KeyRules:
 def _of_step(space: Space, name: str, key: Key) -> Expression:
     """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
     in another Region."""
-    if name in RE_ENCRYPTION and SAME_KEY in space.attributes:
-        return negation(Test(SAME_KEY, exactly("true")))
+    if name in (*SAME, *SAME.values()) and SAME_KEY in space.attributes:
+        same = Test(SAME_KEY, exactly("true"))
+        return same if name in SAME else negation(same)
     if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
         return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:

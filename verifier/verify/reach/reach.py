@@ -28,9 +28,9 @@ from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import check_readings, not_known
-from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.common import supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
+from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.offers.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal

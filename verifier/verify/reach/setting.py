@@ -20,12 +20,13 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.sessions.trusting import names_action
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
-from verifier.verify.reach.closure import Closure, Reached
+from verifier.verify.reach.closure import Closure
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import keys_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
+from verifier.verify.reach.goals import Reached
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.replicas import replicas

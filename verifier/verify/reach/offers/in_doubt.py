@@ -17,9 +17,8 @@ from verifier.model.steps.catalogue import Effect, Head, catalogue_version
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE
-from verifier.verify.reach.closure import Goal, Reached
-from verifier.verify.reach.distinctions import actions_of, keys_of
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Doubt, Fact, FactKind, Facts
+from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import Make, planned
 
@@ -188,15 +187,12 @@ def looked_at(setting: Setting, number: int) -> tuple[Assumption, ...]:
         "none as guests of a Cognito identity pool, and none of a pool of their own"
     )
     services = "what services decrypt with the key for those who use them, and what programs read as data, is not followed"
-    again = "what is encrypted anew under the same key, with another encryption context, and decrypted then is not followed"
     related = "related multi-Region keys, which decrypt what this one encrypts, are keys of their own: ask about each of them"
     outside = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
     closing = ((one.id, [name for name in one.all_workloads if KINDS[name].concerns]) for one in setting.estate.accounts)
     known = [f"{', '.join(names)} of {account}" for account, names in closing if names]
     runs = f"what runs as which role is what the input lists: {'; '.join(known)}"
     further = [Assumption("W2", one) for one in (*([outside] if setting.meets_strangers else ()), *([runs] if known else ()))]
-    goal = setting.goals[number]
-    of_context = "kms:Decrypt" in actions_of(goal) and any(key.startswith("kms:encryptioncontext") for key in keys_of([goal]))
-    further += [Assumption("E0", one) for one in (services, *([again] if of_context else ()))]
+    further.append(Assumption("E0", services))
     further += [Assumption("L9", related)] if is_multi_region(setting.key) else []
     return (Assumption("W1", text), *(Assumption("W1", one) for one in (governed, of_code, logins)), *further)

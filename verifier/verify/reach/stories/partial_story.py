@@ -27,8 +27,8 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
-from verifier.verify.reach.closure import REPLICA, Goal
 from verifier.verify.reach.documents import policies_of
+from verifier.verify.reach.goals import AGAIN, REPLICA, Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.key_facts import facts_asked
@@ -199,6 +199,9 @@ class PartialStory:
     def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
         """The last request."""
         access: Counterexample | None = None
+        if goal.onto == AGAIN:
+            why = f"what is encrypted anew under {goal.key}, with another encryption context, may be decrypted, and no chain shows that"
+            return Reason("W2", why)
         if goal.access is not None or goal.onto is not None:
             found = self._in_time(goal, invariant)
             if isinstance(found, Reason):

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from verifier.model.step_kinds import StepKind
-from verifier.verify.reach.closure import Goal
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, whatever_way
+from verifier.verify.reach.goals import Goal
 
 
 @dataclass(frozen=True)

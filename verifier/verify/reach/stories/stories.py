@@ -14,9 +14,9 @@ from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import OWN_KEY
 from verifier.model.steps.chains import State
-from verifier.verify.reach.closure import Goal, Reached
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Way, tagged_at_first
+from verifier.verify.reach.goals import Goal, Reached
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
 
