@@ -35,9 +35,11 @@ from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
 ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
-NOWHERE, ELSEWHERE, UNDERWAY = "nowhere", "elsewhere", "under way"
+NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
 """Where an alias may come to be besides at a key: with none; with another one than at first, on which that takes permission; with one that
-is not looked at, on its way to a further key."""
+is not looked at, from which it can go on to a further key; with one of another type, where it can be deleted alone."""
+MOST_APART = 8
+"""Between so many keys each way of an alias is told apart; between more, a way to one of them begins at any other one."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
 """What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
 text of that page leaves it out, and the pattern there does not."""
@@ -131,28 +133,39 @@ class _Moves:
 
     def of(self, name: str) -> Iterator[AliasMove]:
         """The steps on one alias. One that no key of the input has may be that of a key that it does not hold."""
-        alias, key, holder = alias_arn(self.key, name), self.key.arn, self._holders.get(name)
-        here, free, moved, underway = (Fact(FactKind.ALIASES, alias, (where,)) for where in (key, NOWHERE, ELSEWHERE, UNDERWAY))
+        alias, holder = alias_arn(self.key, name), self._holders.get(name)
+
+        def at(place: str) -> Fact:
+            return Fact(FactKind.ALIASES, alias, (place,))
+
+        key, here, free, further = self.key.arn, at(self.key.arn), at(NOWHERE), (*self._others, *self._not_listed)
         create, update, delete = StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS
-        if holder is None:
-            yield AliasMove(create, alias, (key,), here)
-            yield from (AliasMove(update, alias, (key, other.arn), here) for other in self._not_listed)
-            for other in self._others:
-                there = Fact(FactKind.ALIASES, alias, (other.arn,))
-                yield AliasMove(create, alias, (other.arn,), there)
-                if alike(self.key, other):  # one whose aliases the input does not give may have it at first (U3)
-                    yield AliasMove(update, alias, (key, other.arn), here, () if other.aliases is None else (there,))
-            return
-        yield AliasMove(delete, alias, (holder.arn,), free)
-        if holder.arn == key:
-            others = (other.arn for other in (*self._others, *self._not_listed) if alike(holder, other))
-            yield from (AliasMove(update, alias, (key, other), moved) for other in others)
-            return
-        yield from (AliasMove(update, alias, (holder.arn,), underway), AliasMove(delete, alias, (), free, (underway,)))
-        yield AliasMove(create, alias, (), underway, (free,))
-        yield AliasMove(create, alias, (key,), here, (free,))
-        if alike(self.key, holder):
-            yield from (AliasMove(update, alias, (key, holder.arn), here), AliasMove(update, alias, (key,), here, (underway,)))
+        if holder is not None:
+            yield AliasMove(delete, alias, (holder.arn,), free)
+            alike_ones = (other for other in further if other is not holder and alike(holder, other))
+            if holder.arn == key:
+                yield from (AliasMove(update, alias, (key, other.arn), at(ELSEWHERE)) for other in alike_ones)
+                return
+            if not alike(self.key, holder) and any(alike_ones):
+                yield from (AliasMove(update, alias, (holder.arn,), at(ASIDE)), AliasMove(delete, alias, (), free, (at(ASIDE),)))
+        freed, line = () if holder is None else (free,), [one for one in further if alike(self.key, one)]
+        first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
+        later, many = [one for one in line if one not in first], len(line) > MOST_APART
+        yield AliasMove(create, alias, (key,), here, freed)
+        yield from (AliasMove(update, alias, (key, one.arn), here) for one in first)
+        for one in later:
+            there = at(one.arn)
+            yield AliasMove(update, alias, (key, one.arn), here, (there,))
+            if holder is not None:
+                yield AliasMove(delete, alias, (one.arn,), free, (there,))
+            for gives in (there, at(UNDERWAY))[: many + 1]:
+                yield AliasMove(create, alias, (one.arn,), gives, freed)
+                yield from (AliasMove(update, alias, (one.arn, other.arn), gives) for other in first if alike(one, other))
+            if many:
+                yield AliasMove(update, alias, (one.arn,), there, (at(UNDERWAY),))
+                continue
+            others = (other.arn for other in later if other is not one and alike(one, other))
+            yield from (AliasMove(update, alias, (one.arn, other), there, (at(other),)) for other in others)
 
 
 def alike(key: Key, other: Key) -> bool:

@@ -15,7 +15,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import ACTIONS, ELSEWHERE, NOWHERE, UNDERWAY, alias_arn, alias_target, alike
+from verifier.verify.reach.alias_rules import ACTIONS, ASIDE, ELSEWHERE, NOWHERE, UNDERWAY, alias_arn, alias_target, alike
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
@@ -41,7 +41,7 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
         what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
         yield Reason("W2", f"{task.fact.subject} may {what} a key that the input does not hold")
     open_ = [key.arn for key in scene.state.estate.keys if key.arn in also and key.aliases is None]
-    if open_ and task.fact.details not in ((ELSEWHERE,), (UNDERWAY,)):
+    if open_ and task.fact.details not in ((ELSEWHERE,), (UNDERWAY,), (ASIDE,)):
         yield Reason("U3", f"whether {task.fact.subject} is an alias of {open_[0]} the input does not say")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
@@ -54,9 +54,9 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
     estate, alias, (where,) = scene.state.estate, task.fact.subject, task.fact.details
     name = alias.split(":", 5)[5]
     for key in (key for key in estate.keys if alias_arn(key, name) == alias):
-        if where in (key.arn, UNDERWAY) or name in (key.aliases or ()):
+        if where in (key.arn, UNDERWAY, ASIDE) or name in (key.aliases or ()):
             for change in _changes(estate, key, [name]):
-                now = (NOWHERE,) if change.onto is None else (change.onto.arn, ELSEWHERE, UNDERWAY)
+                now = (NOWHERE,) if change.onto is None else (change.onto.arn, ELSEWHERE, UNDERWAY, ASIDE)
                 if change.name == name and where in now:
                     yield change
 
