@@ -38,8 +38,8 @@ ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms
 NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
 """Where an alias may come to be besides at a key: with none; with another one than at first, on which that takes permission; with one that
 is not looked at, from which it can go on to a further key; with one of another type, where it can be deleted alone."""
-MOST_APART = 8
-"""Between so many keys each way of an alias is told apart; between more, a way to one of them begins at any other one."""
+MOST_APART = 4
+"""Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever that takes there."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
 """What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some alias has one: the
 text of that page leaves it out, and the pattern there does not."""
@@ -150,20 +150,20 @@ class _Moves:
                 yield from (AliasMove(update, alias, (holder.arn,), at(ASIDE)), AliasMove(delete, alias, (), free, (at(ASIDE),)))
         freed, line = () if holder is None else (free,), [one for one in further if alike(self.key, one)]
         first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
-        later, many = [one for one in line if one not in first], len(line) > MOST_APART
+        later, underway = [one for one in line if one not in first], at(UNDERWAY)
         yield AliasMove(create, alias, (key,), here, freed)
         yield from (AliasMove(update, alias, (key, one.arn), here) for one in first)
+        if len(line) > MOST_APART:
+            yield from (AliasMove(update, alias, (one.arn,), underway) for one in first)
+            yield from (AliasMove(create, alias, (), underway, freed), AliasMove(update, alias, (key,), here, (underway,)))
+            yield from () if holder is None else (AliasMove(delete, alias, (), free, (underway,)),)
+            return
         for one in later:
             there = at(one.arn)
             yield AliasMove(update, alias, (key, one.arn), here, (there,))
-            if holder is not None:
-                yield AliasMove(delete, alias, (one.arn,), free, (there,))
-            for gives in (there, at(UNDERWAY))[: many + 1]:
-                yield AliasMove(create, alias, (one.arn,), gives, freed)
-                yield from (AliasMove(update, alias, (one.arn, other.arn), gives) for other in first if alike(one, other))
-            if many:
-                yield AliasMove(update, alias, (one.arn,), there, (at(UNDERWAY),))
-                continue
+            yield AliasMove(create, alias, (one.arn,), there, freed)
+            yield from () if holder is None else (AliasMove(delete, alias, (one.arn,), free, (there,)),)
+            yield from (AliasMove(update, alias, (one.arn, other.arn), there) for other in first if alike(one, other))
             others = (other.arn for other in later if other is not one and alike(one, other))
             yield from (AliasMove(update, alias, (one.arn, other), there, (at(other),)) for other in others)
 
