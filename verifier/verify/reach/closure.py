@@ -272,7 +272,8 @@ class Closure:
 
     def _again(self, offers: KeyOffers, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys (W2)."""
-        back = [(*path, fact) for arn, path in facts.under(offers.arn).items() for fact in facts.between(arn, offers.arn)]
+        under = ((path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in facts.under(offers.arn).items())
+        back = [(*path, onto) for path, onto in under if onto in facts]
         for by in facts.held:
             leaving, arriving = (self._first(offers, name, by, facts) for name in SAME)
             if leaving is not None and arriving is not None:

@@ -212,10 +212,6 @@ class Facts(dict[Fact, Derivation]):
         del found[key]
         return found
 
-    def between(self, key: str, onto: str) -> list[Fact]:
-        """The re-encryptions from one key onto another."""
-        return [fact for fact in self.of_kind(FactKind.ONTO) if (fact.subject, *fact.details) == (key, onto)]
-
     @property
     def others(self) -> int:
         """How many facts may give a power: that a principal is held, or a key open, does not."""
