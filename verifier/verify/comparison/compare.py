@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 
 from verifier.ask.unmodelled import is_unmodelled
 from verifier.language.invariants.absent_callers import absent_callers
@@ -171,9 +170,9 @@ class _Comparer:
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         asked = {change for _, change in memberships(self.old, self.new)}
         asked |= set(asked_facts(before, after)) if before is not None and after is not None else set()
-        unheard = bool(asked) and any(map(_rests_on_policies_not_given, repeat(found.joint.diagrams), found.joint.sides))
+        not_given = bool(asked) and any(_rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides)
         for one in changes:
-            if unheard and one.change in asked and not one.change.supposing:
+            if not_given and one.change in asked and not one.change.supposing:
                 text = f"{one.change.text}; policies that are not given are supposed not to ask for it"
                 yield replace(one, change=replace(one.change, text=text, supposing=True))
             else:
