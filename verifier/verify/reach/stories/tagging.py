@@ -29,13 +29,14 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
 def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Requests]) -> Requests:
     """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a tag is the same
     whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
-    found = first = ask(tagging(tags))
-    others = (tuple((spelled(name), value) for name, value in tags) for spelled in (str.capitalize, str.upper))
-    for asked in (tagging(tags, alone=False), *map(tagging, others)) if tags else ():
-        if not any(isinstance(one, Reason) for one in found):
-            return found
-        found = ask(asked)
-    return first if any(isinstance(one, Reason) for one in found) else found
+    other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in (str.capitalize, str.upper))
+    ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
+    answers: list[Requests] = []
+    for asked in ways:
+        answers.append(ask(asked))
+        if not any(isinstance(one, Reason) for one in answers[-1]):
+            return answers[-1]
+    return answers[0]
 
 
 def tags_of(request: Request) -> Pairs:
