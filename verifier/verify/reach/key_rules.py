@@ -55,8 +55,8 @@ STEPS = {
 """The steps that are one permission on the key."""
 BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
 """What reaches the plain text by another way than the access itself."""
-SAME = {f"{name} on the same key": name for name in ("kms:ReEncryptFrom", "kms:ReEncryptTo")}
-"""What is requested on one key to give a ciphertext another encryption context, each with its action."""
+ON_SAME_KEY = {f"{name} on the same key": name for name in ("kms:ReEncryptFrom", "kms:ReEncryptTo")}
+"""The two requests that give a ciphertext another encryption context under the same key: a name for each, and its action."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 
@@ -136,14 +136,14 @@ class KeyRules:
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in self.operations]
-        steps = [(acts({SAME.get(name, name)}), _of_step(space, name, self.key)) for name in self._asked_for]
+        steps = [(acts({ON_SAME_KEY.get(name, name)}), _of_step(space, name, self.key)) for name in self._asked_for]
         wanted += [conjunction((*one, not_ruled_out(space))) for one in steps]
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     @property
     def _asked_for(self) -> tuple[str, ...]:
         """The actions of which it is asked who can make a request for them."""
-        again = SAME if any(map(self.about_contexts, range(len(self._goals)))) else {}
+        again = ON_SAME_KEY if any(map(self.about_contexts, range(len(self._goals)))) else {}
         return (*STEPS, *BY_MATERIAL, *again, *([UPDATE_PRIMARY] if self.key.multi_region is not False else []))
 
     def _to_be_retired(self, space: Space) -> Expression:
@@ -162,7 +162,8 @@ class KeyRules:
     def _names_of(self, attribute: str) -> frozenset[Predicate]:
         """The names by which a request takes a tag away: as the key has it, where its tags are given."""
         wanted = attribute.removeprefix(RESOURCE_TAG)
-        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({_folded(attribute)})
+        own = frozenset[Predicate](exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted)
+        return own or frozenset({Tokens(literal_tokens(wanted, fold=True))})
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -310,16 +311,19 @@ class KeyRules:
 
     def classes_of_grantee(self, principal: str) -> int | None:
         """The classes of grantees that may name a principal: itself; for a role some session, of whichever role; for a federated session
-        some user of its account. `None` where every grantee is alike; all of them where no policy asks who the grantee is."""
+        some user of its account. `None` where every grantee is alike; all of them for these two where no policy asks who the grantee is."""
         table = self.joint.finite.tables.get(GRANTEE)
-        kind, own = arn_kind(principal), table.class_of(principal) if table is not None else None
-        if table is None or kind not in ("role", "federated-user"):
-            return None if table is None else 0 if own is None else 1 << own
+        if table is None:
+            return None
+        kind, number = arn_kind(principal), table.class_of(principal)
+        itself = 0 if number is None else 1 << number
+        if kind not in ("role", "federated-user"):
+            return itself
         if SESSIONS not in self.joint.sides[0].question.space.questions.get(GRANTEE, {}):
             return (1 << table.size) - 1
         users = table.mask(self._own_users)
         users = users if principal.split(":")[4] == self.key.account else table.mask(USERS) & ~users
-        return (0 if own is None else 1 << own) | (table.mask(SESSIONS) if kind == "role" else users)
+        return itself | (table.mask(SESSIONS) if kind == "role" else users)
 
     def tag_name(self, attribute: str) -> str:
         """The name of a tag: as the key has it, otherwise as a policy writes it."""
@@ -336,15 +340,11 @@ class KeyRules:
 def _of_step(space: Space, name: str, key: Key) -> Expression:
     """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
     in another Region."""
-    if name in (*SAME, *SAME.values()) and SAME_KEY in space.attributes:
+    if name in (*ON_SAME_KEY, *ON_SAME_KEY.values()) and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
-        return same if name in SAME else negation(same)
+        return same if name in ON_SAME_KEY else negation(same)
     if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
         return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
         return negation(Test(REPLICA_REGION, exactly(key.region)))
     return TRUE
-
-
-def _folded(attribute: str) -> Tokens:
-    return Tokens(literal_tokens(attribute.removeprefix(RESOURCE_TAG), fold=True))
