@@ -41,8 +41,9 @@ def test_what_leaves_the_key_is_what_the_invariant_is_about(mine: dict[str, obje
 
 
 SOURCE, OFFICE = "aws:SourceIp", "192.0.2.0/24"
-SAME = {"Bool": {"kms:ReEncryptOnSameKey": "true"}}
+SAME, NOT_SAME = ({"Bool": {"kms:ReEncryptOnSameKey": said}} for said in ("true", "false"))
 AGAIN = own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=SAME)
+NO_OTHER: Statement = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": KEY}
 READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
 
 
@@ -54,6 +55,7 @@ READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
         ((READS_B,), IS_A, Status.PROVED),
         ((own("kms:ReEncryptFrom", Condition=SAME), READS_B), IS_A, Status.PROVED),
         ((own("kms:ReEncryptTo"), READS_B), IS_A, Status.PROVED),
+        ((own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=NOT_SAME), NO_OTHER, READS_B), IS_A, Status.PROVED),
         # What is not about contexts is decided by whom and when the last request is made.
         ((AGAIN, own("kms:Decrypt", Condition={"NotIpAddress": {SOURCE: OFFICE}})), holds("IpAddress", SOURCE, OFFICE), Status.PROVED),
     ],
@@ -71,7 +73,7 @@ def test_a_ciphertext_may_come_under_the_same_key_with_another_context(
 def test_and_so_by_way_of_another_key(back: bool) -> None:
     other = one_key(DELEGATES, arn=OTHER_KEY, aliases=(), grants=())
     there, here = (["kms:ReEncryptFrom", KEY], ["kms:ReEncryptTo", OTHER_KEY]), (["kms:ReEncryptFrom", OTHER_KEY], ["kms:ReEncryptTo", KEY])
-    mine = [own(*one, Condition={"Bool": {"kms:ReEncryptOnSameKey": "false"}}) for one in (*there, *(here if back else here[:1]))]
+    mine = [own(*one, Condition=NOT_SAME) for one in (*there, *(here if back else here[:1]))]
     outside = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": [KEY, OTHER_KEY]}
     before = state(*mine, own("kms:Decrypt", KEY, Condition={"StringEquals": {CONTEXT: "b"}}), outside, keys=(other,), facts={"grants": ()})
     (found,) = [one for one in prove(before.estate, [DECRYPTS]).verdicts if one.target == KEY]
