@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, KEY, PARTNER, allow, aws, grant, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, caller, trusting
-from tests.evaluate.steps.test_steps_on_keys import OTHER_KEY
+from tests.evaluate.steps.test_steps_on_keys import MULTI, OTHER_KEY
 from tests.evaluate.steps.worlds import BOB, BY, DELEGATES, document, one_key, state
 from tests.reach import moves
 from tests.reach.estates import own_key
@@ -18,7 +18,7 @@ from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
 from verifier.model.step_kinds import StepKind
-from verifier.model.steps.chains import Chain, Move, State
+from verifier.model.steps.chains import Chain, KeyReplicated, Move, State
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 
@@ -83,6 +83,43 @@ def test_a_key_of_which_nothing_is_given_is_of_one_spec_in_a_whole_chain() -> No
         else:
             with pytest.raises(InputError, match="several specs"):
                 story(state(own("kms:*"), facts=unknown, keys=(other,)), chain(moved))
+
+
+def test_a_replica_is_of_the_spec_of_its_primary_key() -> None:
+    # multi-region-keys-overview: the key spec is a shared property.
+    unknown: dict[str, Any] = {"spec": None, "usage": None, "origin": None}
+    primary = one_key(DELEGATES, arn=MULTI, multi_region=True, multi_region_type="PRIMARY", **unknown)
+    before = state(own("kms:*"), keys=(primary,))
+    made = moves.replicate(BY, primary, "us-east-2", document(DELEGATES, arn=f"{MULTI}#default", kind=PolicyKind.KEY))
+    assert isinstance(made.change, KeyReplicated)
+    replica = made.change.replica.arn
+    for there, fits in (("RSA_2048", True), ("RSA_4096", False), ("SYMMETRIC_DEFAULT", False)):
+        tags = moves.tag(BY, MULTI, ("team", "red"))
+        (asked,) = tags.requests
+        tags = replace(tags, requests=(replace(asked, context=(*asked.context, ("kms:KeySpec", "RSA_2048"))),))
+        told = Chain(BY, (tags, made), moves.request(BY, "kms:Decrypt", replica, {"kms:KeySpec": there}))
+        if fits:
+            assert story(before, told).outcome is Outcome.ALLOW
+        else:
+            with pytest.raises(InputError, match="several specs"):
+                story(before, told)
+
+
+def test_keys_between_which_aliases_go_are_of_one_type_by_way_of_others_too() -> None:
+    unknown: dict[str, Any] = {"spec": None, "usage": None, "origin": None}
+    second, third, last = (OTHER_KEY.replace("5678", digits) for digits in ("2222", "3333", "4444"))
+    keys = (
+        one_key(DELEGATES, arn=second, aliases=("alias/2",), **unknown),
+        one_key(DELEGATES, arn=third, aliases=("alias/3",), **unknown),
+        one_key(DELEGATES, arn=last, aliases=("alias/4",), spec="HMAC_256", usage="GENERATE_VERIFY_MAC"),
+    )
+    start = ":".join(KEY.split(":")[:5])
+    pairs = (("alias/3", second, third), ("alias/2", KEY, second), ("alias/4", third, last))
+    moved = [moves.move_alias(StepKind.UPDATE_ALIAS, BY, f"{start}:{name}", onto, onto, held) for name, onto, held in pairs]
+    before = state(own("kms:*"), facts=unknown, keys=keys)
+    assert story(before, chain(*moved[:2])).outcome is Outcome.ALLOW
+    with pytest.raises(InputError, match="several specs"):
+        story(before, chain(*moved))
 
 
 def test_what_a_key_of_ones_own_decrypts_needs_no_request() -> None:
