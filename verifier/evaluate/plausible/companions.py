@@ -52,8 +52,8 @@ class _Companions:
 
     def _constrained(self) -> bool:
         """Whether a grant of the key has a constraint on the encryption context, which the request for another one must meet (G6)."""
-        grants = self._case.target.key.grants if self._case.target.key is not None else None
-        return any(grant.context_equals or grant.context_subset for grant in grants or ())
+        key = self._case.target.key
+        return key is not None and any(grant.context_equals or grant.context_subset for grant in key.grants or ())
 
     def _in_own_account(self) -> bool:
         """Whether the caller is of the account of the key or alias."""
