@@ -103,6 +103,14 @@ def test_g2_grantees(grantee: str, principal: str, expected: str) -> None:
     assert outcome(granted(grant(grantee, "Decrypt")), principal, **rest) == expected
 
 
+def test_g2_a_user_whom_a_grant_alone_names_may_have_issued_a_federated_session() -> None:
+    rest: dict[str, Any] = {"readings": {"G2-federated": True, "G4": False}}
+    assert outcome(granted(grant(ALICE, "Decrypt"), accounts=()), SAM, **rest) == "depends P3 U1:deny"
+    retires = granted(grant(REPORTS, "Decrypt", retiring=ALICE), accounts=())
+    assert outcome(retires, SAM, "kms:RetireGrant", **rest) == "depends P3 U1:deny"
+    assert outcome(retires, SAM, **rest) == "deny"
+
+
 @pytest.mark.parametrize(("account", "role", "session"), [(HOME, REPORTS, REPORTS_SESSION), (PARTNER, PARTNER_ROLE, PARTNER_SESSION)])
 def test_g2_an_account_as_grantee_delegates(account: str, role: str, session: str) -> None:
     # A grant to the account is one to its root user; others of it need its identity policies as well.
