@@ -35,9 +35,10 @@ from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
 ACTIONS = {StepKind.CREATE_ALIAS: "kms:CreateAlias", StepKind.UPDATE_ALIAS: "kms:UpdateAlias", StepKind.DELETE_ALIAS: "kms:DeleteAlias"}
+_CREATE, _UPDATE, _DELETE = ACTIONS
 NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
-"""Where an alias may come to be besides at a key: with none; with another one than at first, on which that takes permission; with one that
-is not looked at, from which it can go on to a further key; with one of another type, where it can be deleted alone."""
+"""Where an alias may be besides with a key that is named: with none; with another one than at first, on which that takes permission; with
+one that is not looked at, from which it goes on to a further key; with one of another type that is not looked at, where it is deleted."""
 MOST_APART = 4
 """Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever that takes there."""
 _LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
@@ -115,8 +116,7 @@ class _Moves:
 
     def __init__(self, key: Key, keys: Sequence[Key], not_listed: Sequence[Key]) -> None:
         self.key = key
-        self._others = [other for other in keys if other.arn != key.arn]
-        self._not_listed = not_listed
+        self._others = [*(other for other in keys if other.arn != key.arn), *not_listed]
         self._holders = {name: one for one in keys for name in one.aliases or ()}
 
     def named(self, table: Table) -> Iterator[tuple[int, str]]:
@@ -132,40 +132,62 @@ class _Moves:
             yield from ((number, name) for name in islice(free, 1))
 
     def of(self, name: str) -> Iterator[AliasMove]:
-        """The steps on one alias. One that no key of the input has may be that of a key that it does not hold."""
+        """The steps on one alias: away from the key that has it at first, and to the key that the rules are about. One that no key of the
+        input has may be that of a key that it does not hold."""
         alias, holder = alias_arn(self.key, name), self._holders.get(name)
-
-        def at(place: str) -> Fact:
-            return Fact(FactKind.ALIASES, alias, (place,))
-
-        key, here, free, further = self.key.arn, at(self.key.arn), at(NOWHERE), (*self._others, *self._not_listed)
-        create, update, delete = StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS
         if holder is not None:
-            yield AliasMove(delete, alias, (holder.arn,), free)
-            alike_ones = (other for other in further if other is not holder and alike(holder, other))
-            if holder.arn == key:
-                yield from (AliasMove(update, alias, (key, other.arn), at(ELSEWHERE)) for other in alike_ones)
-                return
-            if not alike(self.key, holder) and any(alike_ones):
-                yield from (AliasMove(update, alias, (holder.arn,), at(ASIDE)), AliasMove(delete, alias, (), free, (at(ASIDE),)))
-        freed, line = () if holder is None else (free,), [one for one in further if alike(self.key, one)]
+            yield from self._away(alias, holder)
+        if holder is None or holder.arn != self.key.arn:
+            yield from self._to_key(alias, holder)
+
+    def _away(self, alias: str, holder: Key) -> Iterator[AliasMove]:
+        """It is deleted, or moved to a key of the holder's type. Where that is another type than this key's, it does not get here by that,
+        but can be deleted there."""
+        aside = _at(alias, ASIDE)
+        yield _move(_DELETE, _at(alias, NOWHERE), holder)
+        others = [other for other in self._others if other is not holder and alike(holder, other)]
+        if holder.arn == self.key.arn:
+            yield from (_move(_UPDATE, _at(alias, ELSEWHERE), holder, other) for other in others)
+        elif others and not alike(self.key, holder):
+            yield from (_move(_UPDATE, aside, holder), _move(_DELETE, _at(alias, NOWHERE), after=(aside,)))
+
+    def _to_key(self, alias: str, holder: Key | None) -> Iterator[AliasMove]:
+        """It is made for this key once it is free, or moved here from a key of its type: from one that may have it at first, or to which it
+        came."""
+        freed = () if holder is None else (_at(alias, NOWHERE),)
+        line = [one for one in self._others if alike(self.key, one)]
         first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
-        later, underway = [one for one in line if one not in first], at(UNDERWAY)
-        yield AliasMove(create, alias, (key,), here, freed)
-        yield from (AliasMove(update, alias, (key, one.arn), here) for one in first)
-        if len(line) > MOST_APART:
-            yield from (AliasMove(update, alias, (one.arn,), underway) for one in first)
-            yield from (AliasMove(create, alias, (), underway, freed), AliasMove(update, alias, (key,), here, (underway,)))
-            yield from () if holder is None else (AliasMove(delete, alias, (), free, (underway,)),)
-            return
+        yield _move(_CREATE, _at(alias, self.key.arn), self.key, after=freed)
+        yield from (_move(_UPDATE, _at(alias, self.key.arn), self.key, one) for one in first)
+        later = [one for one in line if one not in first]
+        yield from self._by_any(alias, first, freed) if len(line) > MOST_APART else self._by_each(alias, first, later, freed)
+
+    def _by_any(self, alias: str, first: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
+        """By way of other keys, none of which is looked at."""
+        underway = _at(alias, UNDERWAY)
+        yield from (_move(_UPDATE, underway, one) for one in first)
+        yield _move(_CREATE, underway, after=freed)
+        yield _move(_UPDATE, _at(alias, self.key.arn), self.key, after=(underway,))
+        yield from (_move(_DELETE, fact, after=(underway,)) for fact in freed)
+
+    def _by_each(self, alias: str, first: Sequence[Key], later: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
+        """By way of other keys, each of which takes permission."""
         for one in later:
-            there = at(one.arn)
-            yield AliasMove(update, alias, (key, one.arn), here, (there,))
-            yield AliasMove(create, alias, (one.arn,), there, freed)
-            yield from () if holder is None else (AliasMove(delete, alias, (one.arn,), free, (there,)),)
-            yield from (AliasMove(update, alias, (one.arn, other.arn), there) for other in first if alike(one, other))
-            others = (other.arn for other in later if other is not one and alike(one, other))
-            yield from (AliasMove(update, alias, (one.arn, other), there, (at(other),)) for other in others)
+            there = _at(alias, one.arn)
+            yield _move(_UPDATE, _at(alias, self.key.arn), self.key, one, after=(there,))
+            yield _move(_CREATE, there, one, after=freed)
+            yield from (_move(_DELETE, fact, one, after=(there,)) for fact in freed)
+            yield from (_move(_UPDATE, there, one, other) for other in first if alike(one, other))
+            others = (other for other in later if other is not one and alike(one, other))
+            yield from (_move(_UPDATE, there, one, other, after=(_at(alias, other.arn),)) for other in others)
+
+
+def _at(alias: str, place: str) -> Fact:
+    return Fact(FactKind.ALIASES, alias, (place,))
+
+
+def _move(step: StepKind, gives: Fact, *keys: Key, after: tuple[Fact, ...] = ()) -> AliasMove:
+    return AliasMove(step, gives.subject, tuple(key.arn for key in keys), gives, after)
 
 
 def alike(key: Key, other: Key) -> bool:
