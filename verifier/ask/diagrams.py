@@ -89,7 +89,7 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
 
 
 def _decisive(joint: Joint, number: int, point: dict[str, int], assignment: dict[str, bool], wanted: Outcome) -> dict[str, bool]:
-    """As few of the chosen symbols as decide the request, by what the problem says of it."""
+    """As few symbols of an assignment as decide the request, by what the problem says of it."""
     diagrams, allowed = joint.diagrams, joint.sides[number].allowed
     others = {name: value for name, value in point.items() if name not in assignment}
     open_node = diagrams.restrict(allowed if wanted is Outcome.ALLOW else diagrams.complement(allowed), others)

@@ -57,8 +57,8 @@ class Satisfied:
         if name not in self.classes:
             return list(among)
         tests = self.question.suited(self.attributes[name])
-        members = {frozenset(self.classes[name][number]) for number in self._chosen(name)}
-        return [value for value in among if frozenset(number for number, test in tests.items() if test.matches(value)) in members]
+        classes = {frozenset(self.classes[name][number]) for number in self._chosen(name)}
+        return [value for value in among if frozenset(number for number, test in tests.items() if test.matches(value)) in classes]
 
 
 def certify(formula: Formula, readings: Mapping[str, bool]) -> Json | str:

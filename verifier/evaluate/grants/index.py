@@ -20,8 +20,8 @@ from verifier.model.request import Caller, CallerKind
 
 class Naming(Enum):
     """How a grant names a caller. By `ACCOUNT` it names the root user of the account, and others of it as far as their own policies
-    allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇); `ISSUER` is the user who issued the
-    federated session that calls, to which the grant may be as well (G2 ◇)."""
+    allow (G2); `HIDDEN` is a grantee that the listing does not name and the caller may be (G2 ◇); by `ISSUER` it names the
+    user who issued the federated session that calls, and may be to that session as well (G2 ◇)."""
 
     ITSELF = "by name"
     ROLE = "by its role"

@@ -98,8 +98,8 @@ def against_sources(moves: Sequence[Move], access: Request | None = None) -> str
 
 
 def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> dict[str, frozenset[KeyFacts]]:
-    """What the keys of the estate can be, by their ARNs, for all of some requests on them to be sent: those of which nothing is ruled out
-    may be missing. [KMS: conditions-kms, kms:KeySpec, kms:KeyUsage, kms:KeyOrigin]"""
+    """What each key of the estate can be, by its ARN, if all these requests can be sent; keys of which nothing is ruled out may be missing.
+    [KMS: conditions-kms, kms:KeySpec, kms:KeyUsage, kms:KeyOrigin]"""
     left: dict[str, frozenset[KeyFacts]] = {}
     for request in (*(request for move in moves for request in move.requests), *(() if access is None else (access,))):
         key = None if request.resource is None else estate.key(request.resource)
@@ -109,8 +109,8 @@ def facts_left(estate: Estate, moves: Sequence[Move], access: Request | None = N
     pairs = [pair for move in moves for pair in _alike(estate, move)]
     for one, other, wholly in pairs * len(pairs):
         for here, there in ((one, other), (other, one)) if one in left and other in left else ():
-            found = {_told(facts, wholly) for facts in left[there]}
-            left[here] = frozenset(facts for facts in left[here] if _told(facts, wholly) in found)
+            found = {_shared(facts, wholly) for facts in left[there]}
+            left[here] = frozenset(facts for facts in left[here] if _shared(facts, wholly) in found)
     return left
 
 
@@ -121,7 +121,7 @@ def against_facts(estate: Estate, moves: Sequence[Move], access: Request | None 
 
 
 def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
-    """Keys that are wholly of the same facts, or of the same usage and type alone, if a step is taken."""
+    """Pairs of keys that are alike if a step is taken: in all facts (true), or in their usage and type alone (false)."""
     if isinstance(move.change, KeyReplicated):
         yield move.change.key, move.change.replica.arn, True
     if move.kind is StepKind.UPDATE_ALIAS:
@@ -129,5 +129,5 @@ def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
         yield one, other, False
 
 
-def _told(facts: KeyFacts, wholly: bool) -> tuple[str, ...]:
+def _shared(facts: KeyFacts, wholly: bool) -> tuple[str, ...]:
     return (facts.spec, facts.usage, facts.origin) if wholly else (kind_of(facts.spec), facts.usage)

@@ -46,8 +46,8 @@ class Change:
 
     `old` and `new` name the statement or grant, `None` where that side has none; then `text` goes behind its name (`lost its
     kms:ViaService condition`). Where both are `None` the change is about something else, and `text` is a whole sentence; `places` are
-    then where each side says it. What is `supposing` says as well what the comparison supposes: what a side has that does not give it, or
-    that policies which no side gives do not ask for it.
+    then where each side says it. A `supposing` change says what the comparison supposes, too: what the side has that does not give it, or
+    that policies which are not given do not ask for it.
     """
 
     text: str

@@ -138,8 +138,8 @@ def _unsuited(names: frozenset[str], text: str) -> frozenset[str]:
 
 def existing_actions(space: Space) -> Iterator[Expression]:
     """R3: actions for another kind of resource are not requests on this target; one operation is about a retiring principal (D9)."""
-    unnamed = frozenset(a.name for a in actions()) - space.known_actions
-    yield negation(acts(unnamed))
+    of_others = frozenset(a.name for a in actions()) - space.known_actions
+    yield negation(acts(of_others))
     if has(space, RETIRING):
         yield same(Present(RETIRING), acts({LIST_RETIRABLE}))
 

@@ -166,7 +166,7 @@ class _Comparer:
         )
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
-        """The changes; of facts that policies may ask for of which no side gives anything, what is supposed of these (U1)."""
+        """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         asked = {change for _, change in memberships(self.old, self.new)}
         asked |= set(asked_facts(before, after)) if before is not None and after is not None else set()

@@ -200,7 +200,7 @@ def _left(word: Word, bit: int, current: int, least: int, most: int) -> tuple[in
 
 
 def _needed(cover: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
-    """What is chosen, without that which the rest covers."""
+    """A cover, without what the rest of it covers."""
     kept = list(cover)
     for item in cover if len(cover) < MOST_BASES else ():
         rest = reduce(lambda found, other: found | mask(other), (other for other in kept if other is not item), 0)

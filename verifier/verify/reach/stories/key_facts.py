@@ -22,7 +22,7 @@ _ANY = "kms:DescribeKey"
 
 
 def facts_asked(estate: Estate, moves: Sequence[Move], last: tuple[str, Iterable[str]]) -> dict[str, ConditionExpression]:
-    """The conditions, by the ARNs of the keys. `last` is the key of the last request, and for what that may be, if it matters."""
+    """The conditions, by the ARNs of the keys. `last` is the key of the last request and its possible actions, if they matter."""
     left = facts_left(estate, moves)
     for key in (key for key in estate.keys if key.arn == last[0]):
         ends = [fitting_facts(key, action, {}) for action in last[1]]
