@@ -34,7 +34,7 @@ from verifier.model.results.region import LimitKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.comparison.compare import compare
+from verifier.verify.comparison.compare import NOT_ASKED, compare
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 
@@ -206,6 +206,20 @@ def test_an_account_that_joins_the_organization_gains() -> None:
     assert {account for change in target.gained for account in change.region.callers.accounts} == {PARTNER}
     assert {action for change in target.gained for action in change.region.actions.names} == {"kms:Decrypt"}
     assert all("is in the organization now" in change.because[0].text for change in target.gained)
+
+
+def test_u1_policies_that_are_not_given_are_supposed_not_to_ask_for_the_organization() -> None:
+    """A policy of the partner may ask for `aws:PrincipalOrgID`. What only the home account's policies decide, no other asks for."""
+    for statement, supposed in ((allow(aws(PARTNER_ROOT), "kms:Encrypt"), True), (allow(aws(ALICE), "kms:Encrypt"), False)):
+        home_alone, joined = (
+            replace(estate(statement), organization=Organization("o-a1b2c3d4e5", HOME, tuple((account, None) for account in accounts)))
+            for accounts in ((HOME,), (HOME, PARTNER))
+        )
+        target = on_key(home_alone, joined)
+        (change,) = target.changes
+        assert (target.relation, change.supposing) == (Relation.EQUIVALENT, supposed)
+        assert change.text.endswith("policies that are not given are supposed not to ask for it" if supposed else "in the organization now")
+        assert (NOT_ASKED in target.assumptions) is supposed
 
 
 def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:
