@@ -614,6 +614,17 @@ def test_whoever_creates_a_grant_may_retire_it(condition: dict[str, Any], expect
     assert told(before, "kms:RetireGrant") == expected
 
 
+@pytest.mark.parametrize(
+    ("mine", "account", "expected"), [((), HOME, PROVED), ((own(GET),), HOME, ("unknown", "E0")), ((), PARTNER, ("unknown", "E0"))]
+)
+def test_a_grant_to_a_user_is_none_to_sessions_of_users_of_other_accounts(
+    mine: tuple[Statement, ...], account: str, expected: tuple[str, ...]
+) -> None:
+    # G2: a federated session may have been issued by any user of its account; those of the caller's own users are of accounts outside.
+    condition = {"StringEquals": {"kms:GranteePrincipal": NOBODY.replace(HOME, account)}}
+    assert told(state(own("kms:CreateGrant", KEY, Condition=condition), *mine, facts={"grants": ()})) == expected
+
+
 @pytest.mark.parametrize("operations", [["Decrypt", "CreateGrant"], ["Decrypt"]])
 def test_whoever_is_granted_the_creation_of_grants_may_retire_a_child_grant(operations: list[str]) -> None:
     # grants, Grants for CreateGrant: a child grant is as strict as its parent, whose retiring principal it need not share.
