@@ -2,7 +2,7 @@
 
 In: an estate, a key, invariants with `eventually`, the bound on steps. Out: a `Verdict` each.
 Guarantee: Proved only where the closure reaches no goal from any caller in question within the bound; Refuted only with a story that
-`evaluate` replayed, of as many steps at most; everything else is Unknown with its reason.
+`evaluate` replayed, of more steps than the bound where it was met and no shorter one was found; everything else is Unknown with its reason.
 """
 
 from __future__ import annotations
