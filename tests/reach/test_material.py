@@ -43,6 +43,13 @@ def test_what_leaves_the_key_is_what_the_invariant_is_about(mine: dict[str, obje
 SOURCE, OFFICE = "aws:SourceIp", "192.0.2.0/24"
 SAME, NOT_SAME = ({"Bool": {"kms:ReEncryptOnSameKey": said}} for said in ("true", "false"))
 AGAIN = own(["kms:ReEncryptFrom", "kms:ReEncryptTo"], Condition=SAME)
+
+
+def only(action: str, context: str) -> Statement:
+    """A Deny of an action with another context."""
+    return own(action, effect="Deny", Condition={"StringNotEquals": {CONTEXT: context}})
+
+
 NO_OTHER: Statement = {"Effect": "Deny", "Action": "kms:ReEncryptTo", "NotResource": KEY}
 READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
 
@@ -52,6 +59,10 @@ READS_B = own("kms:Decrypt", Condition={"StringEquals": {CONTEXT: "b"}})
     [
         ((AGAIN, READS_B), IS_A, Status.UNKNOWN),
         ((AGAIN,), IS_A, Status.PROVED),
+        # Whoever may take ciphertexts of one context alone away gives no others another one.
+        ((AGAIN, READS_B, only("kms:ReEncryptFrom", "b")), IS_A, Status.PROVED),
+        ((AGAIN, READS_B, only("kms:ReEncryptFrom", "a")), IS_A, Status.UNKNOWN),
+        ((AGAIN, READS_B, only("kms:ReEncryptTo", "b")), IS_A, Status.UNKNOWN),
         ((READS_B,), IS_A, Status.PROVED),
         ((own("kms:ReEncryptFrom", Condition=SAME), READS_B), IS_A, Status.PROVED),
         ((own("kms:ReEncryptTo"), READS_B), IS_A, Status.PROVED),

@@ -16,8 +16,9 @@ from itertools import islice, product
 from verifier.model.step_kinds import OWN_KEY, StepKind
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Fresh, Offer, Way
 from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
-from verifier.verify.reach.key_rules import ON_SAME_KEY, RETIRE, KeyRules
+from verifier.verify.reach.key_rules import RETIRE, KeyRules
 from verifier.verify.reach.needs import Identities, Needs
+from verifier.verify.reach.offers.contexts import on_same_key
 from verifier.verify.reach.offers.offers import ANY, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
 
@@ -227,8 +228,8 @@ class Closure:
         """The facts with which a principal can do something on a key: those that are there first, and the fewest of these."""
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()
-        of_action = ON_SAME_KEY.get(action, action)
-        met = (self._needs.met(cube, offers.arn, of_action, by, facts) for cube in doing if cube.powers <= available)
+        name = action.split(" ")[0]
+        met = (self._needs.met(cube, offers.arn, name, by, facts) for cube in doing if cube.powers <= available)
         found = (premises for premises in met if premises is not None)
         return min(found, key=lambda one: (max((facts[fact].rounds for fact in one), default=0), len(one)), default=None)
 
@@ -267,15 +268,15 @@ class Closure:
             for arn, path in facts.under(offers.arn).items():
                 yield from self._decrypted(offers, number, facts, rounds, self._keys[arn], path)
         if offers.rules.about_contexts(number):
-            for by, premises in self._again(offers, facts):
+            for by, premises in self._again(offers, number, facts):
                 yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *premises), rounds, AGAIN)
 
-    def _again(self, offers: KeyOffers, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+    def _again(self, offers: KeyOffers, number: int, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys (W2)."""
         under = ((path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in facts.under(offers.arn).items())
         back = [(*path, onto) for path, onto in under if onto in facts]
         for by in facts.held:
-            leaving, arriving = (self._first(offers, name, by, facts) for name in ON_SAME_KEY)
+            leaving, arriving = (self._first(offers, name, by, facts) for name in on_same_key(number))
             if leaving is not None and arriving is not None:
                 back.append((Fact(FactKind.HOLDS, by), *leaving, *arriving))
         for by in facts.held if back else ():

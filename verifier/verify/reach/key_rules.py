@@ -34,7 +34,8 @@ from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
-from verifier.verify.reach.distinctions import actions_of, keys_of
+from verifier.verify.reach.distinctions import actions_of
+from verifier.verify.reach.offers.contexts import about_contexts, all_on_same_key, of_ciphertexts
 
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
@@ -55,8 +56,6 @@ STEPS = {
 """The steps that are one permission on the key."""
 BY_MATERIAL = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:ImportKeyMaterial", "kms:GetParametersForImport")
 """What reaches the plain text by another way than the access itself."""
-ON_SAME_KEY = {f"{name} on the same key": name for name in ("kms:ReEncryptFrom", "kms:ReEncryptTo")}
-"""The two requests that give a ciphertext another encryption context under the same key: a name for each, and its action."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 
 
@@ -136,15 +135,16 @@ class KeyRules:
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
         wanted += [acts({name}) for name in self.operations]
-        steps = [(acts({ON_SAME_KEY.get(name, name)}), _of_step(space, name, self.key)) for name in self._asked_for]
-        wanted += [conjunction((*one, not_ruled_out(space))) for one in steps]
+        for name in self._asked_for:
+            said = (acts({name.split(" ")[0]}), _of_step(space, name, self.key), of_ciphertexts(space, name, self._goals))
+            wanted.append(conjunction((*said, not_ruled_out(space))))
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
     @property
     def _asked_for(self) -> tuple[str, ...]:
         """The actions of which it is asked who can make a request for them."""
-        again = ON_SAME_KEY if any(map(self.about_contexts, range(len(self._goals)))) else {}
-        return (*STEPS, *BY_MATERIAL, *again, *([UPDATE_PRIMARY] if self.key.multi_region is not False else []))
+        primary = [UPDATE_PRIMARY] if self.key.multi_region is not False else []
+        return (*STEPS, *BY_MATERIAL, *all_on_same_key(self._goals), *primary)
 
     def _to_be_retired(self, space: Space) -> Expression:
         """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
@@ -179,7 +179,7 @@ class KeyRules:
 
     def about_contexts(self, goal: int) -> bool:
         """Whether a goal is about plain text of ciphertexts of some encryption contexts."""
-        return self.decrypts(goal) and any(key.startswith("kms:encryptioncontext") for key in keys_of([self._goals[goal]]))
+        return about_contexts(self._goals[goal])
 
     def uses_material(self, goal: int) -> bool:
         """Whether a goal is about what can be done with the key's material, wherever that is."""
@@ -340,9 +340,9 @@ class KeyRules:
 def _of_step(space: Space, name: str, key: Key) -> Expression:
     """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
     in another Region."""
-    if name in (*ON_SAME_KEY, *ON_SAME_KEY.values()) and SAME_KEY in space.attributes:
+    if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
-        return same if name in ON_SAME_KEY else negation(same)
+        return same if " " in name else negation(same)
     if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
         return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
