@@ -27,7 +27,10 @@ GRANTS_A = {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextEquals
     [
         (own("kms:ReEncryptFrom"), ABSENT, Status.REFUTED),
         (own("kms:ReEncryptFrom", Condition=WITH_A), IS_A, Status.REFUTED),
-        (own("kms:ReEncryptFrom", Condition=WITH_A), ABSENT, Status.UNKNOWN),
+        # conditions-kms, kms:EncryptionContext:context-key: of ReEncryptFrom it is the one that the ciphertext has.
+        (own("kms:ReEncryptFrom", Condition=WITH_A), ABSENT, Status.PROVED),
+        (own("kms:ReEncrypt*", Condition={"StringNotEquals": {CONTEXT: "a"}}), IS_A, Status.PROVED),
+        (own("kms:ReEncrypt*", Condition={"StringLike": {CONTEXT: "?"}}), IS_A, Status.REFUTED),
         (own("kms:CreateGrant", Condition=GRANTS_A), IS_A, Status.REFUTED),
         (own("kms:CreateGrant", Condition=GRANTS_A), ABSENT, Status.UNKNOWN),
     ],

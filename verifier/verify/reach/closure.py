@@ -18,7 +18,7 @@ from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, Fa
 from verifier.verify.reach.goals import AGAIN, REPLICA, Goal, Reached
 from verifier.verify.reach.key_rules import RETIRE, KeyRules
 from verifier.verify.reach.needs import Identities, Needs
-from verifier.verify.reach.offers.contexts import on_same_key
+from verifier.verify.reach.offers.contexts import on_same_key, onto_another_key
 from verifier.verify.reach.offers.offers import ANY, KeyOffers
 from verifier.verify.reach.step_closure import STEPPING, Search
 
@@ -114,7 +114,7 @@ class Closure:
 
     def _or_in_doubt(self, reached: Reached, key: str, number: int) -> None:
         """What opens a key to anybody may be all there is to a goal, and sooner than by other steps (W1)."""
-        under = reached.facts.under(key) if self._keys[key].rules.decrypts(number) else {}
+        under = self._under(self._keys[key], number, reached.facts) if self._keys[key].rules.decrypts(number) else {}
         for arn, path in {key: (), **under}.items():
             opened = Fact(FactKind.OPEN, arn)
             if opened in reached.facts:
@@ -265,15 +265,26 @@ class Closure:
         if replica in facts:
             yield from self._on_replica(offers, number, facts, replica, rounds)
         if offers.rules.decrypts(number):
-            for arn, path in facts.under(offers.arn).items():
+            for arn, path in self._under(offers, number, facts).items():
                 yield from self._decrypted(offers, number, facts, rounds, self._keys[arn], path)
         if offers.rules.about_contexts(number):
             for by, premises in self._again(offers, number, facts):
                 yield Goal(number, offers.arn, by, None, (Fact(FactKind.HOLDS, by), *premises), rounds, AGAIN)
 
+    def _under(self, offers: KeyOffers, number: int, facts: Facts) -> Mapping[str, tuple[Fact, ...]]:
+        """The other keys under which the ciphertexts that a goal is about can come."""
+        if not offers.rules.about_contexts(number):
+            return facts.under(offers.arn)
+        takers = [by for by in facts.held if self._first(offers, onto_another_key(number), by, facts) is not None]
+
+        def leaving(onto: Fact) -> bool:
+            return any(self._arriving(self._keys[onto.details[0]], by, facts) is not None for by in takers)
+
+        return facts.under(offers.arn, leaving)
+
     def _again(self, offers: KeyOffers, number: int, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         """Who decrypts what came back under the key with another encryption context: at once, or by way of other keys (W2)."""
-        under = ((path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in facts.under(offers.arn).items())
+        under = ((path, Fact(FactKind.ONTO, arn, (offers.arn,))) for arn, path in self._under(offers, number, facts).items())
         back = [(*path, onto) for path, onto in under if onto in facts]
         for by in facts.held:
             leaving, arriving = (self._first(offers, name, by, facts) for name in on_same_key(number))

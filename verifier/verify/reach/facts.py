@@ -5,7 +5,7 @@ In: nothing (plain data). Out: frozen dataclasses of the closure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -201,12 +201,13 @@ class Facts(dict[Fact, Derivation]):
         """The facts of one kind."""
         return self._of_kind.get(kind, ())
 
-    def under(self, key: str) -> dict[str, tuple[Fact, ...]]:
-        """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there."""
+    def under(self, key: str, leaving: Callable[[Fact], bool] = lambda _: True) -> dict[str, tuple[Fact, ...]]:
+        """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them there: the first is one
+        by which they are `leaving`."""
         found: dict[str, tuple[Fact, ...]] = {key: ()}
         for arn in (waiting := [key]):
             for fact in self.of_kind(FactKind.ONTO):
-                if fact.subject == arn and fact.details[0] not in found:
+                if fact.subject == arn and fact.details[0] not in found and (arn != key or leaving(fact)):
                     found[fact.details[0]] = (*found[arn], fact)
                     waiting.append(fact.details[0])
         del found[key]

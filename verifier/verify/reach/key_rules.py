@@ -35,7 +35,7 @@ from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
-from verifier.verify.reach.offers.contexts import about_contexts, all_on_same_key, of_ciphertexts
+from verifier.verify.reach.offers.contexts import about_contexts, all_names, is_on_same_key, of_ciphertexts
 
 OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
 RETIRE = "kms:RetireGrant"
@@ -144,7 +144,7 @@ class KeyRules:
     def _asked_for(self) -> tuple[str, ...]:
         """The actions of which it is asked who can make a request for them."""
         primary = [UPDATE_PRIMARY] if self.key.multi_region is not False else []
-        return (*STEPS, *BY_MATERIAL, *all_on_same_key(self._goals), *primary)
+        return (*STEPS, *BY_MATERIAL, *all_names(self._goals), *primary)
 
     def _to_be_retired(self, space: Space) -> Expression:
         """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account issues it (G5)."""
@@ -342,7 +342,7 @@ def _of_step(space: Space, name: str, key: Key) -> Expression:
     in another Region."""
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
-        return same if " " in name else negation(same)
+        return same if is_on_same_key(name) else negation(same)
     if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
         return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
