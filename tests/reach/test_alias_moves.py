@@ -109,3 +109,14 @@ def test_r4_an_alias_goes_by_way_of_keys_on_which_nobody_is_asked_for_aliases() 
     assert told(state(*mine, others=(moves,), **world), steps=4) == ("assume role", "create alias", "update alias", "update alias")
     assert told(state(*mine, others=(moves,), **world), steps=2) == PROVED
     assert told(state(*mine, **world), steps=None) == PROVED
+
+
+@pytest.mark.parametrize("apart", [1, 4])
+def test_r4_an_alias_leaves_the_key_only_for_one_on_which_it_may(apart: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it comes out what another key could do with it: one by way of others, one of another type."""
+    monkeypatch.setattr(alias_rules, "MOST_APART", apart)
+    world: dict[str, Any] = {"keys": keys(**(RSA if apart == 4 else {})), "facts": {"grants": (), "aliases": (NAME,)}}
+    leaves = (own("kms:ReEncryptFrom", KEY), own("kms:ReEncryptTo", "*", effect="Deny"))
+    mine = (own(UPDATE, [KEY, OPEN]), NO_ALIAS, *leaves)
+    assert told(state(*mine, **world), steps=None) == PROVED
+    assert told(state(*mine, own(UPDATE, THIRD), **world), steps=None) == ("update alias",)

@@ -36,7 +36,7 @@ from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.alias_names import SOME
-from verifier.verify.reach.alias_rules import UNDERWAY, alias_arn
+from verifier.verify.reach.alias_rules import ASIDE, UNDERWAY, alias_arn
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Facts, Way, at_first, tagged_at_first
@@ -294,7 +294,8 @@ def _moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fac
         return
     for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
         alias = alias_arn(rules.key, name)
-        yield next((fact for fact in found if fact.subject == alias and fact.details not in ((key,), (UNDERWAY,))), None)
+        away = (fact for fact in found if fact.subject == alias and fact.details not in ((key,), (UNDERWAY,), (ASIDE,)))
+        yield next(away, None)
 
 
 def denying(policies: Sequence[Policy]) -> Iterator[str]:
