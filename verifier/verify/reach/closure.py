@@ -152,25 +152,16 @@ class Closure:
 
     def _premises(self, offers: KeyOffers, offer: Offer, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         found = self._needs.met(offer.cube, offer.target, _asked_for(offer), by, facts)
-        if found is None:
-            return None
-        for fact in offer.after:
-            self._take_in(offers, fact.details[0])
-        if not facts.keys() >= {*offer.after}:
+        if found is None or not facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:
-            if cube.powers or cube.values:
-                self._take_in(offers, target)
+            if (cube.powers or cube.values) and target not in self._keys and (other := offers.beside(target)) is not None:
+                self._keys[target] = other  # what it takes of another key may come about by steps
             more = self._needs.met(cube, target, action_, by, facts)
             if more is None:
                 return None
             found += more
         return (Fact(FactKind.HOLDS, by), *dict.fromkeys((*offer.after, *found)))
-
-    def _take_in(self, offers: KeyOffers, key: str) -> None:
-        """Another key: what it takes of that may come about by steps on it."""
-        if key not in self._keys and (other := offers.beside(key)) is not None:
-            self._keys[key] = other
 
     def _available(self, offers: KeyOffers, by: str, facts: Facts) -> frozenset[str]:
         return self._needs.available(offers.rules.powers, offers.arn, by, facts)
