@@ -21,6 +21,7 @@ from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
+from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
@@ -81,6 +82,7 @@ def _add(parts: Parts, side: TemplateSide) -> None:
     IdentityProviders(*read).read()
     Endpoints(*read).read()
     Shares(*read).read()
+    Organizations(*read).read()
     surroundings.read({name: key.arn for name, key in keys.by_address.items()})
     for key in found:
         key.supposed = (*_supposed(side), *surroundings.supposed)

@@ -79,8 +79,8 @@ class Surroundings(Reader):
         self.makers = makers(self.side)
 
     def read(self, keys: Mapping[str, str]) -> None:
-        """Records what may change identities or keys, which are by their logical IDs in `keys`; roles that the template does not have; and
-        that it changes an organization."""
+        """Records what may change identities or keys, which are by their logical IDs in `keys`, and roles that the template does not
+        have."""
         for resource in self.makers:
             self._maker(resource, keys)
         for macro, place in self.side.template.macros:
@@ -92,8 +92,6 @@ class Surroundings(Reader):
                 self._may(family, f"{resource.type} `{resource.name}`", self.side.where[1], resource.place)
             if family is Family.KEYS:
                 self.remarks.unread(resource.place, f"`{resource.name}` is of a type that is not read")
-        controls = [resource for resource in self.made if resource.type == "AWS::Organizations::Policy"]
-        self.parts.organization_changes += [(resource.place, f"`{resource.name}`") for resource in controls]
         self._roles()
 
     def _may(self, family: Family, address: str, account: str | None, place: Node, *, of: Node | None = None, **more: str) -> None:

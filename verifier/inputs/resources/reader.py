@@ -14,7 +14,7 @@ from typing import Any
 
 from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import Family, UnknownResource
-from verifier.inputs.resources.resource import Resource, Side, Verb, provider_name
+from verifier.inputs.resources.resource import CONTROLLED, Resource, Side, Verb, provider_name
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.inputs.text.unknown import Unknown, content, names_in
@@ -48,6 +48,10 @@ class Reader:
     def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
         """What attributes depend on that are not known."""
         return names_in([node for name in attributes if (node := self.side.value(resource, name)) is not None])
+
+    def type_of(self, resource: Resource) -> str | None:
+        """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
+        return resource.type if resource.type != CONTROLLED else self.side.text(resource, "type_name")
 
     def said(self, resource: Resource, *attributes: str) -> object:
         """What attributes say."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from verifier.inputs.terraform.plan_values import Index, ModulePath
 
 Json = dict[str, Any]
+CONTROLLED = "aws_cloudcontrolapi_resource"
+"""What the Cloud Control API makes, of a type of CloudFormation."""
 REST = "*"
 """Stands in `unknown` for every attribute that is not named there."""
 
@@ -111,6 +113,8 @@ class Side(ABC):
     tell_account = "give it with --account 111122223333"
     where: tuple[str, str | None, str] = ("aws", None, "")
     """The partition, the account and the Region, where all resources have the same."""
+    doubtful: Sequence[Resource] = ()
+    """Resources besides, of which it is not known how often they are made."""
 
     @abstractmethod
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:

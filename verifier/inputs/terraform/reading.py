@@ -15,6 +15,7 @@ from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
 from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
+from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource import Verb, provider_name
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.snapshot.parts import Parts
@@ -24,7 +25,7 @@ from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.surroundings import RUNS, Organizations, Unread
+from verifier.inputs.terraform.surroundings import RUNS, Unread
 from verifier.inputs.text.nodes import OwnRegion, Remarks
 from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
