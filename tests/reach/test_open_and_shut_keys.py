@@ -47,6 +47,7 @@ class Case:
 
 ELSEWHERE = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 BLUE = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+ONE_SPELLING = {"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}
 UNTAGGED = own("kms:Decrypt", Condition={"Null": {"aws:ResourceTag/team": "true"}})
 BY_ALIAS = own("kms:Decrypt", Condition={"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/open"}})
 NO_ALIAS = own("kms:Decrypt", Condition={"Null": {"kms:ResourceAliases": "true"}})
@@ -99,8 +100,8 @@ CASES: dict[str, Case] = {
         ("tag key",),
         (own("kms:TagResource"), BLUE),
         (
-            {"StringEquals": {"aws:RequestTag/team": "red"}},
-            {"StringNotEquals": {"aws:RequestTag/team": "blue"}},
+            {"StringEquals": {"aws:RequestTag/team": "red"}, **ONE_SPELLING},
+            {"StringNotEquals": {"aws:RequestTag/team": "blue"}, **ONE_SPELLING},
             {"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}},
             {"StringEquals": {"aws:ResourceTag/team": "blue"}},
         ),

@@ -132,3 +132,21 @@ def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(conditio
     # A Deny by the tag itself, or an Allow of names that do not have it, covers it.
     for guard in (tags(Null={REQUESTED: "true"}), tags(**{"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": "cost"}})):
         assert told(state(uses(), guard, **FACTS)) == PROVED
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({}, ("unknown", "W1")),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "cost"]}}, PROVED),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "Team"]}}, ("unknown", "W1")),
+        ({"ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": ["team"]}}, ("unknown", "W1")),
+    ],
+)
+def test_f8_a_request_may_set_two_tags_of_a_key_whose_names_differ_in_case(condition: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """What conditions read of `Team` = red and `team` = blue, on the request and then on the key, no page says: `aws:TagKeys` keeps
+    such from keys [IAM: access_tags, Controlling access based on tag keys]. Users and roles have no two such tags."""
+    reads = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    sets = {"StringEquals": {REQUESTED: "red"}, **condition}
+    assert told(state(reads, own("kms:TagResource", Condition=sets), facts={"grants": (), "tags": ()})) == expected
+    assert told(state(uses(), tags(**sets), **FACTS)) == PROVED

@@ -113,10 +113,10 @@ def join(
     spaces = [side.space(names) for side in sides]
     _same_facts_attribute(spaces)
     decisions = [space.allowed() for space in spaces]
-    wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
     known = acts(spaces[-1].known_actions)
     for space, decision in zip(spaces, decisions, strict=True):
         questions([decision, known, *space.owner_actions], space.questions)
+    wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
     questions(wanted, spaces[-1].questions)
     facts = _facts(spaces)
     definitions = [list(relation_facts(space)) for space in spaces]

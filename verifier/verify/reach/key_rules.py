@@ -19,10 +19,10 @@ from verifier.model.policy import arn_kind
 from verifier.model.reference import action as known_action
 from verifier.model.reference import actions, matching
 from verifier.model.step_kinds import StepKind
-from verifier.problem.classes.predicates import Predicate, Tokens, exactly, like_arn, literal_tokens
+from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, conjunction, either, implies, negation
+from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, either, negation
 from verifier.problem.facts.shared import via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
@@ -35,11 +35,12 @@ from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
-from verifier.verify.reach.offers.contexts import about_contexts, all_names, is_on_same_key, of_ciphertexts
+from verifier.verify.reach.offers.contexts import about_contexts, all_names, of_ciphertexts
+from verifier.verify.reach.step_requests import REPLICA_REGION, of_step
+from verifier.verify.reach.tag_names import TAG_NAMES, in_any_case, twice
 
-OPERATIONS, GRANTEE, RETIRING, TAG_NAMES = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal", "aws:tagkeys"
+OPERATIONS, GRANTEE, RETIRING = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 RETIRE = "kms:RetireGrant"
-SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
 SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
 """By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who issued it (G2)."""
 
@@ -113,6 +114,7 @@ class KeyRules:
         self._by_operation = {name: next(self._nodes) for name in self.operations}
         self._lets_retire = next(self._nodes)
         self._tag_names = {tag: next(self._nodes) for tag in self._tags_asked}
+        self._tagged_twice = {tag: next(self._nodes) for tag in self._tags_asked}
         self._grant_acts = {name: next(self._nodes) for name in self.operations}
         self._acts = {name: next(self._nodes) for name in self._asked_for}
         self._outside = {whom: next(self._nodes) for whom in self._issued}
@@ -134,9 +136,10 @@ class KeyRules:
         wanted += [Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True) for name in self.operations]
         wanted.append(self._to_be_retired(space))
         wanted += [Some(TAG_NAMES, self._names_of(name), True) for name in self._tags_asked]
+        wanted += [twice(space, name) for name in self._tags_asked]
         wanted += [acts({name}) for name in self.operations]
         for name in self._asked_for:
-            said = (acts({name.split(" ")[0]}), _of_step(space, name, self.key), of_ciphertexts(space, name, self._goals))
+            said = (acts({name.split(" ")[0]}), of_step(space, name, self.key), of_ciphertexts(space, name, self._goals))
             wanted.append(conjunction((*said, not_ruled_out(space))))
         return [*wanted, *(outside(space, whom) for whom in self._issued)]
 
@@ -162,8 +165,7 @@ class KeyRules:
     def _names_of(self, attribute: str) -> frozenset[Predicate]:
         """The names by which a request takes a tag away: as the key has it, where its tags are given."""
         wanted = attribute.removeprefix(RESOURCE_TAG)
-        own = frozenset[Predicate](exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted)
-        return own or frozenset({Tokens(literal_tokens(wanted, fold=True))})
+        return frozenset(exactly(name) for name, _ in self.key.tags or () if name.lower() == wanted) or frozenset({in_any_case(attribute)})
 
     @staticmethod
     def _grantable(goals: Sequence[Invariant]) -> tuple[str, ...]:
@@ -300,6 +302,10 @@ class KeyRules:
         """Who can give a tag a value of which class."""
         return self._cubes(self._acts["kms:TagResource"], REQUEST_TAG + tag.name)
 
+    def tagging_twice(self, tag: Tag) -> tuple[Cube, ...]:
+        """Who can give a key two tags of a name, in different case."""
+        return self._cubes(self.joint.diagrams.both(self._acts["kms:TagResource"], self._tagged_twice[tag.attribute]))
+
     def untagging(self, tag: Tag) -> tuple[Cube, ...]:
         """Who can take a tag away."""
         return self._cubes(self.joint.diagrams.both(self._acts["kms:UntagResource"], self._tag_names[tag.attribute]))
@@ -335,16 +341,3 @@ class KeyRules:
         """A value of a class of a tag; `None` for the class of absent ones."""
         table = self.joint.finite.tables[attribute]
         return None if number == table.size else table.members(number, 1)[0]
-
-
-def _of_step(space: Space, name: str, key: Key) -> Expression:
-    """What a request for an action says where it is part of a step: re-encryption is onto another key; `default` is put (L5a); a replica is
-    in another Region."""
-    if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
-        same = Test(SAME_KEY, exactly("true"))
-        return same if is_on_same_key(name) else negation(same)
-    if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
-        return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
-    if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
-        return negation(Test(REPLICA_REGION, exactly(key.region)))
-    return TRUE

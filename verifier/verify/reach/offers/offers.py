@@ -18,10 +18,10 @@ from verifier.problem.semantics.powers import GRANT, REQUEST_TAG, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
+from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules, Tag
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 
-CREATE_GRANT = "kms:CreateGrant"
+CREATE_GRANT, TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
@@ -176,9 +176,10 @@ class KeyOffers:
             for cube in rules.tagging(tag):
                 mask = dict(cube.values).get(REQUEST_TAG + tag.name, ANY)
                 yield from (
-                    Offer(StepKind.TAG, "kms:TagResource", arn, cube, Fact(FactKind.TAG, arn, (tag.attribute, str(number))))
+                    Offer(StepKind.TAG, TAG, arn, cube, Fact(FactKind.TAG, arn, (tag.attribute, str(number))))
                     for number in rules.classes_of_tag(tag, mask)
                 )
+            yield from self._tagged_twice(tag)
             gone = Fact(FactKind.TAG, arn, (tag.attribute, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
         # A key without goals is one under which ciphertexts of another key may come.
@@ -193,6 +194,14 @@ class KeyOffers:
                     yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
         if not self._made:
             yield from self._updated()
+
+    def _tagged_twice(self, tag: Tag) -> Iterator[Offer]:
+        """Of two tags whose names differ in case alone a condition reads one, and no page says which (F8): what policies ask of a
+        request may be read of one, and what they ask of the key's tag of the other."""
+        doubt = Doubt(entry(TAG), (TAG,), str(self.rules.key.account))
+        for cube in self.rules.tagging_twice(tag):
+            for number in self.rules.classes_of_tag(tag, ANY):
+                yield Offer(StepKind.TAG, TAG, self.arn, cube, Fact(FactKind.TAG, self.arn, (tag.attribute, str(number))), doubt=doubt)
 
     def _updated(self) -> Iterator[Offer]:
         """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission on the key itself,
