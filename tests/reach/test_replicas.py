@@ -49,6 +49,10 @@ def creates(*regions: str, operator: str = "StringEquals", effect: str = "Allow"
         ((into("us-*", operator="StringLike"), creates("*-1", operator="StringLike")), MAKES),
         ((into("us-*", operator="StringNotLike"), creates("us-*", operator="StringLike")), PROVED),
         ((into(THERE, OTHER), creates(OTHER, HOME_REGION)), MAKES),
+        # A replica is in the partition of the key [API: ReplicateKey, ReplicaRegion].
+        ((own(REPLICATES), creates("cn-north-1")), PROVED),
+        ((into("cn-*", "us-gov-west-1", operator="StringLike"), own(CREATES)), PROVED),
+        ((into("cn-*", operator="StringNotLike"), creates("us-g*", operator="StringNotLike")), MAKES),
         # By the resource, which names a Region too.
         ((into(THERE), own(CREATES, f"arn:aws:kms:{OTHER}:*:*")), PROVED),
         ((into(THERE), own(CREATES, f"arn:aws:kms:{THERE}:*:*")), MAKES),

@@ -32,7 +32,6 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), _SERVICE),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
     "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),
-    **dict.fromkeys(("kms:primaryregion", "kms:replicaregion"), (r"[a-z0-9-]{2,}", "a Region")),
     "kms:grantconstrainttype": (r"EncryptionContext(Equals|Subset)", "EncryptionContextEquals or EncryptionContextSubset"),
     "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),
     "aws:sourcevpce": (r"vpce-[a-z0-9-]+", "the ID of a VPC endpoint"),
@@ -75,7 +74,7 @@ def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 def _expected(case: Case, key: str, text: str) -> str | None:
     """What the values of a key are, where a text is none of these."""
-    form = _FORMS.get(key) or _user_id(case, key)
+    form = _FORMS.get(key) or _user_id(case, key) or _region(case, key)
     if form is not None:
         return None if re.fullmatch(form[0], text, re.ASCII) else form[1]
     known = reference.condition_key(key)
@@ -85,6 +84,14 @@ def _expected(case: Case, key: str, text: str) -> str | None:
         return None if _is_arn(case, key, text) else "an ARN of that kind, of the key's partition"
     typed = _TYPED.get(known.type)
     return typed(key, text) if typed is not None else None
+
+
+def _region(case: Case, key: str) -> tuple[str, str] | None:
+    """R7: a Region is of the partition that the request is made in."""
+    if key not in ("aws:requestedregion", "kms:primaryregion", "kms:replicaregion"):
+        return None
+    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", "(?!cn-|us-gov-)")
+    return rf"{own}[a-z0-9-]{{2,}}", "a Region of the key's partition"
 
 
 def _user_id(case: Case, key: str) -> tuple[str, str] | None:

@@ -204,13 +204,28 @@ def _special(name: str, partition: str, region: str | None) -> Attribute | None:
     if listed is not None:
         return Attribute(name, values=listed)
     if name in ("region", "kms:primaryregion", "kms:replicaregion"):
-        return words(name, (*some(LOWER, 2),), seeds=("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2"))
+        return _region(name, partition)
     if name in _IDENTIFIERS:
         seeds = [prefix + "0a1b2c3d4e5f60718" for prefix in _IDENTIFIERS[name]]
         return words(name, *((*literal_tokens(prefix), *some(LOWER)) for prefix in _IDENTIFIERS[name]), seeds=seeds)
     return None
 
 
+def _region(name: str, partition: str) -> Attribute:
+    """A Region of a partition: one that begins as the others of it do, or as those of no other partition (R7)."""
+    start, seeds = _REGIONS.get(partition, ("", ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2")))
+    if start:
+        return words(name, (*literal_tokens(start), *some(LOWER)), seeds=seeds)
+    others = [start for start, _ in _REGIONS.values()]
+    forms = []
+    for same in dict.fromkeys(other[:length] for other in others for length in range(len(other))):
+        excluded = frozenset(other[len(same)] for other in others if other.startswith(same))
+        forms.append((*literal_tokens(same), (False, LOWER.without(excluded)), *some(LOWER)))
+    return words(name, *forms, seeds=seeds)
+
+
+_REGIONS = {"aws-cn": ("cn-", ("cn-north-1", "cn-northwest-1")), "aws-us-gov": ("us-gov-", ("us-gov-west-1", "us-gov-east-1"))}
+"""How the Regions of partitions other than `aws` begin, and some [botocore: partitions]."""
 _ORGANIZATION_IDS = frozenset({"aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid", "aws:vpceorgid"})
 _ORGANIZATION_PATHS = frozenset({"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"})
 _ACCOUNTS = frozenset(
