@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import chain, islice
 
 from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.plausible_words import fill
 from verifier.problem.classes.predicates import Tokens
-from verifier.problem.classes.tables import OverBudget
+from verifier.problem.classes.tables import OverBudget, number_text
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, conjunction, literal, negation
 from verifier.problem.facts.names import CALLER, NAMES_OF_CALLERS, may_have
@@ -26,6 +27,7 @@ from verifier.problem.views import Relation
 from verifier.witness.pairs import lacking_names
 from verifier.witness.untabled import Concrete, Conflict, Untabled
 
+NOW, VALID_TO = "time", "kms:validto"
 NAMES = 128
 """Members of a class of users and roles that are tried for one whose name nobody else has."""
 POOL = 6
@@ -69,6 +71,7 @@ class Search:
             if isinstance(found, Conflict | Stuck):
                 return found
             values[name] = found
+        self._order(values)
         untabled = Untabled(self._finite, self._symbols, self._given)
         for name, lazy in self._finite.lazy.items():
             try:
@@ -81,6 +84,19 @@ class Search:
         agreed = self._relate(values)
         key = lacking_names(self._question, agreed.values) if isinstance(agreed, AgreeingValues) else None
         return agreed if key is None else Stuck(f"no names were found for all pairs of `{key}`", self._of_pairs(key))
+
+    def _order(self, values: Concrete) -> None:
+        """Lets imported material be valid until some days after the request, where the assignment admits that (F6)."""
+        now, end = values.get(NOW), values.get(VALID_TO)
+        if not isinstance(now, str) or not isinstance(end, str):
+            return
+        for days in (30, 1, 365):
+            for name, other, later in ((VALID_TO, now, days), (NOW, end, -days)):
+                word = number_text(Decimal(other) + later * 86400)
+                number = self._finite.tables[name].class_of(word)
+                if number is not None and self._mask(name) >> number & 1:
+                    values[name] = word
+                    return
 
     def _of_pairs(self, key: str) -> Expression:
         """What the assignment says of the pairs of a key that no grant lists."""

@@ -16,6 +16,7 @@ from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
 from verifier.evaluate.statements.targets import TargetKind
+from verifier.evaluate.statements.values import instant, number
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
@@ -222,12 +223,22 @@ def parameter_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about parameters that exclude each other."""
     if case.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
         yield "F6: key material that does not expire has no kms:ValidTo"
+    yield from _validity(given)
     if case.target.key is not None and given.get("kms:replicaregion") == case.target.key.region:
         yield "F6: a replica is in another Region than its primary key"
     yield from _attestation(given)
     tags = sum(key.startswith("aws:requesttag/") for key in given)
     if max(tags, len(given.get("aws:tagkeys", ()))) > MOST_TAGS:
         yield f"F6: no request has more than {MOST_TAGS} tags"
+
+
+def _validity(given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: imported key material is valid until a time after the request, at most 365 days. [API: ImportKeyMaterial, ValidTo]"""
+    end, now = given.get("kms:validto"), given.get("aws:currenttime", given.get("aws:epochtime"))
+    seconds = number(end) if isinstance(end, str) else None
+    moment = instant(now) if isinstance(now, str) else None
+    if seconds is not None and moment is not None and not 0 < seconds - moment <= 365 * 86400:
+        yield "F6: kms:ValidTo is later than the request, by 365 days at the most"
 
 
 def source_warnings(given: Mapping[str, Value]) -> Iterator[str]:

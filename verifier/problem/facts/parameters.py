@@ -8,11 +8,14 @@ API: CreateGrant, GrantConstraints]
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from verifier.model.grant import Pairs
 from verifier.model.reference import actions, suits
+from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import (
     COLON,
+    Compares,
     OneOf,
     Predicate,
     Token,
@@ -47,6 +50,8 @@ from verifier.problem.views import Relation
 MOST_TAGS = 50
 _TAG_KEYS, _REQUEST_TAG = "aws:tagkeys", "aws:requesttag/"
 _VALID_TO, _MODEL = "kms:validto", "kms:expirationmodel"
+_LONGEST = Decimal(365 * 86400)
+"""How long after the request imported material may be valid [API: ImportKeyMaterial, ValidTo]."""
 _ATTESTATION = "kms:recipientattestation:"
 _IMAGE, _FIRST, _TPM = f"{_ATTESTATION}imagesha384", f"{_ATTESTATION}pcr0", f"{_ATTESTATION}nitrotpm"
 SAME_IMAGE = "relation:same image"
@@ -68,10 +73,18 @@ def _tags(space: Space) -> Iterator[Expression]:
 
 
 def _imports(space: Space) -> Iterator[Expression]:
-    """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a model it does."""
+    """`ValidTo` is required, and invalid where the material does not expire [conditions-kms, kms:ValidTo]; without a model it does.
+    It is later than the request, by 365 days at the most [API: ImportKeyMaterial, ValidTo]."""
     if has(space, _VALID_TO):
         never = space.attribute_view(_MODEL).test(exactly("KEY_MATERIAL_DOES_NOT_EXPIRE"))
         yield implies(acts({"kms:ImportKeyMaterial"}), same(Present(_VALID_TO), negation(never)))
+    if _VALID_TO in space.attributes and "time" in space.attributes:
+        tests = predicates_of(space, _VALID_TO)
+        for bound in dict.fromkeys(compared.bound for test in tests for compared in as_bounds(test) or ()):
+            for sign in (">", ">="):
+                late = Test(_VALID_TO, Compares(sign, bound))
+                yield implies(late, Test("time", Compares(sign, bound - _LONGEST)))
+                yield implies(both(Present(_VALID_TO), negation(late)), Test("time", Compares("<", bound)))
 
 
 def _attestations(space: Space) -> Iterator[Expression]:
