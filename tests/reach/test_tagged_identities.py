@@ -113,7 +113,12 @@ def test_e1_what_a_request_must_set_besides_it_sets(required: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    "condition", [{"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}, {"ForAnyValue:StringLike": {"aws:TagKeys": "?eam"}}]
+    "condition",
+    [
+        {"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}},
+        {"ForAnyValue:StringLike": {"aws:TagKeys": "?eam"}},
+        {"ForAnyValue:StringEquals": {"aws:TagKeys": ["team", "Team", "TEAM"]}},
+    ],
 )
 def test_l3_a_deny_of_a_name_of_a_tag_does_not_cover_it_in_another_case(condition: dict[str, Any]) -> None:
     """Names of tags of users and roles have no case, nor have condition keys; the values of `aws:TagKeys` have one, which no page excepts

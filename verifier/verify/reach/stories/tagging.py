@@ -14,6 +14,14 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.verify.reach.stories.asking import test
 
 TAG_NAMES, REQUEST_TAG = "aws:TagKeys", "aws:RequestTag/"
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str.capitalize,
+    str.upper,
+    str.lower,
+    str.swapcase,
+    lambda name: name[:-1] + name[-1:].upper(),
+)
+"""Other ways to write a name: of those that a policy refuses hardly any has the last."""
 Requests = tuple[Counterexample | Reason, ...]
 
 
@@ -29,7 +37,7 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[ConditionExpression]:
 def with_tags(tags: Pairs, ask: Callable[[Sequence[ConditionExpression]], Requests]) -> Requests:
     """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a tag is the same
     whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
-    other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in (str.capitalize, str.upper))
+    other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
     ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
     answers: list[Requests] = []
     for asked in ways:
