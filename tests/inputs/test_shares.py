@@ -16,6 +16,7 @@ from tests.inputs.samples import key
 from tests.inputs.test_cloudformation import KEY, PARAMETERS, text
 from tests.inputs.test_terraform_plan import key_policy
 from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.by_name import builtin
 from verifier.model.estate import Estate
 
@@ -68,6 +69,74 @@ def test_other_things_that_are_shared_are_none_of_it(tmp_path: Path) -> None:
     assert found(shared_by_plan(tmp_path, refers("aws_subnet.s.arn"), subnet)) == []
 
 
+def _owner(type_: str, attribute: str) -> tuple[Any, Planned]:
+    return refers(f"{type_}.p.{attribute}"), Planned(type_, "p", {"name": "x"}, {attribute: True})
+
+
+@pytest.mark.parametrize(
+    ("owner", "may"),
+    [
+        (_owner("aws_ssm_parameter", "value"), True),
+        (_owner("aws_ssm_parameter", "arn"), False),
+        (_owner("aws_cloudformation_stack", "outputs"), True),
+        (_owner("aws_cloudcontrolapi_resource", "id"), True),
+        (_owner("terraform_data", "output"), True),
+        (_owner("terraform_data", "id"), True),
+        (_owner("aws_secretsmanager_secret", "kms_key_id"), True),
+        (_owner("aws_ec2_transit_gateway", "arn"), False),
+        (_owner("awscc_ec2_transit_gateway", "transit_gateway_arn"), False),
+        (_owner("awscc_rds_db_cluster", "kms_key_arn"), True),
+    ],
+    ids=str,
+)
+def test_l5a_what_is_shared_is_told_by_the_attribute(tmp_path: Path, owner: tuple[Any, Planned], may: bool) -> None:
+    """Only the ARN of a thing of another service is certainly not that of a key."""
+    reference, resource = owner
+    assert [key for label, _, key in found(shared_by_plan(tmp_path, reference, resource)) if label == "L5a"] == [None] * may
+
+
+def test_l5a_a_key_of_the_provider_awscc_that_is_shared(tmp_path: Path) -> None:
+    estate = shared_by_plan(tmp_path, *_owner("awscc_kms_key", "arn"))
+    assert [key for _, _, key in found(estate)] == [key.arn for key in estate.keys if key.name == "awscc_kms_key.p"]
+
+
+def _already_shared(folder: Path) -> Path:
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:Sign", "Resource": "*"}
+    shared = {"Version": "2012-10-17", "Statement": [statement]}
+    entry = {"metadata": {"KeyMetadata": {"Arn": SNAPSHOT_KEY}}, "policies": {"default": key_policy(), "AWS_RAM": shared}}
+    (folder / "shared.json").write_text(json.dumps({"keys": [entry]}), encoding="utf-8")
+    return folder / "shared.json"
+
+
+_SHARE_NOW = {"arn": "x", "id": "x", "permission_arns": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "open_"),
+    [
+        (Planned("aws_ram_resource_association", "a", None, {}, {}, {"resource_arn": SNAPSHOT_KEY, "id": "x"}), True),
+        (Planned("aws_ram_resource_association", "a", None, {}, {}, {"resource_arn": EC2, "id": "x"}), False),
+        (Planned("aws_ram_resource_share", "s", None, {}, {}, _SHARE_NOW), True),
+        (Planned("aws_ram_resource_share", "s", {**_SHARE_NOW, "permission_arns": ["b"]}, {}, {}, _SHARE_NOW), True),
+        (Planned("aws_ram_resource_share", "s", {**_SHARE_NOW, "tags": {"a": "b"}}, {}, {}, _SHARE_NOW), False),
+        (Planned("aws_ram_resource_share", "s", {"name": "x"}, {"id": True}), False),
+    ],
+    ids=str,
+)
+def test_l5a_a_share_that_goes_or_changes_takes_away_what_it_allowed(tmp_path: Path, change: Planned, open_: bool) -> None:
+    estate = load_estate([_already_shared(tmp_path), write(tmp_path, plan(caller_identity(), change))])
+    assert {key for _, _, key in found(estate)} == ({SNAPSHOT_KEY} if open_ else set())
+    (shared,) = (policy for policy in estate.keys[0].policies or () if policy.name == "AWS_RAM")
+    assert (shared.statements[0].doubt is not None) is open_
+
+
+def test_l5a_a_share_of_a_template_may_be_there_already(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(text(KEY + SHARE % f"[{SNAPSHOT_KEY}]"), encoding="utf-8")
+    estate = load_estate([_already_shared(tmp_path), template], supplied=Supplied(ACCOUNT, "us-west-2"))
+    assert [influence for _, influence, _ in found(estate)] == ["may allow", "may allow", "may allow or refuse"]
+
+
 @pytest.mark.parametrize(
     "type_", ["aws_cloudformation_stack", "aws_cloudformation_stack_set", "aws_serverlessapplicationrepository_cloudformation_stack"]
 )
@@ -114,16 +183,21 @@ SHARE = "  Share: {Type: AWS::RAM::ResourceShare, Properties: {Name: s, Resource
         ('[!Sub "arn:aws:kms:us-west-2:111122223333:key/${Open}"]', [None]),
         ('[!Sub "arn:aws:ec2:us-west-2:111122223333:subnet/${Open}"]', []),
         ("[!GetAtt Subnet.Arn]", []),
+        ("[!GetAtt Subnet.SubnetArn]", []),
+        ("[!GetAtt Parameter.Value]", [None]),
+        ("[!GetAtt [Parameter, Value]]", [None]),
+        ("[!GetAtt Application.Outputs.Arn]", [None]),
+        ("[!GetAtt Registered.Arn]", [None]),
         (f"[{EC2}]", []),
         ("[]", []),
     ],
 )
 def test_l5a_a_template_that_shares_its_key(tmp_path: Path, arns: str, keys: list[str | None]) -> None:
-    subnet = "  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: x}}\n"
-    estate = cloudformation.load(tmp_path, text(KEY + subnet + SHARE % arns, PARAMETERS))
+    types = {"Subnet": "AWS::EC2::Subnet", "Parameter": "AWS::SSM::Parameter", "Application": "AWS::Serverless::Application"}
+    others = [f"  {name}: {{Type: '{types.get(name, 'Mine::Own::Thing')}'}}\n" for name in (*types, "Registered") if name in arns]
+    estate = cloudformation.load(tmp_path, text(KEY + "".join(others) + SHARE % arns, PARAMETERS))
     names = {key.arn: key.name for key in estate.keys}
-    assert [None if key is None else names[key] for _, _, key in found(estate)] == keys
-    assert {label for label, _, _ in found(estate)} <= {"L5a"}
+    assert [None if key is None else names[key] for label, _, key in found(estate) if label == "L5a"] == keys
 
 
 def test_a_share_that_is_not_made_shares_nothing(tmp_path: Path) -> None:

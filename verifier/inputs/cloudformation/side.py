@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
-from verifier.inputs.cloudformation.template import Template, references
+from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
-from verifier.inputs.resources.resource import Resource, Side, inside
+from verifier.inputs.resources.resource import Resource, Side, inside, is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, content, names_in
 
@@ -41,8 +41,6 @@ _BY_ARN = (*_ARNS, *_PROVIDERS)
 """Resources whose ARN is their physical ID."""
 _MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0", ("AWS::EC2::Instance", "InstanceId"): "i-0"}
 _MADE_UP["AWS::EC2::LaunchTemplate", "LaunchTemplateId"] = "lt-0"
-_MAY_BE_KEYS = ("AWS::KMS::", "AWS::CloudFormation::", "Custom::")
-"""How the types of resources begin whose attributes may be the ARN of a key."""
 NESTED = "AWS::CloudFormation::Stack"
 _LONGEST_NAME, _SHORTEST = 64, 20
 """Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
@@ -203,9 +201,11 @@ class TemplateSide(Side):
         """What it shares, but for names and attributes of resources of the template that are no keys."""
         own = self.template.resources[resource.address]
         for entry in values_of(own.properties.get("ResourceArns") or own.properties.get("ResourceArn")):
-            is_reference = isinstance(entry, Members) and entry.pairs[0][0].text in ("Ref", "Fn::GetAtt")
-            named = references(self.template, [entry]) if is_reference else {}
-            if not named or any(self.template.resources[name].type.startswith(_MAY_BE_KEYS) for name in named):
+            is_reference = isinstance(entry, Members) and entry.has("Ref", "Fn::GetAtt")
+            texts = [node.text for node in nodes_in(entry) if isinstance(node, Scalar)][1:] if is_reference else []
+            name, _, attribute = ".".join(texts).partition(".")
+            named = self.template.resources.get(name)
+            if named is None or not is_other_than_key(named.type, attribute):
                 yield from values_of(self.functions.value(entry))
 
     def made_up(self, resource: Resource) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
@@ -103,13 +104,24 @@ class Shares(Reader):
     """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User Guide: Permissions]"""
 
     def read(self) -> None:
-        """Records what each share may allow, on its keys, or on any where they are not known (L5a)."""
-        for resource in self.side.of_type("aws_ram_resource_association", "AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation"):
-            for key, names in dict.fromkeys(found for node in self.side.shared(resource) for found in _shared(node)):
+        """Records what each share may allow, on its keys, or on any where they are not known (L5a), and what one that goes or changes may
+        take away. One of a template may be there already, for others."""
+        for resource in self.side.done("aws_ram_resource_share"):
+            if resource.verb is Verb.TAKES or (resource.verb is Verb.CHANGES and resource.writes("permission_arns")):
+                self._shared_otherwise(resource)
+        for resource in self.side.done("aws_ram_resource_association", "AWS::RAM::ResourceShare", "AWS::RAM::ResourceAssociation"):
+            shared = dict.fromkeys(found for node in self.side.shared(resource) for found in _shared(node))
+            if shared and not resource.new and resource.verb is not Verb.KEEPS:
+                self._shared_otherwise(resource)
+            for key, names in shared if resource.verb is not Verb.TAKES else ():
                 what = "shares the key" if key is not None else f"may share the key (what it shares depends on {first_few(names)})"
                 does = f"{what} through AWS RAM, which puts a policy AWS_RAM on it that the {self.side.what} does not have"
                 beside = self.side.of_type("aws_ram_principal_association", "aws_ram_resource_share", "AWS::RAM::ResourceShare")
                 self.may(resource, "share ", "L5a", Influence.MAY_ALLOW, does, beside, key=key)
+
+    def _shared_otherwise(self, resource: Resource) -> None:
+        why = "goes" if resource.verb is Verb.TAKES else "may be a share that is there and is written anew"
+        self.may_change(resource, Family.SHARED, why)
 
 
 def _shared(node: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:

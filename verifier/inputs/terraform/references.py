@@ -155,8 +155,9 @@ class References:
         found = [_rest(self.resolver.value(r, str(after[0])), after[1:], unknown) for r in ordered]
         return Ordered(unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found])
 
-    def referred(self, resource: Resource, name: str) -> Resource | None:
-        """The resource that the expression of an attribute is a reference to, directly or through variables; `None` for anything else."""
+    def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[Step]]:
+        """The resource that the expression of an attribute is a reference to, directly or through variables, and to what of it; `None` for
+        anything else."""
         expression = self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
@@ -164,9 +165,9 @@ class References:
             steps = steps_of(found[0]) or [] if len(found) == 1 else []
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
-                return self.instance(*target, resource)[0] if target is not None and target[0][1] else None
+                return self.instance(*target, resource) if target is not None and target[0][1] else (None, [])
             expression, module = self._argument(str(steps[1]), module), module[:-1]
-        return None
+        return None, []
 
     # -- variables, locals, outputs --
 

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import reported, same_node
-from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
+from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, is_other_than_key, unknown_part
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
@@ -95,7 +95,7 @@ class Resolver(Side):
         return self.derive.providers.account_and_region(resource)
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
-        return self.references.referred(resource, name)
+        return self.references.referred(resource, name)[0]
 
     def value(self, resource: Resource, name: str) -> Node | None:
         at = (f"{resource.address} (goes)" if resource.verb is Verb.TAKES else resource.address, name)
@@ -164,8 +164,8 @@ class Resolver(Side):
         return found
 
     def shared(self, resource: Resource) -> Iterator[Node]:
-        node, referred = self.value(resource, "resource_arn"), self.referred(resource, "resource_arn")
-        if node is not None and (referred is None or referred.type.startswith("aws_kms_")):
+        node, (owner, rest) = self.value(resource, "resource_arn"), self.references.referred(resource, "resource_arn")
+        if node is not None and not (owner is not None and rest[1:] == [] and is_other_than_key(owner.type, "".join(map(str, rest)))):
             yield node
 
     def _blocks(self, resource: Resource) -> Node | None:
