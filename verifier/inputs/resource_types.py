@@ -93,7 +93,8 @@ _ADDS = {
 @dataclass(frozen=True)
 class UnknownResource:
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, and the account whose identities it
-    could change, where known. It could change any key, or only that of the ARN `key`. `said` is what it says, as far as that is read."""
+    could change, where known; `everywhere` says that so it could those of every account of the input. It could change any key, or only that
+    of the ARN `key`. `said` is what it says, as far as that is read."""
 
     family: Family
     address: str
@@ -102,6 +103,7 @@ class UnknownResource:
     key: str | None = None
     why: str = "is of a type that is not read"
     said: object = ""
+    everywhere: bool = False
 
     @property
     def thing(self) -> Unmodelled:
@@ -140,7 +142,9 @@ def _together(definitions: Definitions, resources: Sequence[UnknownResource]) ->
 def with_unknown(estate: Estate, definitions: Definitions, resources: Sequence[UnknownResource], remade: Sequence[Remade] = ()) -> Estate:
     """The estate with what the resources could change, and with those that a plan makes again. Where resources of several families could
     change a policy, the first one is named."""
-    estate = with_remade(estate, remade)
+    estate, listed = with_remade(estate, remade), [account.id for account in estate.accounts]
+    of = [(one, dict.fromkeys((one.account, *(listed if one.everywhere else ())))) for one in resources]
+    resources = [replace(one, account=account) for one, accounts in of for account in accounts]
     shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
     things: list[Unmodelled] = []
     for resource, others, name in _together(definitions, resources):

@@ -6,8 +6,8 @@ Guarantee: what the template leaves open is `Unknown` with a name; nothing is dr
 and roles that a template does not know (U1).
 
 `template` reads the sections, each value as it is `written`, with `loops` written out; `functions` carries out the intrinsic functions,
-those of `texts` among them. `side` is what the readers of `resources` ask, and knows what resources are called; `surroundings` reads shares
-and what others make, for `reading`. Here is what tells a template: the rest is imported for templates alone.
+those of `texts` among them. `side` is what the readers of `resources` ask, and knows what resources are called; `surroundings` reads
+what others make, for `reading`. Here is what tells a template: the rest is imported for templates alone.
 """
 
 from __future__ import annotations

@@ -16,22 +16,14 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
-from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resource_types import Family, UnknownResource
+from verifier.inputs.resources.resource import Resource as Stated
+from verifier.inputs.resources.unread import STACKS, Unread, is_everywhere, made_by_others
 from verifier.inputs.text.nodes import Members, Node, Scalar, member, nodes_in, values_of
 from verifier.inputs.text.unknown import content, text_pieces
 from verifier.inputs.unlisted import of_keys
 from verifier.syntax.text import first_few
 
-EVERYWHERE = "AWS::CloudFormation::StackSet"
-"""Stacks in other accounts."""
-STACKS = re.compile(
-    r"AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
-    r"|AWS::SageMaker::Project|.*::MODULE"
-)
-"""Resources that stand for resources of another template."""
-BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::).*")
-"""Resources that code of others makes: custom resources, and types that are registered in the account."""
 _LEADS_ON = {
     "AWS::Lambda::Function": ("Environment", "Code"),
     "AWS::Serverless::Function": ("Environment", "InlineCode"),
@@ -69,63 +61,45 @@ _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
 @dataclass
-class Surroundings(Reader):
+class Surroundings(Unread):
     """What stands for others' resources in a template."""
 
     side: TemplateSide
 
-    def __post_init__(self) -> None:
-        self.made = [r for r in self.side.template.resources.values() if self.side.functions.exists(r) is not False]
-        self.makers = makers(self.side)
-
     def read(self, keys: Mapping[str, str]) -> None:
         """Records what may change identities or keys, which are by their logical IDs in `keys`, and roles that the template does not
         have."""
-        for resource in self.makers:
-            self._maker(resource, keys)
         for macro, place in self.side.template.macros:
-            why = "is not carried out, and may write every resource of the template anew"
-            self._may(Family.ANYTHING, f"the macro {shown(macro)}", None, place, of=self.side.node, why=why)
-        for resource in self.made:
-            family = unknown_family(resource.type)
-            if family is not None:
-                self._may(family, f"{resource.type} `{resource.name}`", self.side.where[1], resource.place)
-            if family is Family.KEYS:
-                self.remarks.unread(resource.place, f"`{resource.name}` is of a type that is not read")
-        self._roles()
-
-    def _may(self, family: Family, address: str, account: str | None, place: Node, *, of: Node | None = None, **more: str) -> None:
-        """Records what something may change that is at a place; `of` is what it is made of, if that is more."""
-        self.parts.unknown.append(UnknownResource(family, address, account, place.span, said=content(of or place), **more))
-
-    def _maker(self, resource: Resource, keys: Mapping[str, str]) -> None:
-        address, stack, account = f"{resource.type} `{resource.name}`", STACKS.fullmatch(resource.type), self.side.where[1]
-        why = "is made by code that is not read"
-        if stack:
-            inside = resource.name in self.side.nested
-            why = "holds what others make" if inside else "has resources of its own, which are not read"
-        for of in dict.fromkeys((account, *(self.parts.accounts if resource.type == EVERYWHERE else ()))):
-            self._may(Family.IDENTITIES, address, of, resource.place, why=why)
-        for key in sorted(handed(self.side.functions, keys, resource)):
-            self._may(Family.KEYS, address, account, resource.place, key=key, why=why)
-        if stack and resource.name not in self.side.nested:
-            message = f"`{resource.name}` ({resource.type}) {why}"
-            self.remarks.unread(resource.place, message, hint="check its template in a run of its own")
-
-    def _roles(self) -> None:
-        types = {resource.type for resource in self.made}
-        if self.side.template.makes_names or "AWS::IAM::ServiceLinkedRole" in types or self.makers:
+            why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why, said=said))
+        if self.side.template.makes_names:
             self.parts.leave_roles_out(self.side.where[1])
-        if EVERYWHERE in types:
-            self.parts.leave_roles_out(None)
-        for resource in self.made:
-            address = f"{resource.type} {resource.name}"
-            if resource.type.startswith("AWS::SSO::"):
-                self.parts.leave_roles_out(None, permission_sets=f"`{resource.name}`")
-                self.parts.made_by_others.append((address, content(resource.place), None))
-            elif resource.type in _OF_ROLES and not isinstance(self.side.functions.of(resource, "Role"), Scalar):
-                given, tags = self._given(resource, _OF_ROLES[resource.type]), self._given(resource, ("Tags", "PropagateTags"))
-                self.parts.made_by_others.append((address, given, tags))
+        for resource in self.side.of_type():
+            self.changes(resource)
+            self.roles(resource)
+            self.made_roles(resource)
+            if self.is_maker(resource):
+                self._maker(resource, keys)
+            own = self.side.template.resources[resource.address]
+            if own.type in _OF_ROLES and not isinstance(self.side.functions.of(own, "Role"), Scalar):
+                given, tags = self._given(own, _OF_ROLES[own.type]), self._given(own, ("Tags", "PropagateTags"))
+                self.parts.made_by_others.append((resource.shown, given, tags))
+
+    def is_maker(self, resource: Stated) -> bool:
+        """Whether a resource stands for others: a nested stack that is read, iff there is such in it or macros may make any."""
+        return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
+
+    def _maker(self, resource: Stated, keys: Mapping[str, str]) -> None:
+        why, is_stack = "is made by code that is not read", STACKS.fullmatch(resource.type)
+        if is_stack:
+            inside = resource.address in self.side.nested
+            why = "holds what others make" if inside else "has resources of its own, which are not read"
+        self.may_change(resource, Family.IDENTITIES, why, everywhere=is_everywhere(resource.type))
+        for key in sorted(handed(self.side.functions, keys, self.side.template.resources[resource.address])):
+            self.may_change(resource, Family.KEYS, why, key=key)
+        if is_stack and not inside:
+            message = f"`{resource.address}` ({resource.type}) {why}"
+            self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
 
     def _given(self, resource: Resource, names: tuple[str, ...]) -> list[object]:
         """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be about keys or tags."""
@@ -140,9 +114,9 @@ class Surroundings(Reader):
 
     @property
     def supposed(self) -> list[str]:
-        """What every verdict about a key of the template supposes."""
-        by_others = first_few([f"`{resource.name}`" for resource in self.makers])
-        return [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
+        by_others = first_few([one.quoted for one in self.side.of_type() if self.is_maker(one)])
+        unnamed = [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
+        return [*unnamed, *super().supposed]
 
 
 def _of_policies(node: Node) -> Iterator[object]:
@@ -156,14 +130,10 @@ def _of_policies(node: Node) -> Iterator[object]:
             yield content(policy)
 
 
-def makers(side: TemplateSide) -> list[Resource]:
-    """The resources that stand for others: a nested stack that is read, iff there is such in it or macros may make any."""
-    made = [one for one in side.template.resources.values() if side.functions.exists(one) is not False]
-    return [one for one in made if (STACKS.fullmatch(one.type) or BY_CODE.fullmatch(one.type)) and not _is_whole(side.nested.get(one.name))]
-
-
 def _is_whole(inner: TemplateSide | None) -> bool:
-    return inner is not None and not inner.template.makes_names and not makers(inner)
+    """Whether a nested stack is read, and all that it makes."""
+    others = (one.address for one in inner.of_type() if made_by_others(one.type)) if inner is not None else ()
+    return inner is not None and not inner.template.makes_names and all(_is_whole(inner.nested.get(name)) for name in others)
 
 
 def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:

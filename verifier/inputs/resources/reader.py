@@ -9,7 +9,7 @@ what all of them say. Where that is not one thing, it is not known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from verifier.inputs.agreement import reported, same_node, which
@@ -78,11 +78,12 @@ class Reader:
         description = printable(f"{resource.shown} {does}")
         self.parts.unmodelled.append(Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of))
 
-    def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read") -> None:
-        """Records a resource of which it is not known what it changes. Whose account the provider awscc has nothing tells."""
-        account = self.side.account(resource) if resource.type.startswith("aws_") else None
-        at, said = self.side.at(resource).span, self.whole(resource)
-        self.parts.unknown.append(UnknownResource(family, resource.address, account, at, why=why, said=said))
+    def may_change(self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any) -> None:
+        """Records a resource of which it is not known what it changes; `of` says more, as `UnknownResource` has it. Whose account other
+        providers than aws have nothing tells."""
+        account = self.side.account(resource) if resource.type.startswith("aws_") or "::" in resource.type else None
+        found = UnknownResource(family, resource.shown, account, self.side.at(resource).span, why=why, said=self.whole(resource))
+        self.parts.unknown.append(replace(found, **of))
 
     def whole(self, resource: Resource) -> object:
         """What a resource says, where it is, and its values."""

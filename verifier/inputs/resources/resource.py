@@ -77,6 +77,11 @@ class Resource:
         """What messages call it."""
         return self.address if "::" not in self.type else f"{self.type} `{self.address}`"
 
+    @property
+    def quoted(self) -> str:
+        """What messages call it that need no type."""
+        return self.address if "::" not in self.type else f"`{self.address}`"
+
     def writes(self, *names: str) -> bool:
         """Whether it is made, or one of these attributes changes, or may."""
         if self.verb is not Verb.CHANGES or self.was is None:

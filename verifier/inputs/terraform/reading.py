@@ -25,7 +25,7 @@ from verifier.inputs.terraform.configuration import define
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.terraform.surroundings import RUNS, Unread
+from verifier.inputs.terraform.surroundings import PlanUnread
 from verifier.inputs.text.nodes import OwnRegion, Remarks
 from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
@@ -46,7 +46,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     side = remarks, parts, resolver
     keys, organizations = Keys(*side), Organizations(*side)
     found = keys.read()
-    Unread(*side).read()
+    unread = PlanUnread(*side)
+    unread.read()
     Shares(*side).read()
     Identities(*side).read()
     Code(*side).read()
@@ -54,7 +55,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     IdentityProviders(*side).read()
     organizations.read()
     Endpoints(*side).read()
-    sentences = Supposed(resolver, organizations.supposed)
+    sentences = Supposed(resolver, organizations.supposed, unread.supposed)
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
@@ -77,11 +78,11 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
 class Supposed:
     """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's own policy and
     grants were read through is named; those of the other resources are counted. `organization` is whether the plan has an organization with
-    control policies."""
+    control policies, `unread` what is supposed of what is not read."""
 
-    def __init__(self, resolver: Resolver, organization: bool) -> None:
+    def __init__(self, resolver: Resolver, organization: bool, unread: list[str]) -> None:
         self.resolver = resolver
-        self.organization = organization
+        self.organization, self.unread = organization, unread
         self.total = sum(len(found) for found in resolver.supposed.values())
         self.attached: defaultdict[str, list[str]] = defaultdict(list)
         """By the address of a key, the resources whose expressions refer to it."""
@@ -111,10 +112,7 @@ class Supposed:
         unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
         if unseen:
             yield f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of `removed` blocks"
-        done = (deed for deed in self.resolver.plan.deeds if deed.managed and deed.verb is not Verb.KEEPS)
-        running = [deed.address for deed in done if RUNS.fullmatch(deed.type)]
-        if running:
-            yield f"the code that {first_few(running)} has run changes no key and makes no grant, whatever keys it is told of"
+        yield from self.unread
         if self.organization:
             yield "FullAWSAccess is attached to the root and to every OU and account"
 

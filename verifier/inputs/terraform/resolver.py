@@ -74,7 +74,7 @@ class Resolver(Side):
             self.instances.setdefault((resource.module, resource.managed, resource.type, resource.name), {})[resource.index] = resource
 
     def of_type(self, *types: str, managed: bool = True) -> Iterator[Resource]:
-        return (r for r in self.plan.after.values() if r.type in types and r.managed is managed)
+        return (r for r in self.plan.after.values() if (r.type in types or not types) and r.managed is managed)
 
     def done(self, *types: str) -> Iterator[Resource]:
         return (deed for deed in self.plan.deeds if deed.managed and (deed.type in types or not types))

@@ -1,0 +1,93 @@
+"""What makes resources of others, whichever of the two a plan or a template is (S1, U3)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inputs import test_terraform_folder as folders
+from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, plan, write
+from tests.inputs.samples import details, key, role
+from tests.inputs.test_cloudformation import KEY, text
+from tests.inputs.test_cloudformation import load as load_template
+from tests.inputs.test_terraform_plan import key_policy
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.model.estate import Estate
+
+OTHER = "444455556666"
+CODE = "has run changes no key"
+
+
+def controlled(type_: str) -> tuple[str, dict[str, Any]]:
+    """A resource that the Cloud Control API makes."""
+    return "aws_cloudcontrolapi_resource", {"type_name": type_}
+
+
+def found(estate: Estate) -> list[tuple[str, str, str | None, bool]]:
+    return [(thing.label, thing.influence.value, thing.account, thing.of_identities) for thing in estate.unmodelled]
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        ("aws_sagemaker_project", {}),
+        ("awscc_sagemaker_project", {}),
+        ("aws_servicecatalog_provisioned_product", {}),
+        controlled("AWS::SageMaker::Project"),
+        controlled("AWS::ServiceCatalog::CloudFormationProvisionedProduct"),
+        controlled("Mine::Own::Thing"),
+    ],
+)
+def test_u3_what_stands_for_others_resources_may_hold_policies(tmp_path: Path, type_: str, values: dict[str, Any]) -> None:
+    maker = Planned(type_, "x", {"name": "x", **values}, {"id": True})
+    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), maker))])
+    assert found(estate) == [("U3", "may allow or refuse", ACCOUNT, True)]
+    assert any(CODE in sentence for sentence in estate.keys[0].supposed)
+
+
+@pytest.mark.parametrize("type_", ["AWS::S3::Bucket", "AWS::AppStream::Stack"])
+def test_what_the_cloud_control_api_makes_by_itself_stands_for_nothing_else(tmp_path: Path, type_: str) -> None:
+    made = Planned(*controlled(type_)[:1], "x", controlled(type_)[1], {"id": True})
+    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), made))])
+    assert not estate.unmodelled and not any(CODE in sentence for sentence in estate.keys[0].supposed)
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [("aws_cloudformation_stack_set", {}), ("aws_cloudformation_stack_set_instance", {}), ("awscc_cloudformation_stack_set", {})]
+    + [controlled("AWS::CloudFormation::StackSet"), ("AWS::CloudFormation::StackSet", {})],
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_u3_stack_sets_may_do_so_in_each_account_of_the_input(tmp_path: Path, type_: str, values: dict[str, Any], first: bool) -> None:
+    """In whatever order the inputs are given."""
+    pages = details(RoleDetailList=[role("app")])
+    snapshot = tmp_path / "snapshot.json"
+    snapshot.write_text(json.dumps({"keys": [key()], "accounts": {OTHER: {"authorization_details": of_other(pages)}}}), encoding="utf-8")
+    if "::" in type_:
+        path = tmp_path / "template.yaml"
+        path.write_text(text(f"{KEY}  X: {{Type: {type_}, Properties: {{}}}}\n"), encoding="utf-8")
+    else:
+        path = write(tmp_path, plan(caller_identity(), Planned(type_, "x", {"name": "x", **values}, {"id": True})))
+    estate = load_estate([snapshot, path] if first else [path, snapshot], supplied=Supplied(ACCOUNT, "us-west-2"))
+    assert {account for _, _, account, _ in found(estate)} == {ACCOUNT, OTHER}
+    assert not any(account.complete for account in estate.accounts)
+
+
+def of_other(pages: Any) -> Any:
+    """The pages of another account."""
+    return json.loads(json.dumps(pages).replace(ACCOUNT, OTHER))
+
+
+def test_u3_so_does_one_of_which_it_is_not_known_whether_it_is_made(tmp_path: Path) -> None:
+    stack = 'variable "a" {}\nresource "aws_cloudformation_stack" "x" {\n  count = var.a\n  name = "x"\n}\n'
+    estate = folders.load(tmp_path, main=folders.key(f'"arn:aws:iam::{ACCOUNT}:root"') + stack)
+    assert ("U3", "may allow or refuse") in [thing[:2] for thing in found(estate)]
+
+
+def test_a_template_supposes_so_of_code_that_associations_run(tmp_path: Path) -> None:
+    estate = load_template(tmp_path, text(KEY + "  Runs: {Type: AWS::SSM::Association, Properties: {Name: x}}\n"))
+    assert any(f"the code that `Runs` {CODE}" in sentence for sentence in estate.keys[0].supposed)

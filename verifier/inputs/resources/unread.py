@@ -1,0 +1,89 @@
+"""What a plan or template has that is not read: types that are not known, and what makes resources of others (S1, U3).
+
+In: their resources. Out: what each may change, roles that it makes and no input has. Guarantee: what is not read is not passed over in
+silence: stacks, products and projects, whose templates hold resources of their own, what code of others makes, what the Cloud Control API
+makes, and what is of a type that is not known; also what goes, for it may have taken something away.
+[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules; docs/cloudformation.md has the table]
+"""
+
+from __future__ import annotations
+
+import re
+
+from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.resource import CONTROLLED, Resource, Verb
+from verifier.syntax.text import first_few
+
+STACKS = re.compile(
+    r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product|sagemaker_project)"
+    r"|AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
+    r"|AWS::SageMaker::Project|.*::MODULE"
+)
+"""Types that stand for resources of another template."""
+_BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::|[a-z]\w*$).*")
+"""Types that code of others makes: custom resources, and those that are registered in the account."""
+_EVERYWHERE = re.compile(r".*cloudformation(?:_|::)stack_?set.*", re.IGNORECASE)
+"""Stacks in other accounts."""
+_RUNS = re.compile(r"(?:aws|awscc)_lambda_invocation|(?:aws|awscc)_ssm_association|AWS::SSM::Association|shell_\w+")
+"""Types of what runs code of others when it is made or changed, which may be told of keys."""
+_OF_SERVICE = re.compile(r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole")
+_UNREAD_ROLES = re.compile(r"awscc_iam_(?:role|user)")
+_CONTROLLED_ROLES = re.compile(r"AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+")
+_PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
+
+
+def made_by_others(type_: str) -> bool:
+    """Whether resources of a type stand for others, which are not in the input."""
+    return bool(STACKS.fullmatch(type_) or _BY_CODE.fullmatch(type_))
+
+
+def is_everywhere(type_: str) -> bool:
+    """Whether what resources of a type stand for may be in any account."""
+    return bool(_EVERYWHERE.fullmatch(type_))
+
+
+class Unread(Reader):
+    """The resources of a template, or of one side of a plan, that are not read."""
+
+    def is_maker(self, resource: Resource) -> bool:
+        """Whether a resource stands for others that are not read."""
+        return made_by_others(self.type_of(resource) or "AWS")
+
+    def runs(self, resource: Resource) -> bool:
+        """Whether a resource has code of others run, of which nothing but that is recorded."""
+        return bool(_RUNS.fullmatch(self.type_of(resource) or ""))
+
+    @property
+    def supposed(self) -> list[str]:
+        """What every verdict about a key supposes of what is not read."""
+        running = [one.quoted for one in self.side.done() if one.verb is not Verb.KEEPS and self.runs(one)]
+        return (
+            [f"the code that {first_few(running)} has run changes no key and makes no grant, whatever keys it is told of"]
+            if running
+            else []
+        )
+
+    def changes(self, resource: Resource, *, read: bool = True, why: str = "is of a type that is not read") -> None:
+        """Records what a resource may change that is of a type that is not read; with `read` false none is."""
+        type_ = self.type_of(resource)
+        family = Family.ANYTHING if type_ is None else unknown_family(type_, read=read and resource.type != CONTROLLED)
+        if family is not None:
+            self.may_change(resource, family, why if type_ is not None else "has a `type_name` that is not known")
+        if family is Family.KEYS and read:
+            self.remarks.unread(self.side.at(resource), f"{resource.quoted} is of a type that is not read")
+
+    def roles(self, resource: Resource) -> None:
+        """Records roles that a resource makes, or may, and that are not in the input."""
+        type_ = self.type_of(resource)
+        controlled = resource.type == CONTROLLED and _CONTROLLED_ROLES.fullmatch(type_ or "AWS::IAM::Role")
+        makes = controlled or self.is_maker(resource) or any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
+        if makes and resource.verb not in (Verb.KEEPS, Verb.TAKES):
+            self.parts.leave_roles_out(None if is_everywhere(type_ or "") else self.side.account(resource))
+        if _PERMISSION_SETS.fullmatch(type_ or "") and resource.verb is not Verb.KEEPS:
+            self.parts.leave_roles_out(None, permission_sets=resource.quoted)
+
+    def made_roles(self, resource: Resource, *more: object) -> None:
+        """Records what is said of the policies of roles that AWS makes for a resource."""
+        if _PERMISSION_SETS.fullmatch(self.type_of(resource) or "") or resource.type.endswith("iam_service_linked_role"):
+            self.parts.made_by_others.append((resource.shown, [self.whole(resource), *more], None))
