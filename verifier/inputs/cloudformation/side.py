@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template
-from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
+from verifier.inputs.resources.names import BY_ARN, KEYS, REPLICAS, arn_of, digest, named
 from verifier.inputs.resources.resource import Resource, Side, inside, is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, content, names_in
@@ -29,18 +29,15 @@ _PROPERTIES = {
 _CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")}
 """Resources whose names CloudFormation chooses, where the property does not give them."""
 _NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name", "AWS::ECS::Cluster": "ClusterName"}
-_PROVIDERS = ("AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider")
 _ARNS = {
     "AWS::IAM::ManagedPolicy": "PolicyArn",
     "AWS::ECS::TaskDefinition": "TaskDefinitionArn",
     "AWS::Batch::JobDefinition": "JobDefinitionArn",
+    **dict.fromkeys(("AWS::ECS::Service", "AWS::AppRunner::Service"), "ServiceArn"),
 }
-_ARNS |= dict.fromkeys(("AWS::ECS::Service", "AWS::AppRunner::Service"), "ServiceArn")
-"""Attributes that are the ARN, where they are not called `Arn`."""
-_BY_ARN = (*_ARNS, *_PROVIDERS)
-"""Resources whose ARN is their physical ID."""
-_MADE_UP = {("AWS::EC2::VPCEndpoint", "Id"): "vpce-0", ("AWS::EC2::VPC", "VpcId"): "vpc-0", ("AWS::EC2::Instance", "InstanceId"): "i-0"}
-_MADE_UP["AWS::EC2::LaunchTemplate", "LaunchTemplateId"] = "lt-0"
+_IDS = {"AWS::EC2::VPCEndpoint": "Id", "AWS::EC2::VPC": "VpcId", "AWS::EC2::Instance": "InstanceId"}
+_IDS |= {"AWS::EC2::LaunchTemplate": "LaunchTemplateId", **dict.fromkeys((*KEYS, *REPLICAS), "KeyId")}
+"""Attributes that are the ARN, where they are not called `Arn`, and those that are the ID."""
 NESTED = "AWS::CloudFormation::Stack"
 _LONGEST_NAME, _SHORTEST = 64, 20
 """Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts the rest off."""
@@ -97,17 +94,12 @@ class TemplateSide(Side):
 
     def _called(self, own: Declared, attribute: str | None) -> Node | None:
         resource = self._resources[own.name]
-        arn = _ARNS.get(own.type, "Arn")
-        if own.type in ARNS and (attribute == arn or (attribute is None and own.type in _BY_ARN)):
-            return arn_of(self, resource)
-        if own.type in (*KEYS, *REPLICAS) and attribute in (None, "KeyId"):
-            return key_id(self, resource)
-        if own.type in _NAMES and attribute is None:
+        if own.type in _NAMES and attribute is None and own.type not in BY_ARN:
             return self._name(own)
         if own.name in self.nested and attribute is not None:
             return self.nested[own.name].output(attribute.removeprefix("Outputs."))
-        start = next((start for (type_, name), start in _MADE_UP.items() if type_ == own.type and attribute in (None, name)), None)
-        return None if start is None else text_at(own.place, start + digest(self, resource)[:16])
+        kind = "arn" if attribute == _ARNS.get(own.type, "Arn") else "id" if attribute in (None, _IDS.get(own.type)) else ""
+        return named(self, resource, kind)
 
     def output(self, name: str) -> Node | None:
         """The value of an output that there certainly is."""
@@ -147,7 +139,7 @@ class TemplateSide(Side):
     def value(self, resource: Resource, name: str) -> Node | None:
         own = self.template.resources[resource.address]
         is_open = name in ("policy_arn", "group") or (name == "policy" and own.type not in KEYS + REPLICAS)
-        is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias") or (name == "arn" and own.type in _PROVIDERS)
+        is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias") or (name == "arn" and own.type.endswith("Provider"))
         if is_open and not self.is_certain(resource):
             return Unknown(own.place, [f"whether `{own.name}` is made"])
         match name:

@@ -28,6 +28,31 @@ ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam:
 ARNS |= {"aws_ecs_cluster": "ecs:{region}:{account}:cluster/{name}", "AWS::ECS::Cluster": "ecs:{region}:{account}:cluster/{cluster_name}"}
 ARNS |= {type_: code.arn for type_, code in CODE.items()}
 """What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS chooses."""
+BY_ARN = (
+    *("aws_iam_policy", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_ecs_cluster"),
+    *("AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider", "AWS::ECS::TaskDefinition", "AWS::ECS::Service"),
+    *("AWS::Batch::JobDefinition", "AWS::AppRunner::Service"),
+)
+"""Resources whose ARN is their ID."""
+_MADE_UP = {
+    "vpc-0": ("aws_vpc", "AWS::EC2::VPC"),
+    "vpce-0": ("aws_vpc_endpoint", "AWS::EC2::VPCEndpoint"),
+    "i-0": ("aws_instance", "AWS::EC2::Instance"),
+    "lt-0": ("aws_launch_template", "AWS::EC2::LaunchTemplate"),
+    "p-": ("aws_organizations_policy",),
+    "ou-0000-": ("aws_organizations_organizational_unit",),
+}
+"""How IDs that AWS chooses begin."""
+
+
+def named(side: Side, resource: Resource, name: str) -> Node | None:
+    """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other attributes."""
+    if resource.type in ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
+        return arn_of(side, resource)
+    if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
+        return key_id(side, resource)
+    start = next((start for start, types in _MADE_UP.items() if resource.type in types), None) if name == "id" else None
+    return text_at(side.at(resource), start + digest(side, resource)[: 16 if start.endswith("0") else 8]) if start else None
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:

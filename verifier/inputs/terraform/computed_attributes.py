@@ -7,7 +7,7 @@ the same in every run, of the form that it will have, and equal to nothing else 
 
 from __future__ import annotations
 
-from verifier.inputs.resources.names import ARNS, KEYS, REPLICAS, arn_of, digest, key_id
+from verifier.inputs.resources.names import digest, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.plan_values import after_apply
@@ -15,10 +15,6 @@ from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, text_at
 from verifier.inputs.text.unknown import joined, names_in, of_pieces, text_pieces
-
-_MADE_UP = {"aws_vpc": ("vpc-0", 16), "aws_vpc_endpoint": ("vpce-0", 16), "aws_organizations_policy": ("p-", 8)}
-_MADE_UP |= {"aws_organizations_organizational_unit": ("ou-0000-", 8), "aws_instance": ("i-0", 16), "aws_launch_template": ("lt-0", 16)}
-"""How IDs that AWS chooses begin, and how long they are."""
 
 
 class Derivation:
@@ -42,20 +38,11 @@ class Derivation:
                 return None
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
-            case (type_, "arn") | (
-                ("aws_iam_policy" | "aws_iam_openid_connect_provider" | "aws_iam_saml_provider" | "aws_ecs_cluster") as type_,
-                "id",
-            ):
-                return arn_of(resolver, resource) if type_ in ARNS else None
-            case ("aws_kms_alias" | "aws_iam_policy", "name") | ("aws_iam_role" | "aws_iam_user" | "aws_iam_group", "name" | "id"):
+            case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):
                 return _name(resolver, resource, at)
-            case "aws_iam_instance_profile", "name":
+            case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group"), ("name" | "id")):
                 return _name(resolver, resource, at)
-            case type_, "key_id" | "id" if type_ in (*KEYS, *REPLICAS):
-                return key_id(resolver, resource)
-            case type_, "id" if type_ in _MADE_UP:
-                return text_at(at, _MADE_UP[type_][0] + digest(resolver, resource)[: _MADE_UP[type_][1]])
-        return None
+        return named(resolver, resource, name)
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
         """What a data source tells of the login of its provider configuration, if it does not ask for something else."""
