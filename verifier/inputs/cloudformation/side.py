@@ -13,21 +13,19 @@ from dataclasses import dataclass, field
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template
+from verifier.inputs.drafts import NAMES
 from verifier.inputs.resources.names import BY_ARN, KEYS, REPLICAS, arn_of, digest, named
 from verifier.inputs.resources.resource import Resource, Side, inside, is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, content, names_in
 
-_PROPERTIES = {
-    "assume_role_policy": "AssumeRolePolicyDocument",
-    "policy": "PolicyDocument",
-    "role": "RoleName",
-    "user": "UserName",
-    "group": "GroupName",
-}
+_PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "PolicyDocument"}
 """Attributes that are not called as the properties are, in another writing."""
-_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in ("Role", "User", "Group", "ManagedPolicy", "InstanceProfile")}
+_CHOSEN = {f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")}
 """Resources whose names CloudFormation chooses, where the property does not give them."""
+_NAMED = {"AWS::ECS::Service": "ServiceName", "AWS::Glue::DevEndpoint": "EndpointName", "AWS::Batch::JobDefinition": "JobDefinitionName"}
+_NAMED |= {"AWS::SageMaker::NotebookInstance": "NotebookInstanceName", "AWS::StepFunctions::StateMachine": "StateMachineName"}
+"""The properties that are names, where they are no physical IDs and not called `Name`."""
 _NAMES = {**_CHOSEN, "AWS::KMS::Alias": "AliasName", "AWS::IAM::SAMLProvider": "Name", "AWS::ECS::Cluster": "ClusterName"}
 _ARNS = {
     "AWS::IAM::ManagedPolicy": "PolicyArn",
@@ -110,7 +108,8 @@ class TemplateSide(Side):
 
     def _name(self, own: Declared) -> Node | None:
         """The name. One that CloudFormation makes up has the name of the stack, the logical ID and a random end."""
-        given = self.functions.of(own, _NAMES.get(own.type, "PolicyName"))
+        usual = "PolicyName" if own.type.startswith("AWS::IAM::") else "Name"
+        given = self.functions.of(own, _NAMES.get(own.type) or _NAMED.get(own.type, usual))
         if given is not None or own.type not in _CHOSEN:
             return given
         self.generated_names[own.name] = None
@@ -149,8 +148,10 @@ class TemplateSide(Side):
                 return self.called(own.name, None)
             case "name":
                 return self._name(own)
-        named = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
-        return self.functions.of(own, named or _titled(name))
+        if name in NAMES and own.type.startswith("AWS::IAM::"):
+            return self.functions.of(own, f"{NAMES[name]}Name")
+        property_ = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
+        return self.functions.of(own, property_ or _titled(name))
 
     def with_principals(self, resource: Resource) -> Iterator[Node]:
         own = self.template.resources[resource.address]

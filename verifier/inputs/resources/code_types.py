@@ -51,7 +51,7 @@ _ENDPOINT, _NOTEBOOK = "glue:{region}:{account}:devEndpoint/", "sagemaker:{regio
 _MACHINE, _TEMPLATE = "states:{region}:{account}:stateMachine:", "ec2:{region}:{account}:launch-template/{id}"
 _DEFINITION = "ecs:{region}:{account}:task-definition/{family}:{digits:9}"
 _SERVICE = "ecs:{region}:{account}:service/{cluster}/"
-_BATCH = "batch:{region}:{account}:job-definition/"
+_BATCH = "batch:{region}:{account}:job-definition/{name}:{digits:9}"
 _APP = "apprunner:{region}:{account}:service/{service_name}/{hex:32}"
 _AGENT = "bedrock-agentcore:{region}:{account}:runtime/{agent_runtime_name}-{hex:10}"
 _INTERPRETER = "bedrock-agentcore:{region}:{account}:code-interpreter-custom/"
@@ -59,42 +59,37 @@ _SCHEDULE = "scheduler:{region}:{account}:schedule/"
 _STACK = "cloudformation:{region}:{account}:stack/{name}/{hex:8}-0000-4000-8000-{hex:12}"
 _PROFILE = "iam::{account}:instance-profile{path}{name}"
 
-CODE: Mapping[str, CodeType] = {
-    "aws_lambda_function": CodeType("functions", _FUNCTION, ("role",)),
-    "AWS::Lambda::Function": CodeType("functions", _FUNCTION, ("Role",)),
-    "AWS::Serverless::Function": CodeType("functions", _FUNCTION, ("Role",)),
-    "aws_instance": CodeType("instances", _INSTANCE, ("iam_instance_profile",), ("launch_template",)),
-    "AWS::EC2::Instance": CodeType("instances", _INSTANCE, ("iam_instance_profile",), ("launch_template",)),
-    "aws_launch_template": CodeType("launch_templates", _TEMPLATE, _OF_TEMPLATE),
-    "AWS::EC2::LaunchTemplate": CodeType("launch_templates", _TEMPLATE, tuple(f"launch_template_data.{one}" for one in _OF_TEMPLATE)),
-    "aws_ecs_task_definition": CodeType("ecs_task_definitions", _DEFINITION, ("task_role_arn",)),
-    "AWS::ECS::TaskDefinition": CodeType("ecs_task_definitions", _DEFINITION, ("task_role_arn",)),
-    "aws_ecs_service": CodeType("ecs_services", f"{_SERVICE}{{name}}", ("task_definition",)),
-    "AWS::ECS::Service": CodeType("ecs_services", f"{_SERVICE}{{service_name}}", ("task_definition",)),
-    "aws_codebuild_project": CodeType("codebuild_projects", f"{_BUILD}{{name}}", _BATCHES),
-    "AWS::CodeBuild::Project": CodeType("codebuild_projects", f"{_BUILD}{{Name}}", _BATCHES),
-    "aws_glue_job": CodeType("glue_jobs", f"{_JOB}{{name}}", ("role_arn",)),
-    "AWS::Glue::Job": CodeType("glue_jobs", f"{_JOB}{{Name}}", ("Role",)),
-    "aws_glue_dev_endpoint": CodeType("glue_dev_endpoints", f"{_ENDPOINT}{{name}}", ("role_arn",)),
-    "AWS::Glue::DevEndpoint": CodeType("glue_dev_endpoints", f"{_ENDPOINT}{{endpoint_name}}", ("role_arn",)),
-    "aws_sagemaker_notebook_instance": CodeType("sagemaker_notebooks", f"{_NOTEBOOK}{{name}}", ("role_arn",)),
-    "AWS::SageMaker::NotebookInstance": CodeType("sagemaker_notebooks", f"{_NOTEBOOK}{{notebook_instance_name}}", ("role_arn",)),
-    "aws_cloudformation_stack": CodeType("stacks", _STACK, ("iam_role_arn",)),
-    "aws_apprunner_service": CodeType("apprunner_services", _APP, _IN_SERVICE),
-    "AWS::AppRunner::Service": CodeType("apprunner_services", _APP, _IN_SERVICE),
-    "aws_batch_job_definition": CodeType("batch_job_definitions", f"{_BATCH}{{name}}:{{digits:9}}", _JOBS_JSON),
-    "AWS::Batch::JobDefinition": CodeType("batch_job_definitions", f"{_BATCH}{{job_definition_name}}:{{digits:9}}", _JOBS),
-    "aws_sfn_state_machine": CodeType("state_machines", f"{_MACHINE}{{name}}", ("role_arn",)),
-    "AWS::StepFunctions::StateMachine": CodeType("state_machines", f"{_MACHINE}{{state_machine_name}}", ("role_arn",)),
-    "AWS::Serverless::StateMachine": CodeType("state_machines", f"{_MACHINE}{{Name}}", ("Role",)),
-    "aws_scheduler_schedule": CodeType("schedules", f"{_SCHEDULE}{{group_name}}/{{name}}", ("target.role_arn",)),
-    "AWS::Scheduler::Schedule": CodeType("schedules", f"{_SCHEDULE}{{group_name}}/{{Name}}", ("target.role_arn",)),
-    "aws_bedrockagentcore_code_interpreter": CodeType("code_interpreters", f"{_INTERPRETER}{{name}}-{{hex:10}}", ("execution_role_arn",)),
-    "AWS::BedrockAgentCore::CodeInterpreterCustom": CodeType(
-        "code_interpreters", f"{_INTERPRETER}{{Name}}-{{hex:10}}", ("execution_role_arn",)
+_TABLE = (
+    (("aws_lambda_function", "AWS::Lambda::Function", "AWS::Serverless::Function"), CodeType("functions", _FUNCTION, ("role",))),
+    (("aws_instance", "AWS::EC2::Instance"), CodeType("instances", _INSTANCE, ("iam_instance_profile",), ("launch_template",))),
+    (("aws_launch_template",), CodeType("launch_templates", _TEMPLATE, _OF_TEMPLATE)),
+    (("AWS::EC2::LaunchTemplate",), CodeType("launch_templates", _TEMPLATE, tuple(f"launch_template_data.{one}" for one in _OF_TEMPLATE))),
+    (("aws_ecs_task_definition", "AWS::ECS::TaskDefinition"), CodeType("ecs_task_definitions", _DEFINITION, ("task_role_arn",))),
+    (("aws_ecs_service", "AWS::ECS::Service"), CodeType("ecs_services", f"{_SERVICE}{{name}}", ("task_definition",))),
+    (("aws_codebuild_project", "AWS::CodeBuild::Project"), CodeType("codebuild_projects", f"{_BUILD}{{name}}", _BATCHES)),
+    (("aws_glue_job",), CodeType("glue_jobs", f"{_JOB}{{name}}", ("role_arn",))),
+    (("AWS::Glue::Job",), CodeType("glue_jobs", f"{_JOB}{{name}}", ("role",))),
+    (("aws_glue_dev_endpoint", "AWS::Glue::DevEndpoint"), CodeType("glue_dev_endpoints", f"{_ENDPOINT}{{name}}", ("role_arn",))),
+    (
+        ("aws_sagemaker_notebook_instance", "AWS::SageMaker::NotebookInstance"),
+        CodeType("sagemaker_notebooks", f"{_NOTEBOOK}{{name}}", ("role_arn",)),
     ),
-    "aws_bedrockagentcore_agent_runtime": CodeType("agent_runtimes", _AGENT, ("role_arn",)),
-    "AWS::BedrockAgentCore::Runtime": CodeType("agent_runtimes", _AGENT, ("role_arn",)),
-    "aws_iam_instance_profile": CodeType(PROFILES, _PROFILE, ("role",)),
-    "AWS::IAM::InstanceProfile": CodeType(PROFILES, _PROFILE, ("roles",)),
-}
+    (("aws_cloudformation_stack",), CodeType("stacks", _STACK, ("iam_role_arn",))),
+    (("aws_apprunner_service", "AWS::AppRunner::Service"), CodeType("apprunner_services", _APP, _IN_SERVICE)),
+    (("aws_batch_job_definition",), CodeType("batch_job_definitions", _BATCH, _JOBS_JSON)),
+    (("AWS::Batch::JobDefinition",), CodeType("batch_job_definitions", _BATCH, _JOBS)),
+    (("aws_sfn_state_machine", "AWS::StepFunctions::StateMachine"), CodeType("state_machines", f"{_MACHINE}{{name}}", ("role_arn",))),
+    (("AWS::Serverless::StateMachine",), CodeType("state_machines", f"{_MACHINE}{{name}}", ("role",))),
+    (
+        ("aws_scheduler_schedule", "AWS::Scheduler::Schedule"),
+        CodeType("schedules", f"{_SCHEDULE}{{group_name}}/{{name}}", ("target.role_arn",)),
+    ),
+    (
+        ("aws_bedrockagentcore_code_interpreter", "AWS::BedrockAgentCore::CodeInterpreterCustom"),
+        CodeType("code_interpreters", f"{_INTERPRETER}{{name}}-{{hex:10}}", ("execution_role_arn",)),
+    ),
+    (("aws_bedrockagentcore_agent_runtime", "AWS::BedrockAgentCore::Runtime"), CodeType("agent_runtimes", _AGENT, ("role_arn",))),
+    (("aws_iam_instance_profile",), CodeType(PROFILES, _PROFILE, ("role",))),
+    (("AWS::IAM::InstanceProfile",), CodeType(PROFILES, _PROFILE, ("roles",))),
+)
+CODE: Mapping[str, CodeType] = {type_: code for types, code in _TABLE for type_ in types}

@@ -25,7 +25,7 @@ ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:
 ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
 ARNS |= dict.fromkeys(("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}")
 ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
-ARNS |= {"aws_ecs_cluster": "ecs:{region}:{account}:cluster/{name}", "AWS::ECS::Cluster": "ecs:{region}:{account}:cluster/{cluster_name}"}
+ARNS |= dict.fromkeys(("aws_ecs_cluster", "AWS::ECS::Cluster"), "ecs:{region}:{account}:cluster/{name}")
 ARNS |= {type_: code.arn for type_, code in CODE.items()}
 """What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS chooses."""
 BY_ARN = (
