@@ -17,12 +17,8 @@ from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import Surroundings
 from verifier.inputs.cloudformation.template import Handed, Template, check_circles, read_template
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
-from verifier.inputs.resources.code import Code
-from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
-from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
-from verifier.inputs.resources.organizations import Organizations
-from verifier.inputs.resources.resource_policies import ResourcePolicies
+from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, entries, member, nodes_in
@@ -73,21 +69,14 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
 
 
 def _add(parts: Parts, side: TemplateSide) -> None:
-    read = side.remarks, parts, side
-    keys, surroundings = Keys(*read), Surroundings(*read)
-    found = keys.read()
-    Identities(*read).read()
-    Code(*read).read()
-    ResourcePolicies(*read).read()
-    IdentityProviders(*read).read()
-    Endpoints(*read).read()
-    Shares(*read).read()
-    Organizations(*read).read()
-    surroundings.read({name: key.arn for name, key in keys.by_address.items()})
+    keys = Keys(side.remarks, parts, side)
+    found = keys.read_keys()
+    by_name = {name: key.arn for name, key in keys.by_address.items()}
+    supposed = read_services(Surroundings(side.remarks, parts, side, by_name))
     for key in found:
-        key.supposed = (*_supposed(side), *surroundings.supposed)
+        key.supposed = (*_supposed(side), *supposed)
     for key in (key for key in parts.keys if not key.planned):
-        key.supposed = tuple(dict.fromkeys((*key.supposed, *surroundings.supposed)))
+        key.supposed = tuple(dict.fromkeys((*key.supposed, *supposed)))
     parts.keys += found
 
 

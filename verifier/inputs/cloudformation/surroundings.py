@@ -62,13 +62,13 @@ _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 @dataclass
 class Surroundings(Unread):
-    """What stands for others' resources in a template."""
+    """What stands for others' resources in a template, of which `keys` has the ARNs of keys by their logical IDs."""
 
     side: TemplateSide
+    keys: Mapping[str, str]
 
-    def read(self, keys: Mapping[str, str]) -> None:
-        """Records what may change identities or keys, which are by their logical IDs in `keys`, and roles that the template does not
-        have."""
+    def read(self) -> None:
+        """Records what may change identities or keys, and roles that the template does not have."""
         for macro, place in self.side.template.macros:
             why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
             self.parts.unknown.append(UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why, said=said))
@@ -79,23 +79,23 @@ class Surroundings(Unread):
             self.roles(resource)
             self.made_roles(resource)
             if self.is_maker(resource):
-                self._maker(resource, keys)
+                self._maker(resource)
             own = self.side.template.resources[resource.address]
             if own.type in _OF_ROLES and not isinstance(self.side.functions.of(own, "Role"), Scalar):
                 given, tags = self._given(own, _OF_ROLES[own.type]), self._given(own, ("Tags", "PropagateTags"))
-                self.parts.made_by_others.append((resource.shown, given, tags))
+                self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
         """Whether a resource stands for others: a nested stack that is read, iff there is such in it or macros may make any."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
-    def _maker(self, resource: Stated, keys: Mapping[str, str]) -> None:
+    def _maker(self, resource: Stated) -> None:
         why, is_stack = "is made by code that is not read", STACKS.fullmatch(resource.type)
         if is_stack:
             inside = resource.address in self.side.nested
             why = "holds what others make" if inside else "has resources of its own, which are not read"
         self.may_change(resource, Family.IDENTITIES, why, everywhere=is_everywhere(resource.type))
-        for key in sorted(handed(self.side.functions, keys, self.side.template.resources[resource.address])):
+        for key in sorted(handed(self.side.functions, self.keys, self.side.template.resources[resource.address])):
             self.may_change(resource, Family.KEYS, why, key=key)
         if is_stack and not inside:
             message = f"`{resource.address}` ({resource.type}) {why}"
@@ -112,11 +112,10 @@ class Surroundings(Unread):
         gives = any(name != _BOUNDARY for name, _ in found)
         return [*found, content(member(resource.place, "Condition"))] if gives else []
 
-    @property
-    def supposed(self) -> list[str]:
+    def supposes(self) -> list[str]:
         by_others = first_few([one.quoted for one in self.side.of_type() if self.is_maker(one)])
         unnamed = [f"{by_others} changes no key that the template does not name to it, and no control policy"] if by_others else []
-        return [*unnamed, *super().supposed]
+        return [*unnamed, *super().supposes()]
 
 
 def _of_policies(node: Node) -> Iterator[object]:

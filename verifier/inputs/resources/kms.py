@@ -62,7 +62,7 @@ class Keys(Reader):
     changes: dict[str, KeyChanges] = field(default_factory=dict)
     """What is done to keys that are not in the plan, by ARN."""
 
-    def read(self) -> list[KeyParts]:
+    def read_keys(self) -> list[KeyParts]:
         """Returns the parts of every key, and adds what the plan does to others. Errors go to `remarks`."""
         for types in (KEYS, REPLICAS):
             for resource in self.side.done(*types):

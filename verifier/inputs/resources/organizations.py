@@ -35,9 +35,13 @@ _OF_ACCOUNTS = re.compile(r".*organizations(?:_|::)account", re.IGNORECASE)
 
 @dataclass
 class Organizations(Reader):
-    """The organization resources of a template, or of one side of a plan. `supposed` is whether `FullAWSAccess` counts as attached."""
+    """The organization resources of a template, or of one side of a plan."""
 
     supposed: bool = False
+    """Whether `FullAWSAccess` counts as attached everywhere."""
+
+    def supposes(self) -> list[str]:
+        return ["FullAWSAccess is attached to the root and to every OU and account"] if self.supposed else []
 
     def read(self) -> None:
         """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes one."""

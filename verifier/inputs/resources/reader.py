@@ -41,6 +41,13 @@ class Reader:
     parts: Parts
     side: Side
 
+    def read(self) -> None:
+        """Adds what the resources are."""
+
+    def supposes(self) -> list[str]:
+        """What every verdict about a key supposes of them, in sentences."""
+        return []
+
     def unknown(self, resource: Resource, *names: str) -> Unknown:
         """Something of a resource that is not known: it depends on these names."""
         return Unknown(self.side.at(resource), names)

@@ -54,15 +54,10 @@ class Unread(Reader):
         """Whether a resource has code of others run, of which nothing but that is recorded."""
         return bool(_RUNS.fullmatch(self.type_of(resource) or ""))
 
-    @property
-    def supposed(self) -> list[str]:
-        """What every verdict about a key supposes of what is not read."""
+    def supposes(self) -> list[str]:
         running = [one.quoted for one in self.side.done() if one.verb is not Verb.KEEPS and self.runs(one)]
-        return (
-            [f"the code that {first_few(running)} has run changes no key and makes no grant, whatever keys it is told of"]
-            if running
-            else []
-        )
+        does = "changes no key and makes no grant, whatever keys it is told of"
+        return [f"the code that {first_few(running)} has run {does}"] if running else []
 
     def changes(self, resource: Resource, *, read: bool = True, why: str = "is of a type that is not read") -> None:
         """Records what a resource may change that is of a type that is not read; with `read` false none is."""
@@ -86,4 +81,4 @@ class Unread(Reader):
     def made_roles(self, resource: Resource, *more: object) -> None:
         """Records what is said of the policies of roles that AWS makes for a resource."""
         if _PERMISSION_SETS.fullmatch(self.type_of(resource) or "") or resource.type.endswith("iam_service_linked_role"):
-            self.parts.made_by_others.append((resource.shown, [self.whole(resource), *more], None))
+            self.parts.made_by_others.append((resource.shown.replace("`", ""), [self.whole(resource), *more], None))

@@ -11,13 +11,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
-from verifier.inputs.resources.code import Code
-from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
-from verifier.inputs.resources.iam import Identities
 from verifier.inputs.resources.kms import Keys
-from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource import Verb, provider_name
-from verifier.inputs.resources.resource_policies import ResourcePolicies
+from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation
@@ -43,19 +39,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
-    side = remarks, parts, resolver
-    keys, organizations = Keys(*side), Organizations(*side)
-    found = keys.read()
-    unread = PlanUnread(*side)
-    unread.read()
-    Shares(*side).read()
-    Identities(*side).read()
-    Code(*side).read()
-    ResourcePolicies(*side).read()
-    IdentityProviders(*side).read()
-    organizations.read()
-    Endpoints(*side).read()
-    sentences = Supposed(resolver, organizations.supposed, unread.supposed)
+    found = Keys(remarks, parts, resolver).read_keys()
+    sentences = Supposed(resolver, read_services(PlanUnread(remarks, parts, resolver)))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
@@ -77,12 +62,11 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
 
 class Supposed:
     """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's own policy and
-    grants were read through is named; those of the other resources are counted. `organization` is whether the plan has an organization with
-    control policies, `unread` what is supposed of what is not read."""
+    grants were read through is named; those of the other resources are counted. `others` are further sentences."""
 
-    def __init__(self, resolver: Resolver, organization: bool, unread: list[str]) -> None:
+    def __init__(self, resolver: Resolver, others: list[str]) -> None:
         self.resolver = resolver
-        self.organization, self.unread = organization, unread
+        self.others = others
         self.total = sum(len(found) for found in resolver.supposed.values())
         self.attached: defaultdict[str, list[str]] = defaultdict(list)
         """By the address of a key, the resources whose expressions refer to it."""
@@ -112,9 +96,7 @@ class Supposed:
         unseen = [deed.address for deed in self.resolver.plan.deeds if deed.verb is Verb.TAKES and deed.configuration is None]
         if unseen:
             yield f"no command runs when {first_few(unseen)} is deleted: a plan does not have the provisioners of `removed` blocks"
-        yield from self.unread
-        if self.organization:
-            yield "FullAWSAccess is attached to the root and to every OU and account"
+        yield from self.others
 
     def _rests_on(self, key: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """The expressions that lead from a key, or from what is attached to it, to other resources."""
