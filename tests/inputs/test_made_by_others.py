@@ -49,6 +49,13 @@ def test_u3_what_stands_for_others_resources_may_hold_policies(tmp_path: Path, t
     assert any(CODE in sentence for sentence in estate.keys[0].supposed)
 
 
+def test_u3_what_is_of_a_type_that_is_not_known_may_change_anything(tmp_path: Path) -> None:
+    """It is no stack for that."""
+    made = Planned("aws_cloudcontrolapi_resource", "x", {}, {"type_name": True})
+    estate = load_estate([write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), made))])
+    assert found(estate) and not any(of_identities for *_, of_identities in found(estate))
+
+
 @pytest.mark.parametrize("type_", ["AWS::S3::Bucket", "AWS::AppStream::Stack"])
 def test_what_the_cloud_control_api_makes_by_itself_stands_for_nothing_else(tmp_path: Path, type_: str) -> None:
     made = Planned(*controlled(type_)[:1], "x", controlled(type_)[1], {"id": True})

@@ -110,6 +110,26 @@ OPEN: list[tuple[Json, str]] = [
     (planned("awscc_ecr_repository", repository_policy_text=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),
     (planned("awscc_lambda_permission", function_name="f", action="lambda:UpdateFunctionCode", principal=X), "lambda:UpdateFunctionCode"),
     (
+        planned(
+            "aws_cloudcontrolapi_resource",
+            type_name="AWS::S3::BucketPolicy",
+            desired_state=json.dumps({"Bucket": "code", "PolicyDocument": policy("s3:PutObject", "*")}),
+        ),
+        "s3:PutObject",
+    ),
+    (
+        planned("awscc_events_event_bus_policy", statement=json.dumps(policy("events:PutRule", "*")["Statement"][0])),
+        "events:PutRule",
+    ),
+    (
+        planned(
+            "aws_cloudcontrolapi_resource",
+            type_name="AWS::ECR::Repository",
+            desired_state=json.dumps({"Text": json.dumps(policy("ecr:PutImage", "*"))}),
+        ),
+        "ecr:PutImage",
+    ),
+    (
         planned("aws_efs_file_system_policy", policy=json.dumps(policy("elasticfilesystem:ClientWrite", "*"))),
         "elasticfilesystem:ClientWrite",
     ),
@@ -156,10 +176,16 @@ def test_w3_that_nobody_calls_the_action_settles_it(tmp_path: Path) -> None:
     assert "s3:PutObject" in reason(tmp_path, beside, f"no user/y in {ACCOUNT} calls s3:Put*")
 
 
-def test_w1_a_folder_has_such_policies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", ["", "  count = var.a\n"])
+def test_w1_a_folder_has_such_policies(tmp_path: Path, count: str) -> None:
+    """So has one of which it is not known whether it is made."""
     document = "jsonencode(" + json.dumps(policy("s3:PutObject", "*")).replace(": ", " = ") + ")"
     (tmp_path / "main.tf").write_text(
-        'resource "aws_kms_key" "k" {}\nresource "aws_s3_bucket_policy" "b" {\n  bucket = "code"\n  policy = ' + document + "\n}\n"
+        'resource "aws_kms_key" "k" {}\nvariable "a" {}\nresource "aws_s3_bucket_policy" "b" {\n'
+        + count
+        + '  bucket = "code"\n  policy = '
+        + document
+        + "\n}\n"
     )
     (found,) = (one for one in load_estate([tmp_path], supplied=Supplied(ACCOUNT, "us-west-2")).unmodelled if one.label == "W1")
     assert found.actions == ("s3:PutObject",)

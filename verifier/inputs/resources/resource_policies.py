@@ -38,7 +38,7 @@ class ResourcePolicies(Reader):
 
     def read(self) -> None:
         """Adds what they let callers do."""
-        for resource in self.side.done() if self.parts.steps else ():
+        for resource in (*self.side.done(), *self.side.doubtful) if self.parts.steps else ():
             actions = dict.fromkeys(self._actions(resource)) if resource.type not in READ and resource.verb is not Verb.TAKES else {}
             if actions:
                 does = f"lets callers do {first_few(list(actions))} by a policy of its own"
@@ -80,7 +80,7 @@ def _inside(node: Node) -> list[Node]:
         return [value for _, value in node.pairs]
     text = "".join(piece or "*" for piece in node.pieces) if isinstance(node, Unknown) else getattr(node, "text", "")
     try:
-        found = [read_json(document_source(text_at(node, text)))] if text.lstrip().startswith("{") and 'rincipal"' in text else []
+        found = [read_json(document_source(text_at(node, text)))] if text.lstrip().startswith("{") and "rincipal" in text else []
     except InputError:
         found = []
     return [*found, *(node.options or ())] if isinstance(node, Unknown) else found

@@ -48,7 +48,8 @@ class Unread(Reader):
 
     def is_maker(self, resource: Resource) -> bool:
         """Whether a resource stands for others that are not read."""
-        return made_by_others(self.type_of(resource) or "AWS")
+        type_ = self.type_of(resource)
+        return type_ is not None and made_by_others(type_)
 
     def runs(self, resource: Resource) -> bool:
         """Whether a resource has code of others run, of which nothing but that is recorded."""

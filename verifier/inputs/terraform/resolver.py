@@ -10,6 +10,7 @@ ARN of a role from its name); what its expression in the configuration says, thr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ DEEPEST_EXPRESSION = 160
 """Expressions inside each other, with those that they refer to."""
 STEPS, STEPS_EACH = 100_000, 2_000
 """Steps of recovering values that a plan has, and those for each of its resources; a policy takes a few hundred."""
+_POLICY = re.compile("polic|^desired_state$|^statement$")
+"""Names of attributes that may hold policies with principals."""
 _VALUE = 20
 """Steps that an attribute counts for."""
 
@@ -112,7 +115,7 @@ class Resolver(Side):
 
     def with_principals(self, resource: Resource) -> Iterator[Node]:
         written = resource.configuration.attributes if resource.configuration is not None else {}
-        found = (self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if "polic" in name)
+        found = (self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if _POLICY.search(name))
         return filter(None, found)
 
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
