@@ -65,8 +65,10 @@ def test_what_the_cloud_control_api_makes_by_itself_stands_for_nothing_else(tmp_
 
 @pytest.mark.parametrize(
     ("type_", "values"),
-    [("aws_cloudformation_stack_set", {}), ("aws_cloudformation_stack_set_instance", {}), ("awscc_cloudformation_stack_set", {})]
-    + [controlled("AWS::CloudFormation::StackSet"), ("AWS::CloudFormation::StackSet", {})],
+    [
+        *((f"aws_cloudformation_stack_{name}", {}) for name in ("set", "set_instance", "instances")),
+        *(("awscc_cloudformation_stack_set", {}), controlled("AWS::CloudFormation::StackSet"), ("AWS::CloudFormation::StackSet", {})),
+    ],
 )
 @pytest.mark.parametrize("first", [False, True])
 def test_u3_stack_sets_may_do_so_in_each_account_of_the_input(tmp_path: Path, type_: str, values: dict[str, Any], first: bool) -> None:

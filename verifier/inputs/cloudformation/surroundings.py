@@ -18,7 +18,7 @@ from verifier.inputs.cloudformation.template import Resource, references
 from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource as Stated
-from verifier.inputs.resources.unread import STACKS, Unread, is_everywhere, made_by_others
+from verifier.inputs.resources.unread import STACKS, Unread, made_by_others
 from verifier.inputs.text.nodes import Members, Node, Scalar, member, nodes_in, values_of
 from verifier.inputs.text.unknown import content, text_pieces
 from verifier.inputs.unlisted import of_keys
@@ -94,7 +94,7 @@ class Surroundings(Unread):
         if is_stack:
             inside = resource.address in self.side.nested
             why = "holds what others make" if inside else "has resources of its own, which are not read"
-        self.may_change(resource, Family.IDENTITIES, why, everywhere=is_everywhere(resource.type))
+        self.may_change(resource, Family.IDENTITIES, why, everywhere=self.is_everywhere(resource))
         for key in sorted(handed(self.side.functions, self.keys, self.side.template.resources[resource.address])):
             self.may_change(resource, Family.KEYS, why, key=key)
         if is_stack and not inside:

@@ -31,7 +31,7 @@ class Code(Reader):
                 self.parts.deeds.append(self._deed(resource, own))
             if resource.verb in (Verb.MAKES, Verb.CHANGES) and (own is None or own.kind in KINDS):
                 # What the provider awscc makes, and stacks of a stack set, may be in any account.
-                anywhere = resource.type.startswith("awscc_") or "stackset" in resource.type.replace("_", "").lower()
+                anywhere = resource.type.startswith("awscc_") or self.is_everywhere(resource)
                 account, span = "" if anywhere else self.side.account(resource) or "", self.side.at(resource).span
                 kinds = [kind for kind in code_of(resource.type) if own is None or kind != own.kind]
                 self.parts.deeds += [Deed(resource.shown, account, Workload(kind, "", (), span=span)) for kind in kinds]

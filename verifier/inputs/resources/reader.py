@@ -60,6 +60,11 @@ class Reader:
         """The type; of what the Cloud Control API makes that of CloudFormation, `None` where it is not known."""
         return resource.type if resource.type != CONTROLLED else self.side.text(resource, "type_name")
 
+    def is_everywhere(self, resource: Resource) -> bool:
+        """Whether what a resource stands for may be in any account: stacks of a stack set, and what is of a type that is not known."""
+        type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
+        return "stackset" in type_ or type_.endswith("stackinstances")
+
     def said(self, resource: Resource, *attributes: str) -> object:
         """What attributes say."""
         return content([self.side.value(resource, name) for name in attributes])

@@ -23,8 +23,6 @@ STACKS = re.compile(
 """Types that stand for resources of another template."""
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::|[a-z]\w*$).*")
 """Types that code of others makes: custom resources, and those that are registered in the account."""
-_EVERYWHERE = re.compile(r".*cloudformation(?:_|::)stack_?set.*", re.IGNORECASE)
-"""Stacks in other accounts."""
 _RUNS = re.compile(r"(?:aws|awscc)_lambda_invocation|(?:aws|awscc)_ssm_association|AWS::SSM::Association|shell_\w+")
 """Types of what runs code of others when it is made or changed, which may be told of keys."""
 _OF_SERVICE = re.compile(r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole")
@@ -36,11 +34,6 @@ _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
 def made_by_others(type_: str) -> bool:
     """Whether resources of a type stand for others, which are not in the input."""
     return bool(STACKS.fullmatch(type_) or _BY_CODE.fullmatch(type_))
-
-
-def is_everywhere(type_: str) -> bool:
-    """Whether what resources of a type stand for may be in any account."""
-    return bool(_EVERYWHERE.fullmatch(type_))
 
 
 class Unread(Reader):
@@ -75,7 +68,7 @@ class Unread(Reader):
         controlled = resource.type == CONTROLLED and _CONTROLLED_ROLES.fullmatch(type_ or "AWS::IAM::Role")
         makes = controlled or self.is_maker(resource) or any(one.fullmatch(resource.type) for one in (_OF_SERVICE, _UNREAD_ROLES))
         if makes and resource.verb not in (Verb.KEEPS, Verb.TAKES):
-            self.parts.leave_roles_out(None if is_everywhere(type_ or "") else self.side.account(resource))
+            self.parts.leave_roles_out(None if self.is_everywhere(resource) else self.side.account(resource))
         if _PERMISSION_SETS.fullmatch(type_ or "") and resource.verb is not Verb.KEEPS:
             self.parts.leave_roles_out(None, permission_sets=resource.quoted)
 

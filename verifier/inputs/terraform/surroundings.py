@@ -14,7 +14,7 @@ from typing import Any
 from verifier.inputs.resource_types import Family, UnknownResource, code_of
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.resources.unread import Unread, is_everywhere
+from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.terraform.configuration import Block
 from verifier.inputs.terraform.resolver import Resolver
@@ -70,7 +70,7 @@ class PlanUnread(Unread):
             return
         why, account = "has resources of its own, which are not read", self.side.account(resource)
         self.remarks.unread(self.side.at(resource), f"{resource.address} {why}", hint="check its template in a run of its own")
-        if is_everywhere(self.type_of(resource) or ""):
+        if self.is_everywhere(resource):
             self.may_change(resource, Family.IDENTITIES, why, account=account, everywhere=True)
         else:
             does = "has resources of its own, which may hold policies of users and roles"
