@@ -105,6 +105,7 @@ OPEN: list[tuple[Json, str]] = [
     (template("AWS::Lambda::Permission", FunctionName="f", Action={"Ref": "P"}, Principal=X) | PARAMETER, "not known"),
     (template("AWS::S3::Bucket", BucketName="code", AccessControl="PublicReadWrite"), "s3:PutObject"),
     (planned("aws_s3_bucket_acl", bucket="code", acl="public-read-write"), "s3:PutObject"),
+    (planned("awscc_s3_bucket", access_control="PublicReadWrite"), "s3:PutObject"),
     (planned("aws_s3_bucket", bucket="code", grant=[{"type": "Group", "uri": EVERYBODY, "permissions": ["WRITE"]}]), "s3:PutObject"),
     (planned("aws_s3_bucket_acl", bucket="code", access_control_policy=granted("FULL_CONTROL", uri=EVERYBODY)), "s3:PutObject"),
     (planned("awscc_ecr_repository", repository_policy_text=json.dumps(policy("ecr:PutImage", "*"))), "ecr:PutImage"),

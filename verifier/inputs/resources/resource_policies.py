@@ -24,7 +24,7 @@ from verifier.syntax.text import first_few
 
 STATEMENTS = ("aws_lambda_permission", "awscc_lambda_permission", "AWS::Lambda::Permission")
 """Types that are one statement of the policy of a function: an action and a principal."""
-_LISTS = {"aws_s3_bucket": "acl", "aws_s3_bucket_acl": "acl", "AWS::S3::Bucket": "access_control"}
+_LISTS = {"aws_s3_bucket": "acl", "aws_s3_bucket_acl": "acl", **dict.fromkeys(("awscc_s3_bucket", "AWS::S3::Bucket"), "access_control")}
 """Where the access control list of a bucket is named."""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
