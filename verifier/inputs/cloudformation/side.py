@@ -15,7 +15,8 @@ from verifier.inputs.cloudformation.template import Resource as Declared
 from verifier.inputs.cloudformation.template import Template
 from verifier.inputs.drafts import NAMES
 from verifier.inputs.resources.names import BY_ARN, KEYS, REPLICAS, arn_of, digest, named
-from verifier.inputs.resources.resource import Resource, Side, inside, is_other_than_key
+from verifier.inputs.resources.resource import Resource, Side, inside
+from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, content, names_in
 

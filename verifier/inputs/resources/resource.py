@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 CONTROLLED = "aws_cloudcontrolapi_resource"
 """What the Cloud Control API makes, of a type of CloudFormation."""
-_MAY_BE_KEYS = re.compile(
-    r"(?!aws_|awscc_|AWS::)|(?:aws|awscc)_(?:cloudcontrolapi|kms)|AWS::KMS"
-    r"|(?:aws|awscc)_(?:\w+_)?(?:cloudformation|provisioned)|AWS::CloudFormation|AWS::Serverless::Application|.*(?:Product|Project|MODULE)"
-)
-"""Types of keys, and of what others make, whose attributes may be what these like."""
-_OWN_ARN = re.compile(r"(?!.*(?:key|kms))\w*arn", re.IGNORECASE)
-"""Attributes that services give to a resource, not those that it is given."""
 REST = "*"
 """Stands in `unknown` for every attribute that is not named there."""
 
@@ -87,13 +80,6 @@ class Resource:
         if self.verb is not Verb.CHANGES or self.was is None:
             return self.verb is Verb.MAKES
         return any(self.values.get(n) != self.was.get(n) or is_any_unknown(unknown_part(self.unknown, n)) for n in names)
-
-
-def is_other_than_key(type_: str, attribute: str) -> bool:
-    """Iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that is no key."""
-    if _MAY_BE_KEYS.match(type_):
-        return False
-    return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))
 
 
 def provider_name(key: str) -> str:

@@ -28,12 +28,22 @@ _RUNS = re.compile(r"(?:aws|awscc)_lambda_invocation|(?:aws|awscc)_ssm_associati
 _OF_SERVICE = re.compile(r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole")
 _UNREAD_ROLES = re.compile(r"awscc_iam_(?:role|user)")
 _CONTROLLED_ROLES = re.compile(r"AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+")
+_OTHER = re.compile(r"aws_(?!kms_|cloudcontrolapi_)|awscc_(?!kms_)|AWS::(?!KMS::)")
+_OWN_ARN = re.compile(r"(?!.*(?:key|kms))\w*arn", re.IGNORECASE)
+"""Attributes that services give to a resource, not those that it is given."""
 _PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
 
 
 def made_by_others(type_: str) -> bool:
     """Whether resources of a type stand for others, which are not in the input."""
     return bool(STACKS.fullmatch(type_) or _BY_CODE.fullmatch(type_))
+
+
+def is_other_than_key(type_: str, attribute: str) -> bool:
+    """Iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that is no key."""
+    if made_by_others(type_) or not _OTHER.match(type_):
+        return False
+    return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))
 
 
 class Unread(Reader):

@@ -18,7 +18,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from verifier.inputs.agreement import reported, same_node
-from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, is_other_than_key, unknown_part
+from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
+from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.terraform.configuration import Expression, Written
 from verifier.inputs.terraform.documents import as_document, rebased
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
